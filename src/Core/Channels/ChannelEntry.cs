@@ -1,0 +1,51 @@
+using Channels.Core.Agents;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+
+namespace Channels.Core.Channels;
+
+/// <summary>An account with its connector, as every step of the message path reads it: immutable, cached, secrets opened in memory only.</summary>
+/// <param name="Tenant">The owner.</param>
+/// <param name="Connector">Its connector.</param>
+/// <param name="Account">The account; the channel id of the API.</param>
+/// <param name="Kind">The channel kind's id.</param>
+/// <param name="ConnectorStatus">The connector's status.</param>
+/// <param name="Status">The account's own status.</param>
+/// <param name="StatusReason">Why, where it is not active.</param>
+/// <param name="Connection">What the connector needs to act for it.</param>
+/// <param name="Agent">Who answers.</param>
+/// <param name="Policy">What its owner decided about answering.</param>
+/// <param name="TenantSuspended">The operator stopped this tenant: webhooks are kept, no turn starts, replies wait.</param>
+public sealed record ChannelEntry(
+    TenantId Tenant, ConnectorId Connector, AccountId Account, string Kind, ConnectorStatus ConnectorStatus, AccountStatus Status, string? StatusReason,
+    Connection Connection, AgentSettings Agent, ChannelPolicy Policy, bool TenantSuspended)
+{
+    /// <summary>Whether replies may leave.</summary>
+    public bool MaySend => Status == AccountStatus.Active && ConnectorStatus == ConnectorStatus.Active && !TenantSuspended;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"Channel {Account} ({Kind})";
+}
+
+/// <summary>What a channel's owner decided about answering. Applied after the parser, never inside it.</summary>
+/// <param name="Groups">Whether group messages start agent turns.</param>
+/// <param name="AnswerMaxAge">Live messages older than this are kept but not answered; null answers them whatever their age.</param>
+/// <param name="TakeoverPause">How long the agent keeps silent after a person answered on the phone.</param>
+/// <param name="Locale">Language of our own texts to contacts (the apology), as a BCP 47 tag.</param>
+/// <param name="Apology">The tenant's own apology text; null takes ours in <paramref name="Locale"/>.</param>
+public sealed record ChannelPolicy(bool Groups, TimeSpan? AnswerMaxAge, TimeSpan TakeoverPause, string Locale, string? Apology)
+{
+    /// <summary>Defaults: no groups, any age, half an hour of silence after a person (long enough for a chat, short enough not to forget the bot), English.</summary>
+    public static ChannelPolicy Default { get; } = new(false, null, TimeSpan.FromMinutes(30), "en", null);
+}
+
+/// <summary>Reads channels. Cached: a change is seen within a second on notification, within half a minute without.</summary>
+public interface IChannelDirectory
+{
+    /// <summary>The channel of that id, or null when there certainly is none.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot say; never taken for 'unknown'.</exception>
+    ValueTask<ChannelEntry?> FindAsync(AccountId account, CancellationToken cancellationToken);
+
+    /// <summary>Forgets what is cached about a channel, so that the next read asks the store.</summary>
+    void Forget(AccountId account);
+}

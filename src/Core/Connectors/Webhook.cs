@@ -1,0 +1,13 @@
+namespace Channels.Core.Connectors;
+
+/// <summary>A webhook as it stands at the door: enough to prove where it came from.</summary>
+/// <param name="Path">What follows <c>/webhooks/{kind}/{channel_id}</c>, without a leading slash; empty when nothing does.</param>
+/// <param name="Query">The raw query string, without the question mark.</param>
+/// <param name="Header">Looks a header up by name, without regard to case; null when absent.</param>
+/// <param name="Body">The raw bytes, as signed.</param>
+public readonly record struct WebhookRequest(string Path, string Query, Func<string, string?> Header, ReadOnlyMemory<byte> Body);
+
+/// <summary>A webhook as it was stored: what a parser gets.</summary>
+/// <param name="Body">The raw bytes.</param>
+/// <param name="Path">The sub-path it came to; some gateways put the event's name there.</param>
+public readonly record struct WebhookBody(ReadOnlyMemory<byte> Body, string Path = "");

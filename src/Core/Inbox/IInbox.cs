@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+
+namespace Channels.Core.Inbox;
+
+/// <summary>The front end's side of the inbox: makes webhooks durable.</summary>
+/// <remarks>Message path, step 2 of 6. Previous: Api/Ingress. Next: the account grain.</remarks>
+public interface IInbox
+{
+    /// <summary>Returns once the webhook is committed. Many concurrent calls share one transaction.</summary>
+    /// <exception cref="StoreUnavailableException">It is not stored, or not certainly: answer 503, the provider redelivers.</exception>
+    /// <exception cref="InboxFullException">More is waiting to be committed than memory may hold: answer 503.</exception>
+    Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken);
+}
+
+/// <summary>One webhook on its way into the inbox.</summary>
+/// <param name="Tenant">The owner.</param>
+/// <param name="Account">The account it came for.</param>
+/// <param name="Id">Orders the account's rows.</param>
+/// <param name="ReceivedAt">When we had all of it.</param>
+/// <param name="Path">The sub-path it came to; empty when none.</param>
+/// <param name="Body">The raw bytes.</param>
+public sealed record InboundWebhook(TenantId Tenant, AccountId Account, WebhookId Id, DateTimeOffset ReceivedAt, string Path, ReadOnlyMemory<byte> Body);
+
+/// <summary>The account grain's side of the inbox.</summary>
+public interface IAccountInbox
+{
+    /// <summary>The account's oldest unfinished webhooks, in id order, bounded in rows and bytes.</summary>
+    Task<ImmutableArray<InboundWebhook>> ReadAsync(TenantId tenant, AccountId account, int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>The front end holds as many uncommitted webhooks as it may.</summary>
+public sealed class InboxFullException() : Exception("Too many webhooks are waiting to be stored.");
+
+/// <summary>Tells whoever drains an account that rows have come. Only a hint: the sweep finds what a lost hint leaves.</summary>
+public interface IInboxHint
+{
+    /// <summary>Returns at once; never throws.</summary>
+    void Arrived(AccountId account);
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Orleans;
+
+namespace Channels.Core.Outbox;
+
+/// <summary>What a delivery grain reads and writes: replies that have not been settled.</summary>
+/// <remarks>Message path, step 6 of 6. Previous: the conversation grain. Next: the provider.</remarks>
+public interface IOutbox
+{
+    /// <summary>The account's unsettled replies, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>.</summary>
+    Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Records that an attempt starts, before the provider is called. False when the row is gone or somebody else's attempt runs.</summary>
+    /// <remarks>Safe to repeat with the same <paramref name="attempt"/>.</remarks>
+    Task<bool> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken);
+
+    /// <summary>Records what became of an attempt. Safe to repeat.</summary>
+    Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken);
+
+    /// <summary>Provider ids already known to belong to other messages of the conversation, newest first, bounded.</summary>
+    Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken);
+}
+
+/// <summary>A reply as it travels from conversation to delivery.</summary>
+[GenerateSerializer, Immutable, Alias("QueuedReply")]
+public sealed record QueuedReply(
+    [property: Id(0)] MessageId Id, [property: Id(1)] ConversationId Conversation, [property: Id(2)] string ChatId, [property: Id(3)] string Text,
+    [property: Id(4)] string? ReplyTo);
+
+/// <summary>Where an unsettled reply stands.</summary>
+public enum OutboxState
+{
+    /// <summary>Waits for its time.</summary>
+    Queued = 0,
+
+    /// <summary>The provider has been, or is about to be, called.</summary>
+    Sending = 1,
+
+    /// <summary>It may have left; only evidence or a person settles it.</summary>
+    Unknown = 2,
+}
+
+/// <summary>An unsettled reply as it was stored.</summary>
+public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempts, DateTimeOffset NextAttemptAt, DateTimeOffset? SendingSince, bool PossiblyDuplicate);
+
+/// <summary>What became of one attempt.</summary>
+/// <param name="Tenant">Owner.</param>
+/// <param name="Account">Sender.</param>
+/// <param name="Reply">Which.</param>
+/// <param name="Outcome">What the provider said.</param>
+/// <param name="NextAttemptAt">For an outcome that is tried again.</param>
+public sealed record SendSettlement(TenantId Tenant, AccountId Account, QueuedReply Reply, SendOutcome Outcome, DateTimeOffset NextAttemptAt);

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+
+namespace Channels.Core.Transcript;
+
+/// <summary>Records what an account's webhooks said, and forgets the webhooks, in one transaction.</summary>
+/// <remarks>Message path, step 4 of 6. Previous: a kind's <c>…Inbound</c>. Next: the conversation grain. Safe to repeat: duplicates are dropped by the database.</remarks>
+public interface ITranscript
+{
+    /// <summary>Applies the whole batch or nothing.</summary>
+    /// <exception cref="StoreUnavailableException">Nothing, or everything, is recorded: repeat it.</exception>
+    /// <exception cref="BatchRefusedException">The database refuses something in it for good: split it, then park the row.</exception>
+    Task<RecordResult> RecordAsync(AccountBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>Which conversation each chat belongs to; makes those that are missing.</summary>
+    Task<ImmutableArray<ResolvedChat>> ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> chats, CancellationToken cancellationToken);
+
+    /// <summary>Makes two conversations one: everything of <paramref name="gone"/> belongs to <paramref name="kept"/> from now on.</summary>
+    Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken);
+
+    /// <summary>Settles held echoes of an account: matched by id, then by text, or, past their deadline, a person's.</summary>
+    Task<EchoResult> SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken);
+}
+
+/// <summary>What a drained piece of one account's inbox comes to.</summary>
+public sealed record AccountBatch(TenantId Tenant, AccountId Account)
+{
+    /// <summary>Webhooks that are done with.</summary>
+    public ImmutableArray<WebhookId> Finished { get; init; } = [];
+
+    /// <summary>Webhooks nobody can read.</summary>
+    public ImmutableArray<ParkedWebhook> Parked { get; init; } = [];
+
+    /// <summary>Messages to record, in order.</summary>
+    public ImmutableArray<RecordedMessage> Messages { get; init; } = [];
+
+    /// <summary>Receipts for messages we sent.</summary>
+    public ImmutableArray<DeliveryReceipt> Receipts { get; init; } = [];
+
+    /// <summary>Edits and deletions.</summary>
+    public ImmutableArray<MessageChange> Changes { get; init; } = [];
+
+    /// <summary>New names and pictures of contacts.</summary>
+    public ImmutableArray<ContactChange> Contacts { get; init; } = [];
+
+    /// <summary>Own messages nobody here knows yet.</summary>
+    public ImmutableArray<HeldEcho> Echoes { get; init; } = [];
+
+    /// <summary>Events without a row of their own, counted by kind so that nothing vanishes unseen.</summary>
+    public ImmutableArray<string> OtherKinds { get; init; } = [];
+
+    /// <summary>How long the agent keeps silent where a person took over.</summary>
+    public TimeSpan TakeoverPause { get; init; }
+
+    /// <summary>Whether there is anything to write.</summary>
+    public bool IsEmpty => Finished.IsEmpty && Parked.IsEmpty;
+}
+
+/// <summary>A webhook put aside with its reason; its body is kept and can be replayed.</summary>
+public sealed record ParkedWebhook(WebhookId Id, string Reason);
+
+/// <summary>Who wrote a message.</summary>
+public enum Author
+{
+    /// <summary>The person on the other side.</summary>
+    Contact = 0,
+
+    /// <summary>Our agent.</summary>
+    Agent,
+
+    /// <summary>A person of the tenant: on the phone, or through the API.</summary>
+    Person,
+
+    /// <summary>Another program using the provider's API.</summary>
+    Program,
+}
+
+/// <summary>One row of the transcript to be.</summary>
+/// <param name="Id">Its id, in handling order.</param>
+/// <param name="Conversation">Where it belongs.</param>
+/// <param name="Outbound">Whether our side wrote it.</param>
+/// <param name="Author">Who.</param>
+/// <param name="Kind">In the product's vocabulary.</param>
+/// <param name="ProviderMessageId">The provider's id; with conversation, kind class and revision it makes the duplicate key.</param>
+/// <param name="KeyClass">What the key is about: <c>message</c>, <c>reaction</c>, <c>vote</c>…</param>
+/// <param name="Revision">Tells repeated changes of one message apart.</param>
+/// <param name="Text">Scrubbed text.</param>
+/// <param name="Status"><c>received, ignored, unsupported</c> (in), <c>sent</c> (out, somebody else's).</param>
+/// <param name="Reason">Why no turn starts, where none does.</param>
+/// <param name="SenderId">Who, in the provider's words.</param>
+/// <param name="SenderName">The sender's name, where they gave one.</param>
+/// <param name="OccurredAt">The provider's time.</param>
+/// <param name="DetailsJson">Media, location, options…: everything of the event that has no column.</param>
+/// <param name="StartsTurn">Whether the agent is to answer it.</param>
+/// <param name="History">Imported history: no event, no unread count, not the newest message.</param>
+public sealed record RecordedMessage(
+    MessageId Id, ConversationId Conversation, bool Outbound, Author Author, string Kind, string ProviderMessageId, string KeyClass, string Revision,
+    string? Text, string Status, string? Reason, string? SenderId, string? SenderName, DateTimeOffset OccurredAt, string? DetailsJson,
+    bool StartsTurn, bool History);
+
+/// <summary>The provider's receipt for a message of ours.</summary>
+/// <param name="Conversation">The chat's conversation, where the receipt names one.</param>
+/// <param name="ProviderMessageId">Which message.</param>
+/// <param name="Status"><c>sent, delivered, read</c> or <c>failed</c>.</param>
+/// <param name="Reason">The provider's word for a failure.</param>
+public sealed record DeliveryReceipt(ConversationId? Conversation, string ProviderMessageId, string Status, string? Reason);
+
+/// <summary>An edit or deletion of an earlier message.</summary>
+public sealed record MessageChange(ConversationId Conversation, string TargetProviderMessageId, string? NewText, bool Deleted, DateTimeOffset At);
+
+/// <summary>A contact's name or picture. Null leaves what is known.</summary>
+public sealed record ContactChange(string Alias, string? Name, string? AvatarUrl);
+
+/// <summary>An own message whose id nobody here knows while a reply in its chat is under way: the echo of our send often overtakes the answer to it.</summary>
+/// <param name="Message">What it is recorded as if it turns out to be somebody else's.</param>
+/// <param name="Deadline">When it is taken for a person's.</param>
+/// <param name="PausesAgent">Whether it then pauses the agent (a person on the phone) or not (another program).</param>
+public sealed record HeldEcho(RecordedMessage Message, DateTimeOffset Deadline, bool PausesAgent);
+
+/// <summary>What recording a batch did.</summary>
+/// <param name="New">Messages that were not duplicates.</param>
+/// <param name="EchoesHeld">Whether the account has echoes waiting.</param>
+/// <param name="Takeovers">Conversations in which a person took over.</param>
+public sealed record RecordResult(ImmutableHashSet<MessageId> New, bool EchoesHeld, ImmutableArray<ConversationId> Takeovers);
+
+/// <summary>What settling echoes did.</summary>
+/// <param name="StillHeld">Whether some wait on.</param>
+/// <param name="Takeovers">Conversations in which a person took over.</param>
+/// <param name="SettledSends">Whether sends of unknown outcome were settled, so that delivery should look again.</param>
+public sealed record EchoResult(bool StillHeld, ImmutableArray<ConversationId> Takeovers, bool SettledSends);
+
+/// <summary>A chat somebody wrote in.</summary>
+/// <param name="Aliases">Every id it is known by; the first is the one to send to.</param>
+/// <param name="ChatType">As in the event.</param>
+/// <param name="ContactName">The contact's name, where known.</param>
+/// <param name="ContactPhone">Digits, where known.</param>
+/// <param name="Proposed">The id the conversation gets if it is new.</param>
+public sealed record ChatSighting(ImmutableArray<string> Aliases, string ChatType, string? ContactName, string? ContactPhone, ConversationId Proposed);
+
+/// <summary>An alias and the conversation it stands for.</summary>
+public readonly record struct ResolvedChat(string Alias, ConversationId Conversation);
+
+/// <summary>The database refuses a batch for good (SQLSTATE class 22 or 23), and it cannot be split further.</summary>
+public sealed class BatchRefusedException(string sqlState, string message) : Exception(message)
+{
+    /// <summary>The five-character SQLSTATE.</summary>
+    public string SqlState { get; } = sqlState;
+}
