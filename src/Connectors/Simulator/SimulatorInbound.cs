@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
@@ -33,8 +35,7 @@ internal static class SimulatorInbound
                 ChatId = from,
                 ChatType = "direct",
 
-                // Without an id the body itself is one: told twice, it is the same message.
-                MessageId = body.Id("message_id") ?? Convert.ToHexStringLower(SHA256.HashData(webhook.Body.Span)[..16]),
+                MessageId = body.Id("message_id") ?? MadeId(from, text, body.Member("timestamp")),
                 FromMe = false,
                 Timestamp = WhatsAppValues.Time(body.Member("timestamp")),
                 SenderId = from,
@@ -43,4 +44,8 @@ internal static class SimulatorInbound
             },
         ]);
     }
+
+    /// <summary>Without an id the content is one: told twice at the same time, it is the same message.</summary>
+    private static string MadeId(string from, string text, JsonElement timestamp) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{from}\n{timestamp}\n{text}"))[..16]);
 }
