@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Channels.Connectors.Json;
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.Evolution;
+
+/// <summary>Turns an Evolution API webhook, of any version from 1.8 to 2.4, into events in the product's words.</summary>
+/// <remarks>
+/// Message path, step 3 of 6. Pure: bytes in, events out; no clock, no I/O, no exception on any bytes. The table below is the whole list
+/// of event names; each reader behind it takes one item, so that a bad one harms none of its neighbours.
+/// </remarks>
+internal static class EvolutionInbound
+{
+    public static Normalised Normalise(WebhookBody webhook)
+    {
+        using var document = JsonBody.TryRead(webhook.Body, out var unreadable);
+        if (document is null)
+        {
+            return new Normalised.Unreadable(unreadable);
+        }
+
+        if (!document.RootElement.IsObject())
+        {
+            return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
+        }
+
+        var envelope = EvolutionEnvelope.Read(document.RootElement, webhook.Path);
+        var events = Read(envelope).ToImmutableArray();
+        return new Normalised.Events(events.IsEmpty ? [envelope.Ignored("an empty list")] : events);
+    }
+
+    private static IEnumerable<ChannelEvent> Read(EvolutionEnvelope envelope) => envelope.Event switch
+    {
+        "messages.upsert" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, EvolutionOrigin.Arrived)),
+        "send.message" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, EvolutionOrigin.ApiSend)),
+        "messages.set" or "messaging.history.set" =>
+            envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, EvolutionOrigin.History)),
+        "messages.edited" => envelope.Items("messages").Select(item => EvolutionChangeReader.ReadEdited(item, envelope, ours: false)),
+        "send.message.update" => envelope.Items("messages").Select(item => EvolutionChangeReader.ReadEdited(item, envelope, ours: true)),
+        "messages.update" => envelope.Items("messages").Select(item => EvolutionReceiptReader.ReadUpdate(item, envelope)),
+        "messages.delete" => envelope.Items("keys").Select(item => EvolutionReceiptReader.ReadDelete(item, envelope)),
+        "contacts.upsert" or "contacts.update" or "contacts.set" =>
+            envelope.Items("contacts").Select(item => EvolutionPeopleReader.ReadContact(item, envelope)),
+        "presence.update" => envelope.Items("presence").SelectMany(item => EvolutionPeopleReader.ReadPresence(item, envelope)),
+        "call" => envelope.Items("calls").Select(item => EvolutionPeopleReader.ReadCall(item, envelope)),
+        "connection.update" => [EvolutionConnectionReader.ReadUpdate(envelope)],
+        "qrcode.updated" => [EvolutionConnectionReader.ReadQr(envelope)],
+        "status.instance" => [EvolutionConnectionReader.ReadStatus(envelope)],
+        "logout.instance" => [EvolutionConnectionReader.ReadLogout(envelope)],
+        "remove.instance" or "instance.delete" => [EvolutionConnectionReader.ReadRemoved(envelope)],
+        var other => [envelope.Ignored(WhyUnused(other))],
+    };
+
+    /// <summary>Says why in our words: the name itself may be somebody's text.</summary>
+    private static string WhyUnused(string name) => name.Split('.')[0] switch
+    {
+        "" => "no event name",
+        "groups" or "group" => "group metadata not used",
+        "chats" => "chat metadata not used",
+        "labels" => "labels not used",
+        "typebot" => "another bot's news",
+        "application" or "instance" => "the gateway's own news",
+        _ => "unknown event",
+    };
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.Evolution;
+
+/// <summary>Which way a message came to us.</summary>
+internal enum EvolutionOrigin
+{
+    /// <summary><c>messages.upsert</c>: from a customer, or from a person of ours on the phone.</summary>
+    Arrived,
+
+    /// <summary><c>send.message</c>: sent over the gateway's API, by us or by another program.</summary>
+    ApiSend,
+
+    /// <summary><c>messages.set</c>: the past, told at pairing.</summary>
+    History,
+}
+
+/// <summary>Turns one message item (<c>key</c> and <c>message</c>) into one event.</summary>
+internal static class EvolutionMessageReader
+{
+    public static ChannelEvent Read(JsonElement item, EvolutionEnvelope envelope, EvolutionOrigin origin)
+    {
+        if (!item.IsObject())
+        {
+            return envelope.Ignored(item.IsNothing() ? "no data" : "the message is no object");
+        }
+
+        var key = item.Member("key") is { ValueKind: JsonValueKind.Object } own ? own : item;
+        var parties = EvolutionParties.Read(key, item);
+        if (key.Id("id") is not { } id || parties.Chat is not { } chat)
+        {
+            return envelope.Ignored("no message id or no chat");
+        }
+
+        var content = EvolutionUnwrap.Open(item.Member("message"));
+        if (content.Leaf is null)
+        {
+            return envelope.Ignored(Unreadable(item, content)) with { MessageId = id, ChatId = chat.ToString(), FromMe = parties.FromMe };
+        }
+
+        if (content.Leaf == "protocolMessage")
+        {
+            return EvolutionChangeReader.ReadWithin(content.Value, id, item, envelope, parties);
+        }
+
+        var message = EvolutionContentReader.Read(Bare(item, id, chat, envelope, parties), content, item, envelope, parties);
+        return EvolutionPlacing.Place(message, chat, origin);
+    }
+
+    /// <summary>The message with everything but its content.</summary>
+    private static ChannelEvent Bare(JsonElement item, string id, WhatsAppJid chat, EvolutionEnvelope envelope, EvolutionParties parties)
+    {
+        return new ChannelEvent
+        {
+            Kind = EventKinds.MessageUnsupported,
+            Action = EventAction.Process,
+            Account = envelope.Account,
+            ChatId = chat.ToString(),
+            ChatType = chat.ChatType,
+            MessageId = id,
+            FromMe = parties.FromMe,
+            Timestamp = WhatsAppValues.Time(item.Member("messageTimestamp")),
+            SenderId = parties.Sender?.ToString(),
+            SenderPn = parties.SenderPhone,
+            SenderLid = parties.SenderLid?.ToString(),
+            SenderName = parties.FromMe ? null : WhatsAppName.Clean(item.Text("pushName")),
+            Details = parties.AddressingMode is { } mode
+                ? ImmutableDictionary<string, object?>.Empty.Add("addressing_mode", mode)
+                : ImmutableDictionary<string, object?>.Empty,
+        };
+    }
+
+    private static string Unreadable(JsonElement item, EvolutionContent content) => content.Housekeeping switch
+    {
+        { } name => $"only {name}",
+        null when !item.Member("messageStubType").IsNothing() => "a note of WhatsApp's own, not a message",
+        null => "nothing readable in the message",
+    };
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.Evolution;
+
+/// <summary>Reads <c>messages.update</c> (receipts, and two things that hide among them) and <c>messages.delete</c>.</summary>
+internal static class EvolutionReceiptReader
+{
+    private const string Erased = "DELETED";
+
+    public static ChannelEvent ReadUpdate(JsonElement item, EvolutionEnvelope envelope)
+    {
+        if (!item.IsObject())
+        {
+            return envelope.Ignored("no data");
+        }
+
+        var key = KeyOf(item);
+        var parties = EvolutionParties.Read(key, item);
+
+        // keyId is WhatsApp's id; messageId is the gateway's own row, useless to us. 1.8 has neither, there id is WhatsApp's.
+        if ((item.Id("keyId") ?? key.Id("id")) is not { } id)
+        {
+            return envelope.Ignored("a receipt without message id");
+        }
+
+        var update = item.Member("update") is { ValueKind: JsonValueKind.Object } inner ? inner : item;
+        var status = StatusOf(update.Member("status"));
+        if (status is null or "SERVER_ACK" && EditIn(update, id, item, envelope, parties) is { } edit)
+        {
+            // The gateway gives edits the status SERVER_ACK because it has no other: what counts is that content came along.
+            return edit;
+        }
+
+        return status == Erased
+            ? EvolutionChangeReader.Deleted(id, envelope, parties)
+            : Receipt(status, id, item, envelope, parties);
+    }
+
+    public static ChannelEvent ReadDelete(JsonElement item, EvolutionEnvelope envelope)
+    {
+        var key = KeyOf(item);
+        return (item.Id("keyId") ?? key.Id("id")) is { } id
+            ? EvolutionChangeReader.Deleted(id, envelope, EvolutionParties.Read(key, item))
+            : envelope.Ignored("a deletion without message id");
+    }
+
+    private static JsonElement KeyOf(JsonElement item) => item.Member("key") is { ValueKind: JsonValueKind.Object } key ? key : item;
+
+    private static ChannelEvent? EditIn(JsonElement update, string id, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties) =>
+        update.Member("message") is { ValueKind: JsonValueKind.Object } message
+            ? EvolutionChangeReader.ReadBeside(message, id, item, envelope, parties)
+            : null;
+
+    private static ChannelEvent Receipt(string? status, string id, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties)
+    {
+        if (KindOf(status) is not { } kind)
+        {
+            return envelope.Ignored(status == "PENDING" ? "not sent yet" : "a receipt we do not know");
+        }
+
+        var participant = parties.Chat is { IsPerson: false } ? Participant(item) : null;
+        var receipt = new ChannelEvent
+        {
+            Kind = kind,
+            Action = EventAction.UpdateDelivery,
+            Account = envelope.Account,
+            ChatId = parties.Chat?.ToString(),
+            MessageId = id,
+            FromMe = parties.FromMe,
+
+            // Only 1.8 says when. date_time of the body is local time with a false Z and is of no use.
+            Timestamp = WhatsAppValues.Time(item.Member("datetime")),
+            Revision = participant ?? "",
+        };
+        if (participant is not null)
+        {
+            receipt = receipt with { Details = receipt.Details.Add("participant_id", participant) };
+        }
+
+        return parties.FromMe ? receipt : receipt with { Action = EventAction.Ignore, Reason = "our own reading of a received message" };
+    }
+
+    private static string? Participant(JsonElement item)
+    {
+        var key = KeyOf(item);
+        return (WhatsAppJid.Parse(key.Filled("participantAlt")) is { IsPhone: true } phone
+            ? phone
+            : WhatsAppJid.Parse(key.Filled("participant") ?? item.Filled("participant")))?.ToString();
+    }
+
+    private static string? KindOf(string? status) => status switch
+    {
+        "ERROR" => EventKinds.StatusFailed,
+        "SERVER_ACK" => EventKinds.StatusSent,
+        "DELIVERY_ACK" => EventKinds.StatusDelivered,
+        "READ" => EventKinds.StatusRead,
+        "PLAYED" => EventKinds.StatusPlayed,
+        _ => null,
+    };
+
+    /// <summary>The status by name; null when there is none.</summary>
+    private static string? StatusOf(JsonElement status) => WhatsAppValues.Integer(status) switch
+    {
+        null => status.AsText()?.Trim().ToUpperInvariant(),
+        0 => "ERROR",
+        1 => "PENDING",
+        2 => "SERVER_ACK",
+        3 => "DELIVERY_ACK",
+        4 => "READ",
+        5 => "PLAYED",
+        _ => "",
+    };
+}

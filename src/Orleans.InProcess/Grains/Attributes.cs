@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace Orleans
+{
+    /// <summary>Names the grain class in identities, instead of its class name.</summary>
+    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+    public sealed class GrainTypeAttribute(string grainType) : Attribute
+    {
+        internal string Name => grainType;
+    }
+
+    /// <summary>How long a caller of this method waits for the answer.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class ResponseTimeoutAttribute(string timeout) : Attribute
+    {
+        /// <summary>The limit.</summary>
+        public TimeSpan? Timeout { get; init; } = TimeSpan.Parse(timeout, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>How long grains of this class may sit idle before they are collected; never less than a minute.</summary>
+    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+    public class CollectionAgeLimitAttribute : Attribute
+    {
+        /// <summary>The least allowed age.</summary>
+        public static readonly TimeSpan MinAgeLimit = TimeSpan.FromMinutes(1);
+
+        private readonly TimeSpan _given;
+
+        /// <summary>The age is the sum of the properties.</summary>
+        public CollectionAgeLimitAttribute()
+        {
+        }
+
+        /// <summary>The age as text, for example <c>00:30:00</c>.</summary>
+        public CollectionAgeLimitAttribute(string inactivityPeriod) => _given = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);
+
+        /// <summary>Days of it.</summary>
+        public double Days { get; set; }
+
+        /// <summary>Hours of it.</summary>
+        public double Hours { get; set; }
+
+        /// <summary>Minutes of it.</summary>
+        public double Minutes { get; set; }
+
+        /// <summary>Never collected.</summary>
+        public bool AlwaysActive { get; set; }
+
+        /// <summary>The age.</summary>
+        public TimeSpan AgeLimit
+        {
+            get
+            {
+                var age = AlwaysActive
+                    ? TimeSpan.FromDays(short.MaxValue)
+                    : _given + TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes);
+                return age < MinAgeLimit ? MinAgeLimit : age;
+            }
+        }
+    }
+
+    /// <summary>Grains of this class are never collected for being idle.</summary>
+    [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+    public class KeepAliveAttribute : Attribute;
+}
+
+namespace Orleans.Concurrency
+{
+    /// <summary>This method may start whatever else is running in the grain.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class AlwaysInterleaveAttribute : Attribute;
+
+    /// <summary>This method changes nothing: it may run beside others that carry this attribute.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    public sealed class ReadOnlyAttribute : Attribute;
+
+    /// <summary>Calls to grains of this class may interleave at every await.</summary>
+    [AttributeUsage(AttributeTargets.Class)]
+    public sealed class ReentrantAttribute : Attribute;
+}

@@ -1,0 +1,30 @@
+using Orleans.Runtime;
+
+namespace Orleans;
+
+/// <summary>Makes references to grains. Costs no I/O: a grain is activated by its first call, not by its reference.</summary>
+public interface IGrainFactory
+{
+    /// <summary>A reference by Guid key; the prefix of the class name decides when several classes implement the interface.</summary>
+    TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidKey;
+
+    /// <summary>A reference by numeric key.</summary>
+    TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerKey;
+
+    /// <summary>A reference by string key.</summary>
+    TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey;
+
+    /// <summary>A reference by identity.</summary>
+    TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
+        where TGrainInterface : IAddressable;
+}
+
+/// <summary>The grain factory for code outside grains.</summary>
+public interface IClusterClient : IGrainFactory
+{
+    /// <summary>The host's services.</summary>
+    IServiceProvider ServiceProvider { get; }
+}

@@ -1,0 +1,54 @@
+namespace Orleans
+{
+    using Orleans.Runtime;
+
+    /// <summary>Marks every grain interface.</summary>
+    public interface IGrain : IAddressable;
+
+    /// <summary>A grain that is found by a string.</summary>
+    public interface IGrainWithStringKey : IGrain;
+
+    /// <summary>A grain that is found by a <see cref="Guid"/>.</summary>
+    public interface IGrainWithGuidKey : IGrain;
+
+    /// <summary>A grain that is found by a number.</summary>
+    public interface IGrainWithIntegerKey : IGrain;
+
+    /// <summary>What the runtime asks of a grain class; <see cref="Grain"/> answers it.</summary>
+    public interface IGrainBase
+    {
+        /// <summary>The activation this object lives in.</summary>
+        IGrainContext GrainContext { get; }
+
+        /// <summary>Called once, after the state was read and before the first call. A throw fails the waiting calls.</summary>
+        Task OnActivateAsync(CancellationToken token) => Task.CompletedTask;
+
+        /// <summary>Called once before the activation goes, if the process lives that long.</summary>
+        Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token) => Task.CompletedTask;
+    }
+}
+
+namespace Orleans.Runtime
+{
+    /// <summary>Something that can be called by its <see cref="GrainId"/>.</summary>
+    public interface IAddressable;
+
+    /// <summary>One activation, as the grain inside it sees it.</summary>
+    public interface IGrainContext
+    {
+        /// <summary>Who is activated.</summary>
+        GrainId GrainId { get; }
+
+        /// <summary>The grain object; null until it is constructed.</summary>
+        object? GrainInstance { get; }
+
+        /// <summary>Services with the activation's lifetime.</summary>
+        IServiceProvider ActivationServices { get; }
+
+        /// <summary>Completes when the activation is gone.</summary>
+        Task Deactivated { get; }
+
+        /// <summary>Starts deactivation once the running calls have ended; returns at once.</summary>
+        void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
+    }
+}

@@ -1,0 +1,51 @@
+namespace Orleans.Runtime
+{
+    /// <summary>The root of what the runtime itself throws.</summary>
+    [GenerateSerializer]
+    public class OrleansException : Exception
+    {
+        /// <summary>Without words.</summary>
+        public OrleansException()
+        {
+        }
+
+        /// <summary>With words.</summary>
+        public OrleansException(string message)
+            : base(message)
+        {
+        }
+
+        /// <summary>With words and a cause.</summary>
+        public OrleansException(string message, Exception innerException)
+            : base(message, innerException)
+        {
+        }
+    }
+
+    /// <summary>A call was turned away before it reached its grain.</summary>
+    [GenerateSerializer]
+    public class OrleansMessageRejectionException : OrleansException
+    {
+        internal OrleansMessageRejectionException(string message)
+            : base(message)
+        {
+        }
+    }
+
+    /// <summary>The host stops: the call did not reach its grain.</summary>
+    [GenerateSerializer]
+    public sealed class SiloUnavailableException(string message) : OrleansMessageRejectionException(message);
+
+    /// <summary>A reminder could not be registered or unregistered.</summary>
+    [GenerateSerializer]
+    public sealed class ReminderException(string message) : OrleansException(message);
+}
+
+namespace Orleans.Serialization
+{
+    using Orleans.Runtime;
+
+    /// <summary>A type tried to cross a grain call that Orleans could not serialise.</summary>
+    [GenerateSerializer]
+    public sealed class CodecNotFoundException(string message) : OrleansException(message);
+}
