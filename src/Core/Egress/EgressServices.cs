@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 
 namespace Channels.Core.Egress;
 
@@ -16,12 +17,17 @@ public static class EgressServices
         return services.AddSingleton(rules);
     }
 
-    /// <summary>A named client for URLs that tenants give us: guarded at connect time, no redirects, no proxy, no cookies, no request logs (URLs hold tokens).</summary>
-    public static IHttpClientBuilder AddGuardedHttpClient(this IServiceCollection services, string name) =>
-        services.AddHttpClient(name)
-            .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(provider => Handler(provider.GetRequiredService<EgressRules>(), Dns.GetHostAddressesAsync))
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+    /// <summary>Makes a named client safe for URLs that tenants give us: guarded at connect time, no redirects, no proxy, no cookies, no request logs (URLs hold tokens).</summary>
+    /// <remarks>Whoever else configures the same client, and when, does not matter: the guard is put in last.</remarks>
+    public static IHttpClientBuilder AddGuardedHttpClient(this IServiceCollection services, string name)
+    {
+        services.AddOptions<HttpClientFactoryOptions>(name).PostConfigure<EgressRules>((options, rules) =>
+        {
+            options.HandlerLifetime = Timeout.InfiniteTimeSpan;
+            options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = Handler(rules, Dns.GetHostAddressesAsync));
+        });
+        return services.AddHttpClient(name).RemoveAllLoggers();
+    }
 
     internal static SocketsHttpHandler Handler(EgressRules rules, Func<string, CancellationToken, Task<IPAddress[]>> resolve) => new()
     {
@@ -29,6 +35,7 @@ public static class EgressServices
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.All,
         ConnectTimeout = TimeSpan.FromSeconds(5),
         // Names are looked up again this often, so that a moved gateway is found without a restart.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
