@@ -40,6 +40,7 @@ public static class TenantStorageServices
         services.AddSingleton<StatusHistoryQueries>();
         services.AddSingleton<ParkedWebhooks>();
         services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<Readiness>();
         return services;
     }
 }

@@ -48,6 +48,10 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
           and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
         """;
 
+    private const string UpdateWebhookSecret = """
+        update account set webhook_secret = $3, updated_at = $4 where tenant_id = $1 and id = $2 and deleted_at is null
+        """;
+
     // The secrets go at once; the transcript stays, under the tenant's retention.
     private const string DeleteAccount = """
         update account set deleted_at = $3, updated_at = $3, status = 'inactive', status_since = $3, webhook_secret = '', agent_secrets = null
@@ -116,6 +120,14 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
     /// <summary>Opens a channel for change: nobody else changes it until the edit is disposed. Null when there is none.</summary>
     public Task<ChannelEdit?> EditAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) =>
         ChannelEdit.OpenAsync(scope, vault, clock, tenant, account, cancellationToken);
+
+    /// <summary>Replaces what the provider must present to us. False when the tenant has no such channel.</summary>
+    public async Task<bool> SetWebhookSecretAsync(TenantId tenant, AccountId account, string secret, CancellationToken cancellationToken)
+    {
+        var sealedSecret = await vault.SealAsync(tenant, SecretPurpose.Webhook(account.Value), secret, cancellationToken);
+        var statement = Sql.Statement(UpdateWebhookSecret, tenant.Value, account.Value, sealedSecret, clock.GetUtcNow());
+        return await scope.ExecuteAsync(tenant, statement, cancellationToken) == 1;
+    }
 
     /// <summary>Takes a channel away. False when the tenant has no such channel.</summary>
     public async Task<bool> DeleteAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
