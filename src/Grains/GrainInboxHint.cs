@@ -2,6 +2,7 @@ using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Grains.Abstractions;
 using Orleans;
+using Orleans.Runtime;
 
 namespace Channels.Grains;
 

@@ -7,7 +7,9 @@ namespace Channels.Grains;
 /// Made and signalled inside grain turns only, so that its continuations stay on the activation. A pass that fails is repeated after a pause
 /// that grows to 15 s: what it works on is in the database, so nothing is lost by trying again.
 /// </remarks>
+#pragma warning disable CA1001 // The source has neither timer nor wait handle: there is nothing to dispose of.
 internal sealed partial class Pump(Func<CancellationToken, Task> pass, TimeProvider clock, ILogger logger)
+#pragma warning restore CA1001
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
     private readonly CancellationTokenSource _stopping = new();

@@ -108,7 +108,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         var key = EventKey.Of(happened);
         return new RecordedMessage(
             new MessageId(ids.Next()), conversation, outbound, author, happened.Kind,
-            key is { } named ? Bounded(named.Id) : origin.ToString(), key?.Happening ?? "message", Bounded(key?.Revision ?? ""),
+            key is { } named ? Bounded(named.Id) : origin.ToString(), key?.KeyClass ?? "message", Bounded(key?.Revision ?? ""),
             happened.Text ?? happened.Emoji, status, reason, happened.SenderId, happened.SenderName, happened.Timestamp ?? origin.ReceivedAt,
             EventDetails.Of(happened), startsTurn, History: happened.Kind == EventKinds.HistoryMessage);
     }

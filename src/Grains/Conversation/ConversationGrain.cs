@@ -9,7 +9,6 @@ using Channels.Grains.Abstractions;
 using Channels.Grains.Fairness;
 using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Configuration;
 using Orleans.Runtime;
 
 namespace Channels.Grains.Conversation;

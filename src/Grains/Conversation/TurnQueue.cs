@@ -10,7 +10,6 @@ internal sealed class TurnQueue
 {
     private const int Most = 32;
     private readonly SortedDictionary<Guid, PendingTurn> _turns = [];
-    private bool _loading;
 
     /// <summary>Whether the table must be read before the next turn is taken.</summary>
     public bool MustLoad { get; private set; } = true;
@@ -42,14 +41,12 @@ internal sealed class TurnQueue
     public void BeginLoad()
     {
         MustLoad = false;
-        _loading = true;
         _turns.Clear();
     }
 
     /// <summary>What the table had.</summary>
     public void EndLoad(ImmutableArray<PendingTurn> found)
     {
-        _loading = false;
         foreach (var turn in found)
         {
             _turns[turn.Message.Value] = turn;
@@ -71,7 +68,6 @@ internal sealed class TurnQueue
     /// <summary>A read failed: nothing is known.</summary>
     public void AbandonLoad()
     {
-        _loading = false;
         MustLoad = true;
     }
 
