@@ -47,4 +47,5 @@ public sealed record ConversationState(
 /// <param name="Turn">Which.</param>
 /// <param name="Reply">What to send; null to send nothing.</param>
 /// <param name="Reason">Why nothing, or why an apology, is sent; null for an ordinary reply.</param>
-public sealed record TurnFinish(ConversationRef Conversation, MessageId Turn, QueuedReply? Reply, string? Reason);
+/// <param name="AgentFailed">Whether the reason is the channel's last error.</param>
+public sealed record TurnFinish(ConversationRef Conversation, MessageId Turn, QueuedReply? Reply, string? Reason, bool AgentFailed);

@@ -49,6 +49,9 @@ public sealed record AccountBatch(TenantId Tenant, AccountId Account)
     /// <summary>Events without a row of their own, counted by kind so that nothing vanishes unseen.</summary>
     public ImmutableArray<string> OtherKinds { get; init; } = [];
 
+    /// <summary>How long the agent keeps silent where a person took over.</summary>
+    public TimeSpan TakeoverPause { get; init; }
+
     /// <summary>Whether there is anything to write.</summary>
     public bool IsEmpty => Finished.IsEmpty && Parked.IsEmpty;
 }

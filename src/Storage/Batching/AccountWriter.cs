@@ -1,0 +1,114 @@
+using Channels.Core.Ids;
+using Channels.Storage.Database;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Channels.Storage.Batching;
+
+/// <summary>The message path's only writer after the inbox: every step of every account, many to a transaction.</summary>
+/// <remarks>
+/// An account always has the same lane and a lane has one connection, so all writes about an account are in order and two lanes never touch
+/// the same row: no deadlocks between batches. Each kind of operation brings its own statements; they run in the order of <see cref="Order"/>.
+/// </remarks>
+internal sealed class AccountWriter : IAsyncDisposable
+{
+    private const int Lanes = 2;
+
+    private readonly ChannelsDatabase _database;
+    private readonly GroupCommit<AccountOperation>[] _lanes;
+
+    public AccountWriter(ChannelsDatabase database, ILogger<AccountWriter> logger)
+    {
+        _database = database;
+
+        // Callers wait for their operation before they bring the next, so the queue is bounded by them.
+        var limits = new GroupCommitLimits(Workers: 1, Items: 512, Bytes: 4 << 20, Queue: int.MaxValue);
+        _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => new GroupCommit<AccountOperation>(limits, CommitAsync, logger))];
+    }
+
+    /// <summary>Returns once the operation is committed; its results are in it.</summary>
+    public async Task RunAsync(AccountOperation operation, CancellationToken cancellationToken)
+    {
+        var lane = (uint)operation.Account.GetHashCode() % Lanes;
+        if (!_lanes[lane].TryAdd(operation))
+        {
+            throw new Core.StoreUnavailableException("The process is stopping.");
+        }
+
+        await operation.Done.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_lanes.Select(lane => lane.DisposeAsync().AsTask()));
+
+    private async Task CommitAsync(IReadOnlyList<AccountOperation> operations, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection);
+        var readers = new List<Func<NpgsqlDataReader, CancellationToken, Task>?>();
+        foreach (var group in operations.GroupBy(operation => operation.GetType()).OrderBy(group => group.First().Order))
+        {
+            var same = group.ToList();
+            foreach (var statement in same[0].Statements(same))
+            {
+                batch.BatchCommands.Add(statement.Command);
+                readers.Add(statement.Read);
+            }
+        }
+
+        // No explicit transaction: the commands of one batch are one.
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        foreach (var read in readers)
+        {
+            if (read is not null)
+            {
+                while (await reader.ReadAsync(cancellationToken))
+                {
+                    await read(reader, cancellationToken);
+                }
+            }
+
+            await reader.NextResultAsync(cancellationToken);
+        }
+    }
+}
+
+/// <summary>Something to write about one account.</summary>
+internal abstract class AccountOperation(TenantId tenant, AccountId account) : GroupItem(tenant)
+{
+    /// <summary>Which account.</summary>
+    public AccountId Account { get; } = account;
+
+    /// <summary>Its place in a transaction that holds several kinds of operations.</summary>
+    public abstract int Order { get; }
+
+    /// <summary>The statements for all operations of this kind in one transaction, in order. Called on the first of them.</summary>
+    public abstract IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same);
+}
+
+/// <summary>One command of a batch, and what to do with each row it returns. Every command returns at least an empty result set.</summary>
+internal sealed record Statement(NpgsqlBatchCommand Command, Func<NpgsqlDataReader, CancellationToken, Task>? Read)
+{
+    /// <summary>A statement whose rows do not matter.</summary>
+    public static Statement Of(string sql, params NpgsqlParameter[] parameters) => new(Make(sql, parameters), null);
+
+    /// <summary>A statement whose rows are read one by one.</summary>
+    public static Statement Of(string sql, Action<NpgsqlDataReader> read, params NpgsqlParameter[] parameters) => new(
+        Make(sql, parameters),
+        (reader, _) =>
+        {
+            read(reader);
+            return Task.CompletedTask;
+        });
+
+    private static NpgsqlBatchCommand Make(string sql, NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}

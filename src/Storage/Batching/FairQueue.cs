@@ -1,0 +1,128 @@
+using System.Diagnostics.CodeAnalysis;
+using Channels.Core.Ids;
+
+namespace Channels.Storage.Batching;
+
+/// <summary>A bounded queue that serves tenants in turn: a tenant with a thousand items waiting delays another's first item by one, not by a thousand.</summary>
+/// <remarks>Safe for many writers and many readers. Within one tenant first in is first out.</remarks>
+internal sealed class FairQueue<TItem>(int capacity)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TenantId, Queue<TItem>> _byTenant = [];
+    private readonly Queue<TenantId> _turns = new();
+    private TaskCompletionSource _arrival = NewArrival();
+    private int _count;
+    private bool _closed;
+
+    /// <summary>Items waiting.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>False when the queue is full or closed. One tenant may fill at most three quarters, so that the others always find room.</summary>
+    public bool TryAdd(TenantId tenant, TItem item)
+    {
+        TaskCompletionSource? waiting = null;
+        lock (_gate)
+        {
+            if (_closed || _count >= capacity)
+            {
+                return false;
+            }
+
+            if (!_byTenant.TryGetValue(tenant, out var queue))
+            {
+                _byTenant[tenant] = queue = new Queue<TItem>();
+                _turns.Enqueue(tenant);
+            }
+            else if (queue.Count >= capacity / 4 * 3)
+            {
+                return false;
+            }
+
+            queue.Enqueue(item);
+            if (_count++ == 0)
+            {
+                waiting = _arrival;
+            }
+        }
+
+        waiting?.TrySetResult();
+        return true;
+    }
+
+    /// <summary>Takes the next item, tenants in turn.</summary>
+    public bool TryTake([MaybeNullWhen(false)] out TItem item)
+    {
+        lock (_gate)
+        {
+            if (_count == 0)
+            {
+                item = default;
+                return false;
+            }
+
+            var tenant = _turns.Dequeue();
+            var queue = _byTenant[tenant];
+            item = queue.Dequeue();
+            if (queue.Count > 0)
+            {
+                _turns.Enqueue(tenant);
+            }
+            else
+            {
+                _byTenant.Remove(tenant);
+            }
+
+            if (--_count == 0 && _arrival.Task.IsCompleted)
+            {
+                _arrival = NewArrival();
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Completes when there is something to take, or with false when the queue was closed and is empty.</summary>
+    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task arrival;
+            lock (_gate)
+            {
+                if (_count > 0)
+                {
+                    return true;
+                }
+
+                if (_closed)
+                {
+                    return false;
+                }
+
+                if (_arrival.Task.IsCompleted)
+                {
+                    _arrival = NewArrival();
+                }
+
+                arrival = _arrival.Task;
+            }
+
+            await arrival.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Takes nothing more in. What is inside can still be taken.</summary>
+    public void Close()
+    {
+        TaskCompletionSource waiting;
+        lock (_gate)
+        {
+            _closed = true;
+            waiting = _arrival;
+        }
+
+        waiting.TrySetResult();
+    }
+
+    private static TaskCompletionSource NewArrival() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

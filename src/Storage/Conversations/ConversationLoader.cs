@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Channels.Storage.Conversations;
+
+/// <summary>Loads conversations with their unanswered turns. Grains that wake at the same time share one round trip.</summary>
+internal sealed class ConversationLoader : IAsyncDisposable
+{
+    /// <summary>Turns read at once: enough to keep an agent busy, few enough that a backlog stays in the database.</summary>
+    private const int MostTurns = 32;
+
+    private const string Conversations = """
+        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until
+        from unnest($1::uuid[], $2::uuid[]) with ordinality as w (tenant_id, conversation_id, n)
+        join conversation c on c.tenant_id = w.tenant_id and c.id = w.conversation_id
+        """;
+
+    private const string Turns = """
+        select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
+        cross join lateral (
+          select message_id from turn
+          where tenant_id = w.tenant_id and account_id = w.account_id and conversation_id = w.conversation_id
+          order by message_id limit $4) as u
+        join transcript t on t.tenant_id = w.tenant_id and t.account_id = w.account_id and t.id = u.message_id
+        order by w.n, t.id
+        """;
+
+    private readonly ChannelsDatabase _database;
+    private readonly GroupCommit<Load> _loads;
+
+    public ConversationLoader(ChannelsDatabase database, ILogger<ConversationLoader> logger)
+    {
+        _database = database;
+        _loads = new GroupCommit<Load>(new GroupCommitLimits(Workers: 2, Items: 256, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
+    }
+
+    public async Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)
+    {
+        var load = new Load(conversation);
+        _loads.TryAdd(load);
+        await load.Done.WaitAsync(cancellationToken);
+        return load.State is null ? null : load.State with { Turns = load.Turns.ToImmutable() };
+    }
+
+    public ValueTask DisposeAsync() => _loads.DisposeAsync();
+
+    private async Task RunAsync(IReadOnlyList<Load> loads, CancellationToken cancellationToken)
+    {
+        foreach (var load in loads)
+        {
+            load.State = null;
+            load.Turns.Clear();
+        }
+
+        await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection);
+        var conversations = new NpgsqlBatchCommand(Conversations);
+        conversations.Parameters.Add(Columns.Uuids(loads, load => load.Of.Tenant.Value));
+        conversations.Parameters.Add(Columns.Uuids(loads, load => load.Of.Conversation.Value));
+        var turns = new NpgsqlBatchCommand(Turns);
+        turns.Parameters.Add(Columns.Uuids(loads, load => load.Of.Tenant.Value));
+        turns.Parameters.Add(Columns.Uuids(loads, load => load.Of.Account.Value));
+        turns.Parameters.Add(Columns.Uuids(loads, load => load.Of.Conversation.Value));
+        turns.Parameters.Add(new NpgsqlParameter { Value = MostTurns });
+        batch.BatchCommands.Add(conversations);
+        batch.BatchCommands.Add(turns);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            loads[(int)reader.GetInt64(0) - 1].State = new ConversationState(
+                reader.GetString(1), reader.TextOrNull(2), reader.TextOrNull(3), reader.TimeOrNull(4), []);
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            loads[(int)reader.GetInt64(0) - 1].Turns.Add(new PendingTurn(
+                new MessageId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3), reader.TextOrNull(4), reader.GetFieldValue<DateTimeOffset>(5),
+                reader.TextOrNull(6), reader.TextOrNull(7) ?? ""));
+        }
+    }
+
+    private sealed class Load(ConversationRef of) : GroupItem(of.Tenant)
+    {
+        public ConversationRef Of { get; } = of;
+
+        public ConversationState? State { get; set; }
+
+        public ImmutableArray<PendingTurn>.Builder Turns { get; } = ImmutableArray.CreateBuilder<PendingTurn>();
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Channels.Core.Agents;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
+using Channels.Core.Transcript;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using Npgsql;
+
+namespace Channels.Storage.Conversations;
+
+/// <summary>Conversations as their grains read and write them.</summary>
+internal sealed class PostgresConversations(AccountWriter writer, ConversationLoader loader, ChannelsDatabase database, TimeProvider clock) : IConversationStore
+{
+    private const string History = """
+        select author, kind, text, occurred_at, sender_name, details::text
+        from transcript
+        where tenant_id = $1 and conversation_id = $2 and id < $3 and (text is not null or details is not null)
+        order by id desc
+        limit $4
+        """;
+
+    private const string Pause = "update conversation set paused_until = $3 where tenant_id = $1 and id = $2";
+
+    /// <inheritdoc/>
+    public Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken) => loader.LoadAsync(conversation, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<AgentMessage>> HistoryAsync(ConversationRef conversation, MessageId before, int limit, CancellationToken cancellationToken) =>
+        StoreFailure.GuardAsync(async () =>
+        {
+            await using var command = database.Requests.CreateCommand(History);
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = before.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = limit });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var messages = new List<AgentMessage>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                messages.Add(new AgentMessage(
+                    StatusWord((Author)reader.GetInt16(0)), reader.GetString(1), reader.TextOrNull(2), reader.GetFieldValue<DateTimeOffset>(3),
+                    reader.TextOrNull(4), reader.TextOrNull(5)));
+            }
+
+            messages.Reverse();
+            return messages.ToImmutableArray();
+        });
+
+    /// <inheritdoc/>
+    public async Task<bool> FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken)
+    {
+        var operation = new FinishTurnOperation(finish, clock.GetUtcNow());
+        await writer.RunAsync(operation, cancellationToken);
+        return operation.Ended;
+    }
+
+    /// <inheritdoc/>
+    public Task QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken) =>
+        writer.RunAsync(new QueueOperation(conversation, reply, author, clock.GetUtcNow()), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken) => StoreFailure.GuardAsync(async () =>
+    {
+        await using var command = database.Requests.CreateCommand(Pause);
+        command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)until ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    });
+
+    private static string StatusWord(Author author) => author switch
+    {
+        Author.Contact => "contact",
+        Author.Agent => "agent",
+        Author.Person => "person",
+        _ => "program",
+    };
+}

@@ -1,0 +1,82 @@
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Inbox;
+
+/// <summary>The table every webhook is written to before the provider gets its 200.</summary>
+/// <remarks>
+/// Message path, step 2 of 6. Previous: Api/Ingress. Next: <c>AccountGrain</c>.
+/// A row is never updated here; only the account that owns it finishes it, by its own id (commits become visible out of order, so there is no watermark).
+/// </remarks>
+internal sealed class PostgresInbox : IInbox, IAsyncDisposable
+{
+    // COPY is the cheapest way in; one COPY is one transaction.
+    private const string Append = "copy inbox (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)";
+
+    private readonly ChannelsDatabase _database;
+    private readonly IInboxHint _hint;
+    private readonly GroupCommit<Arrival> _commits;
+
+    public PostgresInbox(ChannelsDatabase database, IInboxHint hint, ILogger<PostgresInbox> logger)
+    {
+        _database = database;
+        _hint = hint;
+
+        // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
+        _commits = new GroupCommit<Arrival>(new GroupCommitLimits(Workers: 2, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
+    }
+
+    /// <inheritdoc/>
+    public Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken)
+    {
+        var arrival = new Arrival(webhook);
+        return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _commits.DisposeAsync();
+
+    private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
+        await using (var copy = await connection.BeginBinaryImportAsync(Append, cancellationToken))
+        {
+            foreach (var arrival in batch)
+            {
+                var webhook = arrival.Webhook;
+                await copy.StartRowAsync(cancellationToken);
+                await copy.WriteAsync(webhook.Tenant.Value, NpgsqlDbType.Uuid, cancellationToken);
+                await copy.WriteAsync(webhook.Account.Value, NpgsqlDbType.Uuid, cancellationToken);
+                await copy.WriteAsync(webhook.Id.Value, NpgsqlDbType.Uuid, cancellationToken);
+                await copy.WriteAsync(webhook.ReceivedAt, NpgsqlDbType.TimestampTz, cancellationToken);
+                await copy.WriteAsync(webhook.Path, NpgsqlDbType.Text, cancellationToken);
+                await copy.WriteAsync(webhook.Body, NpgsqlDbType.Bytea, cancellationToken);
+            }
+
+            await copy.CompleteAsync(cancellationToken);
+        }
+
+        // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
+        var last = default(AccountId);
+        foreach (var arrival in batch)
+        {
+            if (arrival.Webhook.Account != last)
+            {
+                last = arrival.Webhook.Account;
+                _hint.Arrived(last);
+            }
+        }
+    }
+
+    private sealed class Arrival(InboundWebhook webhook) : GroupItem(webhook.Tenant)
+    {
+        public InboundWebhook Webhook { get; } = webhook;
+
+        public override long Bytes => 128 + Webhook.Body.Length;
+    }
+}

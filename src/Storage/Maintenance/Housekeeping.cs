@@ -1,0 +1,97 @@
+using System.Globalization;
+using Channels.Core.Ids;
+using Channels.Storage.Database;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Channels.Storage.Maintenance;
+
+/// <summary>Keeps partitions ahead of time and trims what is past its keep: duplicate keys, early receipts, idempotency keys, events.</summary>
+/// <remarks>Runs at start and then hourly, in slices, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.</remarks>
+public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+{
+    private const int Slice = 10_000;
+    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
+
+    /// <summary>Duplicates are held off for longer than any provider redelivers (Meta: seven days).</summary>
+    private static readonly TimeSpan DuplicateWindow = TimeSpan.FromDays(30);
+
+    private static readonly TimeSpan EventKeep = TimeSpan.FromDays(28);
+
+    /// <summary>Makes this and the next four weeks' partitions of the transcript and the events. Safe to repeat.</summary>
+    public static async Task EnsurePartitionsAsync(NpgsqlDataSource database, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var monday = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-(((int)now.UtcDateTime.DayOfWeek + 6) % 7));
+        for (var week = 0; week < 5; week++)
+        {
+            var from = monday + (week * Week);
+            await EnsureAsync(database, "transcript", from, "with (fillfactor = 85)", cancellationToken);
+            await EnsureAsync(database, "event", from, "", cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
+        do
+        {
+            try
+            {
+                await EnsurePartitionsAsync(database.Requests, clock, stoppingToken);
+                await TrimAsync(stoppingToken);
+            }
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
+            {
+                Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private static async Task EnsureAsync(NpgsqlDataSource database, string table, DateTimeOffset from, string options, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{table}_{from:yyyyMMdd}");
+        await using var exists = database.CreateCommand("select to_regclass($1) is not null");
+        exists.Parameters.Add(new NpgsqlParameter { Value = name });
+        if (await exists.ExecuteScalarAsync(cancellationToken) is true)
+        {
+            return;
+        }
+
+        // Names and bounds are ours alone; a table's name cannot be a parameter.
+        await using var create = database.CreateCommand(
+            $"create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + Week)}') {options}");
+        await create.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task TrimAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await SliceAsync("delete from message_key where (tableoid, ctid) in (select tableoid, ctid from message_key where message_id < $1 limit $2)", IdSource.Floor(now - DuplicateWindow), cancellationToken);
+        await SliceAsync("delete from early_receipt where ctid in (select ctid from early_receipt where at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
+        await SliceAsync("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
+        await SliceAsync("delete from event where (tableoid, ctid) in (select tableoid, ctid from event where id < $1 limit $2)", IdSource.Floor(now - EventKeep), cancellationToken);
+    }
+
+    private async Task SliceAsync(string sql, object edge, CancellationToken cancellationToken)
+    {
+        int gone;
+        do
+        {
+            await using var command = database.Requests.CreateCommand(sql);
+            command.Parameters.Add(new NpgsqlParameter { Value = edge });
+            command.Parameters.Add(new NpgsqlParameter { Value = Slice });
+            gone = await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        while (gone == Slice);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2201, LogLevel.Warning, "Housekeeping could not finish ({Failure} {SqlState}); it goes on in an hour")]
+        public static partial void Failed(ILogger logger, string failure, string? sqlState);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Channels.Storage.Migrations;
+
+/// <summary>Brings a database to this version's schema: numbered files, forward only, each in its own transaction.</summary>
+/// <remarks>Several processes may start at once: one migrates under an advisory lock, the others wait and find nothing to do.</remarks>
+public static partial class Migrator
+{
+    private const long LockKey = 0x4348_414E_4E45_4C53; // "CHANNELS"
+
+    /// <summary>Applies what is missing.</summary>
+    /// <exception cref="MigrationException">The database is newer than this program, an applied file was changed, or a file fails.</exception>
+    public static async Task MigrateAsync(NpgsqlDataSource database, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, "select pg_advisory_lock($1)", cancellationToken, LockKey);
+        try
+        {
+            await ExecuteAsync(
+                connection,
+                "create table if not exists schema_migration (number int primary key, name text not null, checksum text not null, applied_at timestamptz not null)",
+                cancellationToken);
+            var applied = await AppliedAsync(connection, cancellationToken);
+            var files = Files();
+            Check(applied, files);
+            foreach (var file in files.Where(file => !applied.ContainsKey(file.Number)))
+            {
+                await ApplyAsync(connection, file, clock.GetUtcNow(), cancellationToken);
+                Log.Applied(logger, file.Name);
+            }
+        }
+        finally
+        {
+            await ExecuteAsync(connection, "select pg_advisory_unlock($1)", CancellationToken.None, LockKey);
+        }
+    }
+
+    private static void Check(Dictionary<int, string> applied, List<MigrationFile> files)
+    {
+        foreach (var (number, checksum) in applied)
+        {
+            var file = files.Find(file => file.Number == number)
+                ?? throw new MigrationException($"The database has migration {number}, which this version does not know: it was used by a newer version. Start that version or a newer one.");
+            if (file.Checksum != checksum)
+            {
+                throw new MigrationException($"Migration {file.Name} was applied to this database with other contents. Migrations are never edited once released; restore the file.");
+            }
+        }
+    }
+
+    private static async Task ApplyAsync(NpgsqlConnection connection, MigrationFile file, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            await ExecuteAsync(connection, file.Sql, cancellationToken);
+            await ExecuteAsync(
+                connection, "insert into schema_migration (number, name, checksum, applied_at) values ($1, $2, $3, $4)", cancellationToken,
+                file.Number, file.Name, file.Checksum, now);
+            await transaction.CommitAsync(cancellationToken);
+        }
+        catch (PostgresException failure)
+        {
+            var remedy = failure.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                ? " The connection's user needs the right to create roles once (create role channels_tenant nologin; grant channels_tenant to <user>), or an administrator runs that."
+                : "";
+            throw new MigrationException($"Migration {file.Name} failed: {failure.SqlState} {failure.MessageText}.{remedy}", failure);
+        }
+    }
+
+    private static async Task<Dictionary<int, string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select number, checksum from schema_migration", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var applied = new Dictionary<int, string>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            applied[reader.GetInt32(0)] = reader.GetString(1);
+        }
+
+        return applied;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static List<MigrationFile> Files()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        const string marker = ".Migrations.";
+        return [.. assembly.GetManifestResourceNames()
+            .Where(name => name.Contains(marker, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(name => Read(assembly, name, name[(name.IndexOf(marker, StringComparison.Ordinal) + marker.Length)..]))
+            .OrderBy(file => file.Number)];
+    }
+
+    private static MigrationFile Read(Assembly assembly, string resource, string name)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
+        var sql = reader.ReadToEnd();
+        return new MigrationFile(
+            int.Parse(name[..4], CultureInfo.InvariantCulture), name, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql))), sql);
+    }
+
+    private sealed record MigrationFile(int Number, string Name, string Checksum, string Sql);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2001, LogLevel.Information, "Applied migration {Name}")]
+        public static partial void Applied(ILogger logger, string name);
+    }
+}
+
+/// <summary>The schema could not be brought to this version; the message says why and what to do.</summary>
+public sealed class MigrationException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,0 +1,51 @@
+using Channels.Core.Ids;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Outbox;
+
+/// <summary>Records that an attempt starts. Committed before the provider is called: after a crash we may send twice, we must never forget that we sent.</summary>
+internal sealed class BeginSendOperation(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, DateTimeOffset now)
+    : AccountOperation(tenant, account)
+{
+    private const string Begin = """
+        update outbox o
+        set state = 1, attempts = b.attempt, sending_since = b.now, possibly_duplicate = o.possibly_duplicate or b.possibly_duplicate
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)
+        where o.tenant_id = b.tenant_id and o.account_id = b.account_id and o.message_id = b.message_id
+          and (o.attempts < b.attempt or (o.attempts = b.attempt and o.state = 1))
+        returning o.message_id
+        """;
+
+    /// <summary>Whether the attempt may be made.</summary>
+    public bool Begun { get; private set; }
+
+    public override int Order => 5;
+
+    public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
+    {
+        var operations = same.Cast<BeginSendOperation>().DistinctBy(operation => operation.Message).ToList();
+        var byMessage = operations.ToDictionary(operation => operation.Message.Value);
+        return
+        [
+            Statement.Of(
+                Begin,
+                reader => byMessage[reader.GetGuid(0)].Begun = true,
+                Columns.Uuids(operations, operation => operation.Tenant.Value),
+                Columns.Uuids(operations, operation => operation.Account.Value),
+                Columns.Uuids(operations, operation => operation.Message.Value),
+                Columns.Of(operations, operation => operation.Attempt, NpgsqlDbType.Integer),
+                Columns.Booleans(operations, operation => operation.PossiblyDuplicate),
+                Columns.Times(operations, operation => operation.Now)),
+        ];
+    }
+
+    private MessageId Message => message;
+
+    private int Attempt => attempt;
+
+    private bool PossiblyDuplicate => possiblyDuplicate;
+
+    private DateTimeOffset Now => now;
+}

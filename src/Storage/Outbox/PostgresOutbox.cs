@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Outbox;
+
+/// <summary>The outbox as delivery grains read and write it.</summary>
+internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase database, TimeProvider clock) : IOutbox
+{
+    private const string Load = """
+        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate
+        from (select * from outbox where tenant_id = $1 and account_id = $2 and state <> 2 and ($3::uuid is null or message_id > $3) order by message_id limit $4) as o
+        join transcript t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.id = o.message_id
+        join conversation c on c.tenant_id = o.tenant_id and c.id = o.conversation_id
+        order by o.message_id
+        """;
+
+    private const string Known = """
+        select provider_message_id from transcript
+        where tenant_id = $1 and conversation_id = $2 and id >= $3 and outbound and provider_message_id is not null
+        order by id desc limit 200
+        """;
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+        StoreFailure.GuardAsync(async () =>
+        {
+            await using var command = database.Pipeline.CreateCommand(Load);
+            command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = (object?)after?.Value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+            command.Parameters.Add(new NpgsqlParameter { Value = limit });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var rows = ImmutableArray.CreateBuilder<OutboxRow>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                var reply = new QueuedReply(
+                    new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3) ?? "", reader.TextOrNull(4));
+                rows.Add(new OutboxRow(
+                    reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9)));
+            }
+
+            return rows.ToImmutable();
+        });
+
+    /// <inheritdoc/>
+    public async Task<bool> BeginSendAsync(
+        TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken)
+    {
+        var operation = new BeginSendOperation(tenant, account, message, attempt, possiblyDuplicate, clock.GetUtcNow());
+        await writer.RunAsync(operation, cancellationToken);
+        return operation.Begun;
+    }
+
+    /// <inheritdoc/>
+    public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken) =>
+        writer.RunAsync(new SettleOperation(settlement, clock.GetUtcNow()), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken) =>
+        StoreFailure.GuardAsync(async () =>
+        {
+            await using var command = database.Requests.CreateCommand(Known);
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(since) });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var known = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                known.Add(reader.GetString(0));
+            }
+
+            return known.ToImmutable();
+        });
+}

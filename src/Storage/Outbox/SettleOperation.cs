@@ -1,0 +1,117 @@
+using Channels.Core.Connectors;
+using Channels.Core.Outbox;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Outbox;
+
+/// <summary>Records what became of attempts. Safe to repeat.</summary>
+internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset now) : AccountOperation(settlement.Tenant, settlement.Account)
+{
+    // Counted only while the outbox row is there, so that a repetition counts nothing. A receipt that came early is applied now.
+    private const string Settle = """
+        with s as materialized (
+          select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate, e.status as early
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
+            as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now)
+          left join outbox o on o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+          left join early_receipt e on e.account_id = s.account_id and e.provider_message_id = s.provider_message_id),
+        keys as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', message_id from s where provider_message_id is not null
+          on conflict do nothing),
+        early as (
+          delete from early_receipt e using s where e.account_id = s.account_id and e.provider_message_id = s.provider_message_id),
+        messages as (
+          update transcript t
+          set status = case when status_rank(s.early) > status_rank(s.status) then s.early else s.status end, status_at = s.now,
+              provider_message_id = coalesce(s.provider_message_id, t.provider_message_id), reason = coalesce(s.reason, case when s.status = 'sent' then t.reason end),
+              possibly_duplicate = t.possibly_duplicate or s.possibly_duplicate
+          from s
+          where s.status <> 'queued' and t.tenant_id = s.tenant_id and t.account_id = s.account_id and t.id = s.message_id
+            and status_rank(s.status) > status_rank(t.status)),
+        events as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
+          select tenant_id, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', status)
+          from s where open and status <> 'queued'),
+        counters as (
+          insert into channel_counter as c (tenant_id, account_id, messages_sent, messages_failed, last_error, last_error_at)
+          select tenant_id, account_id, count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
+                 max(reason) filter (where status <> 'sent'), max(now) filter (where status <> 'sent' and reason is not null)
+          from s where open group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update
+          set messages_sent = c.messages_sent + excluded.messages_sent, messages_failed = c.messages_failed + excluded.messages_failed,
+              last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at))
+        select 1 where false
+        """;
+
+    private const string Forget = """
+        delete from outbox o
+        using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (tenant_id, account_id, message_id, status)
+        where s.status in ('sent', 'failed') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+        """;
+
+    private const string Keep = """
+        update outbox o
+        set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as s (tenant_id, account_id, message_id, status, next_attempt_at)
+        where s.status in ('queued', 'unknown') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+        """;
+
+    public override int Order => 6;
+
+    public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
+    {
+        var operations = same.Cast<SettleOperation>().DistinctBy(operation => operation.Of.Reply.Id).ToList();
+        return
+        [
+            Statement.Of(
+                Settle,
+                Columns.Uuids(operations, operation => operation.Tenant.Value),
+                Columns.Uuids(operations, operation => operation.Account.Value),
+                Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
+                Columns.Uuids(operations, operation => operation.Of.Reply.Conversation.Value),
+                Columns.Texts(operations, operation => operation.Status),
+                Columns.Texts(operations, operation => operation.ProviderMessageId),
+                Columns.Texts(operations, operation => operation.Reason),
+                Columns.Times(operations, operation => operation.Now)),
+            Statement.Of(
+                Forget,
+                Columns.Uuids(operations, operation => operation.Tenant.Value),
+                Columns.Uuids(operations, operation => operation.Account.Value),
+                Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
+                Columns.Texts(operations, operation => operation.Status)),
+            Statement.Of(
+                Keep,
+                Columns.Uuids(operations, operation => operation.Tenant.Value),
+                Columns.Uuids(operations, operation => operation.Account.Value),
+                Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
+                Columns.Texts(operations, operation => operation.Status),
+                Columns.Of(operations, operation => operation.Of.NextAttemptAt, NpgsqlDbType.TimestampTz)),
+        ];
+    }
+
+    private SendSettlement Of => settlement;
+
+    private DateTimeOffset Now => now;
+
+    private string? ProviderMessageId => settlement.Outcome is SendOutcome.Accepted accepted ? accepted.ProviderMessageId : null;
+
+    private string Status => settlement.Outcome switch
+    {
+        SendOutcome.Accepted => "sent",
+        SendOutcome.Refused => "failed",
+        SendOutcome.Unknown => "unknown",
+        _ => "queued",
+    };
+
+    private string? Reason => settlement.Outcome switch
+    {
+        SendOutcome.Refused refused => $"{refused.Code}: {refused.Reason}",
+        SendOutcome.Unknown unknown => unknown.Reason,
+        SendOutcome.Blocked blocked => $"{blocked.Code}: {blocked.Reason}",
+        SendOutcome.TryLater later => $"{later.Code}: {later.Reason}",
+        _ => null,
+    };
+}

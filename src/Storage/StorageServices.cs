@@ -1,0 +1,39 @@
+using Channels.Core.Channels;
+using Channels.Core.Conversations;
+using Channels.Core.Inbox;
+using Channels.Core.Outbox;
+using Channels.Core.Sweep;
+using Channels.Core.Transcript;
+using Channels.Storage.Batching;
+using Channels.Storage.Channels;
+using Channels.Storage.Conversations;
+using Channels.Storage.Inbox;
+using Channels.Storage.Maintenance;
+using Channels.Storage.Outbox;
+using Channels.Storage.Sweep;
+using Channels.Storage.Transcript;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Channels.Storage;
+
+/// <summary>Wires the message path's storage. Expects <see cref="Database.ChannelsDatabase"/>, a clock and an <see cref="IInboxHint"/>.</summary>
+public static class StorageServices
+{
+    /// <summary>The front end's part: only what makes webhooks durable.</summary>
+    public static IServiceCollection AddInbox(this IServiceCollection services) => services.AddSingleton<IInbox, PostgresInbox>();
+
+    /// <summary>What the grains read and write.</summary>
+    public static IServiceCollection AddMessagePath(this IServiceCollection services)
+    {
+        services.AddSingleton<AccountWriter>();
+        services.AddSingleton<ConversationLoader>();
+        services.AddSingleton<IAccountInbox, AccountInbox>();
+        services.AddSingleton<ITranscript, PostgresTranscript>();
+        services.AddSingleton<IConversationStore, PostgresConversations>();
+        services.AddSingleton<IOutbox, PostgresOutbox>();
+        services.AddSingleton<ISweep, PostgresSweep>();
+        services.AddSingleton<IChannelStatuses, ChannelStatuses>();
+        services.AddHostedService<Housekeeping>();
+        return services;
+    }
+}

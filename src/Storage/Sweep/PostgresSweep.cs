@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+using Channels.Core.Sweep;
+using Channels.Storage.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Sweep;
+
+/// <summary>Looks for waiting work once a second at the most and deals it out by partition.</summary>
+/// <remarks>
+/// Each query hops from one account to the next through the primary key, so it costs by accounts with work, not by rows waiting.
+/// Work younger than the grace is left alone: its hint is most likely on its way.
+/// </remarks>
+internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider clock) : ISweep, IDisposable
+{
+    private const int Most = 5_000;
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private const string Inboxes = """
+        with recursive hop as (
+          (select tenant_id, account_id, id from inbox where (tenant_id, account_id) > ($1, $2) order by tenant_id, account_id, id limit 1)
+          union all
+          select n.* from hop, lateral (
+            select tenant_id, account_id, id from inbox where (tenant_id, account_id) > (hop.tenant_id, hop.account_id) order by tenant_id, account_id, id limit 1) as n)
+        select tenant_id, account_id, id from hop limit $3
+        """;
+
+    private const string Turns = """
+        with recursive hop as (
+          (select tenant_id, account_id, conversation_id, message_id from turn order by tenant_id, account_id, conversation_id, message_id limit 1)
+          union all
+          select n.* from hop, lateral (
+            select tenant_id, account_id, conversation_id, message_id from turn
+            where (tenant_id, account_id, conversation_id) > (hop.tenant_id, hop.account_id, hop.conversation_id)
+            order by tenant_id, account_id, conversation_id, message_id limit 1) as n)
+        select tenant_id, account_id, conversation_id from hop where message_id < $1 limit $2
+        """;
+
+    private const string Outboxes = """
+        with recursive hop as (
+          (select tenant_id, account_id from outbox order by tenant_id, account_id, message_id limit 1)
+          union all
+          select n.* from hop, lateral (
+            select tenant_id, account_id from outbox where (tenant_id, account_id) > (hop.tenant_id, hop.account_id)
+            order by tenant_id, account_id, message_id limit 1) as n)
+        select tenant_id, account_id from hop
+        where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
+                        and (o.state = 0 and o.next_attempt_at < $1 or o.state = 1 and o.sending_since < $1))
+        limit $2
+        """;
+
+    private const string Echoes = "select distinct account_id from held_echo";
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private ILookup<int, AccountId> _inboxes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
+    private ILookup<int, ConversationRef> _turns = Array.Empty<ConversationRef>().ToLookup(turn => Partitions.Of(turn.Account));
+    private ILookup<int, (TenantId, AccountId Account)> _outboxes = Array.Empty<(TenantId, AccountId Account)>().ToLookup(row => Partitions.Of(row.Account));
+    private ILookup<int, AccountId> _echoes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
+    private (Guid Tenant, Guid Account) _from;
+    private long _lookedAt;
+
+    /// <inheritdoc/>
+    public async Task<WaitingWork> FindAsync(int partition, int partitions, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            if (_lookedAt == 0 || clock.GetElapsedTime(_lookedAt) > TimeSpan.FromSeconds(1))
+            {
+                await StoreFailure.GuardAsync(async () =>
+                {
+                    await LookAsync(cancellationToken);
+                    return 0;
+                });
+                _lookedAt = clock.GetTimestamp();
+            }
+        }
+        finally
+        {
+            _one.Release();
+        }
+
+        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var before = IdSource.Floor(clock.GetUtcNow() - Grace);
+        var inboxes = await ReadAsync(Inboxes, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1)), cancellationToken, _from.Tenant, _from.Account, Most);
+
+        // A full page means that there may be more: the next look goes on behind it. Otherwise it begins anew.
+        _from = inboxes.Count == Most ? inboxes[^1] : default;
+        _inboxes = inboxes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
+        var turns = await ReadAsync(
+            Turns, reader => new ConversationRef(new TenantId(reader.GetGuid(0)), new AccountId(reader.GetGuid(1)), new ConversationId(reader.GetGuid(2))), cancellationToken, before, Most);
+        _turns = turns.ToLookup(turn => Partitions.Of(turn.Account));
+        var outboxes = await ReadAsync(
+            Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, clock.GetUtcNow() - Grace, Most);
+        _outboxes = outboxes.ToLookup(row => Partitions.Of(row.Account));
+        var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
+        _echoes = echoes.ToLookup(Partitions.Of);
+    }
+
+    private async Task<List<TRow>> ReadAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = database.Pipeline.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value is DateTimeOffset time ? new NpgsqlParameter { Value = time, NpgsqlDbType = NpgsqlDbType.TimestampTz } : new NpgsqlParameter { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<TRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+}

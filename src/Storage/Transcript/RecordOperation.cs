@@ -1,0 +1,217 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Transcript;
+
+/// <summary>Records drained batches: messages without duplicates, turns, receipts, edits, names, own echoes; and ends their inbox rows.</summary>
+/// <remarks>Message path, step 4 of 6. The batch is safe to repeat: what is recorded already meets its key, what is finished already is gone.</remarks>
+internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, DateTimeOffset takeoverUntil) : AccountOperation(batch.Tenant, batch.Account)
+{
+    private readonly HashSet<MessageId> _fresh = [];
+    private readonly List<ConversationId> _takeovers = [];
+    private bool _echoesHeld;
+
+    public override int Order => 1;
+
+    public override long Bytes => 512 + batch.Messages.Sum(message => 400L + ((message.Text?.Length + message.DetailsJson?.Length) ?? 0));
+
+    public RecordResult Result => new([.. _fresh], _echoesHeld, [.. _takeovers]);
+
+    public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
+    {
+        var operations = same.Cast<RecordOperation>().ToList();
+        return
+        [
+            .. Messages(operations),
+            .. EchoStatements(operations),
+            .. Updates(operations),
+            .. Endings(operations),
+        ];
+    }
+
+    private static IEnumerable<Statement> Messages(List<RecordOperation> operations)
+    {
+        var rows = Rows(operations, operation => operation.Batch.Messages);
+        if (rows.Count == 0)
+        {
+            yield break;
+        }
+
+        yield return Statement.Of(
+            RecordSql.Keys,
+            Columns.Uuids(rows, row => row.Of.Account.Value),
+            Columns.Texts(rows, row => row.Item.ProviderMessageId),
+            Columns.Uuids(rows, row => row.Item.Conversation.Value),
+            Columns.Texts(rows, row => row.Item.KeyClass),
+            Columns.Texts(rows, row => row.Item.Revision),
+            Columns.Uuids(rows, row => row.Item.Id.Value));
+        var byId = rows.ToDictionary(row => row.Item.Id.Value, row => row.Of);
+        yield return Statement.Of(
+            RecordSql.Messages,
+            reader =>
+            {
+                var id = reader.GetGuid(0);
+                byId[id]._fresh.Add(new MessageId(id));
+            },
+            Columns.Uuids(rows, row => row.Of.Tenant.Value),
+            Columns.Uuids(rows, row => row.Of.Account.Value),
+            Columns.Uuids(rows, row => row.Item.Id.Value),
+            Columns.Uuids(rows, row => row.Item.Conversation.Value),
+            Columns.Booleans(rows, row => row.Item.Outbound),
+            Columns.Of(rows, row => (short)row.Item.Author, NpgsqlDbType.Smallint),
+            Columns.Texts(rows, row => row.Item.Kind),
+            Columns.Texts(rows, row => row.Item.ProviderMessageId),
+            Columns.Texts(rows, row => row.Item.KeyClass),
+            Columns.Texts(rows, row => row.Item.Revision),
+            Columns.Texts(rows, row => row.Item.Text),
+            Columns.Texts(rows, row => row.Item.Status),
+            Columns.Texts(rows, row => row.Item.Reason),
+            Columns.Texts(rows, row => row.Item.SenderId),
+            Columns.Texts(rows, row => row.Item.SenderName),
+            Columns.Times(rows, row => row.Item.OccurredAt),
+            Columns.Texts(rows, row => row.Item.DetailsJson),
+            Columns.Booleans(rows, row => row.Item.StartsTurn),
+            Columns.Booleans(rows, row => row.Item.History));
+    }
+
+    private static IEnumerable<Statement> EchoStatements(List<RecordOperation> operations)
+    {
+        var rows = Rows(operations, operation => operation.Batch.Echoes);
+        if (rows.Count == 0)
+        {
+            yield break;
+        }
+
+        var byId = rows.ToDictionary(row => row.Item.Message.Id.Value, row => row.Of);
+        yield return Statement.Of(
+            RecordSql.Echoes,
+            reader =>
+            {
+                var operation = byId[reader.GetGuid(0)];
+                switch (reader.GetString(1))
+                {
+                    case "held":
+                        operation._echoesHeld = true;
+                        break;
+                    case "takeover":
+                        operation._takeovers.Add(new ConversationId(reader.GetGuid(2)));
+                        break;
+                }
+            },
+            Columns.Uuids(rows, row => row.Of.Tenant.Value),
+            Columns.Uuids(rows, row => row.Of.Account.Value),
+            Columns.Uuids(rows, row => row.Item.Message.Id.Value),
+            Columns.Uuids(rows, row => row.Item.Message.Conversation.Value),
+            Columns.Texts(rows, row => row.Item.Message.ProviderMessageId),
+            Columns.Texts(rows, row => row.Item.Message.Kind),
+            Columns.Of(rows, row => (short)row.Item.Message.Author, NpgsqlDbType.Smallint),
+            Columns.Texts(rows, row => row.Item.Message.Text),
+            Columns.Texts(rows, row => row.Item.Message.DetailsJson),
+            Columns.Times(rows, row => row.Item.Message.OccurredAt),
+            Columns.Times(rows, row => row.Item.Deadline),
+            Columns.Booleans(rows, row => row.Item.PausesAgent),
+            Columns.Times(rows, row => row.Of.TakeoverUntil));
+    }
+
+    private static IEnumerable<Statement> Updates(List<RecordOperation> operations)
+    {
+        var receipts = Rows(operations, operation => operation.Batch.Receipts);
+        if (receipts.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Receipts,
+                Columns.Uuids(receipts, row => row.Of.Tenant.Value),
+                Columns.Uuids(receipts, row => row.Of.Account.Value),
+                Columns.Texts(receipts, row => row.Item.ProviderMessageId),
+                Columns.Of(receipts, row => row.Item.Conversation?.Value, NpgsqlDbType.Uuid),
+                Columns.Texts(receipts, row => row.Item.Status),
+                Columns.Texts(receipts, row => row.Item.Reason),
+                Columns.Times(receipts, row => row.Of.Now));
+        }
+
+        var changes = Rows(operations, operation => operation.Batch.Changes);
+        if (changes.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Changes,
+                Columns.Uuids(changes, row => row.Of.Tenant.Value),
+                Columns.Uuids(changes, row => row.Of.Account.Value),
+                Columns.Uuids(changes, row => row.Item.Conversation.Value),
+                Columns.Texts(changes, row => row.Item.TargetProviderMessageId),
+                Columns.Texts(changes, row => row.Item.NewText),
+                Columns.Booleans(changes, row => row.Item.Deleted),
+                Columns.Times(changes, row => row.Item.At));
+        }
+
+        var contacts = Rows(operations, operation => operation.Batch.Contacts);
+        if (contacts.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Contacts,
+                Columns.Uuids(contacts, row => row.Of.Tenant.Value),
+                Columns.Uuids(contacts, row => row.Of.Account.Value),
+                Columns.Texts(contacts, row => row.Item.Alias),
+                Columns.Texts(contacts, row => row.Item.Name),
+                Columns.Texts(contacts, row => row.Item.AvatarUrl));
+        }
+    }
+
+    private static IEnumerable<Statement> Endings(List<RecordOperation> operations)
+    {
+        var parked = Rows(operations, operation => operation.Batch.Parked);
+        if (parked.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Parked,
+                Columns.Uuids(parked, row => row.Of.Tenant.Value),
+                Columns.Uuids(parked, row => row.Of.Account.Value),
+                Columns.Uuids(parked, row => row.Item.Id.Value),
+                Columns.Texts(parked, row => row.Item.Reason),
+                Columns.Times(parked, row => row.Of.Now));
+        }
+
+        var finished = Rows(operations, operation => operation.Batch.Finished);
+        if (finished.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Finished,
+                Columns.Uuids(finished, row => row.Of.Tenant.Value),
+                Columns.Uuids(finished, row => row.Of.Account.Value),
+                Columns.Uuids(finished, row => row.Item.Value));
+        }
+
+        yield return Statement.Of(
+            RecordSql.Counters,
+            Columns.Uuids(operations, operation => operation.Tenant.Value),
+            Columns.Uuids(operations, operation => operation.Account.Value),
+            Columns.Of(operations, operation => operation.Batch.Finished.Length, NpgsqlDbType.Integer),
+            Columns.Of(operations, operation => operation.Batch.Parked.Length, NpgsqlDbType.Integer),
+            Columns.Of(operations, operation => operation.Batch.OtherKinds.Length, NpgsqlDbType.Integer),
+            Columns.Texts(operations, operation => operation.Batch.Parked.IsEmpty ? null : operation.Batch.Parked[^1].Reason),
+            Columns.Times(operations, operation => operation.Now));
+    }
+
+    private AccountBatch Batch => batch;
+
+    private DateTimeOffset Now => now;
+
+    private DateTimeOffset TakeoverUntil => takeoverUntil;
+
+    private static List<(RecordOperation Of, TItem Item)> Rows<TItem>(List<RecordOperation> operations, Func<RecordOperation, ImmutableArray<TItem>> items)
+    {
+        var rows = new List<(RecordOperation, TItem)>();
+        foreach (var operation in operations)
+        {
+            foreach (var item in items(operation))
+            {
+                rows.Add((operation, item));
+            }
+        }
+
+        return rows;
+    }
+}

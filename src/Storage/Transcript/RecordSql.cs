@@ -1,0 +1,179 @@
+namespace Channels.Storage.Transcript;
+
+/// <summary>The statements of <see cref="RecordOperation"/>, in the order they run in.</summary>
+/// <remarks>Joins are from a short array to a table by its primary key, never between two arrays: the connections they run on know nested loops only (see <see cref="Database.ChannelsDatabase"/>).</remarks>
+internal static class RecordSql
+{
+    /// <summary>Claims the duplicate keys. Whoever comes second claims nothing.</summary>
+    internal const string Keys = """
+        insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[])
+        on conflict do nothing
+        """;
+
+    /// <summary>Inserts the messages whose key was claimed by them, with turn, event and counters; answers which they were.</summary>
+    internal const string Messages = """
+        with m as materialized (
+          select m.*, k.message_id is not null as claimed
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
+                      $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::boolean[], $19::boolean[])
+            as m (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, key_class, revision,
+                  text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history)
+          left join message_key k on k.account_id = m.account_id and k.provider_message_id = m.provider_message_id and k.conversation_id = m.conversation_id
+            and k.key_class = m.key_class and k.revision = m.revision and k.message_id = m.id),
+        fresh as materialized (select * from m where claimed),
+        messages as (
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
+                                  sender_id, sender_name, occurred_at, details)
+          select tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
+                 sender_id, sender_name, occurred_at, details::jsonb
+          from fresh),
+        turns as (
+          insert into turn (tenant_id, account_id, conversation_id, message_id)
+          select tenant_id, account_id, conversation_id, id from fresh where starts_turn),
+        events as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
+          select tenant_id, id, case when outbound then 'message.sent_elsewhere' else 'message.received' end, account_id, conversation_id, id
+          from fresh where not history),
+        conversations as (
+          update conversation c set last_message_at = greatest(c.last_message_at, f.newest)
+          from (select tenant_id, conversation_id, max(occurred_at) as newest from fresh group by tenant_id, conversation_id) as f
+          where c.tenant_id = f.tenant_id and c.id = f.conversation_id),
+        counters as (
+          insert into channel_counter as c (tenant_id, account_id, messages_received, duplicates_dropped, last_message_at)
+          select tenant_id, account_id, count(*) filter (where claimed and not outbound and not history), count(*) filter (where not claimed),
+                 max(occurred_at) filter (where claimed and not history)
+          from m group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update
+          set messages_received = c.messages_received + excluded.messages_received, duplicates_dropped = c.duplicates_dropped + excluded.duplicates_dropped,
+              last_message_at = greatest(c.last_message_at, excluded.last_message_at))
+        select id from fresh
+        """;
+
+    /// <summary>Own messages: known ones are ours and done with; while a send is under way in the chat they are held; else somebody wrote them elsewhere.</summary>
+    internal const string Echoes = """
+        with e as materialized (
+          select e.*,
+                 exists (select from message_key k where k.account_id = e.account_id and k.provider_message_id = e.provider_message_id
+                           and k.conversation_id = e.conversation_id and k.key_class = 'message') as known,
+                 exists (select from outbox o where o.tenant_id = e.tenant_id and o.account_id = e.account_id and o.conversation_id = e.conversation_id
+                           and o.state in (1, 2)) as sending
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::timestamptz[],
+                      $11::timestamptz[], $12::boolean[], $13::timestamptz[])
+            as e (tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent, pause_until)),
+        held as (
+          insert into held_echo (tenant_id, account_id, message_id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent)
+          select tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details::jsonb, occurred_at, deadline, pauses_agent
+          from e where not known and sending
+          on conflict do nothing),
+        elsewhere as materialized (
+          select distinct on (account_id, provider_message_id, conversation_id) * from e where not known and not sending
+          order by account_id, provider_message_id, conversation_id, id),
+        keys as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', id from elsewhere on conflict do nothing),
+        messages as (
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, occurred_at, details)
+          select tenant_id, account_id, id, conversation_id, true, author, kind, provider_message_id, text, 'sent', occurred_at, details::jsonb from elsewhere),
+        events as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
+          select tenant_id, id, 'message.sent_elsewhere', account_id, conversation_id, id from elsewhere),
+        conversations as (
+          update conversation c
+          set last_message_at = greatest(c.last_message_at, f.newest), paused_until = greatest(c.paused_until, f.pause_until)
+          from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until
+                from elsewhere group by tenant_id, conversation_id) as f
+          where c.tenant_id = f.tenant_id and c.id = f.conversation_id)
+        select id, case when known then 'known' when sending then 'held' when pauses_agent then 'takeover' else 'program' end, conversation_id from e
+        """;
+
+    /// <summary>Moves delivery states forward; keeps a receipt whose message is not known yet.</summary>
+    internal const string Receipts = """
+        with r as materialized (
+          select r.*, k.message_id
+          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[])
+            as r (tenant_id, account_id, provider_message_id, conversation_id, status, reason, at)
+          left join lateral (
+            select k.message_id from message_key k
+            where k.account_id = r.account_id and k.provider_message_id = r.provider_message_id and k.key_class = 'message'
+            order by k.conversation_id = r.conversation_id desc nulls last limit 1) as k on true),
+        best as materialized (
+          select distinct on (account_id, message_id) * from r where message_id is not null
+          order by account_id, message_id, status_rank(status) desc),
+        moved as (
+          update transcript t set status = b.status, status_at = b.at, reason = case when b.status = 'failed' then b.reason else t.reason end
+          from best b
+          where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id and t.outbound
+            and status_rank(b.status) > status_rank(t.status)
+          returning t.tenant_id, t.id, t.account_id, t.conversation_id, t.status),
+        events as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
+          select tenant_id, id, 'delivery.updated', account_id, conversation_id, id, jsonb_build_object('status', status) from moved)
+        insert into early_receipt as e (account_id, provider_message_id, status, reason, at)
+        select distinct on (account_id, provider_message_id) account_id, provider_message_id, status, reason, at from r where message_id is null
+        order by account_id, provider_message_id, status_rank(status) desc
+        on conflict (account_id, provider_message_id) do update
+        set status = excluded.status, reason = excluded.reason, at = excluded.at where status_rank(excluded.status) > status_rank(e.status)
+        """;
+
+    /// <summary>Edits and deletions of messages we have. The latest edit stands; a deleted message keeps its row and loses its text.</summary>
+    internal const string Changes = """
+        with c as materialized (
+          select distinct on (c.account_id, k.message_id) c.*, k.message_id
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
+            as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at)
+          join message_key k on k.account_id = c.account_id and k.provider_message_id = c.provider_message_id and k.conversation_id = c.conversation_id
+            and k.key_class = 'message' and k.revision = ''
+          order by c.account_id, k.message_id, c.deleted desc, c.at desc)
+        update transcript t
+        set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = c.at,
+            reason = case when c.deleted then 'deleted by its sender' else t.reason end
+        from c
+        where t.tenant_id = c.tenant_id and t.account_id = c.account_id and t.id = c.message_id and (t.edited_at is null or t.edited_at < c.at)
+        """;
+
+    /// <summary>Names and pictures; what is unknown now never overwrites what is known.</summary>
+    internal const string Contacts = """
+        with c as materialized (
+          select distinct on (a.tenant_id, a.conversation_id) a.tenant_id, a.conversation_id, c.name, c.avatar_url
+          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) with ordinality as c (tenant_id, account_id, alias, name, avatar_url, n)
+          join conversation_alias a on a.tenant_id = c.tenant_id and a.account_id = c.account_id and a.alias = c.alias
+          order by a.tenant_id, a.conversation_id, c.n desc)
+        update conversation v
+        set contact_name = coalesce(c.name, v.contact_name), contact_avatar_url = coalesce(c.avatar_url, v.contact_avatar_url)
+        from c
+        where v.tenant_id = c.tenant_id and v.id = c.conversation_id
+          and (coalesce(c.name, v.contact_name) is distinct from v.contact_name or coalesce(c.avatar_url, v.contact_avatar_url) is distinct from v.contact_avatar_url)
+        """;
+
+    /// <summary>Puts unreadable webhooks aside.</summary>
+    internal const string Parked = """
+        with gone as (
+          delete from inbox i
+          using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as p (tenant_id, account_id, id, reason, at)
+          where i.tenant_id = p.tenant_id and i.account_id = p.account_id and i.id = p.id
+          returning i.*, p.reason, p.at)
+        insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
+        select tenant_id, account_id, id, received_at, at, reason, path, body from gone
+        on conflict do nothing
+        """;
+
+    /// <summary>Forgets webhooks that are done with.</summary>
+    internal const string Finished = """
+        delete from inbox i
+        using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as f (tenant_id, account_id, id)
+        where i.tenant_id = f.tenant_id and i.account_id = f.account_id and i.id = f.id
+        """;
+
+    /// <summary>What became of the webhooks, for the ledger.</summary>
+    internal const string Counters = """
+        insert into channel_counter as c (tenant_id, account_id, webhooks_finished, webhooks_parked, events_without_row, last_error, last_error_at)
+        select tenant_id, account_id, sum(finished), sum(parked), sum(others), max(error), max(at) filter (where error is not null)
+        from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::text[], $7::timestamptz[]) as n (tenant_id, account_id, finished, parked, others, error, at)
+        group by tenant_id, account_id
+        on conflict (tenant_id, account_id) do update
+        set webhooks_finished = c.webhooks_finished + excluded.webhooks_finished, webhooks_parked = c.webhooks_parked + excluded.webhooks_parked,
+            events_without_row = c.events_without_row + excluded.events_without_row,
+            last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at)
+        """;
+}

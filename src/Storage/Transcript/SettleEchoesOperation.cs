@@ -1,0 +1,134 @@
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Storage.Batching;
+using Channels.Storage.Database;
+
+namespace Channels.Storage.Transcript;
+
+/// <summary>Decides about held echoes: ours by id, ours by text where a send's outcome is unknown, or past the deadline somebody else's.</summary>
+internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, DateTimeOffset now, DateTimeOffset takeoverUntil) : AccountOperation(tenant, account)
+{
+    private const string OursById = """
+        delete from held_echo h
+        using unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id), message_key k
+        where h.tenant_id = a.tenant_id and h.account_id = a.account_id
+          and k.account_id = h.account_id and k.provider_message_id = h.provider_message_id and k.conversation_id = h.conversation_id and k.key_class = 'message'
+        """;
+
+    private const string OursByText = """
+        with pairs as materialized (
+          select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate
+          from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
+          join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
+          join outbox o on o.tenant_id = h.tenant_id and o.account_id = h.account_id and o.conversation_id = h.conversation_id and o.state = 2
+          join transcript t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.id = o.message_id and t.text = h.text
+          order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
+        matched as materialized (
+          select distinct on (tenant_id, account_id, sent_id) * from pairs order by tenant_id, account_id, sent_id, occurred_at),
+        keys as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', sent_id from matched on conflict do nothing),
+        sent as (
+          update transcript t
+          set status = 'sent', status_at = m.occurred_at, provider_message_id = m.provider_message_id, reason = null, possibly_duplicate = m.possibly_duplicate
+          from matched m
+          where t.tenant_id = m.tenant_id and t.account_id = m.account_id and t.id = m.sent_id and status_rank(t.status) < status_rank('sent')),
+        settled as (
+          delete from outbox o using matched m where o.tenant_id = m.tenant_id and o.account_id = m.account_id and o.message_id = m.sent_id),
+        echoes as (
+          delete from held_echo h using matched m
+          where h.tenant_id = m.tenant_id and h.account_id = m.account_id and h.provider_message_id = m.provider_message_id and h.conversation_id = m.conversation_id),
+        counters as (
+          insert into channel_counter as c (tenant_id, account_id, messages_sent)
+          select tenant_id, account_id, count(*) from matched group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update set messages_sent = c.messages_sent + excluded.messages_sent)
+        select account_id from matched
+        """;
+
+    // Not while a send is still under way in the chat: its answer decides.
+    private const string Elsewhere = """
+        with late as materialized (
+          select h.*, a.pause_until
+          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as a (tenant_id, account_id, now, pause_until)
+          join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id and h.deadline <= a.now
+          where not exists (select from outbox o where o.tenant_id = h.tenant_id and o.account_id = h.account_id
+                              and o.conversation_id = h.conversation_id and o.state = 1)),
+        keys as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', message_id from late on conflict do nothing),
+        messages as (
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, occurred_at, details)
+          select tenant_id, account_id, message_id, conversation_id, true, author, kind, provider_message_id, text, 'sent', occurred_at, details from late),
+        events as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
+          select tenant_id, message_id, 'message.sent_elsewhere', account_id, conversation_id, message_id from late),
+        conversations as (
+          update conversation c
+          set last_message_at = greatest(c.last_message_at, f.newest), paused_until = greatest(c.paused_until, f.pause_until)
+          from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until
+                from late group by tenant_id, conversation_id) as f
+          where c.tenant_id = f.tenant_id and c.id = f.conversation_id),
+        echoes as (
+          delete from held_echo h using late l
+          where h.tenant_id = l.tenant_id and h.account_id = l.account_id and h.provider_message_id = l.provider_message_id and h.conversation_id = l.conversation_id)
+        select account_id, conversation_id, pauses_agent from late
+        """;
+
+    private const string StillHeld = """
+        select distinct a.account_id
+        from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
+        join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
+        """;
+
+    private readonly List<ConversationId> _takeovers = [];
+    private bool _settledSends;
+    private bool _stillHeld;
+
+    public override int Order => 2;
+
+    public EchoResult Result => new(_stillHeld, [.. _takeovers], _settledSends);
+
+    public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
+    {
+        var operations = same.Cast<SettleEchoesOperation>().DistinctBy(operation => operation.Account).ToList();
+        var byAccount = same.Cast<SettleEchoesOperation>().ToLookup(operation => operation.Account.Value);
+        return
+        [
+            Statement.Of(OursById, Tenants(operations), Accounts(operations)),
+            Statement.Of(
+                OursByText, reader => Each(byAccount[reader.GetGuid(0)], operation => operation._settledSends = true), Tenants(operations), Accounts(operations)),
+            Statement.Of(
+                Elsewhere,
+                reader =>
+                {
+                    if (reader.GetBoolean(2))
+                    {
+                        var conversation = new ConversationId(reader.GetGuid(1));
+                        Each(byAccount[reader.GetGuid(0)], operation => operation._takeovers.Add(conversation));
+                    }
+                },
+                Tenants(operations),
+                Accounts(operations),
+                Columns.Times(operations, operation => operation.Now),
+                Columns.Times(operations, operation => operation.TakeoverUntil)),
+            Statement.Of(
+                StillHeld, reader => Each(byAccount[reader.GetGuid(0)], operation => operation._stillHeld = true), Tenants(operations), Accounts(operations)),
+        ];
+    }
+
+    private DateTimeOffset Now => now;
+
+    private DateTimeOffset TakeoverUntil => takeoverUntil;
+
+    private static Npgsql.NpgsqlParameter Tenants(List<SettleEchoesOperation> operations) => Columns.Uuids(operations, operation => operation.Tenant.Value);
+
+    private static Npgsql.NpgsqlParameter Accounts(List<SettleEchoesOperation> operations) => Columns.Uuids(operations, operation => operation.Account.Value);
+
+    private static void Each(IEnumerable<SettleEchoesOperation> operations, Action<SettleEchoesOperation> act)
+    {
+        foreach (var operation in operations)
+        {
+            act(operation);
+        }
+    }
+}
