@@ -23,7 +23,8 @@ public sealed record SettingsReading(JsonElement Settings, ImmutableArray<Settin
 /// <summary>Checks settings against a manifest's schema and brings their names into canonical form.</summary>
 /// <remarks>
 /// The part of JSON Schema that manifests use: <c>type, required, minLength, maxLength, pattern, format: uri, enum, minimum, maximum</c>;
-/// unknown settings are always a complaint. Ours: <c>x-aliases</c> (further names a setting is known by) and <c>x-remedy</c> (what to do).
+/// unknown settings are always a complaint. Ours: <c>x-aliases</c> (further names a setting is known by) and <c>x-remedy</c> (what to do);
+/// <c>x-identifies</c> marks the settings that together name one account at the provider, which only one channel of a tenant may have.
 /// Names are compared without case, underscores and dashes: <c>baseURL</c> is <c>base_url</c>.
 /// </remarks>
 public static class SettingsSchema
