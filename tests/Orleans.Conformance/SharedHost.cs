@@ -40,7 +40,9 @@ public sealed class SharedHost : IAsyncLifetime
     public async Task InitializeAsync() => _host = await StartAsync(Stage, options =>
     {
         options.MinimumReminderPeriod = TimeSpan.FromMilliseconds(500);
-        options.Services += services => services.AddSingleton<IIncomingGrainCallFilter, Filters.NotingFilter>();
+        options.Services += services => services
+            .AddSingleton<IIncomingGrainCallFilter, Filters.NotingFilter>()
+            .AddKeyedSingleton<IGrainStorage, State.FaultyStorage>("faulty");
     });
 
     public async Task DisposeAsync() => await _host!.DisposeAsync();

@@ -44,7 +44,8 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
     public async Task UnregisterAsync(IGrainReminder reminder)
     {
         var stored = (Reminder)reminder;
-        if (!await table.DeleteAsync(stored, CancellationToken.None))
+        if (!await table.DeleteAsync(stored, CancellationToken.None)
+            && await table.FindAsync(stored.Grain, stored.ReminderName, CancellationToken.None) is not null)
         {
             throw new ReminderException($"Reminder '{stored.ReminderName}' of {stored.Grain} was not removed: it has changed since it was read.");
         }

@@ -148,7 +148,7 @@ internal sealed class GrainCall<TResult>(GrainMethod<TResult> method, GrainId ta
 
     private async Task<TResult> FilterAsync(Activation activation)
     {
-        var context = new IncomingCall(activation, Method.Method, Source, async grain =>
+        var context = new IncomingCall(activation, Method.Method, Method.Method.DeclaringType!.FullName!, Source, async grain =>
         {
             var outcome = method.Invoke(grain, Arguments);
             await outcome;

@@ -78,7 +78,7 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
 
         return activation.Catalog.Filters.Length == 0 && activation.GrainInstance is not IIncomingGrainCallFilter
             ? _callback(_stopped.Token)
-            : new IncomingCall(activation, TickMethod, activation.GrainId, async _ =>
+            : new IncomingCall(activation, TickMethod, TickMethod.DeclaringType!.Name, activation.GrainId, async _ =>
             {
                 await _callback(_stopped.Token);
                 return null;

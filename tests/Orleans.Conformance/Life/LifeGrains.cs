@@ -55,6 +55,46 @@ public interface IFailing : IGrainWithStringKey
     Task<string> WorkAsync();
 }
 
+public interface IStrange : IGrainWithStringKey
+{
+    Task<string> WorkAsync();
+}
+
+/// <summary>Its key says what goes wrong with it.</summary>
+public sealed class StrangeGrain(Stage stage) : Grain, IStrange
+{
+    private string? _colour;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _colour = RequestContext.Get("colour") as string;
+        stage.Report($"{this.GetPrimaryKeyString()} activated");
+        if (this.GetPrimaryKeyString().EndsWith("unknown trouble", StringComparison.Ordinal))
+        {
+            throw new Calls.UnknownTroubleException("cannot activate");
+        }
+
+        if (this.GetPrimaryKeyString().EndsWith("leaves at once", StringComparison.Ordinal))
+        {
+            DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        stage.Report($"{this.GetPrimaryKeyString()} deactivated");
+        throw new InvalidOperationException("cannot say good-bye");
+    }
+
+    public Task<string> WorkAsync()
+    {
+        DeactivateOnIdle();
+        return Task.FromResult($"works {_colour}");
+    }
+}
+
 /// <summary>Cannot activate until the test says so.</summary>
 public sealed class FailingGrain(Stage stage) : Grain, IFailing
 {

@@ -1,4 +1,6 @@
 using Orleans;
+using Orleans.Runtime;
+using Orleans.Serialization;
 
 namespace Channels.Orleans.Conformance.Life;
 
@@ -63,9 +65,41 @@ public sealed class LifeTests(SharedHost host)
     {
         var grain = host.Grains.GetGrain<IBroken>(_key);
 
-        var thrown = await Assert.ThrowsAnyAsync<Exception>(grain.WorkAsync);
+        var thrown = await Assert.ThrowsAsync<InvalidOperationException>(grain.WorkAsync);
 
-        Assert.Contains("cannot construct", thrown.ToString(), StringComparison.Ordinal);
+        Assert.Equal("cannot construct", thrown.InnerException?.Message);
+    }
+
+    [Fact]
+    public async Task An_exception_without_a_serialiser_that_keeps_a_grain_from_activating_arrives_as_a_missing_codec() =>
+        await Assert.ThrowsAsync<CodecNotFoundException>(() => host.Grains.GetGrain<IStrange>(_key + " unknown trouble").WorkAsync());
+
+    [Fact]
+    public async Task A_grain_that_leaves_whenever_it_comes_fails_its_calls_in_the_end()
+    {
+        await Assert.ThrowsAsync<OrleansMessageRejectionException>(() => host.Grains.GetGrain<IStrange>(_key + " leaves at once").WorkAsync());
+
+        Assert.DoesNotContain("deactivated", host.Stage.SeenOf($"{_key} leaves at once"));
+    }
+
+    [Fact]
+    public async Task A_grain_that_cannot_say_good_bye_goes_all_the_same()
+    {
+        var grain = host.Grains.GetGrain<IStrange>(_key);
+        await grain.WorkAsync();
+        await grain.WorkAsync();
+
+        Assert.Equal(["activated", "deactivated", "activated"], host.Stage.SeenOf(_key).Take(3));
+    }
+
+    [Fact]
+    public async Task Activation_sees_the_request_context_of_the_first_call()
+    {
+        RequestContext.Set("colour", "blue");
+
+        Assert.Equal("works blue", await host.Grains.GetGrain<IStrange>(_key).WorkAsync());
+
+        RequestContext.Clear();
     }
 
     [Fact]

@@ -93,3 +93,24 @@ public sealed class PurseGrain([PersistentState("purse")] IPersistentState<Purse
         return new(purse.State.Coins, purse.RecordExists, purse.Etag is not null, _activation);
     }
 }
+
+/// <summary>A storage that reads nothing and fails to write; the key decides whether reading fails as well.</summary>
+public sealed class FaultyStorage : IGrainStorage
+{
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        grainId.Key.ToString()!.EndsWith("unreadable", StringComparison.Ordinal) ? throw new InvalidDataException("cannot read") : Task.CompletedTask;
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new InvalidDataException("cannot write");
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Task.CompletedTask;
+}
+
+public interface IUnlucky : IGrainWithStringKey
+{
+    Task WriteAsync();
+}
+
+public sealed class UnluckyGrain([PersistentState("unlucky", "faulty")] IPersistentState<Purse> purse) : Grain, IUnlucky
+{
+    public Task WriteAsync() => purse.WriteStateAsync();
+}

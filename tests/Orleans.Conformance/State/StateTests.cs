@@ -88,6 +88,22 @@ public sealed class StateTests(SharedHost host)
         Assert.Equal((2, before.Activation), (after.Coins, after.Activation));
     }
 
+    [Fact]
+    public async Task A_storage_that_fails_is_wrapped()
+    {
+        var thrown = await Assert.ThrowsAsync<OrleansException>(() => host.Grains.GetGrain<IUnlucky>(_key).WriteAsync());
+
+        Assert.IsType<InvalidDataException>(thrown.InnerException);
+    }
+
+    [Fact]
+    public async Task A_state_that_cannot_be_read_keeps_the_grain_from_activating()
+    {
+        var thrown = await Assert.ThrowsAsync<OrleansException>(() => host.Grains.GetGrain<IUnlucky>(_key + " unreadable").WriteAsync());
+
+        Assert.IsType<InvalidDataException>(thrown.InnerException);
+    }
+
     private async Task WriteBehindItsBackAsync(int coins)
     {
         var storage = host.Services.GetKeyedService<IGrainStorage>("Default") ?? host.Services.GetRequiredService<IGrainStorage>();
