@@ -31,6 +31,11 @@ internal static class EvolutionMessageReader
 
         var key = item.Member("key") is { ValueKind: JsonValueKind.Object } own ? own : item;
         var parties = EvolutionParties.Read(key, item);
+        if (origin == EvolutionOrigin.ApiSend)
+        {
+            parties = parties with { FromMe = true, Sender = null, SenderLid = null };
+        }
+
         if (key.Id("id") is not { } id || parties.Chat is not { } chat)
         {
             return envelope.Ignored("no message id or no chat");
@@ -68,10 +73,20 @@ internal static class EvolutionMessageReader
             SenderPn = parties.SenderPhone,
             SenderLid = parties.SenderLid?.ToString(),
             SenderName = parties.FromMe ? null : WhatsAppName.Clean(item.Text("pushName")),
-            Details = parties.AddressingMode is { } mode
-                ? ImmutableDictionary<string, object?>.Empty.Add("addressing_mode", mode)
-                : ImmutableDictionary<string, object?>.Empty,
+            Details = Details(parties),
         };
+    }
+
+    private static ImmutableDictionary<string, object?> Details(EvolutionParties parties)
+    {
+        var details = ImmutableDictionary<string, object?>.Empty;
+        if (parties.AddressingMode is { } mode)
+        {
+            details = details.Add("addressing_mode", mode);
+        }
+
+        // Of a received message the sender's ids already say who the chat is; of our own only this does.
+        return parties is { FromMe: true, Chat.IsPhone: true, ChatLid: { } lid } ? details.Add("chat_lid", lid.ToString()) : details;
     }
 
     private static string Unreadable(JsonElement item, EvolutionContent content) => content.Housekeeping switch

@@ -11,7 +11,9 @@ public abstract record ActivationOutcome
     public sealed record Active : ActivationOutcome;
 
     /// <summary>Known to the provider, not connected yet: somebody must pair it.</summary>
-    public sealed record Connecting(string NextStep) : ActivationOutcome;
+    /// <param name="NextStep">What to do, in the tenant's words.</param>
+    /// <param name="Code">The code to pair with, where the provider gave one at once. Later ones come as events.</param>
+    public sealed record Connecting(string NextStep, PairingCode? Code = null) : ActivationOutcome;
 
     /// <summary>The provider refused; the settings or the gateway must be mended first.</summary>
     /// <param name="Code">A word of ours.</param>
@@ -38,4 +40,17 @@ public abstract record SentLookupOutcome
 
     /// <summary>The provider cannot say.</summary>
     public sealed record CannotSay(string Reason) : SentLookupOutcome;
+}
+
+/// <summary>What a phone scans or types to be paired. Short-lived, and as good as a password while it lasts.</summary>
+/// <param name="QrRaw">The raw text, to be drawn as QR.</param>
+/// <param name="QrImage">The picture as a data URL, where the provider drew it.</param>
+/// <param name="Typed">Eight characters to type on the phone instead.</param>
+public sealed record PairingCode(string? QrRaw, string? QrImage, string? Typed)
+{
+    /// <summary>Whether there is anything to show.</summary>
+    public bool IsEmpty => QrRaw is null && QrImage is null && Typed is null;
+
+    /// <summary>Nothing of the code: a record's own text would print it.</summary>
+    public override string ToString() => nameof(PairingCode);
 }

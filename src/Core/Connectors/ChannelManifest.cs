@@ -14,6 +14,9 @@ namespace Channels.Core.Connectors;
 public sealed record ChannelManifest(
     string Id, string DisplayName, string Version, string Transport, JsonElement SettingsSchema, ChannelLimits Limits, TimeSpan RetryWindow)
 {
+    /// <summary>What the provider can do, before it was asked: the preset of a new connector's capabilities.</summary>
+    public ImmutableArray<string> Capabilities { get; init; } = [];
+
     /// <summary>Names of the settings that are secrets.</summary>
     public ImmutableHashSet<string> SecretSettings { get; } = SecretsOf(SettingsSchema);
 
@@ -23,7 +26,7 @@ public sealed record ChannelManifest(
             : [];
 
     private static bool IsSecret(JsonProperty property) =>
-        property.Value.TryGetProperty("writeOnly", out var writeOnly) && writeOnly.ValueKind == JsonValueKind.True;
+        property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("writeOnly", out var writeOnly) && writeOnly.ValueKind == JsonValueKind.True;
 }
 
 /// <summary>What a provider allows one account.</summary>

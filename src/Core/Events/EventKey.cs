@@ -4,16 +4,16 @@ namespace Channels.Core.Events;
 /// <param name="Account">The provider's id of our side.</param>
 /// <param name="ChatId">The chat; null where the provider left it out.</param>
 /// <param name="Id">The message's id; of an edit or deletion, the id of the message it changes.</param>
-/// <param name="Happening">
-/// The event's kind; but <c>message</c> for the message itself, however it came: the same message arrives as <c>message.text</c>,
-/// as <c>echo.text</c> from a second client, or as <c>history.message</c> at pairing.
+/// <param name="KeyClass">
+/// What the event is about. <c>message</c> for the message itself, however it came: the same one arrives as <c>message.text</c>,
+/// as <c>echo.text</c> from a second client, or as <c>history.message</c> at pairing. Then <c>reaction, vote, edited, deleted</c>, or the event's kind.
 /// </param>
 /// <param name="Revision">Tells several changes of one message apart.</param>
-public readonly record struct EventKey(string? Account, string? ChatId, string Id, string Happening, string Revision)
+public readonly record struct EventKey(string? Account, string? ChatId, string Id, string KeyClass, string Revision)
 {
     /// <summary>Null for events that have no id and may simply be repeated: connection, presence, contacts.</summary>
     public static EventKey? Of(ChannelEvent happened) => IdOf(happened) is { } id
-        ? new EventKey(happened.Account, happened.ChatId, id, HappeningOf(happened.Kind), happened.Revision)
+        ? new EventKey(happened.Account, happened.ChatId, id, ClassOf(happened.Kind), happened.Revision)
         : null;
 
     private static string? IdOf(ChannelEvent happened) => happened.Kind switch
@@ -25,10 +25,12 @@ public readonly record struct EventKey(string? Account, string? ChatId, string I
         _ => happened.MessageId ?? happened.TargetMessageId,
     };
 
-    private static string HappeningOf(string kind) => kind switch
+    private static string ClassOf(string kind) => kind switch
     {
         EventKinds.MessageEdited or EventKinds.EchoEdited => "edited",
-        EventKinds.MessageDeleted or EventKinds.MessageReaction or EventKinds.MessagePollVote => kind,
+        EventKinds.MessageDeleted => "deleted",
+        EventKinds.MessageReaction => "reaction",
+        EventKinds.MessagePollVote => "vote",
         EventKinds.HistoryMessage => "message",
         _ when kind.StartsWith("message.", StringComparison.Ordinal) || kind.StartsWith("echo.", StringComparison.Ordinal) => "message",
         _ => kind,

@@ -75,6 +75,15 @@ create unique index account_identity on account (tenant_id, connector_id, identi
 -- The front end knows a channel id before it knows the tenant.
 create unique index account_by_id on account (id);
 
+-- What no two channels of a tenant may share (a gateway's instance, a number on a gateway): the key holds them apart, not a check before the insert.
+create table channel_claim (
+  tenant_id uuid not null,
+  claim text not null,
+  account_id uuid not null,
+  primary key (tenant_id, claim),
+  foreign key (tenant_id, account_id) references account (tenant_id, id) on delete cascade);
+create index channel_claim_by_account on channel_claim (tenant_id, account_id);
+
 create table account_status_history (
   tenant_id uuid not null,
   account_id uuid not null,

@@ -31,7 +31,7 @@ declare
   t text;
 begin
   foreach t in array array[
-    'org_unit', 'api_key', 'data_key', 'connector', 'account', 'account_status_history', 'idempotency_key', 'inbox', 'parked_webhook',
+    'org_unit', 'api_key', 'data_key', 'connector', 'account', 'account_status_history', 'channel_claim', 'idempotency_key', 'inbox', 'parked_webhook',
     'conversation', 'conversation_alias', 'transcript', 'turn', 'held_echo', 'channel_counter', 'outbox', 'event']
   loop
     execute format('alter table %I enable row level security', t);
@@ -43,6 +43,7 @@ grant select on org_unit, connector, account, account_status_history, parked_web
   held_echo, channel_counter, outbox, event to channels_tenant;
 grant select, insert, update, delete on idempotency_key, api_key to channels_tenant;
 grant select, insert on data_key to channels_tenant;
+grant select, insert, delete on channel_claim to channels_tenant;
 grant insert, update, delete on connector, account, parked_webhook to channels_tenant;
 grant select, insert on inbox to channels_tenant;
 grant update (prompt_context, contact_name) on conversation to channels_tenant;

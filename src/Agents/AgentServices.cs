@@ -1,0 +1,21 @@
+using Channels.Agents.Http;
+using Channels.Core.Agents;
+using Channels.Core.Egress;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Channels.Agents;
+
+/// <summary>Registers every agent kind.</summary>
+public static class AgentServices
+{
+    /// <summary>Needs <see cref="EgressRules"/> (<c>AddEgressRules</c>): tenants' agents are reached through a guarded client.</summary>
+    public static IServiceCollection AddAgents(this IServiceCollection services)
+    {
+        services.AddGuardedHttpClient(HttpAgent.Client).ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan);
+        services.AddSingleton<IAgent, NoAgent>();
+        services.AddSingleton<IAgent, EchoAgent>();
+        services.AddSingleton<IAgent, HttpAgent>();
+        services.AddSingleton<IAgentCatalog, AgentCatalog>();
+        return services;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using Channels.Core.Agents;
+using Channels.Core.Egress;
+using Channels.Core.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Agents.Http;
+
+/// <summary>A tenant's own service that answers turns over HTTP.</summary>
+/// <remarks>
+/// Message path, step 5 of 6. Asked again with the same <c>turn_id</c> after a crash. Its URL is the tenant's: the client is guarded,
+/// follows no redirects, and nothing the service says reaches a log.
+/// </remarks>
+internal sealed partial class HttpAgent(IHttpClientFactory clients, TimeProvider clock, ILogger<HttpAgent> logger) : IAgent
+{
+    /// <summary>The name of the guarded client.</summary>
+    public const string Client = "agent";
+
+    private const int LongestReply = 64 << 10;
+
+    // A reply may be escaped six to one in JSON; more than that is no reply.
+    private const int LongestAnswer = 8 * LongestReply;
+
+    // The product gives a turn 25 s; a second less lets our own word for it arrive before the turn is cut off.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(24);
+
+    /// <inheritdoc/>
+    public string Kind => "http";
+
+    /// <inheritdoc/>
+    public bool AcceptsMedia(AgentSettings settings) => HttpAgentSettings.AcceptsMedia(settings);
+
+    /// <inheritdoc/>
+    public int HistoryLength(AgentSettings settings) => HttpAgentSettings.History(settings);
+
+    /// <inheritdoc/>
+    public IEnumerable<AgentComplaint> Check(AgentSettings settings) => HttpAgentSettings.Check(settings);
+
+    /// <inheritdoc/>
+    public async Task<AgentOutcome> AnswerAsync(AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken)
+    {
+        if (HttpAgentSettings.Url(settings) is not { } url)
+        {
+            return new AgentOutcome.Failed("agent-settings", "The agent's URL is missing or not valid.");
+        }
+
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await AskAsync(url, turn, settings, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new AgentOutcome.Failed("agent-timeout", string.Create(CultureInfo.InvariantCulture, $"The agent did not answer within {Patience.TotalSeconds:0} s."));
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            return Failed(turn, failure);
+        }
+    }
+
+    private async Task<AgentOutcome> AskAsync(Uri url, AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(HttpAgentPayloads.Request(turn)) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        if (HttpAgentSettings.Secret(settings) is { } secret)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        }
+
+        using var response = await clients.CreateClient(Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            return new AgentOutcome.Failed("agent-status", string.Create(CultureInfo.InvariantCulture, $"The agent answered {(int)response.StatusCode}."));
+        }
+
+        return await ReadBoundedAsync(response.Content, cancellationToken) is { } answer
+            ? Outcome(answer)
+            : new AgentOutcome.Failed("agent-reply-too-long", "The agent's answer is longer than a reply can be.");
+    }
+
+    private static AgentOutcome Outcome(ReadOnlyMemory<byte> answer)
+    {
+        if (!HttpAgentPayloads.TryReadReply(answer.Span, out var reply))
+        {
+            return new AgentOutcome.Failed("agent-answer-invalid", "The agent's answer is not JSON of the form {\"reply\": \"…\"}.");
+        }
+
+        if (string.IsNullOrWhiteSpace(reply))
+        {
+            return new AgentOutcome.Silent("the agent chose not to answer");
+        }
+
+        return System.Text.Encoding.UTF8.GetByteCount(reply) <= LongestReply
+            ? new AgentOutcome.Reply(Scrub.Clean(reply))
+            : new AgentOutcome.Failed("agent-reply-too-long", $"The agent's reply is longer than {LongestReply / 1024} KB.");
+    }
+
+    // Stops at the limit instead of trusting the announced length: the service is anybody's.
+    private static async Task<ReadOnlyMemory<byte>?> ReadBoundedAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        if (content.Headers.ContentLength > LongestAnswer)
+        {
+            return null;
+        }
+
+        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+        using var answer = new MemoryStream();
+        var piece = new byte[8192];
+        int read;
+        while ((read = await stream.ReadAsync(piece, cancellationToken)) > 0)
+        {
+            if (answer.Length + read > LongestAnswer)
+            {
+                return null;
+            }
+
+            answer.Write(piece, 0, read);
+        }
+
+        return answer.GetBuffer().AsMemory(0, (int)answer.Length);
+    }
+
+    // What exactly failed is for the operator: a tenant must not learn from it what is inside our network.
+    private AgentOutcome.Failed Failed(AgentTurn turn, Exception failure)
+    {
+        if (failure.InnerException is EgressRefusedException)
+        {
+            Log.Refused(logger, turn.TurnId);
+            return new("agent-address-not-allowed", "The agent's address is not a public one; the operator can allow its network.");
+        }
+
+        Log.Unreachable(logger, turn.TurnId, failure is HttpRequestException http ? http.HttpRequestError.ToString() : failure.GetType().Name);
+        return new("agent-unreachable", "The agent could not be reached.");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5101, LogLevel.Information, "Turn {TurnId} could not be asked of an HTTP agent: its address is not allowed")]
+        public static partial void Refused(ILogger logger, Guid turnId);
+
+        [LoggerMessage(5102, LogLevel.Information, "Turn {TurnId} could not be asked of an HTTP agent: {Problem}")]
+        public static partial void Unreachable(ILogger logger, Guid turnId, string problem);
+    }
+}

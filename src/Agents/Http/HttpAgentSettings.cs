@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Channels.Core.Agents;
+
+namespace Channels.Agents.Http;
+
+/// <summary>The settings of an HTTP agent: <c>url, secret, accepts_media, history</c>.</summary>
+internal static class HttpAgentSettings
+{
+    private const int UsualHistory = 10;
+    private const int MostHistory = 100;
+    private const int LongestSecret = 4096;
+    private const int LongestUrl = 2048;
+
+    public static Uri? Url(AgentSettings settings) =>
+        settings.Setting("url") is { Length: <= LongestUrl } text && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+
+    public static string? Secret(AgentSettings settings) => settings.Setting("secret") is { Length: > 0 } secret ? secret : null;
+
+    public static bool AcceptsMedia(AgentSettings settings) => Member(settings, "accepts_media") is { ValueKind: JsonValueKind.True };
+
+    public static int History(AgentSettings settings) =>
+        Member(settings, "history") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var length) ? Math.Clamp(length, 0, MostHistory) : UsualHistory;
+
+    public static IEnumerable<AgentComplaint> Check(AgentSettings settings)
+    {
+        if (Url(settings) is not { } url)
+        {
+            yield return new("url", "must be an absolute http or https URL: where your agent takes its turns.");
+        }
+        else if (url.UserInfo.Length > 0)
+        {
+            yield return new("url", "must not hold a user name or password; put the secret into 'secret'.");
+        }
+
+        if (Member(settings, "secret") is { } secret && (secret.ValueKind != JsonValueKind.String || !IsHeaderText(secret.GetString()!)))
+        {
+            yield return new("secret", $"must be a text of 1 to {LongestSecret} visible ASCII characters: it travels as Authorization: Bearer.");
+        }
+
+        if (Member(settings, "accepts_media") is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) })
+        {
+            yield return new("accepts_media", "must be true or false.");
+        }
+
+        if (Member(settings, "history") is { } history
+            && !(history.ValueKind == JsonValueKind.Number && history.TryGetInt32(out var length) && length is >= 0 and <= MostHistory))
+        {
+            yield return new("history", $"must be a whole number from 0 to {MostHistory}: how many earlier messages your agent gets.");
+        }
+
+        foreach (var complaint in AgentSettingsCheck.Unknown(settings, "url", "secret", "accepts_media", "history"))
+        {
+            yield return complaint;
+        }
+    }
+
+    private static bool IsHeaderText(string text) => text.Length is > 0 and <= LongestSecret && text.All(letter => letter is > ' ' and < '\u007f');
+
+    private static JsonElement? Member(AgentSettings settings, string name) =>
+        settings.Settings.ValueKind == JsonValueKind.Object && settings.Settings.TryGetProperty(name, out var value) ? value : null;
+}

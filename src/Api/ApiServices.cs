@@ -1,0 +1,64 @@
+using Channels.Api.Access;
+using Channels.Api.Channels;
+using Channels.Api.Docs;
+using Channels.Api.Errors;
+using Channels.Api.Events;
+using Channels.Api.Conversations;
+using Channels.Api.Health;
+using Channels.Api.Ingress;
+using Channels.Api.Keys;
+using Channels.Api.Kinds;
+using Channels.Api.Parked;
+using Channels.Api.Requests;
+using Channels.Api.Tenants;
+using Channels.Core.Channels;
+using Channels.Core.Ids;
+using Channels.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Api;
+
+/// <summary>The HTTP API: registered by <see cref="AddChannelsApi"/>, put in place by <see cref="MapChannelsApi"/>.</summary>
+public static class ApiServices
+{
+    /// <summary>Needs <c>NpgsqlDataSource</c>, <c>IInbox</c>, <c>IInboxHint</c>, <c>IConnectorCatalog</c>, <c>IAgentCatalog</c> and <c>IGrainFactory</c> from the host.</summary>
+    public static IServiceCollection AddChannelsApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IdSource>();
+        services.TryAddSingleton(provider => new PublicAddress(new PublicUrl(configuration, provider.GetService<IServer>()).Current));
+        services.AddTenantStorage();
+        services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
+        services.AddApiDescription();
+        services.AddSingleton<ChannelForm>();
+        services.AddSingleton<ChannelWriting>();
+        services.AddSingleton<IngressInstruments>();
+        services.AddSingleton<WebhookIngress>();
+
+        // The server's own line per request costs more than the request, and shows query strings.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        return services;
+    }
+
+    /// <summary>All endpoints, and the two things that run before them: problems become problem details, keys become callers.</summary>
+    public static void MapChannelsApi(this WebApplication app)
+    {
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<AccessMiddleware>();
+        app.MapWebhooks();
+        app.MapHealth();
+        app.MapTenants();
+        app.MapApiKeys();
+        app.MapKinds();
+        app.MapChannels();
+        app.MapParkedWebhooks();
+        app.MapConversations();
+        app.MapEvents();
+        app.MapDocs();
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Channels.Core.Connectors;
+using Channels.Storage.Channels;
+
+namespace Channels.Api.Channels;
+
+/// <summary>What only one channel of a tenant may have, told from its settings.</summary>
+/// <remarks>
+/// Two rules: settings marked <c>x-identifies</c> in the kind's schema, taken together, name one account at the provider (a gateway's
+/// address and an instance); and one identity is one account per gateway.
+/// </remarks>
+internal static class ChannelClaimsOf
+{
+    private const string Mark = "x-identifies";
+    private const string Gateway = "base_url";
+
+    public static ImmutableArray<ChannelClaim> Draft(ChannelManifest manifest, SettingsParts settings, string? identity)
+    {
+        var claims = ImmutableArray.CreateBuilder<ChannelClaim>();
+        var marked = Marked(manifest.SettingsSchema);
+        var values = marked.Select(settings.Text).ToArray();
+        if (marked.Length > 0 && values.All(value => value is not null))
+        {
+            claims.Add(new($"config.{marked[^1]}", $"{manifest.Id}|{string.Join('|', marked.Zip(values, (name, value) => $"{name}={Plain(value!)}"))}"));
+        }
+
+        if (identity is not null)
+        {
+            claims.Add(new("identity", $"{manifest.Id}|{Gateway}={Plain(settings.Text(Gateway) ?? "")}|identity={identity}"));
+        }
+
+        return claims.DrainToImmutable();
+    }
+
+    private static string[] Marked(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out var properties)
+            ? [.. properties.EnumerateObject()
+                .Where(property => property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty(Mark, out var mark) && mark.ValueKind == JsonValueKind.True)
+                .Select(property => property.Name)]
+            : [];
+
+    // The same place in two spellings is one place: host without regard to case, no slash at the end.
+    private static string Plain(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? $"{url.Scheme}://{url.Authority.ToLowerInvariant()}{url.AbsolutePath.TrimEnd('/')}"
+            : value;
+}

@@ -1,0 +1,218 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Channels.Api.Errors;
+using Channels.Api.Requests;
+using Channels.Core.Agents;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Storage.Channels;
+
+namespace Channels.Api.Channels;
+
+/// <summary>Makes a checked draft out of what a tenant sent, or says everything that is wrong with it at once.</summary>
+/// <remarks>Pure but for a new webhook secret. A change is checked as the whole it would make, secrets included.</remarks>
+internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCatalog agents)
+{
+    private const int ShortestSecret = 16;
+    private const int LongestSecret = 256;
+    private const int LongestApology = 1000;
+    private static readonly TimeSpan LongestAge = TimeSpan.FromDays(365);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
+
+    /// <summary>What a new channel is to be.</summary>
+    public FormReading Create(CreateChannel request)
+    {
+        var complaints = new List<FieldComplaint>();
+        var name = Name(request.Name, complaints);
+        var connector = connectors.Find(request.ChannelType);
+        if (connector is null)
+        {
+            var known = string.Join(", ", connectors.All.Select(kind => kind.Manifest.Id).Order(StringComparer.Ordinal));
+            complaints.Add(new("channel_type", $"is no channel kind; known are: {known}."));
+        }
+
+        var config = ConfigParts.Split(request.Config, complaints);
+        var settings = connector is null ? SettingsParts.None : SettingsParts.Read(connector.Manifest, config.Settings, kept: null, partial: false, complaints);
+        var agent = new AgentForm(agents).Read(request.Agent, current: null, kept: null, complaints);
+        var policy = Policy(config.Over(request), ChannelPolicy.Default, _ => true, complaints);
+        var secret = WebhookSecret(request.WebhookSecret, complaints) ?? NewSecret();
+        var identity = Identity(request.Identity, complaints);
+        return Reading(complaints, () => new ChannelDraft
+        {
+            Kind = request.ChannelType,
+            Name = name,
+            Identity = identity ?? settings.Text("instance_name"),
+            OrgUnit = request.OrgUnitId,
+            SettingsJson = settings.PublicJson,
+            SecretsJson = settings.SecretJson,
+            WebhookSecret = secret,
+            AgentJson = agent.PublicJson,
+            AgentSecretsJson = agent.SecretJson,
+            Policy = policy,
+            Claims = ChannelClaimsOf.Draft(connector!.Manifest, settings, identity),
+        });
+    }
+
+    /// <summary>What a channel is to become.</summary>
+    /// <param name="request">What was sent.</param>
+    /// <param name="has">Whether a field was sent.</param>
+    /// <param name="partial">Keep what was not sent (PATCH), or take its default (PUT). Secrets not sent are kept in both: nobody can read them back.</param>
+    /// <param name="current">As it is.</param>
+    public FormReading Change(ChangeChannel request, Func<string, bool> has, bool partial, ChannelEdit current)
+    {
+        var complaints = new List<FieldComplaint>();
+        var channel = current.Channel;
+        if (request.ChannelType is { } kind && kind != channel.Kind)
+        {
+            complaints.Add(new("channel_type", $"cannot change; this channel is of kind {channel.Kind}. Make another channel."));
+        }
+
+        if (connectors.Find(channel.Kind) is not { } connector)
+        {
+            return new FormReading.Refused([new("channel_type", "is no longer a channel kind of this installation.")]);
+        }
+
+        var name = partial && !has("name") ? channel.Name : Name(request.Name, complaints);
+        var config = ConfigParts.Split(request.Config, complaints);
+        var kept = new KeptSettings(channel.Settings, current.Secrets.SettingsJson);
+        var settings = partial && !has("config")
+            ? SettingsParts.Unchanged(kept)
+            : SettingsParts.Read(connector.Manifest, config.Settings, kept, partial, complaints);
+        var agent = partial && !has("agent")
+            ? new AgentParts(channel.Agent.GetRawText(), current.Secrets.AgentJson)
+            : new AgentForm(agents).Read(request.Agent, channel.Agent, current.Secrets.AgentJson, complaints);
+        var policy = Policy(config.Over(request), partial ? channel.Policy : ChannelPolicy.Default, field => !partial || has(field) || config.Has(field), complaints);
+        var secret = WebhookSecret(request.WebhookSecret, complaints) ?? current.Secrets.Webhook;
+        var identity = request.Identity is null && (partial || !has("identity")) ? channel.Identity : Identity(request.Identity, complaints);
+        return Reading(complaints, () => new ChannelDraft
+        {
+            Kind = channel.Kind,
+            Name = name,
+            Identity = identity,
+            OrgUnit = partial && !has("org_unit_id") ? channel.OrgUnit : request.OrgUnitId,
+            SettingsJson = settings.PublicJson,
+            SecretsJson = settings.SecretJson,
+            WebhookSecret = secret,
+            AgentJson = agent.PublicJson,
+            AgentSecretsJson = agent.SecretJson,
+            Policy = policy,
+            Claims = ChannelClaimsOf.Draft(connector.Manifest, settings, identity == channel.Account.ToString() ? null : identity),
+        });
+    }
+
+    /// <summary>Checks a webhook secret; null when none was given.</summary>
+    public static string? WebhookSecret(string? given, List<FieldComplaint> complaints)
+    {
+        if (given is null)
+        {
+            return null;
+        }
+
+        if (given.Length is < ShortestSecret or > LongestSecret)
+        {
+            complaints.Add(new("webhook_secret", $"needs {ShortestSecret} to {LongestSecret} characters; it has {given.Length}. Leave it out to have one made."));
+        }
+        else if (!given.All(letter => letter is > ' ' and < '\u007f'))
+        {
+            complaints.Add(new("webhook_secret", "must be visible ASCII characters without spaces: it travels in a header."));
+        }
+
+        return given;
+    }
+
+    /// <summary>A secret nobody guesses.</summary>
+    public static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    private static FormReading Reading(List<FieldComplaint> complaints, Func<ChannelDraft> draft) =>
+        complaints.Count > 0 ? new FormReading.Refused([.. complaints]) : new FormReading.Accepted(draft());
+
+    private static string Name(string? given, List<FieldComplaint> complaints)
+    {
+        var name = given?.Trim() ?? "";
+        if ((given is null ? new FieldComplaint("name", "is missing; give a text.") : Names.Complaint("name", name)) is { } complaint)
+        {
+            complaints.Add(complaint);
+        }
+
+        return name;
+    }
+
+    private static string? Identity(string? given, List<FieldComplaint> complaints)
+    {
+        var identity = given?.Trim();
+        if (identity is not null && Names.Complaint("identity", identity) is { } complaint)
+        {
+            complaints.Add(complaint);
+        }
+
+        return identity;
+    }
+
+    private static ChannelPolicy Policy(ChannelSettings given, ChannelPolicy otherwise, Func<string, bool> has, List<FieldComplaint> complaints)
+    {
+        var defaults = ChannelPolicy.Default;
+        return new(
+            has("groups") ? given.Groups ?? defaults.Groups : otherwise.Groups,
+            has("answer_max_age") ? Seconds("answer_max_age", given.AnswerMaxAge, LongestAge, complaints) : otherwise.AnswerMaxAge,
+            has("takeover_pause") ? Seconds("takeover_pause", given.TakeoverPause, LongestPause, complaints) ?? defaults.TakeoverPause : otherwise.TakeoverPause,
+            has("locale") ? Locale(given.Locale, complaints) ?? defaults.Locale : otherwise.Locale,
+            has("apology") ? Apology(given.Apology, complaints) : otherwise.Apology);
+    }
+
+    private static TimeSpan? Seconds(string field, double? seconds, TimeSpan most, List<FieldComplaint> complaints)
+    {
+        if (seconds is not { } length)
+        {
+            return null;
+        }
+
+        if (length >= 0 && length <= most.TotalSeconds)
+        {
+            return TimeSpan.FromSeconds(length);
+        }
+
+        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be seconds from 0 to {most.TotalSeconds:0}.")));
+        return null;
+    }
+
+    private static string? Locale(string? locale, List<FieldComplaint> complaints)
+    {
+        if (locale is not null && !LanguageTag().IsMatch(locale))
+        {
+            complaints.Add(new("locale", "must be a language tag such as en, es or pt-BR."));
+        }
+
+        return locale;
+    }
+
+    private static string? Apology(string? apology, List<FieldComplaint> complaints)
+    {
+        if (apology?.Length > LongestApology)
+        {
+            complaints.Add(new("apology", $"may have {LongestApology} characters; it has {apology.Length}."));
+        }
+
+        return string.IsNullOrWhiteSpace(apology) ? null : apology;
+    }
+
+    [GeneratedRegex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+    private static partial Regex LanguageTag();
+}
+
+/// <summary>What came of reading a form. The family is closed.</summary>
+internal abstract record FormReading
+{
+    private FormReading()
+    {
+    }
+
+    /// <summary>It may be written.</summary>
+    public sealed record Accepted(ChannelDraft Draft) : FormReading;
+
+    /// <summary>Everything that is wrong with it.</summary>
+    public sealed record Refused(ImmutableArray<FieldComplaint> Complaints) : FormReading;
+}

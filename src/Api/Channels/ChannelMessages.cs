@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Channels.Core.Channels;
+using Channels.Storage.Channels;
+
+namespace Channels.Api.Channels;
+
+/// <summary>What a channel's owner may set. In a partial change (PATCH) only what is given changes.</summary>
+internal record ChannelSettings
+{
+    /// <summary>As its owner calls it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The account's own id at the provider: a phone number, a bot, a mailbox. Absent: the channel's id until the provider tells.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>What the provider must present to us, 16 characters or more. Absent: one is made.</summary>
+    public string? WebhookSecret { get; init; }
+
+    /// <summary>The kind's settings; see <c>GET /api/channels</c> for their schema.</summary>
+    public JsonElement? Config { get; init; }
+
+    /// <summary>Who answers: <c>{"kind":"echo"}</c>, <c>{"kind":"none"}</c>, <c>{"kind":"http","url":…,"secret":…}</c>.</summary>
+    public JsonElement? Agent { get; init; }
+
+    /// <summary>Whether group messages are answered. Default: false.</summary>
+    public bool? Groups { get; init; }
+
+    /// <summary>Messages older than this many seconds are kept but not answered. Default: answered whatever their age.</summary>
+    public double? AnswerMaxAge { get; init; }
+
+    /// <summary>For how many seconds the agent keeps silent after a person answered on the phone. Default: 1800.</summary>
+    public double? TakeoverPause { get; init; }
+
+    /// <summary>Language of our own texts to contacts, as a BCP 47 tag. Default: en.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>What a contact gets when the agent cannot answer. Default: a text in the channel's locale.</summary>
+    public string? Apology { get; init; }
+
+    /// <summary>Where its conversations belong. Default: the tenant's default org unit.</summary>
+    public Guid? OrgUnitId { get; init; }
+}
+
+/// <summary>A channel to be made.</summary>
+internal sealed record CreateChannel : ChannelSettings
+{
+    /// <summary>The channel kind.</summary>
+    public required string ChannelType { get; init; }
+}
+
+/// <summary>A channel to be changed; the kind stays.</summary>
+internal sealed record ChangeChannel : ChannelSettings
+{
+    /// <summary>May be given when it is the kind the channel has.</summary>
+    public string? ChannelType { get; init; }
+}
+
+/// <summary>A channel. <c>webhook_secret</c> is there only in the answer that made it; other secrets are never shown.</summary>
+internal sealed record ChannelAnswer(
+    Guid Id, string Name, string ChannelType, string Identity, string Status, string? StatusCode, string? StatusReason, string? NextStep,
+    DateTimeOffset StatusSince, Uri WebhookUrl, JsonElement Config, bool HasSecretConfig, JsonElement Agent, bool Groups, double? AnswerMaxAge,
+    double TakeoverPause, string Locale, string? Apology, Guid? OrgUnitId, Guid ConnectorId, DateTimeOffset? ActivatedAt, DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null)
+{
+    public static ChannelAnswer Of(ChannelDetails channel, PublicAddress address, string? webhookSecret = null) => new(
+        channel.Account.Value, channel.Name, channel.Kind, channel.Identity, channel.Status, channel.StatusCode, channel.StatusReason, channel.NextStep,
+        channel.StatusSince, address.WebhookUrl(channel.Kind, channel.Account), channel.Settings, channel.HasSecretSettings, channel.Agent, channel.Policy.Groups,
+        channel.Policy.AnswerMaxAge?.TotalSeconds, channel.Policy.TakeoverPause.TotalSeconds, channel.Policy.Locale, channel.Policy.Apology, channel.OrgUnit,
+        channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret);
+}
+
+/// <summary>A page of channels.</summary>
+internal sealed record ChannelList(IReadOnlyList<ChannelAnswer> Channels, long Total, int Page, int Limit);
+
+/// <summary>How an activation or deactivation ended.</summary>
+internal sealed record ActivationAnswer(
+    bool Success, Guid ChannelId, string Status, DateTimeOffset? ActivatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextStep = null);
+
+/// <summary>A new webhook secret, asked for or made.</summary>
+internal sealed record RotateWebhookSecret
+{
+    /// <summary>16 characters or more. Absent: one is made.</summary>
+    public string? WebhookSecret { get; init; }
+}
+
+/// <summary>The new webhook secret, shown this once. The provider must be told: activate the channel again.</summary>
+internal sealed record WebhookSecretAnswer(Guid ChannelId, string WebhookSecret, Uri WebhookUrl, string NextStep);
+
+/// <summary>What a channel has done, and what waits in it (counted up to 10 000).</summary>
+internal sealed record ChannelMetricsAnswer(
+    Guid ChannelId, long MessagesReceived, long MessagesSent, long MessagesFailed, long DuplicatesDropped, long WebhooksFinished, long WebhooksParked,
+    long EventsWithoutRow, DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting,
+    long RepliesWaiting, long ParkedNow)
+{
+    public static ChannelMetricsAnswer Of(Guid channel, ChannelMetrics metrics) => new(
+        channel, metrics.MessagesReceived, metrics.MessagesSent, metrics.MessagesFailed, metrics.DuplicatesDropped, metrics.WebhooksFinished,
+        metrics.WebhooksParked, metrics.EventsWithoutRow, metrics.LastMessageAt, metrics.LastErrorAt, metrics.LastError, metrics.WebhooksWaiting,
+        metrics.TurnsWaiting, metrics.RepliesWaiting, metrics.ParkedNow);
+}
+
+/// <summary>One change of a channel's status.</summary>
+internal sealed record StatusChangeAnswer(Guid Id, string Status, string? Code, string? Reason, DateTimeOffset At);
+
+/// <summary>A page of a channel's status history, newest first.</summary>
+internal sealed record StatusHistory(IReadOnlyList<StatusChangeAnswer> Changes, long Total, int Page, int Limit);

@@ -1,0 +1,115 @@
+using Channels.Api.Errors;
+using Channels.Api.Requests;
+using Channels.Core.Channels;
+using Channels.Core.Ids;
+using Channels.Grains.Abstractions;
+using Channels.Storage.Channels;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Logging;
+using Orleans;
+
+namespace Channels.Api.Channels;
+
+/// <summary>Makes, changes and takes away channels, and tells who must know.</summary>
+/// <remarks>Telling comes after the commit and may fail: every reader finds a change by the table's notification, or by expiry, as well.</remarks>
+internal sealed partial class ChannelWriting(
+    ChannelForm form, ChannelStore channels, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger)
+{
+    private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret; until then its webhooks get 401.";
+
+    public async Task<Results<Created<ChannelAnswer>, Problem>> CreateAsync(TenantId tenant, CreateChannel request, CancellationToken cancellationToken)
+    {
+        var reading = form.Create(request);
+        if (reading is not FormReading.Accepted { Draft: var draft })
+        {
+            return Refused(reading);
+        }
+
+        var write = await channels.CreateAsync(tenant, draft, cancellationToken);
+        return write is ChannelWrite.Written { Channel: var made }
+            ? TypedResults.Created($"/api/v1/channels/{made.Account}", ChannelAnswer.Of(made, address, draft.WebhookSecret))
+            : Refused(write);
+    }
+
+    public async Task<Results<Ok<ChannelAnswer>, Problem>> ChangeAsync(
+        TenantId tenant, AccountId account, JsonBody<ChangeChannel> body, bool partial, CancellationToken cancellationToken)
+    {
+        await using var edit = await channels.EditAsync(tenant, account, cancellationToken);
+        if (edit is null)
+        {
+            return Problem.NotFound;
+        }
+
+        var reading = form.Change(body.Value, body.Has, partial, edit);
+        if (reading is not FormReading.Accepted { Draft: var draft })
+        {
+            return Refused(reading);
+        }
+
+        var write = await edit.SaveAsync(draft, cancellationToken);
+        if (write is not ChannelWrite.Written { Channel: var changed })
+        {
+            return Refused(write);
+        }
+
+        await TellAsync(account);
+        return TypedResults.Ok(ChannelAnswer.Of(changed, address));
+    }
+
+    public async Task<Results<Ok<WebhookSecretAnswer>, Problem>> RotateAsync(TenantId tenant, AccountId account, string? wanted, CancellationToken cancellationToken)
+    {
+        var complaints = new List<FieldComplaint>();
+        var secret = ChannelForm.WebhookSecret(wanted, complaints) ?? ChannelForm.NewSecret();
+        if (complaints.Count > 0)
+        {
+            return new Problem(ErrorCatalogue.InvalidFields, null, complaints);
+        }
+
+        if (!await channels.SetWebhookSecretAsync(tenant, account, secret, cancellationToken))
+        {
+            return Problem.NotFound;
+        }
+
+        await TellAsync(account);
+        var channel = await channels.FindAsync(tenant, account, cancellationToken);
+        return TypedResults.Ok(new WebhookSecretAnswer(account.Value, secret, address.WebhookUrl(channel!.Kind, account), ActivateAgain));
+    }
+
+    public async Task<bool> DeleteAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+    {
+        var deleted = await channels.DeleteAsync(tenant, account, cancellationToken);
+        if (deleted)
+        {
+            await TellAsync(account);
+        }
+
+        return deleted;
+    }
+
+    private static Problem Refused(FormReading reading) =>
+        new(ErrorCatalogue.InvalidFields, null, reading is FormReading.Refused { Complaints: var complaints } ? complaints : []);
+
+    private static Problem Refused(ChannelWrite write) => write is ChannelWrite.Taken { Field: var field }
+        ? Problem.Field(ErrorCatalogue.ChannelTaken, field, "is used by another channel of this tenant.")
+        : Problem.Field(ErrorCatalogue.InvalidFields, "org_unit_id", "is no org unit of this tenant; leave it out to take the default one.");
+
+    private async Task TellAsync(AccountId account)
+    {
+        directory.Forget(account);
+        try
+        {
+            await grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync();
+        }
+        catch (Exception failure)
+        {
+            Log.NotTold(logger, account, failure.GetType().Name);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1110, LogLevel.Warning, "Channel {Account} was changed, but its grain could not be told ({Problem}); it notices within half a minute")]
+        public static partial void NotTold(ILogger logger, AccountId account, string problem);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Channels.Api.Access;
+using Channels.Api.Errors;
+using Channels.Api.Ingress;
+using Channels.Api.Requests;
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Storage.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Channels.Api.Channels;
+
+/// <summary>Shows what the parser says to a provider's body, before any policy. Nothing is stored, nothing happens.</summary>
+internal static class PreviewEndpoints
+{
+    public static void MapPreview(this IEndpointRouteBuilder channels) =>
+        channels.MapPost("/{id:guid}/preview/{**path}", PreviewAsync).WithName("PreviewWebhook")
+            .WithSummary("What a raw provider body means, in the product's vocabulary; unreadable bodies answer 200 with the reason they would be parked with")
+            .Accepts<JsonElement>("application/json", "application/octet-stream", "text/plain")
+            .Produces<PreviewShape>();
+
+    private static async Task<IResult> PreviewAsync(
+        Guid id, string? path, HttpContext http, Caller caller, ChannelStore channels, IConnectorCatalog connectors, CancellationToken cancellationToken)
+    {
+        if (await channels.FindAsync(caller.Tenant, new AccountId(id), cancellationToken) is not { } channel || connectors.Find(channel.Kind) is not { } connector)
+        {
+            return Problem.NotFound;
+        }
+
+        return await BoundedBody.ReadAsync(http, WebhookIngress.Limit) is { } body
+            ? new PreviewAnswer(connector.Normalise(new WebhookBody(body, path ?? "")))
+            : new Problem(ErrorCatalogue.TooLarge);
+    }
+
+    /// <summary>For the API's description only.</summary>
+    internal sealed record PreviewShape(IReadOnlyList<JsonElement> Events, string? Unreadable);
+
+    /// <summary>Written by the event's own writer, so that preview and what listeners get can never differ.</summary>
+    private sealed class PreviewAnswer(Normalised normalised) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.ContentType = "application/json; charset=utf-8";
+            await using var writer = new Utf8JsonWriter(httpContext.Response.BodyWriter, new JsonWriterOptions { Encoder = ApiJson.Options.Encoder });
+            writer.WriteStartObject();
+            writer.WriteStartArray("events");
+            if (normalised is Normalised.Events { Items: var events })
+            {
+                foreach (var happened in events)
+                {
+                    ChannelEventJson.Write(writer, happened);
+                }
+            }
+
+            writer.WriteEndArray();
+            if (normalised is Normalised.Unreadable { Reason: var reason })
+            {
+                writer.WriteString("unreadable", reason);
+            }
+
+            writer.WriteEndObject();
+            await writer.FlushAsync(httpContext.RequestAborted);
+        }
+    }
+}

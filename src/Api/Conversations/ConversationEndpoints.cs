@@ -1,0 +1,124 @@
+using Channels.Api.Access;
+using Channels.Api.Errors;
+using Channels.Api.Idempotency;
+using Channels.Api.Requests;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Grains.Abstractions;
+using Channels.Storage.Channels;
+using Channels.Storage.Queries;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Orleans;
+
+namespace Channels.Api.Conversations;
+
+/// <summary>A tenant's conversations: reading them, speaking in them, silencing the agent in them.</summary>
+internal static class ConversationEndpoints
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(365);
+
+    // A date every client can read; nothing lasts longer.
+    private static readonly DateTimeOffset UntilResumed = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static void MapConversations(this IEndpointRouteBuilder app)
+    {
+        var conversations = app.MapApiGroup("/api/v1/conversations", "Conversations", Access.Access.Tenant);
+        conversations.MapGet("/", ListAsync).WithName("ListConversations").WithSummary("Conversations, the one with the newest message first; filters: channel_id, search");
+        conversations.MapGet("/{id:guid}", FindAsync).WithName("GetConversation").WithSummary("One conversation");
+        conversations.MapGet("/{id:guid}/messages", MessagesAsync).WithName("ListMessages").WithSummary("The newest messages, oldest first");
+        conversations.MapPost("/{id:guid}/messages", SendAsync).Repeatable(resumes: true).WithName("SendMessage").WithSummary("Queues a message to the contact");
+        conversations.MapPost("/{id:guid}/pause", PauseAsync).WithName("PauseAgent").WithSummary("Silences the agent here: a person takes over");
+        conversations.MapPost("/{id:guid}/resume", ResumeAsync).WithName("ResumeAgent").WithSummary("Lets the agent speak again");
+    }
+
+    private static async Task<Results<Ok<ConversationList>, Problem>> ListAsync(
+        HttpRequest request, PageRequest page, string? search, Caller caller, ConversationQueries conversations, CancellationToken cancellationToken)
+    {
+        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
+        {
+            return problem!;
+        }
+
+        var account = channel is { } id ? new AccountId(id) : (AccountId?)null;
+        var found = await conversations.ListAsync(caller.Tenant, account, search, page.Page, cancellationToken);
+        return TypedResults.Ok(new ConversationList([.. found.Items.Select(ConversationAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
+    }
+
+    private static async Task<Results<Ok<ConversationAnswer>, Problem>> FindAsync(
+        Guid id, Caller caller, ConversationQueries conversations, CancellationToken cancellationToken) =>
+        await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is { } found
+            ? TypedResults.Ok(ConversationAnswer.Of(found))
+            : Problem.NotFound;
+
+    private static async Task<Results<Ok<MessageList>, Problem>> MessagesAsync(
+        Guid id, [Most(1000)] PageRequest page, Caller caller, ConversationQueries conversations, MessageQueries messages, CancellationToken cancellationToken)
+    {
+        if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation)
+        {
+            return Problem.NotFound;
+        }
+
+        var found = await messages.ListAsync(caller.Tenant, conversation.Id, page.Page, cancellationToken);
+        return TypedResults.Ok(new MessageList(
+            conversation.Id.Value, [.. found.Items.Select(MessageAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
+    }
+
+    private static async Task<Results<Accepted<SendAnswer>, Problem>> SendAsync(
+        Guid id, JsonBody<SendMessage> body, HttpContext http, Caller caller, ConversationQueries conversations, ChannelStore channels, IConnectorCatalog connectors,
+        IGrainFactory grains, IdSource ids, CancellationToken cancellationToken)
+    {
+        if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation
+            || await channels.FindAsync(caller.Tenant, conversation.Account, cancellationToken) is not { } channel)
+        {
+            return Problem.NotFound;
+        }
+
+        var longest = connectors.Find(channel.Kind)?.Manifest.Limits.TextLength ?? int.MaxValue;
+        var text = body.Value.Text;
+        if (string.IsNullOrWhiteSpace(text) || text.Length > longest)
+        {
+            return Problem.Field(ErrorCatalogue.InvalidFields, "text", $"must have 1 to {longest} characters; it has {text.Length}.");
+        }
+
+        // With a key the id follows from it: however often this runs, one message is sent.
+        var message = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
+        await grains.GetGrain<IConversationGrain>(conversation.Id.Value)
+            .SendAsync(RefTo(caller, conversation), new MessageId(message), text, Author.Person, cancellationToken);
+        return TypedResults.Accepted(
+            $"/api/v1/conversations/{conversation.Id}/messages", new SendAnswer(message, conversation.Id.Value, "queued", IdSource.TimeOf(message)));
+    }
+
+    private static async Task<Results<Ok<ConversationAnswer>, Problem>> PauseAsync(
+        Guid id, JsonBody<PauseAgent> body, Caller caller, ConversationQueries conversations, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (body.Value.Seconds is { } seconds && !(seconds > 0 && seconds <= LongestPause.TotalSeconds))
+        {
+            return Problem.Field(ErrorCatalogue.InvalidFields, "seconds", $"must be more than 0 and at most {LongestPause.TotalSeconds:0}.");
+        }
+
+        var until = body.Value.Seconds is { } length ? clock.GetUtcNow() + TimeSpan.FromSeconds(length) : UntilResumed;
+        return await SetPauseAsync(id, until, caller, conversations, grains, cancellationToken);
+    }
+
+    private static Task<Results<Ok<ConversationAnswer>, Problem>> ResumeAsync(
+        Guid id, Caller caller, ConversationQueries conversations, IGrainFactory grains, CancellationToken cancellationToken) =>
+        SetPauseAsync(id, null, caller, conversations, grains, cancellationToken);
+
+    private static async Task<Results<Ok<ConversationAnswer>, Problem>> SetPauseAsync(
+        Guid id, DateTimeOffset? until, Caller caller, ConversationQueries conversations, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation)
+        {
+            return Problem.NotFound;
+        }
+
+        await grains.GetGrain<IConversationGrain>(conversation.Id.Value).PauseAsync(RefTo(caller, conversation), until);
+        return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until }));
+    }
+
+    private static ConversationRef RefTo(Caller caller, ConversationRow conversation) => new(caller.Tenant, conversation.Account, conversation.Id);
+}

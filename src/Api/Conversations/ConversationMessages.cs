@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Channels.Core.Ids;
+using Channels.Storage.Queries;
+
+namespace Channels.Api.Conversations;
+
+/// <summary>The person, or group, on the other side.</summary>
+/// <param name="Id">Where messages go, in the provider's form.</param>
+/// <param name="Name">Their own name, where known.</param>
+/// <param name="Phone">Digits, where known.</param>
+/// <param name="AvatarUrl">A picture, where known.</param>
+/// <param name="Aliases">Every id they are known by.</param>
+internal sealed record ContactAnswer(string Id, string? Name, string? Phone, string? AvatarUrl, IReadOnlyList<string> Aliases);
+
+/// <summary>The thread between one channel and one contact.</summary>
+internal sealed record ConversationAnswer(
+    Guid Id, Guid ChannelId, ContactAnswer Contact, string ChatType, string? PromptContext, bool AgentPaused, DateTimeOffset? PausedUntil,
+    DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt)
+{
+    public static ConversationAnswer Of(ConversationRow row) => new(
+        row.Id.Value, row.Account.Value, new(row.ChatId, row.ContactName, row.ContactPhone, row.ContactAvatarUrl, row.Aliases), row.ChatType, row.PromptContext,
+        row.PausedUntil is not null, row.PausedUntil, row.CreatedAt, row.LastMessageAt);
+}
+
+/// <summary>A page of conversations.</summary>
+internal sealed record ConversationList(IReadOnlyList<ConversationAnswer> Conversations, long Total, int Page, int Limit);
+
+/// <summary>Who wrote a message, in the provider's words.</summary>
+internal sealed record SenderAnswer(string? Id, string? Name);
+
+/// <summary>One message. Fields of one kind only (media, location, contacts…) stand beside the others where they apply.</summary>
+internal sealed record MessageAnswer(
+    Guid Id, string Direction, string Author, string Kind, string? Text, string Status, string? Reason, string? ProviderMessageId, SenderAnswer Sender,
+    bool PossiblyDuplicate, DateTimeOffset CreatedAt, DateTimeOffset OccurredAt, DateTimeOffset? StatusAt, DateTimeOffset? EditedAt)
+{
+    /// <summary>The event's further fields, under the vocabulary's names.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Details { get; init; }
+
+    public static MessageAnswer Of(MessageRow row) => new(
+        row.Id.Value, row.Outbound ? "out" : "in", JsonNamingPolicy.SnakeCaseLower.ConvertName(row.Author.ToString()), row.Kind, row.Text, row.Status, row.Reason,
+        row.ProviderMessageId, new(row.SenderId, row.SenderName), row.PossiblyDuplicate, IdSource.TimeOf(row.Id.Value), row.OccurredAt, row.StatusAt, row.EditedAt)
+    {
+        Details = MessageDetails.Of(row.Details),
+    };
+}
+
+/// <summary>A page of messages: page 1 has the newest; within a page the oldest comes first.</summary>
+internal sealed record MessageList(Guid ConversationId, IReadOnlyList<MessageAnswer> Messages, long Total, int Page, int Limit);
+
+/// <summary>A message to the contact.</summary>
+internal sealed record SendMessage
+{
+    /// <summary>What to say; at most what the channel kind allows.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>The message is queued; its status goes on in the conversation's messages.</summary>
+internal sealed record SendAnswer(Guid Id, Guid ConversationId, string Status, DateTimeOffset CreatedAt);
+
+/// <summary>For how long the agent is to keep silent.</summary>
+internal sealed record PauseAgent
+{
+    /// <summary>Seconds from now. Absent: until resumed.</summary>
+    public double? Seconds { get; init; }
+}

@@ -1,0 +1,53 @@
+namespace Channels.Api.Errors;
+
+/// <summary>Every problem this API answers with: the list is closed, and <c>docs/errors.md</c> is held to it by a test.</summary>
+internal static class ErrorCatalogue
+{
+    public static readonly ApiError BadRequest = new("bad_request", 400, "The request cannot be understood", "Check the request against the API's description.");
+    public static readonly ApiError MalformedJson = new("malformed_json", 400, "The body is not valid JSON", "Send one JSON object in UTF-8, nested no deeper than 64 levels.");
+    public static readonly ApiError InvalidParameter = new("invalid_parameter", 400, "A parameter of the query or a header is not valid", "Correct the parameters listed under errors.");
+    public static readonly ApiError TenantRequired = new("tenant_required", 400, "The operator key needs a tenant here", "Say for which tenant you act in the header X-Tenant-Id, or use a key of that tenant.");
+    public static readonly ApiError Unauthenticated = new("unauthenticated", 401, "No valid key was presented", "Send Authorization: Bearer followed by a key that has not been revoked.");
+    public static readonly ApiError WebhookUnauthenticated = new("webhook_unauthenticated", 401, "The webhook does not prove where it comes from", "Give the provider the channel's webhook secret; rotate it if it is lost.");
+    public static readonly ApiError Forbidden = new("forbidden", 403, "This key may not do this", "Use the operator key for tenants, and a tenant's own key for what belongs to it.");
+    public static readonly ApiError NotFound = new("not_found", 404, "There is no such thing here", "Check the path and the id; it may have been deleted.");
+    public static readonly ApiError MethodNotAllowed = new("method_not_allowed", 405, "This path does not take this method", "Use one of the methods in the Allow header.");
+    public static readonly ApiError RequestTimeout = new("request_timeout", 408, "The body did not arrive in time", "Send the whole body without pauses.") { RetryAfter = 1 };
+    public static readonly ApiError ChannelTaken = new("channel_taken", 409, "Another channel of this tenant is connected to the same account", "Use that channel, delete it first, or correct the fields listed under errors.");
+    public static readonly ApiError WrongKind = new("wrong_channel_kind", 409, "This kind of channel cannot do this", "Only simulator channels take simulated messages.");
+    public static readonly ApiError IdempotencyUnderWay = new("idempotency_under_way", 409, "A request with this Idempotency-Key is being carried out", "Wait and send the same request again to get its answer.") { RetryAfter = 2 };
+    public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, everything else 1 MB.");
+    public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
+    public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
+    public static readonly ApiError IdempotencyKeyReused = new("idempotency_key_reused", 422, "This Idempotency-Key was used for another request", "Use a new key for a new request.");
+    public static readonly ApiError ProviderRefused = new("provider_refused", 422, "The provider refused", "Read the detail, correct the channel's settings or the gateway, and activate again.");
+    public static readonly ApiError InternalError = new("internal_error", 500, "Something went wrong on our side", "Try again; if it stays, tell the operator the trace id.");
+    public static readonly ApiError ProviderUnreachable = new("provider_unreachable", 502, "The provider or its gateway does not answer", "Check the address and that the gateway runs, then activate again.") { RetryAfter = 10 };
+    public static readonly ApiError StoreUnavailable = new("store_unavailable", 503, "The store does not answer; nothing was done", "Send the same request again after a moment.") { RetryAfter = 2 };
+    public static readonly ApiError InboxFull = new("inbox_full", 503, "More webhooks are waiting than can be held", "Send the same webhook again after a moment; nothing of it was kept.") { RetryAfter = 2 };
+    public static readonly ApiError Busy = new("busy", 503, "The part of the product that carries this out did not answer in time", "Look whether it was done, then send the same request again.") { RetryAfter = 5 };
+    public static readonly ApiError NotReady = new("not_ready", 503, "The product is not ready", "Wait until the store answers and its schema is up to date.") { RetryAfter = 2 };
+
+    /// <summary>All of them, by status and code.</summary>
+    public static IReadOnlyList<ApiError> All { get; } =
+    [
+        BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
+        RequestTimeout, ChannelTaken, WrongKind, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
+        InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
+    ];
+
+    /// <summary>What to answer where the server itself chose only a status.</summary>
+    public static ApiError ForStatus(int status) => status switch
+    {
+        401 => Unauthenticated,
+        403 => Forbidden,
+        404 => NotFound,
+        405 => MethodNotAllowed,
+        408 => RequestTimeout,
+        413 => TooLarge,
+        415 => UnsupportedMediaType,
+        503 => StoreUnavailable,
+        >= 500 => InternalError,
+        _ => BadRequest,
+    };
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Channels.Api.Access;
+using Channels.Api.Errors;
+using Channels.Api.Requests;
+using Channels.Storage.Queries;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Channels.Api.Events;
+
+/// <summary>What happened, for programs that follow along.</summary>
+internal static class EventEndpoints
+{
+    public static void MapEvents(this IEndpointRouteBuilder app)
+    {
+        var events = app.MapApiGroup("/api/v1/events", "Events", Access.Access.Tenant);
+        events.MapGet("/", ReadAsync).WithName("ReadEvents")
+            .WithSummary("Events after a cursor, none ever skipped; without a cursor from the oldest kept. Give back the answer's cursor as 'after'");
+    }
+
+    private static async Task<Results<Ok<EventList>, Problem>> ReadAsync(
+        string? after, [Most(1000)] PageRequest page, Caller caller, EventQueries events, CancellationToken cancellationToken)
+    {
+        var cursor = string.IsNullOrEmpty(after) ? default(EventCursor) : EventCursor.Parse(after);
+        if (cursor is not { } from)
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "after", "must be the cursor of an earlier answer.");
+        }
+
+        var found = await events.ReadAsync(caller.Tenant, from, page.Page.Limit, cancellationToken);
+        return TypedResults.Ok(new EventList([.. found.Events.Select(EventAnswer.Of)], found.Next.ToString(), found.More));
+    }
+}
+
+/// <summary>Something that happened.</summary>
+internal sealed record EventAnswer(
+    string Cursor, Guid Id, string Type, Guid? ChannelId, Guid? ConversationId, Guid? MessageId, JsonElement? Data, DateTimeOffset CreatedAt)
+{
+    public static EventAnswer Of(EventRow row) =>
+        new(row.Cursor.ToString(), row.Cursor.Id, row.Type, row.Account, row.Conversation, row.Message, row.Data, row.At);
+}
+
+/// <summary>Events, the cursor to go on with, and whether more wait already.</summary>
+internal sealed record EventList(IReadOnlyList<EventAnswer> Events, string Cursor, bool More);

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.Json;
+using Channels.Api.Errors;
+using Channels.Api.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace Channels.Api.Ingress;
+
+/// <summary>The answers a webhook can get, made beforehand: writing one allocates nothing.</summary>
+internal sealed class IngressAnswer
+{
+    private readonly int _status;
+    private readonly string _contentType;
+    private readonly byte[] _body;
+    private readonly string? _retryAfter;
+
+    private IngressAnswer(int status, string outcome, string contentType, byte[] body, string? retryAfter)
+    {
+        _status = status;
+        Outcome = outcome;
+        _contentType = contentType;
+        _body = body;
+        _retryAfter = retryAfter;
+    }
+
+    public static IngressAnswer Stored { get; } = new(StatusCodes.Status200OK, "stored", "application/json", "{}"u8.ToArray(), null);
+
+    public static IngressAnswer NotFound { get; } = Made(ErrorCatalogue.NotFound);
+
+    public static IngressAnswer Unauthenticated { get; } = Made(ErrorCatalogue.WebhookUnauthenticated);
+
+    public static IngressAnswer TooLarge { get; } = Made(ErrorCatalogue.TooLarge);
+
+    public static IngressAnswer StoreUnavailable { get; } = Made(ErrorCatalogue.StoreUnavailable);
+
+    public static IngressAnswer InboxFull { get; } = Made(ErrorCatalogue.InboxFull);
+
+    public static IngressAnswer InternalError { get; } = Made(ErrorCatalogue.InternalError);
+
+    /// <summary>For the metrics: a word of a small closed set.</summary>
+    public string Outcome { get; }
+
+    /// <summary>Whether the kind in the path was found to exist; else it is anybody's text and no tag.</summary>
+    public bool KnowsKind => _status != StatusCodes.Status404NotFound;
+
+    /// <summary>The answer for any error of the catalogue.</summary>
+    public static IngressAnswer For(ApiError error) => Made(error);
+
+    public Task WriteAsync(HttpResponse response)
+    {
+        response.StatusCode = _status;
+        response.ContentType = _contentType;
+        response.ContentLength = _body.Length;
+        if (_retryAfter is not null)
+        {
+            response.Headers.RetryAfter = _retryAfter;
+        }
+
+        if (_status == StatusCodes.Status401Unauthorized)
+        {
+            response.Headers.WWWAuthenticate = "Webhook realm=\"channels\"";
+        }
+
+        return response.Body.WriteAsync(_body, 0, _body.Length);
+    }
+
+    private static IngressAnswer Made(ApiError error) => new(
+        error.Status, error.Code, Problem.ContentType, JsonSerializer.SerializeToUtf8Bytes(new Problem(error).Details(traceId: null), ApiJson.Options),
+        error.RetryAfter?.ToString(CultureInfo.InvariantCulture));
+}

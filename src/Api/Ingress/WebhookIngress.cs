@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Channels.Api.Errors;
+using Channels.Api.Requests;
+using Channels.Core;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Core.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Api.Ingress;
+
+/// <summary>The door every provider's webhook comes through.</summary>
+/// <remarks>
+/// Message path, step 1 of 6. Next: <see cref="IInbox"/>, which commits it before the provider gets its 200.
+/// Works alone: channels come from a cache over Postgres, and no grain is asked. It says 401 or 404 only when it knows;
+/// where it cannot know it says 503, because providers repeat that and nothing else.
+/// Hot: no filters, no binding, answers made beforehand, nothing logged when all is well.
+/// </remarks>
+internal sealed partial class WebhookIngress(
+    IChannelDirectory channels, IConnectorCatalog connectors, IInbox inbox, IdSource ids, TimeProvider clock, IngressInstruments instruments,
+    ILogger<WebhookIngress> logger)
+{
+    /// <summary>The largest webhook; the largest a provider is known to send is a history of 3 MB.</summary>
+    public const int Limit = 4 << 20;
+
+    private const int LongestPath = 1024;
+
+    /// <summary>Answers one webhook.</summary>
+    public async Task AcceptAsync(HttpContext http)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var kind = (string)http.Request.RouteValues["kind"]!;
+        IngressAnswer answer;
+        try
+        {
+            answer = await DecideAsync(http, kind);
+        }
+        catch (StoreUnavailableException failure)
+        {
+            Log.StoreAway(logger, kind, failure.InnerException?.GetType().Name);
+            answer = IngressAnswer.StoreUnavailable;
+        }
+        catch (InboxFullException)
+        {
+            Log.Full(logger, kind);
+            answer = IngressAnswer.InboxFull;
+        }
+        catch (BadHttpRequestException failure)
+        {
+            answer = IngressAnswer.For(ErrorCatalogue.ForStatus(failure.StatusCode));
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            // The provider hung up, most likely. If anybody still listens, it must not be to the 200 that silence would become.
+            answer = IngressAnswer.StoreUnavailable;
+        }
+        catch (Exception failure)
+        {
+            Log.Failed(logger, failure, kind);
+            answer = IngressAnswer.InternalError;
+        }
+
+        await answer.WriteAsync(http.Response);
+        instruments.Answered(answer.KnowsKind ? kind : "unknown", answer.Outcome, started);
+    }
+
+    private async ValueTask<IngressAnswer> DecideAsync(HttpContext http, string kind)
+    {
+        if (connectors.Find(kind) is not { } connector
+            || !Guid.TryParse((string?)http.Request.RouteValues["channel"], out var id)
+            || await channels.FindAsync(new AccountId(id), CancellationToken.None) is not { } channel
+            || channel.Kind != kind)
+        {
+            return IngressAnswer.NotFound;
+        }
+
+        var path = (string?)http.Request.RouteValues["rest"] ?? "";
+        if (path.Length > LongestPath)
+        {
+            return IngressAnswer.NotFound;
+        }
+
+        // All of it before the proof: signatures are made over the body.
+        if (await BoundedBody.ReadAsync(http, Limit) is not { } body)
+        {
+            return IngressAnswer.TooLarge;
+        }
+
+        var now = clock.GetUtcNow();
+        var query = http.Request.QueryString.Value is { Length: > 1 } raw ? raw[1..] : "";
+        if (!connector.IsAuthentic(new(path, query, new HeaderLookup(http.Request.Headers).Find, body), channel.Connection, now))
+        {
+            Log.NotAuthentic(logger, channel.Account);
+            return IngressAnswer.Unauthenticated;
+        }
+
+        // Whatever the content: what cannot be read is parked behind the inbox. No token: once we have all of it, the provider's patience is no reason to drop it.
+        await inbox.AppendAsync(new(channel.Tenant, channel.Account, new WebhookId(ids.Next()), now, Scrub.Clean(path), body), CancellationToken.None);
+        return IngressAnswer.Stored;
+    }
+
+    private sealed class HeaderLookup(IHeaderDictionary headers)
+    {
+        public string? Find(string name) => headers.TryGetValue(name, out var values) && values.Count > 0 ? values.ToString() : null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1001, LogLevel.Warning, "A webhook of kind {Kind} got 503: the store does not answer ({Problem})")]
+        public static partial void StoreAway(ILogger logger, string kind, string? problem);
+
+        [LoggerMessage(1002, LogLevel.Warning, "A webhook of kind {Kind} got 503: too many are waiting to be stored")]
+        public static partial void Full(ILogger logger, string kind);
+
+        [LoggerMessage(1003, LogLevel.Information, "A webhook for channel {Account} got 401: it does not prove where it comes from")]
+        public static partial void NotAuthentic(ILogger logger, AccountId account);
+
+        [LoggerMessage(1004, LogLevel.Error, "A webhook of kind {Kind} got 500")]
+        public static partial void Failed(ILogger logger, Exception failure, string kind);
+    }
+}

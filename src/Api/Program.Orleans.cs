@@ -1,0 +1,54 @@
+using Channels.Agents;
+using Channels.Api;
+using Channels.Api.Ingress;
+using Channels.Connectors;
+using Channels.Core.Egress;
+using Channels.Core.Inbox;
+using Channels.Storage;
+using Channels.Storage.Database;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+// The front end of a cluster: HTTP only, a client of the silos. It acknowledges webhooks from Postgres alone, also while no silo is up.
+const string Name = "channels";
+var builder = WebApplication.CreateSlimBuilder(args);
+var connectionString = builder.Configuration.GetConnectionString("Channels")
+    ?? throw new InvalidOperationException("ConnectionStrings:Channels: missing. A front end works on the cluster's Postgres.");
+var database = new ChannelsDatabase(connectionString);
+
+// Together, not in turn: the door opens while the client is still looking for a silo.
+builder.Services.Configure<HostOptions>(options => options.ServicesStartConcurrently = true);
+builder.Services.AddSingleton(database);
+builder.Services.AddSingleton(database.Requests);
+builder.Services.AddSingleton<IInboxHint>(provider => new GrainInboxHint(provider.GetRequiredService<IGrainFactory>, provider.GetRequiredService<ILogger<GrainInboxHint>>()));
+builder.Services.AddInbox();
+builder.Services.AddEgressRules(builder.Configuration);
+builder.Services.AddConnectors();
+builder.Services.AddAgents();
+builder.Services.AddChannelsApi(builder.Configuration);
+builder.UseOrleansClient(client => client
+    .UseAdoNetClustering(options =>
+    {
+        options.Invariant = "Npgsql";
+        options.ConnectionString = connectionString;
+    })
+    .Configure<ClusterOptions>(options =>
+    {
+        options.ClusterId = Name;
+        options.ServiceId = Name;
+    })
+    .UseConnectionRetryFilter(async (_, cancellationToken) =>
+    {
+        await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        return true;
+    }));
+
+await using var app = builder.Build();
+app.MapChannelsApi();
+await app.RunAsync();

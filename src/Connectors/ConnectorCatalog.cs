@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Reflection;
+using Channels.Core.Connectors;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Channels.Connectors;
+
+/// <summary>All channel kinds of this process: every connector type in the given assemblies, each with its manifest.</summary>
+/// <remarks>Adding a folder is all it takes to add a kind. Two kinds of one id stop the start, with both types in the message.</remarks>
+internal sealed class ConnectorCatalog : IConnectorCatalog
+{
+    private readonly FrozenDictionary<string, IConnector> _byId;
+
+    private ConnectorCatalog(FrozenDictionary<string, IConnector> byId) => _byId = byId;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<IConnector> All => _byId.Values;
+
+    /// <inheritdoc/>
+    public IConnector? Find(string kind) => _byId.GetValueOrDefault(kind);
+
+    /// <summary>What the assemblies hold. Makes no connector yet: a faulty manifest or a duplicate shows before anything runs.</summary>
+    public static ImmutableArray<ConnectorKind> Discover(IEnumerable<Assembly> assemblies) =>
+        WithoutDuplicates([.. assemblies.SelectMany(assembly => assembly.GetTypes()).Where(IsConnector).Select(type => new ConnectorKind(ConnectorManifests.Of(type), type))]);
+
+    /// <summary>The kinds as they are, or an exception that names both types of a duplicate.</summary>
+    public static ImmutableArray<ConnectorKind> WithoutDuplicates(ImmutableArray<ConnectorKind> kinds)
+    {
+        var seen = new Dictionary<string, Type>(StringComparer.Ordinal);
+        foreach (var kind in kinds)
+        {
+            if (!seen.TryAdd(kind.Manifest.Id, kind.Type))
+            {
+                throw new InvalidOperationException(
+                    $"Two connectors call themselves '{kind.Manifest.Id}': {seen[kind.Manifest.Id].FullName} and {kind.Type.FullName}. Rename one in its channel.json.");
+            }
+        }
+
+        return kinds;
+    }
+
+    /// <summary>Makes one connector of each kind.</summary>
+    public static ConnectorCatalog Create(IServiceProvider services, ImmutableArray<ConnectorKind> kinds) => new(
+        kinds.ToFrozenDictionary(
+            kind => kind.Manifest.Id,
+            kind => (IConnector)ActivatorUtilities.CreateInstance(services, kind.Type, kind.Manifest),
+            StringComparer.Ordinal));
+
+    private static bool IsConnector(Type type) => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IConnector));
+}
+
+/// <summary>A connector's type and its manifest.</summary>
+internal sealed record ConnectorKind(ChannelManifest Manifest, Type Type);

@@ -1,0 +1,132 @@
+using System.Net;
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Core.Connectors;
+
+namespace Channels.Connectors.Evolution;
+
+/// <summary>Translates what a gateway answers into outcomes. The one place that knows its codes and phrases.</summary>
+/// <remarks>
+/// The question behind every line: can the message have left? The gateway answers 400 for everything that goes wrong inside a send,
+/// also after WhatsApp has taken the message (its own database fails, a webhook of its own throws). Therefore only phrases that are known to
+/// come before the send are a refusal; any other error thrown by its code is an unknown outcome, which a look-up settles within seconds.
+/// 500, 502 and 504 are unknown for the same reason. 503 is what a proxy says when it has nobody to hand the request to, and what the
+/// gateway says when its licence is missing: neither has sent.
+/// </remarks>
+internal static class EvolutionErrors
+{
+    private const int LongestWords = 300;
+    private static readonly TimeSpan _reconnect = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _busy = TimeSpan.FromSeconds(30);
+
+    public static SendOutcome ToOutcome(EvolutionAnswer answer) => answer switch
+    {
+        { Status: null, NeverLeft: true } => new SendOutcome.TryLater(_reconnect, "unreachable", answer.Trouble),
+        { Status: null } => new SendOutcome.Unknown(answer.Trouble),
+        { IsSuccess: true } => answer.Body.Member("key").Id("id") is { } id
+            ? new SendOutcome.Accepted(id)
+            : new SendOutcome.Unknown("the gateway said yes without a message id"),
+        { Status: HttpStatusCode.TooManyRequests } => new SendOutcome.TryLater(answer.RetryAfter ?? _busy, "rate-limited", "the gateway asks us to send less"),
+        { Status: HttpStatusCode.ServiceUnavailable } => Unavailable(answer),
+        { Status: HttpStatusCode.Unauthorized } => new SendOutcome.Blocked("unauthorized", "the gateway does not accept the API key", GatewayFault: false),
+        { Status: HttpStatusCode.Forbidden } => new SendOutcome.Blocked("forbidden", Said(answer, "the gateway forbids it"), GatewayFault: false),
+        { Status: HttpStatusCode.NotFound } => NotFound(answer),
+        { Status: HttpStatusCode.RequestEntityTooLarge } => new SendOutcome.Refused("too-large", "the gateway takes no message of this size"),
+        { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
+            new SendOutcome.Blocked("wrong-address", "the address answers with a redirect, which we do not follow", GatewayFault: true),
+        { Status: >= HttpStatusCode.InternalServerError } => new SendOutcome.Unknown($"the gateway failed with {(int)answer.Status}: {Said(answer, "no words")}"),
+        _ => Rejected(answer),
+    };
+
+    /// <summary>Whether the gateway wants the other dialect's body. It checks that before anything else: nothing has left.</summary>
+    public static bool WantsField(EvolutionAnswer answer, string field) =>
+        answer.Status == HttpStatusCode.BadRequest && answer.Words.Contains($"requires property \"{field}\"", StringComparison.Ordinal);
+
+    public static bool IsMissingInstance(EvolutionAnswer answer) =>
+        answer.Status == HttpStatusCode.NotFound && Has(answer, "instance does not exist");
+
+    public static bool IsNameInUse(EvolutionAnswer answer) => answer.Status == HttpStatusCode.Forbidden && Has(answer, "already in use");
+
+    public static bool IsLicence(EvolutionAnswer answer) => answer.Body.Text("code") == "LICENSE_REQUIRED";
+
+    /// <summary>Why an account cannot be activated after this answer.</summary>
+    public static ActivationOutcome ToActivation(EvolutionAnswer answer) => answer switch
+    {
+        { Status: null } => new ActivationOutcome.Unreachable(answer.Trouble),
+        _ when IsLicence(answer) => new ActivationOutcome.Refused("license-required", LicenceWords(answer)),
+        { Status: HttpStatusCode.Unauthorized } => new ActivationOutcome.Refused("unauthorized", "the gateway does not accept the API key", "api_key"),
+        { Status: HttpStatusCode.Forbidden } => new ActivationOutcome.Refused("forbidden", Said(answer, "the gateway forbids it to this key"), "api_key"),
+        { Status: HttpStatusCode.NotFound } => new ActivationOutcome.Refused("wrong-address", "no Evolution API answers at this address", "base_url"),
+        { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
+            new ActivationOutcome.Refused("wrong-address", "the address answers with a redirect, which we do not follow", "base_url"),
+        { Status: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError } =>
+            new ActivationOutcome.Unreachable($"the gateway answers {(int)answer.Status}: {Said(answer, "no words")}"),
+        _ => new ActivationOutcome.Refused("rejected", Said(answer, "the gateway refused without words")),
+    };
+
+    public static bool NeverLeft(HttpRequestError error) =>
+        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+
+    public static string TroubleOf(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError => "the gateway's name cannot be resolved",
+        HttpRequestError.ConnectionError => "the gateway cannot be reached",
+        HttpRequestError.SecureConnectionError => "no secure connection to the gateway",
+        HttpRequestError.ConfigurationLimitExceeded => "the gateway's answer is too large",
+        _ => "the connection broke off",
+    };
+
+    /// <summary>An error's words from <c>response.message</c> or <c>message</c>: a text, an array of texts, arrays in arrays, or objects.</summary>
+    public static string WordsOf(JsonElement body)
+    {
+        var message = body.Member("response").Member("message");
+        return string.Join("; ", Flatten(message.IsNothing() ? body.Member("message", "error") : message, 4).Take(8));
+    }
+
+    private static IEnumerable<string> Flatten(JsonElement message, int levels) => message.ValueKind switch
+    {
+        JsonValueKind.String => [message.AsText()!],
+        JsonValueKind.Array when levels > 0 => message.EnumerateArray().SelectMany(item => Flatten(item, levels - 1)),
+        JsonValueKind.Object when message.Filled("message") is { } words => [words],
+        _ => [],
+    };
+
+    private static SendOutcome Unavailable(EvolutionAnswer answer) => IsLicence(answer)
+        ? new SendOutcome.Blocked("license-required", LicenceWords(answer), GatewayFault: true)
+        : new SendOutcome.TryLater(answer.RetryAfter ?? _reconnect, "unavailable", "the gateway is not available");
+
+    private static string LicenceWords(EvolutionAnswer answer) =>
+        $"the gateway must be activated first{(answer.Body.Filled("register_url") is { Length: < 200 } url ? $": {url}" : "")}";
+
+    private static SendOutcome.Blocked NotFound(EvolutionAnswer answer) => IsMissingInstance(answer)
+        ? new SendOutcome.Blocked("instance-missing", "the gateway does not know this instance", GatewayFault: false)
+        : new SendOutcome.Blocked("wrong-address", "no Evolution API answers at this address", GatewayFault: true);
+
+    /// <summary>A 400 or a 200 with an error in it.</summary>
+    private static SendOutcome Rejected(EvolutionAnswer answer)
+    {
+        if (RecipientMissing(answer.Body.Member("response").Member("message")))
+        {
+            return new SendOutcome.Refused("recipient-not-found", "this number is not on WhatsApp");
+        }
+
+        if (Has(answer, "connection closed") || Has(answer, "is not connected"))
+        {
+            return new SendOutcome.TryLater(_reconnect, "reconnecting", "the instance is not connected to WhatsApp at the moment");
+        }
+
+        return Has(answer, "requires property") || Has(answer, "is required") || Has(answer, "is not of a type") || Has(answer, "does not conform")
+               || Has(answer, "does not meet")
+            ? new SendOutcome.Refused("bad-request", Said(answer, ""))
+            : new SendOutcome.Unknown($"the gateway failed inside the send: {Said(answer, "no words")}");
+    }
+
+    private static bool RecipientMissing(JsonElement message) =>
+        message.IsArray() && message.GetArrayLength() > 0 && message[0].Flag("exists") == false;
+
+    private static bool Has(EvolutionAnswer answer, string phrase) =>
+        answer.Words.Replace("\"", "", StringComparison.Ordinal).Contains(phrase, StringComparison.OrdinalIgnoreCase);
+
+    private static string Said(EvolutionAnswer answer, string otherwise) =>
+        answer.Words.Length == 0 ? otherwise : answer.Words.Length <= LongestWords ? answer.Words : $"{answer.Words[..LongestWords]}…";
+}

@@ -1,0 +1,55 @@
+using Channels.Core.Connectors;
+
+namespace Channels.Connectors.Evolution;
+
+/// <summary>Hands one text to a gateway.</summary>
+/// <remarks>
+/// Message path, step 6 of 6. Previous: the delivery grain. The gateway has no idempotency key and takes no message id of ours, so one call is
+/// one send: it is never repeated here, with one exception that cannot have left (a body of the wrong dialect, refused by its schema).
+/// </remarks>
+internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dialects, int longestText)
+{
+    public async Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
+    {
+        if (EvolutionSettings.Read(connection) is not { } settings)
+        {
+            return new SendOutcome.Blocked("settings-incomplete", "address, key or instance is missing in the settings", GatewayFault: false);
+        }
+
+        if (message.Text.Length == 0)
+        {
+            return new SendOutcome.Refused("empty-text", "there is no text to send");
+        }
+
+        if (message.Text.Length > longestText)
+        {
+            return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
+        }
+
+        var dialect = dialects.Of(settings.BaseUrl);
+        using var answer = await CallAsync(settings, message, dialect, cancellationToken);
+        if (!IsWrongDialect(answer, dialect))
+        {
+            return Hidden(EvolutionErrors.ToOutcome(answer), connection, settings, message);
+        }
+
+        var other = dialect == EvolutionDialect.Two ? EvolutionDialect.One : EvolutionDialect.Two;
+        using var second = await CallAsync(settings, message, other, cancellationToken);
+        if (second.Status is not null && !IsWrongDialect(second, other))
+        {
+            dialects.Remember(settings.BaseUrl, other);
+        }
+
+        return Hidden(EvolutionErrors.ToOutcome(second), connection, settings, message);
+    }
+
+    private static bool IsWrongDialect(EvolutionAnswer answer, EvolutionDialect used) =>
+        EvolutionErrors.WantsField(answer, used == EvolutionDialect.Two ? "textMessage" : "text");
+
+    private Task<EvolutionAnswer> CallAsync(EvolutionSettings settings, OutboundMessage message, EvolutionDialect dialect, CancellationToken cancellationToken) =>
+        api.CallAsync(
+            settings, HttpMethod.Post, settings.CallTo("message/sendText"), EvolutionPayloads.SendText(message, dialect), settings.SendTimeout, cancellationToken);
+
+    private static SendOutcome Hidden(SendOutcome outcome, Connection connection, EvolutionSettings settings, OutboundMessage message) =>
+        Secrecy.Hide(outcome, settings.ApiKey, connection.WebhookSecret, message.Text);
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
+using Channels.Core.Connectors;
+
+namespace Channels.Connectors.Evolution;
+
+/// <summary>Asks a gateway's own store whether a message of ours left.</summary>
+/// <remarks>
+/// "Not there" makes us send again, so it is said only when the gateway shows the chat and shows it back to the moment in question. A gateway
+/// that stores nothing (<c>DATABASE_SAVE_DATA_*</c> off) shows an empty chat and cannot say.
+/// </remarks>
+internal sealed class EvolutionSentLookup(EvolutionApi api)
+{
+    private const int PageSize = 100;
+
+    /// <summary>Both clocks tell whole seconds, and they are two clocks.</summary>
+    private static readonly TimeSpan _slack = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
+
+    public async Task<SentLookupOutcome> FindAsync(
+        Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken)
+    {
+        if (EvolutionSettings.Read(connection) is not { } settings)
+        {
+            return new SentLookupOutcome.CannotSay("the settings are incomplete");
+        }
+
+        using var answer = await api.CallAsync(
+            settings, HttpMethod.Post, settings.CallTo("chat/findMessages"), EvolutionPayloads.FindMessages(message.ChatId, PageSize), _limit, cancellationToken);
+        return answer.IsSuccess
+            ? Judge(Records(answer.Body), message, since - _slack, known)
+            : new SentLookupOutcome.CannotSay(answer.Status is { } status ? $"the gateway answers {(int)status}" : answer.Trouble);
+    }
+
+    private static SentLookupOutcome Judge(ImmutableArray<Sent> records, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known)
+    {
+        var chat = records.Where(record => record.Chat == message.ChatId).ToImmutableArray();
+        var found = chat
+            .Where(record => record.FromMe && record.Text == message.Text && record.At >= since && !known.Contains(record.Id))
+            .OrderBy(record => record.At)
+            .FirstOrDefault();
+        if (found is not null)
+        {
+            return new SentLookupOutcome.Found(found.Id);
+        }
+
+        return chat.IsEmpty ? new SentLookupOutcome.CannotSay("the gateway keeps no messages of this chat")
+            : records.Length >= PageSize && chat.Min(record => record.At) > since ? new SentLookupOutcome.CannotSay("too much was said in this chat since")
+            : new SentLookupOutcome.NotThere();
+    }
+
+    /// <summary>2.x: <c>{messages:{records:[…]}}</c>; 1.8 and some forks: the list itself.</summary>
+    private static ImmutableArray<Sent> Records(JsonElement body)
+    {
+        var messages = body.Member("messages");
+        var list = body.IsArray() ? body : messages.IsArray() ? messages : messages.Member("records");
+        list = list.IsArray() ? list : body.Member("records");
+        return list.IsArray() ? [.. list.EnumerateArray().Select(Read).OfType<Sent>()] : [];
+    }
+
+    private static Sent? Read(JsonElement record)
+    {
+        var key = record.Member("key");
+        var parties = EvolutionParties.Read(key, record);
+        if (key.Id("id") is not { } id || parties.Chat is not { } chat || WhatsAppValues.Time(record.Member("messageTimestamp")) is not { } at)
+        {
+            return null;
+        }
+
+        var content = EvolutionUnwrap.Open(record.Member("message"));
+        return new Sent(id, chat.ToString(), parties.FromMe, content.Value.AsText() ?? content.Value.Text("text"), at);
+    }
+
+    private sealed record Sent(string Id, string Chat, bool FromMe, string? Text, DateTimeOffset At);
+}

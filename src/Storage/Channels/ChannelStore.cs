@@ -1,0 +1,153 @@
+using Channels.Core.Channels;
+using Channels.Core.Ids;
+using Channels.Storage.Paging;
+using Channels.Storage.Secrets;
+using Channels.Storage.Tenancy;
+
+namespace Channels.Storage.Channels;
+
+/// <summary>A tenant's channels: an account with its connector each. Secrets go in sealed and do not come out here.</summary>
+/// <remarks>
+/// Writes what the owner decides (name, settings, agent, policy); status belongs to the account's grain.
+/// Whoever caches channels is told by the tables' triggers.
+/// </remarks>
+public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource ids, TimeProvider clock)
+{
+    private const string InsertConnector = """
+        insert into connector (tenant_id, id, kind, settings, secrets, status, status_since, created_at, updated_at)
+        values ($1, $2, $3, $4::jsonb, $5::bytea, 'pending', $6, $6, $6)
+        """;
+
+    private const string InsertAccount = """
+        insert into account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, agent_secrets, policy, status, status_since,
+                             created_at, updated_at)
+        select $1, $2, $3, $4, $5, o.id, $7, $8::jsonb, $9::bytea, $10::jsonb, 'pending', $11, $11, $11
+        from org_unit o where o.tenant_id = $1 and (o.id = $6::uuid or $6::uuid is null and o.is_default)
+        """;
+
+    private const string Select = $"""
+        select {ChannelRows.Columns}
+        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
+        where a.tenant_id = $1 and a.id = $2 and a.deleted_at is null
+        """;
+
+    private const string List = $"""
+        select {ChannelRows.Columns}
+        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
+        where a.tenant_id = $1 and a.deleted_at is null
+          and ($2::text is null or c.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
+          and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
+        order by a.created_at desc, a.id desc limit $5 offset $6
+        """;
+
+    private const string Count = $"""
+        select count(*)
+        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
+        where a.tenant_id = $1 and a.deleted_at is null
+          and ($2::text is null or c.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
+          and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
+        """;
+
+    private const string UpdateWebhookSecret = """
+        update account set webhook_secret = $3, updated_at = $4 where tenant_id = $1 and id = $2 and deleted_at is null
+        """;
+
+    // The secrets go at once; the transcript stays, under the tenant's retention.
+    private const string DeleteAccount = """
+        update account set deleted_at = $3, updated_at = $3, status = 'inactive', status_since = $3, webhook_secret = '', agent_secrets = null
+        where tenant_id = $1 and id = $2 and deleted_at is null
+        """;
+
+    private const string ArchiveConnector = """
+        update connector set status = 'archived', status_since = $3, updated_at = $3, secrets = null
+        where tenant_id = $1 and id = (select connector_id from account where tenant_id = $1 and id = $2)
+        """;
+
+    private const string DropClaims = """
+        delete from channel_claim where tenant_id = $1 and account_id = $2
+        """;
+
+    /// <summary>Makes an account with its connector, pending until it is activated.</summary>
+    public async Task<ChannelWrite> CreateAsync(TenantId tenant, ChannelDraft draft, CancellationToken cancellationToken)
+    {
+        var connector = ids.Next();
+        var account = new AccountId(ids.Next());
+        var now = clock.GetUtcNow();
+        var settings = await SealAsync(tenant, SecretPurpose.Settings(connector), draft.SecretsJson, cancellationToken);
+        var webhook = await vault.SealAsync(tenant, SecretPurpose.Webhook(account.Value), draft.WebhookSecret, cancellationToken);
+        var agent = await SealAsync(tenant, SecretPurpose.Agent(account.Value), draft.AgentSecretsJson, cancellationToken);
+
+        await using var work = await scope.BeginAsync(tenant, cancellationToken);
+        await work.ExecuteAsync(InsertConnector, cancellationToken, tenant.Value, connector, draft.Kind, draft.SettingsJson, settings, now);
+        var inserted = await work.ExecuteAsync(
+            InsertAccount, cancellationToken, tenant.Value, account.Value, connector, draft.Name, draft.Identity ?? account.ToString(), draft.OrgUnit, webhook,
+            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now);
+        if (inserted == 0)
+        {
+            return new ChannelWrite.UnknownOrgUnit();
+        }
+
+        if (await ChannelClaims.TakeAsync(work, tenant, account, draft.Claims, cancellationToken) is { } taken)
+        {
+            return new ChannelWrite.Taken(taken);
+        }
+
+        await work.CommitAsync(cancellationToken);
+        return new ChannelWrite.Written((await FindAsync(tenant, account, cancellationToken))!);
+    }
+
+    /// <summary>One channel, or null.</summary>
+    public async Task<ChannelDetails?> FindAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, account.Value)], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? ChannelRows.Read(rows) : null;
+    }
+
+    /// <summary>Channels, newest first.</summary>
+    public async Task<Paged<ChannelDetails>> ListAsync(TenantId tenant, ChannelFilter filter, Page page, CancellationToken cancellationToken)
+    {
+        var pattern = PagedReading.Containing(filter.Search);
+        await using var rows = await scope.QueryAsync(
+            tenant,
+            [
+                Sql.Statement(List, tenant.Value, filter.Kind, filter.Status, pattern, page.Limit, page.Offset),
+                Sql.Statement(Count, tenant.Value, filter.Kind, filter.Status, pattern),
+            ],
+            cancellationToken);
+        return await rows.ReadPageAsync(ChannelRows.Read, cancellationToken);
+    }
+
+    /// <summary>Opens a channel for change: nobody else changes it until the edit is disposed. Null when there is none.</summary>
+    public Task<ChannelEdit?> EditAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) =>
+        ChannelEdit.OpenAsync(scope, vault, clock, tenant, account, cancellationToken);
+
+    /// <summary>Replaces what the provider must present to us. False when the tenant has no such channel.</summary>
+    public async Task<bool> SetWebhookSecretAsync(TenantId tenant, AccountId account, string secret, CancellationToken cancellationToken)
+    {
+        var sealedSecret = await vault.SealAsync(tenant, SecretPurpose.Webhook(account.Value), secret, cancellationToken);
+        var statement = Sql.Statement(UpdateWebhookSecret, tenant.Value, account.Value, sealedSecret, clock.GetUtcNow());
+        return await scope.ExecuteAsync(tenant, statement, cancellationToken) == 1;
+    }
+
+    /// <summary>Takes a channel away. False when the tenant has no such channel.</summary>
+    public async Task<bool> DeleteAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var work = await scope.BeginAsync(tenant, cancellationToken);
+        if (await work.ExecuteAsync(DeleteAccount, cancellationToken, tenant.Value, account.Value, now) == 0)
+        {
+            return false;
+        }
+
+        await work.ExecuteAsync(ArchiveConnector, cancellationToken, tenant.Value, account.Value, now);
+        await work.ExecuteAsync(DropClaims, cancellationToken, tenant.Value, account.Value);
+        await work.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private async Task<byte[]?> SealAsync(TenantId tenant, SecretPurpose purpose, string? secret, CancellationToken cancellationToken) =>
+        secret is null ? null : await vault.SealAsync(tenant, purpose, secret, cancellationToken);
+}
+
+/// <summary>Which channels a list shows; null for all.</summary>
+public sealed record ChannelFilter(string? Kind, string? Status, string? Search);

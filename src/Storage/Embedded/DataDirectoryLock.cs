@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text;
+
+namespace Channels.Storage.Embedded;
+
+/// <summary>Whoever holds <c>data/host.lock</c> decides over the server. One host at a time.</summary>
+/// <remarks>
+/// The lock is the kernel's (flock): it ends with its process, however that ends, so it is never stale. The text in the file says who has it.
+/// The supervisor of a vanished host takes the same lock for the moment in which it stops the server; a host that starts just then waits.
+/// The file is never deleted: two hosts could otherwise hold locks on two files of the same name.
+/// </remarks>
+internal sealed class DataDirectoryLock : IDisposable
+{
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
+
+    private readonly FileStream _file;
+
+    private DataDirectoryLock(FileStream file) => _file = file;
+
+    public static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, "host.lock");
+
+    [UnsupportedOSPlatform("windows")]
+    public static async Task<DataDirectoryLock> TakeAsync(string dataDirectory, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var path = PathIn(dataDirectory);
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            if (TryOpen(path) is { } file)
+            {
+                await file.WriteAsync(Encoding.ASCII.GetBytes(OwnerLine(LinuxProcess.Current)), cancellationToken);
+                await file.FlushAsync(cancellationToken);
+                return new(file);
+            }
+
+            if (HolderOf(path) is { IsAlive: true } holder)
+            {
+                throw InUse(dataDirectory, $"Channels process {holder.Id}");
+            }
+
+            if (clock.GetElapsedTime(started) > patience)
+            {
+                throw InUse(dataDirectory, "another process");
+            }
+
+            await Task.Delay(BetweenAttempts, clock, cancellationToken);
+        }
+    }
+
+    /// <summary>What the file says while <paramref name="host"/> has it. The supervisor compares with this.</summary>
+    public static string OwnerLine(LinuxProcess host) => string.Create(CultureInfo.InvariantCulture, $"{host.Id} {host.StartTicks}\n");
+
+    public void Dispose() => _file.Dispose();
+
+    [UnsupportedOSPlatform("windows")]
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            // Everyone may read who has it; FileShare.None is what takes the flock.
+            var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+            });
+            file.SetLength(0);
+            return file;
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw Trouble.Unusable(refused.Message, refused);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
+        catch (IOException failed)
+        {
+            throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"Cannot lock {path}", failed.Message, failed);
+        }
+    }
+
+    private static LinuxProcess? HolderOf(string path)
+    {
+        // ReadWrite sharing takes no lock of its own, so reading never disturbs whoever is about to take it.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(file);
+        return reader.ReadLine()?.Split(' ') is [var id, var ticks]
+            && int.TryParse(id, CultureInfo.InvariantCulture, out var processId)
+            && long.TryParse(ticks, CultureInfo.InvariantCulture, out var startTicks)
+            ? new(processId, startTicks)
+            : null;
+    }
+
+    private static EmbeddedPostgresException InUse(string dataDirectory, string holder) =>
+        new(
+            EmbeddedPostgresProblem.DataDirectoryInUse,
+            $"{dataDirectory} is in use by {holder}.",
+            "Stop that one, or give this one a directory of its own with Channels__DataDirectory.");
+}

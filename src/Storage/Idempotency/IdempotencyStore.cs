@@ -1,0 +1,112 @@
+using Channels.Core.Ids;
+using Channels.Storage.Secrets;
+using Channels.Storage.Tenancy;
+
+namespace Channels.Storage.Idempotency;
+
+/// <summary>Remembers what a tenant's request with an <c>Idempotency-Key</c> was answered, so that its repetition gets the same answer and does nothing.</summary>
+/// <remarks>Answers are sealed: some show a secret once. Rows are trimmed by age; a key is good for a day at least.</remarks>
+public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeProvider clock)
+{
+    /// <summary>How long a request may be under way before its key counts as left behind by a process that died.</summary>
+    private static readonly TimeSpan LeftBehind = TimeSpan.FromMinutes(1);
+
+    private const string Claim = """
+        with mine as (
+          insert into idempotency_key (tenant_id, key, request_hash, created_at) values ($1, $2, $3, $4)
+          on conflict do nothing
+          returning request_hash, created_at)
+        select true, request_hash, created_at, null::int, null::text from mine
+        union all
+        select false, request_hash, created_at, status, body from idempotency_key
+        where tenant_id = $1 and key = $2 and not exists (select 1 from mine)
+        """;
+
+    // The moment of the first claim stays: ids derived from it must come out the same.
+    private const string TakeOver = """
+        update idempotency_key set request_hash = request_hash
+        where tenant_id = $1 and key = $2 and status is null and created_at < $3
+        """;
+
+    private const string Keep = """
+        update idempotency_key set status = $3, body = $4 where tenant_id = $1 and key = $2
+        """;
+
+    private const string Drop = """
+        delete from idempotency_key where tenant_id = $1 and key = $2 and status is null
+        """;
+
+    /// <summary>Claims the key for this request, or says what became of it before.</summary>
+    public async Task<IdempotencyClaim> BeginAsync(TenantId tenant, string key, byte[] requestHash, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await ReadAsync(tenant, key, requestHash, cancellationToken) is not { } row)
+            {
+                // Somebody else's claim commits this moment: the next look sees it.
+                continue;
+            }
+
+            if (row.Mine)
+            {
+                return new IdempotencyClaim.Fresh(row.CreatedAt);
+            }
+
+            if (!row.RequestHash.AsSpan().SequenceEqual(requestHash))
+            {
+                return new IdempotencyClaim.Different();
+            }
+
+            if (row.Status is { } status)
+            {
+                var body = await vault.OpenAsync(tenant, SecretPurpose.KeptAnswer(key), Convert.FromBase64String(row.Body!), cancellationToken);
+                return new IdempotencyClaim.Answered(status, body);
+            }
+
+            var taken = await scope.ExecuteAsync(tenant, Sql.Statement(TakeOver, tenant.Value, key, clock.GetUtcNow() - LeftBehind), cancellationToken);
+            return taken == 1 ? new IdempotencyClaim.Fresh(row.CreatedAt) : new IdempotencyClaim.UnderWay(row.CreatedAt);
+        }
+    }
+
+    /// <summary>Keeps the answer.</summary>
+    public async Task KeepAsync(TenantId tenant, string key, int status, string body, CancellationToken cancellationToken)
+    {
+        var sealedBody = Convert.ToBase64String(await vault.SealAsync(tenant, SecretPurpose.KeptAnswer(key), body, cancellationToken));
+        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, status, sealedBody), cancellationToken);
+    }
+
+    /// <summary>Frees the key: nothing was done, a corrected request may use it.</summary>
+    public Task DropAsync(TenantId tenant, string key, CancellationToken cancellationToken) =>
+        scope.ExecuteAsync(tenant, Sql.Statement(Drop, tenant.Value, key), cancellationToken);
+
+    private async Task<Row?> ReadAsync(TenantId tenant, string key, byte[] requestHash, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Claim, tenant.Value, key, requestHash, clock.GetUtcNow())], cancellationToken);
+        return await rows.ReadAsync(cancellationToken)
+            ? new(rows.GetBoolean(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<DateTimeOffset>(2), rows.IsDBNull(3) ? null : rows.GetInt32(3), rows.Text(4))
+            : null;
+    }
+
+    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body);
+}
+
+/// <summary>What is known about a request with an idempotency key. The family is closed.</summary>
+public abstract record IdempotencyClaim
+{
+    private IdempotencyClaim()
+    {
+    }
+
+    /// <summary>Nobody did it yet: do it.</summary>
+    /// <param name="Since">When the key was first claimed; the same if the first attempt died.</param>
+    public sealed record Fresh(DateTimeOffset Since) : IdempotencyClaim;
+
+    /// <summary>It was done, and answered like this.</summary>
+    public sealed record Answered(int Status, string Body) : IdempotencyClaim;
+
+    /// <summary>It is being done this moment.</summary>
+    public sealed record UnderWay(DateTimeOffset Since) : IdempotencyClaim;
+
+    /// <summary>The key belongs to another request.</summary>
+    public sealed record Different : IdempotencyClaim;
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+using Channels.Storage.Paging;
+using Channels.Storage.Tenancy;
+using Npgsql;
+
+namespace Channels.Storage.Queries;
+
+/// <summary>A tenant's conversations, for people and programs to read.</summary>
+public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
+{
+    private const string Columns = """
+        v.id, v.account_id, v.chat_id, v.chat_type, v.contact_name, v.contact_phone, v.contact_avatar_url, v.prompt_context, v.paused_until, v.created_at,
+        v.last_message_at, array(select l.alias from conversation_alias l
+                                 where l.tenant_id = v.tenant_id and l.account_id = v.account_id and l.conversation_id = v.id order by l.alias)
+        """;
+
+    private const string List = $"""
+        select {Columns} from conversation v
+        where v.tenant_id = $1 and ($2::uuid is null or v.account_id = $2) and v.merged_into is null
+          and ($3::text is null or v.contact_name ilike $3 or v.contact_phone ilike $3 or v.chat_id ilike $3)
+        order by v.last_message_at desc nulls last, v.id desc limit $4 offset $5
+        """;
+
+    private const string Count = """
+        select count(*) from conversation v
+        where v.tenant_id = $1 and ($2::uuid is null or v.account_id = $2) and v.merged_into is null
+          and ($3::text is null or v.contact_name ilike $3 or v.contact_phone ilike $3 or v.chat_id ilike $3)
+        """;
+
+    // A conversation that was merged answers as the one it went into.
+    private const string Select = $"""
+        select {Columns} from conversation v
+        where v.tenant_id = $1 and v.id = coalesce((select m.merged_into from conversation m where m.tenant_id = $1 and m.id = $2), $2)
+        """;
+
+    /// <summary>Conversations, the one with the newest message first.</summary>
+    public async Task<Paged<ConversationRow>> ListAsync(TenantId tenant, AccountId? account, string? search, Page page, CancellationToken cancellationToken)
+    {
+        var pattern = PagedReading.Containing(search);
+        await using var rows = await scope.QueryAsync(
+            tenant,
+            [
+                Sql.Statement(List, tenant.Value, account?.Value, pattern, page.Limit, page.Offset),
+                Sql.Statement(Count, tenant.Value, account?.Value, pattern),
+            ],
+            cancellationToken);
+        return await rows.ReadPageAsync(Read, cancellationToken);
+    }
+
+    /// <summary>One conversation, or null.</summary>
+    public async Task<ConversationRow?> FindAsync(TenantId tenant, ConversationId conversation, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, conversation.Value)], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
+    }
+
+    private ConversationRow Read(NpgsqlDataReader row)
+    {
+        var pausedUntil = row.Moment(8);
+        return new(
+            new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7),
+            pausedUntil > clock.GetUtcNow() ? pausedUntil : null, row.GetFieldValue<DateTimeOffset>(9), row.Moment(10), [.. row.GetFieldValue<string[]>(11)]);
+    }
+}
+
+/// <summary>A conversation as its tenant reads it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Account">The channel it belongs to.</param>
+/// <param name="ChatId">Where messages go, in the provider's form.</param>
+/// <param name="ChatType"><c>direct, group</c>…</param>
+/// <param name="ContactName">The contact's name, where known.</param>
+/// <param name="ContactPhone">Digits, where known.</param>
+/// <param name="ContactAvatarUrl">A picture, where known.</param>
+/// <param name="PromptContext">Free text for the agent.</param>
+/// <param name="PausedUntil">The agent keeps silent until then; null when it may speak.</param>
+/// <param name="CreatedAt">When the first message came.</param>
+/// <param name="LastMessageAt">When the newest came or went.</param>
+/// <param name="Aliases">Every id the contact is known by.</param>
+public sealed record ConversationRow(
+    ConversationId Id, AccountId Account, string ChatId, string ChatType, string? ContactName, string? ContactPhone, string? ContactAvatarUrl,
+    string? PromptContext, DateTimeOffset? PausedUntil, DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ImmutableArray<string> Aliases);

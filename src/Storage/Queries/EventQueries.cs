@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Channels.Core.Ids;
+using Channels.Storage.Channels;
+using Channels.Storage.Paging;
+using Channels.Storage.Tenancy;
+using Npgsql;
+
+namespace Channels.Storage.Queries;
+
+/// <summary>A tenant's events in an order in which none is ever skipped.</summary>
+/// <remarks>
+/// Only rows whose transaction is below every running one are shown: ids are made before their transaction commits, so a reader that
+/// went by id alone would pass over a late commit for ever. A long transaction anywhere in the database delays events; it loses none.
+/// </remarks>
+public sealed class EventQueries(TenantScope scope)
+{
+    private const string After = """
+        select xid::text, id, type, account_id, conversation_id, message_id, data::text
+        from event
+        where tenant_id = $1 and (xid, id) > ($2::text::xid8, $3::uuid) and xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by xid, id limit $4
+        """;
+
+    /// <summary>Up to <paramref name="limit"/> events after the cursor, and the cursor after them.</summary>
+    public async Task<EventPage> ReadAsync(TenantId tenant, EventCursor after, int limit, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(
+            tenant, [Sql.Statement(After, tenant.Value, after.Transaction.ToString(CultureInfo.InvariantCulture), after.Id, limit)], cancellationToken);
+        var events = await rows.ReadAllAsync(Read, cancellationToken);
+        return new(events, events.IsEmpty ? after : events[^1].Cursor, events.Length == limit);
+    }
+
+    private static EventRow Read(NpgsqlDataReader row) => new(
+        new(ulong.Parse(row.GetString(0), CultureInfo.InvariantCulture), row.GetGuid(1)), row.GetString(2), row.Id(3), row.Id(4), row.Id(5),
+        row.Text(6) is { } data ? JsonText.Parse(data) : null);
+}
+
+/// <summary>Where a reader of events stands. Programs keep its text and give it back.</summary>
+public readonly record struct EventCursor(ulong Transaction, Guid Id)
+{
+    /// <summary>Reads what <see cref="ToString"/> wrote; null when it is anything else.</summary>
+    public static EventCursor? Parse(string text) =>
+        text.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash
+        && ulong.TryParse(text.AsSpan(0, dash), NumberStyles.None, CultureInfo.InvariantCulture, out var transaction)
+        && Guid.TryParseExact(text.AsSpan(dash + 1), "N", out var id)
+            ? new(transaction, id)
+            : null;
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Transaction}-{Id:N}");
+}
+
+/// <summary>Something that happened.</summary>
+public sealed record EventRow(EventCursor Cursor, string Type, Guid? Account, Guid? Conversation, Guid? Message, JsonElement? Data)
+{
+    /// <summary>When it was written.</summary>
+    public DateTimeOffset At => IdSource.TimeOf(Cursor.Id);
+}
+
+/// <summary>Events, where to go on, and whether more wait already.</summary>
+public sealed record EventPage(ImmutableArray<EventRow> Events, EventCursor Next, bool More);

@@ -1,0 +1,67 @@
+using Channels.Core.Ids;
+using Npgsql;
+
+namespace Channels.Storage.Tenancy;
+
+/// <summary>Runs SQL as one tenant: what serves a tenant's request sees that tenant's rows alone, whatever the statement says.</summary>
+/// <remarks>
+/// The second fence (row-level security, migration 0006); the first is <c>tenant_id = $1</c> in every <c>where</c>.
+/// The pipeline's writers and sweeps, and whatever the operator asks, do not come through here: they run as the tables' owner.
+/// </remarks>
+public sealed class TenantScope(NpgsqlDataSource db)
+{
+    // Local to the transaction: a pooled connection never carries one tenant's view to the next request.
+    private const string Enter = "select set_config('channels.tenant', $1, true), set_config('role', 'channels_tenant', true)";
+
+    /// <summary>Runs statements in one round trip and one transaction. The reader stands on the first statement's rows; dispose it.</summary>
+    internal async Task<NpgsqlDataReader> QueryAsync(TenantId tenant, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
+    {
+        var batch = db.CreateBatch();
+        batch.BatchCommands.Add(Sql.Statement(Enter, tenant.ToString()));
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(statement);
+        }
+
+        var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        try
+        {
+            await rows.NextResultAsync(cancellationToken);
+            return rows;
+        }
+        catch
+        {
+            await rows.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one statement; answers how many rows it touched.</summary>
+    internal async Task<int> ExecuteAsync(TenantId tenant, NpgsqlBatchCommand statement, CancellationToken cancellationToken)
+    {
+        await using (await QueryAsync(tenant, [statement], cancellationToken))
+        {
+            // Closing the reader runs the rest of the batch and throws what failed in it.
+        }
+
+        return (int)statement.Rows;
+    }
+
+    /// <summary>Opens a transaction as that tenant, for work of several steps. Rolled back unless committed.</summary>
+    internal async Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var connection = await db.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var work = new TenantWork(connection, transaction);
+            await work.ExecuteAsync(Enter, cancellationToken, tenant.ToString());
+            return work;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Channels.Core.Channels;
+using Channels.Core.Ids;
+using Channels.Storage.Channels;
+using Channels.Storage.Idempotency;
+using Channels.Storage.Queries;
+using Channels.Storage.Secrets;
+using Channels.Storage.Tenancy;
+using Channels.Storage.Tenants;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Channels.Storage;
+
+/// <summary>Registers what tenants and the operator read and write: everything but the message path.</summary>
+public static class TenantStorageServices
+{
+    /// <summary>Needs <see cref="NpgsqlDataSource"/>, <see cref="TimeProvider"/>, <see cref="IdSource"/>, <see cref="PublicAddress"/> and <c>IInboxHint</c>.</summary>
+    public static IServiceCollection AddTenantStorage(this IServiceCollection services)
+    {
+        services.AddOptions<KeyOptions>().BindConfiguration(KeyOptions.Section);
+        services.AddSingleton<TenantScope>();
+        services.AddSingleton(provider => MasterKey.Load(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
+        services.AddSingleton(provider => OperatorKey.Load(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
+        services.AddHostedService<KeysAtStart>();
+        services.AddSingleton<DataKeys>();
+        services.AddSingleton(provider => new SecretVault(provider.GetRequiredService<DataKeys>()));
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton(provider => new TenantStore(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<DataKeys>(), provider.GetRequiredService<IdSource>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ChannelStore>();
+        services.AddSingleton<ChannelMetricsReader>();
+        services.AddSingleton<ChannelDirectory>();
+        services.AddSingleton<IChannelDirectory>(provider => provider.GetRequiredService<ChannelDirectory>());
+        services.AddHostedService<ChannelChanges>();
+        services.AddSingleton<ConversationQueries>();
+        services.AddSingleton<MessageQueries>();
+        services.AddSingleton<EventQueries>();
+        services.AddSingleton<StatusHistoryQueries>();
+        services.AddSingleton<ParkedWebhooks>();
+        services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<Readiness>();
+        return services;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Channels.Agents;
+using Channels.Connectors;
+using Channels.Core.Egress;
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Storage;
+using Channels.Storage.Database;
+using Channels.Storage.Migrations;
+using Channels.Storage.Tenants;
+using Channels.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Channels.Api.Tests.Host;
+
+/// <summary>The API on a real Kestrel and a real database of its own; only the silo is a stand-in.</summary>
+public sealed class ApiHost : IAsyncLifetime
+{
+    public const string OperatorKey = "operator-key-of-the-tests-0123456789";
+
+    private readonly PostgresFixture _postgres = new();
+    private readonly TemporaryDirectory _data = TemporaryDirectory.Create();
+    private WebApplication? _app;
+
+    internal FakeGrains Grains { get; private set; } = null!;
+
+    internal SwitchableInbox Inbox { get; private set; } = null!;
+
+    internal HintCollector Hints { get; } = new();
+
+    public LogCollector Logs { get; } = new();
+
+    /// <summary>As the owner of the tables.</summary>
+    public NpgsqlDataSource Db { get; private set; } = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    public IServiceProvider Services => _app!.Services;
+
+    public async Task InitializeAsync()
+    {
+        Db = await _postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(Db, TimeProvider.System, NullLogger.Instance, default);
+        await StartAsync(Db.ConnectionString);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _app!.DisposeAsync();
+        await _postgres.DisposeAsync();
+        _data.Dispose();
+    }
+
+    public HttpClient Client(string? key = null)
+    {
+        var client = new HttpClient { BaseAddress = Address };
+        client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+        return client;
+    }
+
+    public HttpClient Operator() => Client(OperatorKey);
+
+    /// <summary>A new tenant, and a client with its key.</summary>
+    public async Task<TenantUnderTest> TenantAsync(string name = "acme")
+    {
+        var answer = await Operator().PostAsJsonAsync("/api/v1/tenants", new { name });
+        var tenant = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var key = tenant.GetProperty("api_key").GetString()!;
+        return new(new TenantId(tenant.GetProperty("id").GetGuid()), key, Client(key));
+    }
+
+    private async Task StartAsync(string connectionString)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Channels:DataDirectory"] = _data.Path,
+            ["Channels:OperatorKey"] = OperatorKey,
+        });
+        builder.Logging.ClearProviders().AddProvider(Logs).SetMinimumLevel(LogLevel.Trace);
+        var database = new ChannelsDatabase(connectionString);
+        builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton(database.Requests);
+        builder.Services.AddSingleton<IInboxHint>(Hints);
+        builder.Services.AddInbox();
+        var inbox = builder.Services.Last(service => service.ServiceType == typeof(IInbox));
+        builder.Services.Remove(inbox);
+        builder.Services.AddSingleton<IInbox>(provider =>
+            Inbox = new SwitchableInbox((IInbox)ActivatorUtilities.CreateInstance(provider, inbox.ImplementationType!)));
+        builder.Services.AddSingleton(provider => (Grains = new FakeGrains(Db, provider.GetRequiredService<TenantStore>)).Factory());
+        builder.Services.AddEgressRules(builder.Configuration);
+        builder.Services.AddConnectors();
+        builder.Services.AddAgents();
+        builder.Services.AddChannelsApi(builder.Configuration);
+        _app = builder.Build();
+        _app.MapChannelsApi();
+        await _app.StartAsync();
+        Address = new Uri(_app.Urls.First());
+        _app.Services.GetRequiredService<IInbox>();
+        _app.Services.GetRequiredService<Orleans.IGrainFactory>();
+    }
+
+    internal sealed class HintCollector : IInboxHint
+    {
+        public ConcurrentQueue<AccountId> Arrivals { get; } = new();
+
+        public void Arrived(AccountId account) => Arrivals.Enqueue(account);
+    }
+}
+
+/// <summary>A tenant, its key, and a client that presents it.</summary>
+public sealed record TenantUnderTest(TenantId Id, string Key, HttpClient Http);

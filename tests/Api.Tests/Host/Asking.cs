@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Channels.Api.Tests.Host;
+
+/// <summary>What tests say to the API, and what they expect of its answers.</summary>
+internal static class Asking
+{
+    public const string WebhookSecret = "a-webhook-secret-of-32-characters";
+
+    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage answer, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == expected, $"Expected {(int)expected}, got {(int)answer.StatusCode}: {text}");
+        return JsonDocument.Parse(text).RootElement.Clone();
+    }
+
+    /// <summary>Asserts problem details with this status and code.</summary>
+    public static async Task<JsonElement> ProblemAsync(this HttpResponseMessage answer, int status, string code)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True((int)answer.StatusCode == status, $"Expected {status} {code}, got {(int)answer.StatusCode}: {text}");
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        var problem = JsonDocument.Parse(text).RootElement.Clone();
+        Assert.Equal(code, problem.GetProperty("code").GetString());
+        Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        Assert.NotEqual("", problem.GetProperty("remedy").GetString());
+        return problem;
+    }
+
+    public static string[] Fields(this JsonElement problem) =>
+        [.. problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("field").GetString()!)];
+
+    public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
+
+    public static Task<HttpResponseMessage> SendJsonAsync(this HttpClient client, HttpMethod method, string path, string json) =>
+        client.SendAsync(new HttpRequestMessage(method, path) { Content = Json(json) });
+
+    public static object EvolutionChannel(string instance = "shop1", string identity = "5491100000001") => new
+    {
+        name = "Shop 1",
+        channel_type = "evolution",
+        identity,
+        webhook_secret = WebhookSecret,
+        config = new { base_url = "http://127.0.0.1:5090", api_key = "the-gateways-api-key", instance_name = instance },
+        agent = new { kind = "echo" },
+    };
+
+    public static async Task<Guid> CreateEvolutionAsync(this TenantUnderTest tenant, string instance = "shop1", string identity = "5491100000001")
+    {
+        var answer = await tenant.Http.PostAsJsonAsync("/api/v1/channels", EvolutionChannel(instance, identity));
+        return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+    }
+
+    public static async Task<Guid> CreateSimulatorAsync(this TenantUnderTest tenant, string identity = "sim")
+    {
+        var answer = await tenant.Http.PostAsJsonAsync(
+            "/api/v1/channels", new { name = "Simulator", channel_type = "simulator", identity, webhook_secret = WebhookSecret, agent = new { kind = "echo" } });
+        return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Reflection;
+using Channels.Core.Channels;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Grains.Abstractions;
+using Channels.Storage.Tenants;
+using Npgsql;
+using Orleans;
+
+namespace Channels.Api.Tests.Host;
+
+/// <summary>Stands in for the silo: writes the few rows the API reads back, and remembers what it was asked.</summary>
+internal sealed class FakeGrains(NpgsqlDataSource db, Func<TenantStore> tenants)
+{
+    public ConcurrentQueue<(ConversationRef Conversation, MessageId Message, string Text, Author Author)> Sent { get; } = new();
+
+    public ConcurrentQueue<AccountId> Told { get; } = new();
+
+    public ConcurrentQueue<DateTimeOffset?> Pauses { get; } = new();
+
+    /// <summary>What the next activations answer; null activates.</summary>
+    public ActivationResult? Activation { get; set; }
+
+    /// <summary>What every call throws; null for none.</summary>
+    public Exception? Failure { get; set; }
+
+    public IGrainFactory Factory()
+    {
+        var factory = DispatchProxy.Create<IGrainFactory, FakeFactory>();
+        ((FakeFactory)(object)factory).Grains = this;
+        return factory;
+    }
+
+    private object Grain(Type type, Guid key) => type switch
+    {
+        _ when type == typeof(ITenantGrain) => new TenantGrain(this, key),
+        _ when type == typeof(IAccountGrain) => new AccountGrain(this, key),
+        _ when type == typeof(IConnectorGrain) => new ConnectorGrain(this),
+        _ when type == typeof(IConversationGrain) => new ConversationGrain(this),
+        _ => throw new NotSupportedException(type.Name),
+    };
+
+    private Task FailAsync() => Failure is null ? Task.CompletedTask : Task.FromException(Failure);
+
+    private async Task SetStatusAsync(AccountId account, string accountStatus, string connectorStatus)
+    {
+        await using var command = db.CreateCommand("""
+            with c as (update connector set status = $3 where id = (select connector_id from account where id = $1))
+            update account set status = $2, activated_at = now() where id = $1
+            """);
+        command.Parameters.Add(new() { Value = account.Value });
+        command.Parameters.Add(new() { Value = accountStatus });
+        command.Parameters.Add(new() { Value = connectorStatus });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public class FakeFactory : DispatchProxy
+    {
+        internal FakeGrains Grains { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod is { Name: "GetGrain", IsGenericMethod: true } && args?[0] is Guid key
+                ? Grains.Grain(targetMethod.GetGenericArguments()[0], key)
+                : throw new NotSupportedException(targetMethod?.Name);
+    }
+
+    private sealed class TenantGrain(FakeGrains grains, Guid key) : ITenantGrain
+    {
+        public async Task SetSuspendedAsync(bool suspended, string? reason, CancellationToken cancellationToken)
+        {
+            await grains.FailAsync();
+            await grains.Tenants().SetSuspendedAsync(new TenantId(key), suspended, reason, cancellationToken);
+        }
+    }
+
+    private sealed class AccountGrain(FakeGrains grains, Guid key) : IAccountGrain
+    {
+        public Task WakeAsync() => grains.FailAsync();
+
+        public Task SettingsChangedAsync()
+        {
+            grains.Told.Enqueue(new AccountId(key));
+            return grains.FailAsync();
+        }
+
+        public Task SetStatusAsync(AccountStatusChange change, CancellationToken cancellationToken) => grains.FailAsync();
+    }
+
+    private sealed class ConnectorGrain(FakeGrains grains) : IConnectorGrain
+    {
+        public async Task<ActivationResult> ActivateAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+        {
+            await grains.FailAsync();
+            if (grains.Activation is { } chosen)
+            {
+                return chosen;
+            }
+
+            await grains.SetStatusAsync(account, "active", "active");
+            return new(true, AccountStatus.Active, TimeProvider.System.GetUtcNow(), null, null, null, null);
+        }
+
+        public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+        {
+            await grains.FailAsync();
+            await grains.SetStatusAsync(account, "inactive", "disabled");
+        }
+
+        public Task<BreakerState> ReportFailureAsync(string code) => throw new NotSupportedException();
+
+        public Task ReportSuccessAsync() => throw new NotSupportedException();
+
+        public Task<BreakerState> GetBreakerAsync() => throw new NotSupportedException();
+    }
+
+    private sealed class ConversationGrain(FakeGrains grains) : IConversationGrain
+    {
+        public Task EnqueueAsync(ConversationRef conversation, ImmutableArray<PendingTurn> turns, bool complete) => grains.FailAsync();
+
+        public Task PauseAsync(ConversationRef conversation, DateTimeOffset? until)
+        {
+            grains.Pauses.Enqueue(until);
+            return grains.FailAsync();
+        }
+
+        public async Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken)
+        {
+            await grains.FailAsync();
+            grains.Sent.Enqueue((conversation, message, text, author));
+        }
+    }
+
+    private Func<TenantStore> Tenants => tenants;
+}

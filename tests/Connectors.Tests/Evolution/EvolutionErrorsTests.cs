@@ -1,0 +1,107 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Channels.Connectors.Evolution;
+using Channels.Core.Connectors;
+
+namespace Channels.Connectors.Tests.Evolution;
+
+public sealed class EvolutionErrorsTests
+{
+    private static readonly JsonElement? _shared = Places.Shared is { } shared
+        ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Path.Combine(shared, "fixtures", "evolution", "api_responses.json"))).GetProperty("responses")
+        : null;
+
+    public static TheoryData<string> SharedCases =>
+        _shared is { } responses ? [.. responses.EnumerateArray().Select(response => response.GetProperty("case").GetString()!)] : ["left out: no shared fixtures here"];
+
+    [Theory]
+    [InlineData(201, """{"key":{"id":"3EB0A"},"status":"PENDING"}""", "Accepted:3EB0A")]
+    [InlineData(200, """{"key":{"id":"3EB0A"},"messageTimestamp":"1767261600"}""", "Accepted:3EB0A")]
+    [InlineData(201, """{"status":"PENDING"}""", "Unknown")]
+    [InlineData(200, "", "Unknown")]
+    [InlineData(200, """{"error":true,"message":"[object Object]"}""", "Unknown")]
+    [InlineData(400, """{"response":{"message":[{"jid":"1@s.whatsapp.net","exists":false,"number":"1"}]}}""", "Refused:recipient-not-found")]
+    [InlineData(400, """{"response":{"message":["Text is required"]}}""", "Refused:bad-request")]
+    [InlineData(400, """{"response":{"message":[["instance requires property \"number\""]]}}""", "Refused:bad-request")]
+    [InlineData(400, """{"response":{"message":["Error: Connection Closed"]}}""", "TryLater:reconnecting")]
+    [InlineData(400, """{"response":{"message":["The \"a\" instance is not connected"]}}""", "TryLater:reconnecting")]
+    [InlineData(400, """{"response":{"message":["PrismaClientKnownRequestError: unique constraint"]}}""", "Unknown")]
+    [InlineData(400, "", "Unknown")]
+    [InlineData(401, """{"response":{"message":"Unauthorized"}}""", "Blocked:unauthorized")]
+    [InlineData(403, """{"response":{"message":["Forbidden"]}}""", "Blocked:forbidden")]
+    [InlineData(404, """{"response":{"message":["The \"a\" instance does not exist"]}}""", "Blocked:instance-missing")]
+    [InlineData(404, "<html>no such page</html>", "Blocked:wrong-address")]
+    [InlineData(302, "", "Blocked:wrong-address")]
+    [InlineData(413, "", "Refused:too-large")]
+    [InlineData(429, "", "TryLater:rate-limited")]
+    [InlineData(500, """{"response":{"message":"boom"}}""", "Unknown")]
+    [InlineData(502, "<html>bad gateway</html>", "Unknown")]
+    [InlineData(503, "", "TryLater:unavailable")]
+    [InlineData(503, """{"error":"service not activated","code":"LICENSE_REQUIRED"}""", "Blocked:license-required")]
+    [InlineData(504, "", "Unknown")]
+    public void An_answer_has_one_outcome(int status, string body, string expected)
+    {
+        using var answer = EvolutionAnswer.Of((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), null);
+
+        Assert.Equal(expected, Shown(EvolutionErrors.ToOutcome(answer)));
+    }
+
+    [Fact]
+    public void The_gateways_own_waiting_time_is_kept()
+    {
+        using var answer = EvolutionAnswer.Of(HttpStatusCode.TooManyRequests, default, TimeSpan.FromSeconds(77));
+
+        Assert.Equal(TimeSpan.FromSeconds(77), Assert.IsType<SendOutcome.TryLater>(EvolutionErrors.ToOutcome(answer)).After);
+    }
+
+    [Fact]
+    public void A_missing_licence_is_the_gateways_fault()
+    {
+        using var answer = EvolutionAnswer.Of(HttpStatusCode.ServiceUnavailable, """{"code":"LICENSE_REQUIRED"}"""u8.ToArray(), null);
+
+        Assert.True(Assert.IsType<SendOutcome.Blocked>(EvolutionErrors.ToOutcome(answer)).GatewayFault);
+    }
+
+    [Theory]
+    [MemberData(nameof(SharedCases))]
+    public void A_shared_answer_has_the_outcome_of_its_class(string name)
+    {
+        if (_shared is not { } responses)
+        {
+            return;
+        }
+
+        var known = responses.EnumerateArray().Single(response => response.GetProperty("case").GetString() == name);
+        using var answer = EvolutionAnswer.Of(
+            (HttpStatusCode)known.GetProperty("status").GetInt32(), Encoding.UTF8.GetBytes(known.GetProperty("body").GetRawText()), null);
+        var outcome = Shown(EvolutionErrors.ToOutcome(answer));
+
+        Assert.Equal(
+            known.GetProperty("class").GetString() switch
+            {
+                "ok" => "Accepted:3EB07CB8679193D422539B",
+                "permanent_recipient" => "Refused:recipient-not-found",
+                "permanent_request" => "Refused:bad-request",
+                "account_missing" => "Blocked:instance-missing",
+                "auth" => "Blocked:unauthorized",
+                "conflict" => "Blocked:forbidden",
+                "error_in_200" => "Unknown",
+                "noop" => "TryLater:reconnecting",
+                "already_open" or "qr_pending" => "Unknown",
+                "retry_after_reconnect" => "TryLater:reconnecting",
+                "gateway_blocked" => "Blocked:license-required",
+                var other => $"a class we do not know: {other}",
+            },
+            outcome);
+    }
+
+    private static string Shown(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.Accepted accepted => $"Accepted:{accepted.ProviderMessageId}",
+        SendOutcome.Refused refused => $"Refused:{refused.Code}",
+        SendOutcome.TryLater later => $"TryLater:{later.Code}",
+        SendOutcome.Blocked blocked => $"Blocked:{blocked.Code}",
+        _ => "Unknown",
+    };
+}

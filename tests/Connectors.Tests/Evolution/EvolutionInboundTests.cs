@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text;
+using Channels.Connectors.Evolution;
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.Tests.Evolution;
+
+public sealed class EvolutionInboundTests
+{
+    private static readonly TimeSpan _generous = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void The_gateways_token_never_gets_into_an_event() => Assert.All(
+        PayloadIndex.OfSamples("Evolution") is var samples ? samples.Files : [],
+        file => Assert.DoesNotContain("INSTANCE-TOKEN-OF-THE-GATEWAY", Shown(samples.BytesOf(file)), StringComparison.Ordinal));
+
+    [Fact]
+    public void Two_edits_of_one_message_have_two_keys()
+    {
+        var first = Edit("first words", 1_767_261_601_000);
+        var second = Edit("second words", 1_767_261_602_000);
+
+        Assert.NotEqual(EventKey.Of(first), EventKey.Of(second));
+        Assert.Equal(EventKey.Of(first), EventKey.Of(Edit("first words", 1_767_261_601_000)));
+    }
+
+    [Fact]
+    public void One_message_told_as_new_as_echo_and_as_history_has_one_key()
+    {
+        const string Message = """{"key":{"remoteJid":"447700900321@s.whatsapp.net","fromMe":true,"id":"3B0"},"message":{"conversation":"x"},"messageTimestamp":1767261600}""";
+
+        var keys = ((string[])["messages.upsert", "send.message", "messages.set"])
+            .Select(name => EventKey.Of(Single($$"""{"event":"{{name}}","instance":"a","data":{{Message}}}""")))
+            .Distinct();
+
+        Assert.Single(keys);
+    }
+
+    [Theory]
+    [InlineData("many members", "{\"event\":\"messages.upsert\",\"data\":{\"key\":{\"id\":\"a\",\"remoteJid\":\"1@s.whatsapp.net\"},\"message\":{", "\"k{0}\":{{\"message\":1}},", "\"z\":1}}}")]
+    [InlineData("many wrappings side by side", "{\"event\":\"messages.upsert\",\"data\":{\"key\":{\"id\":\"a\",\"remoteJid\":\"1@s.whatsapp.net\"},\"message\":{", "\"k{0}\":{{\"message\":{{}}}},", "\"z\":1}}}")]
+    [InlineData("many items", "{\"event\":\"messages.upsert\",\"data\":[", "{{\"key\":{{\"id\":\"a{0}\",\"remoteJid\":\"1@s.whatsapp.net\"}},\"message\":{{\"conversation\":\"x\"}}}},", "1]}")]
+    [InlineData("a checksum of many bytes", "{\"event\":\"messages.upsert\",\"data\":{\"key\":{\"id\":\"a\",\"remoteJid\":\"1@s.whatsapp.net\"},\"message\":{\"imageMessage\":{\"fileSha256\":{", "\"{0}\":1,", "\"z\":1}}}}}")]
+    [InlineData("many mentions", "{\"event\":\"messages.upsert\",\"sender\":\"2@s.whatsapp.net\",\"data\":{\"key\":{\"id\":\"a\",\"remoteJid\":\"1@s.whatsapp.net\"},\"message\":{\"conversation\":\"x\"},\"contextInfo\":{\"mentionedJid\":[", "\"{0}@s.whatsapp.net\",", "1]}}}")]
+    [InlineData("many presences", "{\"event\":\"presence.update\",\"data\":{\"id\":\"1@g.us\",\"presences\":{", "\"{0}@lid\":{{}},", "\"z\":1}}}")]
+    [InlineData("broken escapes", "{\"event\":\"messages.upsert\",\"data\":{\"key\":{\"id\":\"a\",\"remoteJid\":\"1@s.whatsapp.net\"},\"message\":{\"conversation\":\"", "\\ud800", "\"}}}")]
+    [InlineData("many lines in a card", "{\"event\":\"messages.upsert\",\"data\":{\"key\":{\"id\":\"a\",\"remoteJid\":\"1@s.whatsapp.net\"},\"message\":{\"contactMessage\":{\"vcard\":\"", "TEL;waid=x:\\n ", "\"}}}}")]
+    public void Four_megabytes_of_anything_are_read_in_time(string what, string start, string repeated, string end)
+    {
+        var body = new StringBuilder(start, 4_200_000);
+        for (var i = 0; body.Length < 4_000_000; i++)
+        {
+            body.AppendFormat(System.Globalization.CultureInfo.InvariantCulture, repeated, i);
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(body.Append(end).ToString());
+        var started = Stopwatch.GetTimestamp();
+
+        var read = EvolutionInbound.Normalise(new WebhookBody(bytes));
+
+        Assert.IsType<Normalised.Events>(read);
+        Assert.True(Stopwatch.GetElapsedTime(started) < _generous, $"{what}: {Stopwatch.GetElapsedTime(started)}");
+    }
+
+    [Fact]
+    public void Wrappings_within_wrappings_are_read_to_the_limit_of_nesting()
+    {
+        var wrapped = string.Concat(Enumerable.Repeat("{\"ephemeralMessage\":{\"message\":", 100)) + "{\"conversation\":\"deep\"}" + new string('}', 200);
+
+        Assert.Equal("deep", Single($$$"""{"event":"messages.upsert","data":{"key":{"id":"a","remoteJid":"1@s.whatsapp.net"},"message":{{{wrapped}}}}}""").Text);
+    }
+
+    private static ChannelEvent Edit(string text, long milliseconds) => Single(
+        $$$"""{"event":"messages.edited","instance":"a","data":{"key":{"remoteJid":"447700900321@s.whatsapp.net","fromMe":false,"id":"3B0"},"type":14,"editedMessage":{"conversation":"{{{text}}}"},"timestampMs":"{{{milliseconds}}}"}}""");
+
+    private static ChannelEvent Single(string body) =>
+        Assert.Single(Assert.IsType<Normalised.Events>(EvolutionInbound.Normalise(new WebhookBody(Encoding.UTF8.GetBytes(body)))).Items);
+
+    private static string Shown(byte[] body) =>
+        EvolutionInbound.Normalise(new WebhookBody(body)) is Normalised.Events events ? string.Concat(events.Items.Select(one => EventComparison.AsJson(one).GetRawText() + one)) : "";
+}

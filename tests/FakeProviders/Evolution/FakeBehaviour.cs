@@ -1,0 +1,45 @@
+namespace Channels.FakeProviders.Evolution;
+
+/// <summary>When the fake posts <c>send.message</c> for a send, seen from the HTTP answer to it.</summary>
+public enum FakeEcho
+{
+    /// <summary>Never.</summary>
+    None = 0,
+
+    /// <summary>The webhook has been posted before the answer is written.</summary>
+    BeforeAnswer,
+
+    /// <summary>The webhook is posted once the answer is out.</summary>
+    AfterAnswer,
+}
+
+/// <summary>How the fake treats a send. The default takes it and answers 201.</summary>
+public sealed record FakeBehaviour
+{
+    /// <summary>Waits this long before doing anything.</summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>Answers this status instead of sending.</summary>
+    public int? FailStatus { get; init; }
+
+    /// <summary>The body beside <see cref="FailStatus"/>; Evolution's own error shape when absent.</summary>
+    public string? FailBody { get; init; }
+
+    /// <summary>The Retry-After beside <see cref="FailStatus"/>.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Takes the message and then never answers.</summary>
+    public bool AcceptThenHang { get; init; }
+
+    /// <summary>Takes the message and then resets the connection.</summary>
+    public bool AcceptThenReset { get; init; }
+
+    /// <summary>Resets the connection without taking the message.</summary>
+    public bool Reset { get; init; }
+
+    /// <summary>Whether and when the echo webhook comes.</summary>
+    public FakeEcho Echo { get; init; }
+
+    /// <summary>More sends than this in one second are answered 429 with Retry-After 1.</summary>
+    public int? SendsPerSecond { get; init; }
+}

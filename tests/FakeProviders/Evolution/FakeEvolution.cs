@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.FakeProviders.Evolution;
+
+/// <summary>An Evolution API gateway of our own: it listens on loopback, behaves as the real one does, remembers what it got, and misbehaves on request.</summary>
+/// <remarks>
+/// Written from what the gateway was seen to answer, not from our connector. One handler without routing or binding: it must not be the
+/// slower side of a benchmark.
+/// </remarks>
+public sealed class FakeEvolution : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<FakeBehaviour> _script = new();
+    private readonly FakeEvolutionHandler _handler;
+    private WebApplication? _app;
+
+    private FakeEvolution(FakeEvolutionOptions options)
+    {
+        Options = options;
+        Webhooks = new FakeWebhooks(this);
+        _handler = new FakeEvolutionHandler(this);
+    }
+
+    /// <summary>What it is like.</summary>
+    public FakeEvolutionOptions Options { get; }
+
+    /// <summary>Where it listens. Stays the same over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    /// <summary>Its instances by name.</summary>
+    public ConcurrentDictionary<string, FakeInstance> Instances { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Every message it took.</summary>
+    public FakeLedger Ledger { get; } = new();
+
+    /// <summary>Posts webhooks as the gateway does.</summary>
+    public FakeWebhooks Webhooks { get; }
+
+    /// <summary>How it treats sends that no scripted behaviour is left for.</summary>
+    public FakeBehaviour Behaviour { get; set; } = new();
+
+    /// <summary>All calls it got, taken or not, as method and path.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Whether <see cref="Calls"/> is kept. Off for benches.</summary>
+    public bool KeepsCalls { get; set; } = true;
+
+    /// <summary>Starts listening.</summary>
+    public static async Task<FakeEvolution> StartAsync(FakeEvolutionOptions? options = null)
+    {
+        var fake = new FakeEvolution(options ?? new());
+        await fake.ListenAsync(fake.Options.Port);
+        return fake;
+    }
+
+    /// <summary>An open instance without webhook, or what it is told to be.</summary>
+    public FakeInstance AddInstance(string name, string state = "open") =>
+        Instances.GetOrAdd(name, _ => new FakeInstance(name, $"token-of-{name}") { State = state });
+
+    /// <summary>The behaviours of the next sends, one each; afterwards <see cref="Behaviour"/> holds again.</summary>
+    public void Script(params ReadOnlySpan<FakeBehaviour> behaviours)
+    {
+        foreach (var behaviour in behaviours)
+        {
+            _script.Enqueue(behaviour);
+        }
+    }
+
+    /// <summary>Completes with the next message taken from now on. Arm it before the action.</summary>
+    public Task<FakeSend> NextSendAsync(TimeSpan? limit = null) => Ledger.NextAsync(limit);
+
+    /// <summary>Stops listening: connections are refused until <see cref="StartAgainAsync"/>.</summary>
+    public async Task StopAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            await app.StopAsync(now.Token);
+            await app.DisposeAsync();
+        }
+    }
+
+    /// <summary>Listens again at the same address, with everything it remembers.</summary>
+    public Task StartAgainAsync() => ListenAsync(Address.Port);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Webhooks.Dispose();
+    }
+
+    internal FakeBehaviour NextBehaviour() => _script.TryDequeue(out var scripted) ? scripted : Behaviour;
+
+    private async Task ListenAsync(int port)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Run(_handler.HandleAsync);
+        await app.StartAsync();
+        _app = app;
+        Address = new Uri(app.Urls.Single());
+    }
+}

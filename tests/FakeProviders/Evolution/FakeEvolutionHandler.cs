@@ -1,0 +1,209 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Channels.FakeProviders.Evolution;
+
+/// <summary>Answers the gateway's calls: authentication, then one method per call.</summary>
+internal sealed class FakeEvolutionHandler(FakeEvolution fake)
+{
+    private readonly FakeSends _sends = new(fake);
+    private readonly FakeControl _control = new(fake);
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "/";
+        if (path.StartsWith("/__fake/", StringComparison.Ordinal))
+        {
+            await _control.HandleAsync(http, path);
+            return;
+        }
+
+        if (fake.KeepsCalls)
+        {
+            fake.Calls.Enqueue($"{http.Request.Method} {path}");
+        }
+
+        var (call, name) = Split(path);
+        if (fake.Options.LicenceMissing)
+        {
+            await FakeJson.WriteAsync(http, 503, new { error = "service not activated", code = "LICENSE_REQUIRED", register_url = "https://gateway.example/manager/login", message = "..." });
+            return;
+        }
+
+        fake.Instances.TryGetValue(name, out var instance);
+        if (!IsAllowed(http.Request.Headers["apikey"], instance))
+        {
+            await FakeJson.ErrorAsync(http, 401, "Unauthorized", "Unauthorized");
+            return;
+        }
+
+        using var body = await FakeJson.ReadAsync(http.Request);
+        await AnswerAsync(http, call, name, instance, body?.RootElement ?? default);
+    }
+
+    private Task AnswerAsync(HttpContext http, string call, string name, FakeInstance? instance, JsonElement body)
+    {
+        if (call == "/instance/create")
+        {
+            return CreateAsync(http, body);
+        }
+
+        if (call == "/instance/fetchInstances")
+        {
+            return FakeJson.WriteAsync(http, 200, fake.Instances.Values.Select(one => new { name = one.Name, connectionStatus = one.State, token = one.Token }));
+        }
+
+        instance ??= fake.Options.MakesInstances && name.Length > 0 ? fake.AddInstance(name) : null;
+        return instance is null
+            ? FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"The \"{name}\" instance does not exist" })
+            : AnswerAsync(http, call, instance, body);
+    }
+
+    private Task AnswerAsync(HttpContext http, string call, FakeInstance instance, JsonElement body) => call switch
+    {
+        "/message/sendText" => _sends.SendTextAsync(http, instance, body),
+        "/instance/connectionState" => FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = instance.State } }),
+        "/instance/connect" => ConnectAsync(http, instance),
+        "/instance/restart" => instance.State == "open"
+            ? FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = "open" } })
+            : FakeJson.WriteAsync(http, 200, new { error = true, message = "[object Object]" }),
+        "/instance/logout" => LogoutAsync(http, instance),
+        "/instance/delete" => DeleteAsync(http, instance),
+        "/webhook/set" => SetWebhookAsync(http, instance, body),
+        "/webhook/find" => FakeJson.WriteAsync(http, 200, new { enabled = instance.WebhookUrl is not null, url = instance.WebhookUrl, headers = instance.WebhookHeaders, events = instance.WebhookEvents }),
+        "/chat/findMessages" => FindMessagesAsync(http, instance, body),
+        "/chat/markMessageAsRead" or "/chat/sendPresence" => FakeJson.WriteAsync(http, 201, new { message = "ok", read = "success" }),
+        _ => FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"Cannot {http.Request.Method} {call}" }),
+    };
+
+    private Task CreateAsync(HttpContext http, JsonElement body)
+    {
+        var name = FakeJson.Text(body, "instanceName") ?? "";
+        if (name.Length == 0)
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { "instance requires property \"instanceName\"" } });
+        }
+
+        var webhook = FakeJson.Member(body, "webhook");
+        if (fake.Options.Major == 1 && webhook.ValueKind == JsonValueKind.Object)
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { "instance.webhook is not of a type(s) string" } });
+        }
+
+        if (UnknownEvent(webhook) is { } unknown)
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { unknown } });
+        }
+
+        var instance = new FakeInstance(name, $"token-of-{name}") { State = "connecting" };
+        if (!fake.Instances.TryAdd(name, instance))
+        {
+            return FakeJson.ErrorAsync(http, 403, "Forbidden", new[] { $"This name \"{name}\" is already in use." });
+        }
+
+        Point(instance, webhook);
+        return FakeJson.WriteAsync(http, 201, new
+        {
+            instance = new { instanceName = name, instanceId = instance.Token, status = "connecting" },
+            hash = fake.Options.Major == 1 ? (object)new { apikey = instance.Token } : instance.Token,
+            qrcode = Qr(),
+        });
+    }
+
+    private static Task ConnectAsync(HttpContext http, FakeInstance instance)
+    {
+        if (instance.State == "open")
+        {
+            return FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = "open" } });
+        }
+
+        instance.State = "connecting";
+        return FakeJson.WriteAsync(http, 200, Qr());
+    }
+
+    private static object Qr() => new { pairingCode = (string?)null, code = "2@fake,code", base64 = "data:image/png;base64,iVBORw0KGgo=", count = 1 };
+
+    private static Task LogoutAsync(HttpContext http, FakeInstance instance)
+    {
+        if (instance.State != "open")
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { $"The \"{instance.Name}\" instance is not connected" });
+        }
+
+        instance.State = "close";
+        return FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance logged out" } });
+    }
+
+    private Task DeleteAsync(HttpContext http, FakeInstance instance)
+    {
+        fake.Instances.TryRemove(instance.Name, out _);
+        return FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance deleted" } });
+    }
+
+    private Task SetWebhookAsync(HttpContext http, FakeInstance instance, JsonElement body)
+    {
+        var webhook = fake.Options.Major == 1 ? body : FakeJson.Member(body, "webhook");
+        var needed = fake.Options.Major == 1 ? "url" : "webhook";
+        if (!body.TryGetProperty(needed, out _))
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { $"instance requires property \"{needed}\"" } });
+        }
+
+        if (UnknownEvent(webhook) is { } unknown)
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { unknown } });
+        }
+
+        Point(instance, webhook);
+        return FakeJson.WriteAsync(http, 201, new { id = "wh1", url = instance.WebhookUrl, enabled = true, events = instance.WebhookEvents });
+    }
+
+    private string? UnknownEvent(JsonElement webhook) =>
+        FakeJson.Member(webhook, "events") is { ValueKind: JsonValueKind.Array } events && events.EnumerateArray().Any(one => fake.Options.UnknownEvents.Contains(one.ToString()))
+            ? "instance.events[0] is not one of enum values"
+            : null;
+
+    private void Point(FakeInstance instance, JsonElement webhook)
+    {
+        if (!Uri.TryCreate(FakeJson.Text(webhook, "url"), UriKind.Absolute, out var url))
+        {
+            return;
+        }
+
+        instance.WebhookUrl = url;
+        instance.WebhookEvents = FakeJson.Member(webhook, "events") is { ValueKind: JsonValueKind.Array } events
+            ? [.. events.EnumerateArray().Select(one => one.GetString()!)]
+            : [];
+        instance.WebhookHeaders = fake.Options.Major > 1 && FakeJson.Member(webhook, "headers") is { ValueKind: JsonValueKind.Object } headers
+            ? headers.EnumerateObject().ToDictionary(header => header.Name, header => header.Value.ToString())
+            : new Dictionary<string, string>();
+    }
+
+    private Task FindMessagesAsync(HttpContext http, FakeInstance instance, JsonElement body)
+    {
+        var chat = FakeJson.Text(FakeJson.Member(FakeJson.Member(body, "where"), "key"), "remoteJid");
+        var size = FakeJson.Member(body, "offset") is { ValueKind: JsonValueKind.Number } offset ? offset.GetInt32() : 50;
+        var (page, total) = fake.Options.StoresMessages ? fake.Ledger.Find(instance.Name, chat, size) : ([], 0);
+        var records = page.Select(message => new
+        {
+            id = $"row-{message.Id}",
+            key = new { remoteJid = message.Chat, fromMe = message.FromMe, id = message.Id },
+            messageType = "conversation",
+            message = new { conversation = message.Text },
+            messageTimestamp = message.At.ToUnixTimeSeconds(),
+        });
+        return fake.Options.Major == 1
+            ? FakeJson.WriteAsync(http, 200, records)
+            : FakeJson.WriteAsync(http, 200, new { messages = new { total, pages = ((total - 1) / Math.Max(1, size)) + 1, currentPage = 1, records } });
+    }
+
+    private bool IsAllowed(string? key, FakeInstance? instance) => key is not null && (key == fake.Options.ApiKey || key == instance?.Token);
+
+    /// <summary><c>/message/sendText/name</c>: the call and the decoded instance.</summary>
+    private static (string Call, string Name) Split(string path)
+    {
+        var second = path.IndexOf('/', 1);
+        var third = second < 0 ? -1 : path.IndexOf('/', second + 1);
+        return third < 0 ? (path, "") : (path[..third], path[(third + 1)..]);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Channels.FakeProviders.Evolution;
+
+/// <summary>Takes sends, or does with them what a behaviour says.</summary>
+internal sealed class FakeSends(FakeEvolution fake)
+{
+    private readonly Lock _gate = new();
+    private long _second;
+    private int _sentThisSecond;
+
+    public async Task SendTextAsync(HttpContext http, FakeInstance instance, JsonElement body)
+    {
+        var behaviour = fake.NextBehaviour();
+        if (behaviour.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(behaviour.Delay, http.RequestAborted);
+        }
+
+        if (behaviour.Reset)
+        {
+            http.Abort();
+            return;
+        }
+
+        if (behaviour.FailStatus is { } status)
+        {
+            await FailAsync(http, status, behaviour);
+            return;
+        }
+
+        if (IsTooMany(behaviour))
+        {
+            await FailAsync(http, 429, behaviour with { RetryAfter = TimeSpan.FromSeconds(1) });
+            return;
+        }
+
+        if (Complaint(instance, body) is { } complaint)
+        {
+            await FakeJson.ErrorAsync(http, 400, "Bad Request", complaint);
+            return;
+        }
+
+        await TakeAsync(http, instance, body, behaviour);
+    }
+
+    private async Task TakeAsync(HttpContext http, FakeInstance instance, JsonElement body, FakeBehaviour behaviour)
+    {
+        var quoted = FakeJson.Member(fake.Options.Major == 1 ? FakeJson.Member(body, "options") : body, "quoted");
+        var send = fake.Ledger.Add(
+            instance.Name, FakeJson.Text(body, "number")!, TextOf(body)!, FakeJson.Text(FakeJson.Member(quoted, "key"), "id"), fake.Options.Clock.GetUtcNow());
+        if (behaviour.AcceptThenReset)
+        {
+            http.Abort();
+            return;
+        }
+
+        if (behaviour.Echo == FakeEcho.BeforeAnswer)
+        {
+            await fake.Webhooks.EchoAsync(instance, send);
+        }
+
+        if (behaviour.AcceptThenHang)
+        {
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
+        await FakeJson.SentAsync(http, instance, send);
+        if (behaviour.Echo == FakeEcho.AfterAnswer)
+        {
+            await http.Response.CompleteAsync();
+            await fake.Webhooks.EchoAsync(instance, send);
+        }
+    }
+
+    private object? Complaint(FakeInstance instance, JsonElement body)
+    {
+        var number = FakeJson.Text(body, "number");
+        var needed = fake.Options.Major == 1 ? "textMessage" : "text";
+        return number is null ? new[] { new[] { "instance requires property \"number\"" } }
+            : FakeJson.Member(body, needed).ValueKind == JsonValueKind.Undefined ? new[] { new[] { $"instance requires property \"{needed}\"" } }
+            : string.IsNullOrEmpty(TextOf(body)) ? new[] { "Text is required" }
+            : instance.State != "open" ? new[] { "Error: Connection Closed" }
+            : fake.Options.UnknownNumbers.Contains(number) ? new[] { new { jid = $"{number}@s.whatsapp.net", exists = false, number } }
+            : null;
+    }
+
+    private string? TextOf(JsonElement body) => FakeJson.Text(fake.Options.Major == 1 ? FakeJson.Member(body, "textMessage") : body, "text");
+
+    private bool IsTooMany(FakeBehaviour behaviour)
+    {
+        if (behaviour.SendsPerSecond is not { } most)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            var second = fake.Options.Clock.GetUtcNow().ToUnixTimeSeconds();
+            (_second, _sentThisSecond) = second == _second ? (_second, _sentThisSecond + 1) : (second, 1);
+            return _sentThisSecond > most;
+        }
+    }
+
+    private static Task FailAsync(HttpContext http, int status, FakeBehaviour behaviour)
+    {
+        if (behaviour.RetryAfter is { } wait)
+        {
+            http.Response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return behaviour.FailBody is { } body
+            ? FakeJson.WriteRawAsync(http, status, body)
+            : FakeJson.ErrorAsync(http, status, "Error", new[] { "scripted failure" });
+    }
+}
