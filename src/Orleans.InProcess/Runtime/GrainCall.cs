@@ -46,10 +46,14 @@ internal abstract class GrainCall : Request
 
     public override Task InvokeAsync(Activation activation)
     {
-        Volatile.Write(ref _servedBy, activation);
-        if (_calleeCancellation is { IsCancellationRequested: true } cancelled)
+        if (_calleeCancellation is not null)
         {
-            return Task.FromCanceled(cancelled.Token);
+            // Published before looking: either Cancel finds us here, or we find that it has settled the call.
+            Interlocked.Exchange(ref _servedBy, activation);
+            if (IsSettled)
+            {
+                return Task.FromCanceled(new(canceled: true));
+            }
         }
 
         return activation.Catalog.Filters.Length > 0 || activation.GrainInstance is IIncomingGrainCallFilter
@@ -121,10 +125,6 @@ internal abstract class GrainCall : Request
         if (Volatile.Read(ref _servedBy) is { } activation)
         {
             _ = Task.Factory.StartNew(_calleeCancellation!.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, activation.Turns);
-        }
-        else
-        {
-            _calleeCancellation!.Cancel();
         }
     }
 }
