@@ -34,7 +34,7 @@ internal sealed class DataDirectoryLock : IDisposable
                 return new(file);
             }
 
-            if (HolderOf(path) is { IsAlive: true } holder)
+            if (await HolderOfAsync(path, cancellationToken) is { IsAlive: true } holder)
             {
                 throw InUse(dataDirectory, $"Channels process {holder.Id}");
             }
@@ -83,12 +83,11 @@ internal sealed class DataDirectoryLock : IDisposable
         }
     }
 
-    private static LinuxProcess? HolderOf(string path)
+    private static async Task<LinuxProcess?> HolderOfAsync(string path, CancellationToken cancellationToken)
     {
-        // ReadWrite sharing takes no lock of its own, so reading never disturbs whoever is about to take it.
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(file);
-        return reader.ReadLine()?.Split(' ') is [var id, var ticks]
+        // Not with a FileStream: to read, it would want a shared flock, which is just what the holder denies.
+        var line = await ShellCommand.RunAsync(["cat", "--", path], cancellationToken);
+        return line.Output.TrimEnd('\n').Split(' ') is [var id, var ticks]
             && int.TryParse(id, CultureInfo.InvariantCulture, out var processId)
             && long.TryParse(ticks, CultureInfo.InvariantCulture, out var startTicks)
             ? new(processId, startTicks)
