@@ -12,6 +12,9 @@ namespace Channels.Storage.Embedded;
 /// </remarks>
 internal sealed class DataDirectoryLock : IDisposable
 {
+    /// <summary>EWOULDBLOCK: what flock says when somebody else has it. Any other error is the directory's.</summary>
+    private const int WouldBlock = 11;
+
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
     private readonly FileStream _file;
@@ -29,8 +32,7 @@ internal sealed class DataDirectoryLock : IDisposable
         {
             if (TryOpen(path) is { } file)
             {
-                await file.WriteAsync(Encoding.ASCII.GetBytes(OwnerLine(LinuxProcess.Current)), cancellationToken);
-                await file.FlushAsync(cancellationToken);
+                await SignAsync(file, path, cancellationToken);
                 return new(file);
             }
 
@@ -73,13 +75,27 @@ internal sealed class DataDirectoryLock : IDisposable
         {
             throw Trouble.Unusable(refused.Message, refused);
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException busy) when (busy.HResult == WouldBlock)
         {
             return null;
         }
         catch (IOException failed)
         {
             throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"Cannot lock {path}", failed.Message, failed);
+        }
+    }
+
+    private static async Task SignAsync(FileStream file, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await file.WriteAsync(Encoding.ASCII.GetBytes(OwnerLine(LinuxProcess.Current)), cancellationToken);
+            await file.FlushAsync(cancellationToken);
+        }
+        catch (IOException failed)
+        {
+            await file.DisposeAsync();
+            throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"Cannot write {path}", failed.Message, failed);
         }
     }
 
