@@ -86,10 +86,10 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
 
     private static async Task<OpenServer> ConnectAsync(RunningServer server, CancellationToken cancellationToken)
     {
-        var connectionString = server.Ready is { } file ? ChannelsDatabase.ConnectionString(file) : "";
+        var connectionString = server.Ready is { } file ? PrivateDatabase.ConnectionString(file) : "";
         try
         {
-            await ChannelsDatabase.EnsureAsync(connectionString, cancellationToken);
+            await PrivateDatabase.EnsureAsync(connectionString, cancellationToken);
             return new(server, connectionString);
         }
         catch (NpgsqlException refused)
