@@ -26,6 +26,10 @@ public interface IConnectorGrain : IGrainWithGuidKey
     [Alias("ReportSuccessAsync"), AlwaysInterleave]
     Task ReportSuccessAsync();
 
+    /// <summary>The provider refuses this account until something is mended: replies wait, the connector says why.</summary>
+    [Alias("ReportBlockedAsync"), AlwaysInterleave]
+    Task ReportBlockedAsync(TenantId tenant, string code, string reason);
+
     /// <summary>Whether calls are let through, for whoever shows it.</summary>
     [Alias("GetBreakerAsync"), AlwaysInterleave, ReadOnly]
     Task<BreakerState> GetBreakerAsync();

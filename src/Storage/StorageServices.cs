@@ -1,9 +1,11 @@
+using Channels.Core.Channels;
 using Channels.Core.Conversations;
 using Channels.Core.Inbox;
 using Channels.Core.Outbox;
 using Channels.Core.Sweep;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
+using Channels.Storage.Channels;
 using Channels.Storage.Conversations;
 using Channels.Storage.Inbox;
 using Channels.Storage.Maintenance;
@@ -30,6 +32,7 @@ public static class StorageServices
         services.AddSingleton<IConversationStore, PostgresConversations>();
         services.AddSingleton<IOutbox, PostgresOutbox>();
         services.AddSingleton<ISweep, PostgresSweep>();
+        services.AddSingleton<IChannelStatuses, ChannelStatuses>();
         services.AddHostedService<Housekeeping>();
         return services;
     }

@@ -29,25 +29,23 @@ internal sealed class PayloadMutator(int seed)
 
     private byte[] Restructured(ReadOnlySpan<byte> payload)
     {
-        JsonNode? root;
         try
         {
-            root = JsonNode.Parse(payload);
-            _ = root?.ToJsonString();
+            var root = JsonNode.Parse(payload);
+            for (var i = _random.Next(1, 4); i > 0; i--)
+            {
+                SpoilOne(root);
+            }
+
+            // Escapes that .NET parses and cannot hand out are put in last, as text.
+            var text = root?.ToJsonString() ?? "null";
+            return Encoding.UTF8.GetBytes(text.Replace("SPOILT", _random.Next(2) == 0 ? "\\ud800" : "\\u0000", StringComparison.Ordinal));
         }
-        catch (Exception unwritable) when (unwritable is JsonException or InvalidOperationException)
+        catch (Exception unwritable) when (unwritable is JsonException or InvalidOperationException or ArgumentException)
         {
+            // It was spoilt before: the node classes are less patient than our parser must be.
             return Flipped(payload);
         }
-
-        for (var i = _random.Next(1, 4); i > 0; i--)
-        {
-            SpoilOne(root);
-        }
-
-        // Escapes that .NET parses and cannot hand out are put in last, as text.
-        var text = root?.ToJsonString() ?? "null";
-        return Encoding.UTF8.GetBytes(text.Replace("SPOILT", _random.Next(2) == 0 ? "\\ud800" : "\\u0000", StringComparison.Ordinal));
     }
 
     private void SpoilOne(JsonNode? root)

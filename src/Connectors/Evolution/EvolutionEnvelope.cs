@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Buffers;
 using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Connectors.WhatsApp;
@@ -13,6 +13,8 @@ namespace Channels.Connectors.Evolution;
 /// <param name="Data">The event's content: an object, an array or null, depending on event and version.</param>
 internal readonly record struct EvolutionEnvelope(string Event, string? Account, WhatsAppJid? Own, JsonElement Data)
 {
+    private static readonly SearchValues<char> _plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyz.");
+
     public static EvolutionEnvelope Read(JsonElement root, string path)
     {
         var instance = root.Member("instance");
@@ -43,8 +45,6 @@ internal readonly record struct EvolutionEnvelope(string Event, string? Account,
         name.AsSpan().ContainsAnyExcept(_plain)
             ? name.ToLowerInvariant().Replace('_', '.').Replace('-', '.')
             : name;
-
-    private static readonly System.Buffers.SearchValues<char> _plain = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz.");
 
     /// <summary>With "webhook by events" the name is the last part of the path, perhaps after a secret.</summary>
     private static string LastSegment(string path)

@@ -31,6 +31,11 @@ internal static class EvolutionMessageReader
 
         var key = item.Member("key") is { ValueKind: JsonValueKind.Object } own ? own : item;
         var parties = EvolutionParties.Read(key, item);
+        if (origin == EvolutionOrigin.ApiSend)
+        {
+            parties = parties with { FromMe = true, Sender = null, SenderLid = null };
+        }
+
         if (key.Id("id") is not { } id || parties.Chat is not { } chat)
         {
             return envelope.Ignored("no message id or no chat");

@@ -21,16 +21,25 @@ internal static class EvolutionPayloads
 {
     private static readonly JsonWriterOptions _writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>What we subscribe to. Never an empty list: to the gateway that means all 31 events.</summary>
+    /// <summary>
+    /// What we subscribe to. Never an empty list: to the gateway that means all 31 events. Contacts and presence are left out: each inbound
+    /// message would bring one more webhook, and the sender's name stands in the message itself.
+    /// </summary>
     private static readonly string[] _events =
     [
-        "QRCODE_UPDATED", "MESSAGES_SET", "MESSAGES_UPSERT", "MESSAGES_EDITED", "MESSAGES_UPDATE", "MESSAGES_DELETE", "SEND_MESSAGE",
-        "SEND_MESSAGE_UPDATE", "CONTACTS_UPSERT", "CONTACTS_UPDATE", "CONNECTION_UPDATE", "CALL", "REMOVE_INSTANCE", "LOGOUT_INSTANCE",
-        "STATUS_INSTANCE",
+        "QRCODE_UPDATED", "MESSAGES_SET", "MESSAGES_UPSERT", "MESSAGES_UPDATE", "MESSAGES_DELETE", "SEND_MESSAGE", "CONNECTION_UPDATE", "CALL",
     ];
 
-    /// <summary>Added after 1.8, which refuses a list with names it does not know.</summary>
-    private static readonly string[] _eventsSinceTwo = ["MESSAGES_EDITED", "SEND_MESSAGE_UPDATE", "REMOVE_INSTANCE", "LOGOUT_INSTANCE", "STATUS_INSTANCE"];
+    private static readonly string[] _eventsSinceTwo = [.. _events, "MESSAGES_EDITED", "REMOVE_INSTANCE", "LOGOUT_INSTANCE"];
+    private static readonly string[] _eventsSinceTwoThree = [.. _eventsSinceTwo, "SEND_MESSAGE_UPDATE", "STATUS_INSTANCE"];
+
+    /// <summary>The bodies for <c>webhook/set</c>, newest first: a gateway refuses a shape, or a single event name, that it does not know.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> SetWebhook(Connection connection)
+    {
+        yield return Write(writer => WriteWebhook(writer, connection, _eventsSinceTwoThree));
+        yield return Write(writer => WriteWebhook(writer, connection, _eventsSinceTwo));
+        yield return Write(writer => WriteOldWebhook(writer, connection));
+    }
 
     public static ReadOnlyMemory<byte> SendText(OutboundMessage message, EvolutionDialect dialect) => Write(writer =>
     {
@@ -57,24 +66,8 @@ internal static class EvolutionPayloads
         writer.WriteBoolean("qrcode", true);
         if (withWebhook)
         {
-            WriteWebhook(writer, connection);
+            WriteWebhook(writer, connection, _eventsSinceTwoThree);
         }
-    });
-
-    public static ReadOnlyMemory<byte> SetWebhook(Connection connection, EvolutionDialect dialect) => Write(writer =>
-    {
-        if (dialect == EvolutionDialect.Two)
-        {
-            WriteWebhook(writer, connection);
-            return;
-        }
-
-        // No headers here: the secret goes into the path.
-        writer.WriteBoolean("enabled", true);
-        writer.WriteString("url", $"{connection.WebhookUrl.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(connection.WebhookSecret)}");
-        writer.WriteBoolean("webhook_by_events", false);
-        writer.WriteBoolean("webhook_base64", false);
-        WriteEvents(writer, _events.Except(_eventsSinceTwo));
     });
 
     public static ReadOnlyMemory<byte> FindMessages(string chat, int pageSize) => Write(writer =>
@@ -107,7 +100,17 @@ internal static class EvolutionPayloads
         writer.WriteEndObject();
     }
 
-    private static void WriteWebhook(Utf8JsonWriter writer, Connection connection)
+    /// <summary>1.8 knows no headers: the secret goes into the path.</summary>
+    private static void WriteOldWebhook(Utf8JsonWriter writer, Connection connection)
+    {
+        writer.WriteBoolean("enabled", true);
+        writer.WriteString("url", $"{connection.WebhookUrl.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(connection.WebhookSecret)}");
+        writer.WriteBoolean("webhook_by_events", false);
+        writer.WriteBoolean("webhook_base64", false);
+        WriteEvents(writer, _events);
+    }
+
+    private static void WriteWebhook(Utf8JsonWriter writer, Connection connection, string[] events)
     {
         writer.WriteStartObject("webhook");
         writer.WriteBoolean("enabled", true);
@@ -117,11 +120,11 @@ internal static class EvolutionPayloads
         writer.WriteEndObject();
         writer.WriteBoolean("byEvents", false);
         writer.WriteBoolean("base64", false);
-        WriteEvents(writer, _events);
+        WriteEvents(writer, events);
         writer.WriteEndObject();
     }
 
-    private static void WriteEvents(Utf8JsonWriter writer, IEnumerable<string> events)
+    private static void WriteEvents(Utf8JsonWriter writer, string[] events)
     {
         writer.WriteStartArray("events");
         foreach (var name in events)

@@ -9,7 +9,7 @@ internal static class EvolutionPlacing
     public static ChannelEvent Place(ChannelEvent message, WhatsAppJid chat, EvolutionOrigin origin)
     {
         var placed = origin == EvolutionOrigin.History ? AsHistory(message)
-            : message.FromMe == true || origin == EvolutionOrigin.ApiSend ? AsEcho(message, origin)
+            : message.FromMe == true ? AsEcho(message, origin)
             : AsArrived(message, chat);
         return chat switch
         {
@@ -47,7 +47,7 @@ internal static class EvolutionPlacing
         }
 
         var action = origin == EvolutionOrigin.ApiSend ? EventAction.ReconcileOutbound : EventAction.StoreOutbound;
-        return message with { Kind = EchoKind(message), Action = action, FromMe = true };
+        return message with { Kind = EchoKind(message), Action = action };
     }
 
     private static string EchoKind(ChannelEvent message) => message.Kind switch

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Core.Connectors;
 
@@ -56,12 +57,12 @@ internal sealed class EvolutionProvisioning(EvolutionApi api)
             return await AdoptAsync(settings, connection, open: false, cancellationToken);
         }
 
-        return created.Status == HttpStatusCode.BadRequest && created.Words.Contains("webhook", StringComparison.OrdinalIgnoreCase)
+        return created.Status == HttpStatusCode.BadRequest
             ? await CreateBareAsync(settings, connection, cancellationToken)
             : EvolutionErrors.ToActivation(created);
     }
 
-    /// <summary>1.8 wants the webhook as a text, with no place for a secret: there it is set afterwards.</summary>
+    /// <summary>1.8 wants the webhook as a text, with no place for a secret, and 2.0 does not know all our events: there it is set afterwards.</summary>
     private async Task<ActivationOutcome> CreateBareAsync(EvolutionSettings settings, Connection connection, CancellationToken cancellationToken)
     {
         using var created = await PostAsync(
@@ -79,20 +80,24 @@ internal sealed class EvolutionProvisioning(EvolutionApi api)
     /// <summary>Null when it is set.</summary>
     private async Task<ActivationOutcome?> SetWebhookAsync(EvolutionSettings settings, Connection connection, CancellationToken cancellationToken)
     {
-        var address = settings.CallTo("webhook/set");
-        using var answer = await PostAsync(settings, address, EvolutionPayloads.SetWebhook(connection, EvolutionDialect.Two), cancellationToken);
-        if (answer.IsSuccess)
+        ActivationOutcome? refusal = null;
+        foreach (var body in EvolutionPayloads.SetWebhook(connection))
         {
-            return null;
+            using var answer = await PostAsync(settings, settings.CallTo("webhook/set"), body, cancellationToken);
+            if (answer.IsSuccess)
+            {
+                return null;
+            }
+
+            // The refusal of the newest body says most; the older ones are only tried for older gateways.
+            refusal ??= EvolutionErrors.ToActivation(answer);
+            if (answer.Status != HttpStatusCode.BadRequest)
+            {
+                break;
+            }
         }
 
-        if (answer.Status != HttpStatusCode.BadRequest)
-        {
-            return EvolutionErrors.ToActivation(answer);
-        }
-
-        using var old = await PostAsync(settings, address, EvolutionPayloads.SetWebhook(connection, EvolutionDialect.One), cancellationToken);
-        return old.IsSuccess ? null : EvolutionErrors.ToActivation(answer);
+        return refusal;
     }
 
     private async Task<ActivationOutcome> ConnectAsync(EvolutionSettings settings, Connection connection, CancellationToken cancellationToken)
@@ -105,7 +110,7 @@ internal sealed class EvolutionProvisioning(EvolutionApi api)
             : Pairing(answer.Body);
     }
 
-    private static ActivationOutcome.Connecting Pairing(System.Text.Json.JsonElement qr)
+    private static ActivationOutcome.Connecting Pairing(JsonElement qr)
     {
         var code = new PairingCode(qr.Filled("code"), qr.Filled("base64"), qr.Filled("pairingCode"));
         return code.IsEmpty ? new(WaitForCode) : new(Scan, code);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Evolution;
@@ -28,7 +29,7 @@ internal sealed record EvolutionSettings(string BaseUrl, string ApiKey, string I
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Evolution instance {Instance}");
 
     private static TimeSpan TimeoutOf(Connection connection) =>
-        connection.Settings.TryGetProperty("send_timeout_seconds", out var value) && value.ValueKind == System.Text.Json.JsonValueKind.Number
+        connection.Settings.TryGetProperty("send_timeout_seconds", out var value) && value.ValueKind == JsonValueKind.Number
         && value.TryGetInt32(out var seconds) && seconds is > 0 and <= 90
             ? TimeSpan.FromSeconds(seconds)
             : _sendTimeout;

@@ -33,11 +33,11 @@ internal sealed class IncomingCall(Activation activation, MethodInfo method, Gra
     {
         var filters = activation.Catalog.Filters;
         var stage = _stage++;
-        if (stage < filters.Count)
+        if (stage < filters.Length)
         {
             await filters[stage].Invoke(this);
         }
-        else if (stage == filters.Count && Grain is IIncomingGrainCallFilter own)
+        else if (stage == filters.Length && Grain is IIncomingGrainCallFilter own)
         {
             await own.Invoke(this);
         }

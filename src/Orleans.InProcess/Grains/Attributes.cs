@@ -13,7 +13,6 @@ namespace Orleans
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class ResponseTimeoutAttribute(string timeout) : Attribute
     {
-        /// <summary>The limit.</summary>
         public TimeSpan? Timeout { get; init; } = TimeSpan.Parse(timeout, CultureInfo.InvariantCulture);
     }
 
@@ -21,42 +20,27 @@ namespace Orleans
     [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
     public class CollectionAgeLimitAttribute : Attribute
     {
-        /// <summary>The least allowed age.</summary>
         public static readonly TimeSpan MinAgeLimit = TimeSpan.FromMinutes(1);
 
         private readonly TimeSpan _given;
 
-        /// <summary>The age is the sum of the properties.</summary>
         public CollectionAgeLimitAttribute()
         {
         }
 
-        /// <summary>The age as text, for example <c>00:30:00</c>.</summary>
         public CollectionAgeLimitAttribute(string inactivityPeriod) => _given = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);
 
-        /// <summary>Days of it.</summary>
         public double Days { get; set; }
 
-        /// <summary>Hours of it.</summary>
         public double Hours { get; set; }
 
-        /// <summary>Minutes of it.</summary>
         public double Minutes { get; set; }
 
-        /// <summary>Never collected.</summary>
         public bool AlwaysActive { get; set; }
 
-        /// <summary>The age.</summary>
-        public TimeSpan AgeLimit
-        {
-            get
-            {
-                var age = AlwaysActive
-                    ? TimeSpan.FromDays(short.MaxValue)
-                    : _given + TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes);
-                return age < MinAgeLimit ? MinAgeLimit : age;
-            }
-        }
+        public TimeSpan AgeLimit => AlwaysActive ? TimeSpan.FromDays(short.MaxValue)
+            : _given + TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes) is var age && age > MinAgeLimit ? age
+            : MinAgeLimit;
     }
 
     /// <summary>Grains of this class are never collected for being idle.</summary>

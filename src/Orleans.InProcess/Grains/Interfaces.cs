@@ -17,7 +17,6 @@ namespace Orleans
     /// <summary>What the runtime asks of a grain class; <see cref="Grain"/> answers it.</summary>
     public interface IGrainBase
     {
-        /// <summary>The activation this object lives in.</summary>
         IGrainContext GrainContext { get; }
 
         /// <summary>Called once, after the state was read and before the first call. A throw fails the waiting calls.</summary>
@@ -36,16 +35,12 @@ namespace Orleans.Runtime
     /// <summary>One activation, as the grain inside it sees it.</summary>
     public interface IGrainContext
     {
-        /// <summary>Who is activated.</summary>
         GrainId GrainId { get; }
 
-        /// <summary>The grain object; null until it is constructed.</summary>
         object? GrainInstance { get; }
 
-        /// <summary>Services with the activation's lifetime.</summary>
         IServiceProvider ActivationServices { get; }
 
-        /// <summary>Completes when the activation is gone.</summary>
         Task Deactivated { get; }
 
         /// <summary>Starts deactivation once the running calls have ended; returns at once.</summary>

@@ -1,17 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Reminders;
+using Orleans.Storage;
 
 namespace Orleans.Runtime;
 
-/// <summary>Ties the grains to the host's life: idle collection while it runs, a graceful end when it stops.</summary>
+/// <summary>Ties the grains to the host's life: statements and reminders at its start, idle collection while it runs, a graceful end.</summary>
 internal sealed class GrainHostedService(GrainCatalog catalog) : IHostedService, IDisposable
 {
+    private readonly ReminderService? _reminders = catalog.Services.GetService<ReminderService>();
     private ITimer? _collection;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (catalog.Services.GetService<OrleansQueries>() is { } queries)
+        {
+            await queries.LoadAsync(cancellationToken);
+        }
+
+        if (_reminders is not null)
+        {
+            await _reminders.StartAsync(cancellationToken);
+        }
+
         var quantum = catalog.Options.CollectionQuantum;
         _collection = catalog.Clock.CreateTimer(static grains => ((GrainCatalog)grains!).CollectIdle(), catalog, quantum, quantum);
-        return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken)
@@ -20,5 +33,9 @@ internal sealed class GrainHostedService(GrainCatalog catalog) : IHostedService,
         return catalog.StopAsync(cancellationToken);
     }
 
-    public void Dispose() => _collection?.Dispose();
+    public void Dispose()
+    {
+        _reminders?.Dispose();
+        _collection?.Dispose();
+    }
 }

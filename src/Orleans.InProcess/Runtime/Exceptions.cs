@@ -4,18 +4,15 @@ namespace Orleans.Runtime
     [GenerateSerializer]
     public class OrleansException : Exception
     {
-        /// <summary>Without words.</summary>
         public OrleansException()
         {
         }
 
-        /// <summary>With words.</summary>
         public OrleansException(string message)
             : base(message)
         {
         }
 
-        /// <summary>With words and a cause.</summary>
         public OrleansException(string message, Exception innerException)
             : base(message, innerException)
         {
@@ -43,9 +40,7 @@ namespace Orleans.Runtime
 
 namespace Orleans.Serialization
 {
-    using Orleans.Runtime;
-
     /// <summary>A type tried to cross a grain call that Orleans could not serialise.</summary>
     [GenerateSerializer]
-    public sealed class CodecNotFoundException(string message) : OrleansException(message);
+    public sealed class CodecNotFoundException(string message) : Runtime.OrleansException(message);
 }

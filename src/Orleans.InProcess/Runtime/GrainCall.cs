@@ -52,7 +52,7 @@ internal abstract class GrainCall : Request
             return Task.FromCanceled(cancelled.Token);
         }
 
-        return activation.Catalog.Filters.Count > 0 || activation.GrainInstance is IIncomingGrainCallFilter
+        return activation.Catalog.Filters.Length > 0 || activation.GrainInstance is IIncomingGrainCallFilter
             ? InvokeFilteredAsync(activation)
             : _method.Invoke(activation.GrainInstance!, Arguments);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Hosting;
@@ -13,17 +14,19 @@ internal sealed partial class GrainCatalog
 
     private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
     private readonly FrozenDictionary<string, GrainClass> _classes;
+    // Later than the catalog: a filter may want the grain factory, which is made with the catalog.
+    private readonly Lazy<IIncomingGrainCallFilter[]> _filters;
+
     private volatile bool _stopping;
 
     public GrainCatalog(
         IServiceProvider services,
         IOptions<InProcessGrainOptions> options,
         TimeProvider clock,
-        ILogger<GrainCatalog> logger,
-        IEnumerable<IIncomingGrainCallFilter> filters)
+        ILogger<GrainCatalog> logger)
     {
         (Services, Options, Clock, Logger) = (services, options.Value, clock, logger);
-        Filters = [.. filters];
+        _filters = new(() => [.. services.GetServices<IIncomingGrainCallFilter>()]);
         Deadlines = new(clock);
         Factory = new(this);
         var found = Options.Assemblies.Distinct()
@@ -49,7 +52,7 @@ internal sealed partial class GrainCatalog
 
     public ILogger Logger { get; }
 
-    public IReadOnlyList<IIncomingGrainCallFilter> Filters { get; }
+    public IIncomingGrainCallFilter[] Filters => _filters.Value;
 
     public Deadlines Deadlines { get; }
 

@@ -3,8 +3,8 @@ namespace Orleans.Runtime;
 /// <summary>Which requests of one activation wait, which run, and which may start now.</summary>
 /// <remarks>
 /// Every member is called under the activation's lock. The request that holds the grain is <see cref="_blocking"/>: the
-/// first that was started without the right to interleave. A later one may start when nothing runs, nothing blocks, both
-/// are read-only, the class is reentrant, or it belongs to a call chain whose section is open here.
+/// first that was started without the right to interleave. A later one may start when nothing blocks, both are read-only,
+/// the class is reentrant, or it belongs to a call chain whose section is open here.
 /// </remarks>
 internal sealed class Mailbox(bool reentrant)
 {
@@ -14,7 +14,7 @@ internal sealed class Mailbox(bool reentrant)
     private Dictionary<Guid, int>? _openChains;
 
     // How many of the waiting might overtake: while it is zero only the first in line is worth a look.
-    private int _waitingSpecial;
+    private int _overtakers;
 
     public int Running => _running.Count;
 
@@ -25,7 +25,7 @@ internal sealed class Mailbox(bool reentrant)
     public void Wait(Request request)
     {
         _waiting.Add(request);
-        _waitingSpecial += IsSpecial(request) ? 1 : 0;
+        _overtakers += MayOvertake(request) ? 1 : 0;
     }
 
     /// <summary>Starts the request if it may; otherwise leaves it as it was.</summary>
@@ -48,9 +48,9 @@ internal sealed class Mailbox(bool reentrant)
     /// <summary>The next waiting request that may start now, already counted as running.</summary>
     public Request? StartNext()
     {
-        for (var request = _waiting.First; request is not null;)
+        for (Request? request = _waiting.First, next; request is not null; request = next)
         {
-            var next = request.Next;
+            next = request.Next;
             if (request.IsSettled)
             {
                 Leave(request);
@@ -61,12 +61,10 @@ internal sealed class Mailbox(bool reentrant)
                 TryStart(request);
                 return request;
             }
-            else if (_waitingSpecial == 0)
+            else if (_overtakers == 0)
             {
                 return null;
             }
-
-            request = next;
         }
 
         return null;
@@ -83,64 +81,57 @@ internal sealed class Mailbox(bool reentrant)
 
     public List<Request> TakeWaiting()
     {
-        _waitingSpecial = 0;
-        return _waiting.TakeAll();
+        var taken = new List<Request>(_waiting.Count);
+        while (_waiting.First is { } request)
+        {
+            Leave(request);
+            taken.Add(request);
+        }
+
+        return taken;
     }
 
     /// <summary>Everything here that somebody still waits for. What waits here for nobody is dropped on the way.</summary>
     public List<Request> Outstanding()
     {
-        var all = new List<Request>(_running.Count + _waiting.Count);
+        var outstanding = new List<Request>(_running.Count + _waiting.Count);
         for (var request = _running.First; request is not null; request = request.Next)
         {
-            all.Add(request);
+            outstanding.Add(request);
         }
 
-        for (var request = _waiting.First; request is not null;)
+        for (Request? request = _waiting.First, next; request is not null; request = next)
         {
-            var next = request.Next;
+            next = request.Next;
             if (request.IsSettled)
             {
                 Leave(request);
             }
             else
             {
-                all.Add(request);
+                outstanding.Add(request);
             }
-
-            request = next;
         }
 
-        return all;
+        return outstanding;
     }
 
-    public void OpenChain(Guid chain)
-    {
-        _openChains ??= [];
-        _openChains[chain] = _openChains.GetValueOrDefault(chain) + 1;
-    }
+    public void OpenChain(Guid chain) => (_openChains ??= [])[chain] = _openChains.GetValueOrDefault(chain) + 1;
 
     public void CloseChain(Guid chain)
     {
-        if (_openChains is not null && _openChains.TryGetValue(chain, out var open))
+        if (_openChains is not null && _openChains.TryGetValue(chain, out var open) && (_openChains[chain] = open - 1) == 0)
         {
-            if (open > 1)
-            {
-                _openChains[chain] = open - 1;
-            }
-            else
-            {
-                _openChains.Remove(chain);
-            }
+            _openChains.Remove(chain);
         }
     }
 
-    private static bool IsSpecial(Request request) => request.AlwaysInterleaves || request.ReadsOnly || request.Context is not null;
+    private static bool MayOvertake(Request request) => request.AlwaysInterleaves || request.ReadsOnly || request.Context is not null;
 
     private void Leave(Request request)
     {
         _waiting.Remove(request);
-        _waitingSpecial -= IsSpecial(request) ? 1 : 0;
+        _overtakers -= MayOvertake(request) ? 1 : 0;
     }
 
     private bool MayStart(Request request) =>

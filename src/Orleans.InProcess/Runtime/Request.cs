@@ -29,7 +29,7 @@ internal abstract class Request
     public Guid Chain => RequestContext.IdIn(Context);
 
     /// <summary>Nobody waits for the outcome any more.</summary>
-    public virtual bool IsSettled => false;
+    public abstract bool IsSettled { get; }
 
     /// <summary>Runs in a turn of the activation.</summary>
     public abstract Task InvokeAsync(Activation activation);
@@ -37,7 +37,7 @@ internal abstract class Request
     /// <summary>Tells whoever waits how it ended.</summary>
     public abstract void Settle(Activation activation, Task outcome);
 
-    /// <summary>Tells whoever waits that it will not run.</summary>
+    /// <summary>Tells whoever waits that it will not run, or that they waited long enough.</summary>
     public abstract void Fail(Exception reason);
 
     /// <summary>Gives up when its time is over.</summary>
@@ -49,62 +49,23 @@ internal abstract class Request
 /// <summary>A list of requests, linked through themselves.</summary>
 internal struct RequestList
 {
-    public Request? First { get; private set; }
-
-    public Request? Last { get; private set; }
-
-    public int Count { get; private set; }
+    public Request? First;
+    public Request? Last;
+    public int Count;
 
     public void Add(Request request)
     {
-        request.Previous = Last;
-        request.Next = null;
-        if (Last is null)
-        {
-            First = request;
-        }
-        else
-        {
-            Last.Next = request;
-        }
-
+        (request.Previous, request.Next) = (Last, null);
+        _ = Last is null ? First = request : Last.Next = request;
         Last = request;
         Count++;
     }
 
     public void Remove(Request request)
     {
-        if (request.Previous is null)
-        {
-            First = request.Next;
-        }
-        else
-        {
-            request.Previous.Next = request.Next;
-        }
-
-        if (request.Next is null)
-        {
-            Last = request.Previous;
-        }
-        else
-        {
-            request.Next.Previous = request.Previous;
-        }
-
-        request.Previous = request.Next = null;
+        _ = request.Previous is null ? First = request.Next : request.Previous.Next = request.Next;
+        _ = request.Next is null ? Last = request.Previous : request.Next.Previous = request.Previous;
+        (request.Previous, request.Next) = (null, null);
         Count--;
-    }
-
-    public List<Request> TakeAll()
-    {
-        var all = new List<Request>(Count);
-        while (First is { } request)
-        {
-            Remove(request);
-            all.Add(request);
-        }
-
-        return all;
     }
 }

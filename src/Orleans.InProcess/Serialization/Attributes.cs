@@ -3,10 +3,7 @@ namespace Orleans;
 /// <summary>Which members are numbered without an <see cref="IdAttribute"/>.</summary>
 public enum GenerateFieldIds
 {
-    /// <summary>None.</summary>
     None,
-
-    /// <summary>Public properties.</summary>
     PublicProperties,
 }
 
@@ -14,10 +11,9 @@ public enum GenerateFieldIds
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
 public sealed class GenerateSerializerAttribute : Attribute
 {
-    /// <summary>Which members are numbered by themselves.</summary>
     public GenerateFieldIds GenerateFieldIds { get; init; }
 
-    /// <summary>Whether primary constructor parameters count as members. Always so for records.</summary>
+    /// <summary>Whether primary constructor parameters are members. They always are in records.</summary>
     public bool IncludePrimaryConstructorParameters { get; init; }
 }
 
@@ -26,7 +22,6 @@ public sealed class GenerateSerializerAttribute : Attribute
     | AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter)]
 public sealed class IdAttribute(uint id) : Attribute
 {
-    /// <summary>The number.</summary>
     public uint Id => id;
 }
 
@@ -36,7 +31,6 @@ public sealed class IdAttribute(uint id) : Attribute
     AllowMultiple = true)]
 public sealed class AliasAttribute(string alias) : Attribute
 {
-    /// <summary>The name.</summary>
     public string Alias => alias;
 }
 

@@ -13,18 +13,14 @@ internal interface IStoredState
 /// <summary>Makes the persistent state that a constructor asks for.</summary>
 internal static class PersistentState
 {
+    /// <summary>What a state gets that names no storage. Orleans uses the same name.</summary>
+    public const string DefaultStorage = "Default";
+
     public static object Create(Activation activation, PersistentStateAttribute wanted, Type type)
     {
-        var services = activation.Catalog.Services;
-        var storage = wanted.StorageName is { } name
-            ? services.GetKeyedService<IGrainStorage>(name)
-            : services.GetKeyedService<IGrainStorage>("Default") ?? services.GetService<IGrainStorage>();
-        if (storage is null)
-        {
-            throw new InvalidOperationException(
-                $"{activation.Class.Type} wants storage '{wanted.StorageName ?? "Default"}' for '{wanted.StateName}', and there is none of that name.");
-        }
-
+        var storage = activation.Catalog.Services.GetKeyedService<IGrainStorage>(wanted.StorageName ?? DefaultStorage)
+            ?? throw new InvalidOperationException(
+                $"{activation.Class.Type} wants storage '{wanted.StorageName ?? DefaultStorage}' for '{wanted.StateName}', and there is none of that name.");
         var state = Activator.CreateInstance(typeof(PersistentState<>).MakeGenericType(type), wanted.StateName, activation.GrainId, storage)!;
         (activation.States ??= []).Add((IStoredState)state);
         return state;

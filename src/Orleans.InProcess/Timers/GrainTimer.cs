@@ -76,7 +76,7 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
             _next = _period;
         }
 
-        return activation.Catalog.Filters.Count == 0 && activation.GrainInstance is not IIncomingGrainCallFilter
+        return activation.Catalog.Filters.Length == 0 && activation.GrainInstance is not IIncomingGrainCallFilter
             ? _callback(_stopped.Token)
             : new IncomingCall(activation, TickMethod, activation.GrainId, async _ =>
             {

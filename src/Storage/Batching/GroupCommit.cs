@@ -78,7 +78,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
-    private async Task CommitAsync(IReadOnlyList<TItem> batch)
+    private async Task CommitAsync(List<TItem> batch)
     {
         try
         {
@@ -92,8 +92,8 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         {
             GroupCommitLog.Splitting(_logger, batch.Count, refusal.SqlState);
             var half = batch.Count / 2;
-            await CommitAsync([.. batch.Take(half)]);
-            await CommitAsync([.. batch.Skip(half)]);
+            await CommitAsync(batch.GetRange(0, half));
+            await CommitAsync(batch.GetRange(half, batch.Count - half));
         }
         catch (PostgresException refusal) when (IsRefusal(refusal))
         {
@@ -112,7 +112,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     }
 
     // A deadlock or serialisation failure undid everything: the same batch simply goes again.
-    private async Task CommitWithRetriesAsync(IReadOnlyList<TItem> batch)
+    private async Task CommitWithRetriesAsync(List<TItem> batch)
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -24,12 +24,22 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
         order by a.n, i.id
         """;
 
+    private const string ParkRest = """
+        with gone as (
+          delete from inbox i using account a where a.id = $1 and i.tenant_id = a.tenant_id and i.account_id = a.id returning i.*)
+        insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
+        select tenant_id, account_id, id, received_at, $2, $3, path, body from gone
+        on conflict do nothing
+        """;
+
     private readonly ChannelsDatabase _database;
+    private readonly TimeProvider _clock;
     private readonly GroupCommit<Query> _queries;
 
-    public AccountInbox(ChannelsDatabase database, ILogger<AccountInbox> logger)
+    public AccountInbox(ChannelsDatabase database, TimeProvider clock, ILogger<AccountInbox> logger)
     {
         _database = database;
+        _clock = clock;
         _queries = new GroupCommit<Query>(new GroupCommitLimits(Workers: 2, Items: 32, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
     }
 
@@ -41,6 +51,16 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
         await query.Done.WaitAsync(cancellationToken);
         return query.Rows.ToImmutable();
     }
+
+    /// <inheritdoc/>
+    public Task ParkRestAsync(AccountId account, string reason, CancellationToken cancellationToken) => StoreFailure.GuardAsync(async () =>
+    {
+        await using var command = _database.Pipeline.CreateCommand(ParkRest);
+        command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = _clock.GetUtcNow() });
+        command.Parameters.Add(new NpgsqlParameter { Value = reason });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    });
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _queries.DisposeAsync();

@@ -64,6 +64,20 @@ public sealed class EvolutionProvisioningTests
     }
 
     [Fact]
+    public async Task A_gateway_that_knows_fewer_events_is_asked_for_those()
+    {
+        await using var gateway = await FakeEvolution.StartAsync(new() { UnknownEvents = new HashSet<string> { "STATUS_INSTANCE", "SEND_MESSAGE_UPDATE" } });
+
+        var outcome = await ActivateAsync(TestConnections.ToGateway(gateway.Address));
+
+        var instance = gateway.Instances["harbour-shop"];
+        Assert.IsType<ActivationOutcome.Connecting>(outcome);
+        Assert.Contains("LOGOUT_INSTANCE", instance.WebhookEvents);
+        Assert.DoesNotContain("STATUS_INSTANCE", instance.WebhookEvents);
+        Assert.Equal(TestConnections.WebhookSecret, instance.WebhookHeaders["apikey"]);
+    }
+
+    [Fact]
     public async Task Two_activations_at_once_end_with_one_instance()
     {
         await using var gateway = await FakeEvolution.StartAsync();

@@ -90,6 +90,11 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
             return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { "instance.webhook is not of a type(s) string" } });
         }
 
+        if (UnknownEvent(webhook) is { } unknown)
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { unknown } });
+        }
+
         var instance = new FakeInstance(name, $"token-of-{name}") { State = "connecting" };
         if (!fake.Instances.TryAdd(name, instance))
         {
@@ -144,9 +149,19 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
             return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { $"instance requires property \"{needed}\"" } });
         }
 
+        if (UnknownEvent(webhook) is { } unknown)
+        {
+            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { unknown } });
+        }
+
         Point(instance, webhook);
         return FakeJson.WriteAsync(http, 201, new { id = "wh1", url = instance.WebhookUrl, enabled = true, events = instance.WebhookEvents });
     }
+
+    private string? UnknownEvent(JsonElement webhook) =>
+        FakeJson.Member(webhook, "events") is { ValueKind: JsonValueKind.Array } events && events.EnumerateArray().Any(one => fake.Options.UnknownEvents.Contains(one.ToString()))
+            ? "instance.events[0] is not one of enum values"
+            : null;
 
     private void Point(FakeInstance instance, JsonElement webhook)
     {

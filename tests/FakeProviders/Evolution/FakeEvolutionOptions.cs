@@ -9,6 +9,9 @@ public sealed record FakeEvolutionOptions
     /// <summary>The major version it behaves as: 1 or 2.</summary>
     public int Major { get; init; } = 2;
 
+    /// <summary>Event names that a webhook may not ask for: older versions know fewer.</summary>
+    public IReadOnlySet<string> UnknownEvents { get; init; } = new HashSet<string>();
+
     /// <summary>The port on 127.0.0.1; zero for any free one.</summary>
     public int Port { get; init; }
 

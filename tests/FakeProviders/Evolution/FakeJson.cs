@@ -14,7 +14,8 @@ internal static class FakeJson
     /// <summary>Null when there is no body or it is no JSON.</summary>
     public static async Task<JsonDocument?> ReadAsync(HttpRequest request)
     {
-        if (request.ContentLength is null or 0)
+        // No length is not no body: it may come in chunks.
+        if (request.ContentLength is 0 || HttpMethods.IsGet(request.Method))
         {
             return null;
         }

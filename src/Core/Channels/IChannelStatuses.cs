@@ -1,0 +1,18 @@
+using Channels.Core.Ids;
+
+namespace Channels.Core.Channels;
+
+/// <summary>Writes what the grains observe about channels and tenants. Each change leaves a row in the status history and an event.</summary>
+public interface IChannelStatuses
+{
+    /// <summary>Replaces the account's status; says whether it was another before. An account that becomes active makes a connector active that was only waiting.</summary>
+    Task<bool> SetAccountAsync(
+        TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the connector's status; says whether it was another before.</summary>
+    Task<bool> SetConnectorAsync(
+        TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken);
+
+    /// <summary>The kill switch.</summary>
+    Task SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken);
+}

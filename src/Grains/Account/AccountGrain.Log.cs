@@ -1,0 +1,26 @@
+using Channels.Core.Channels;
+using Channels.Core.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Grains.Account;
+
+internal static partial class AccountLog
+{
+    [LoggerMessage(3101, LogLevel.Information, "Account {Account} is {Status} now ({Code})")]
+    public static partial void StatusChanged(ILogger logger, AccountId account, AccountStatus status, string? code);
+
+    [LoggerMessage(3102, LogLevel.Warning, "A webhook of account {Account} cannot be read and is parked: {Webhook}")]
+    public static partial void Unreadable(ILogger logger, AccountId account, WebhookId webhook);
+
+    [LoggerMessage(3103, LogLevel.Error, "The parser of {Kind} failed on webhook {Webhook} with {Failure}; it is parked. {StackTrace}")]
+    public static partial void ParserCrashed(ILogger logger, string kind, WebhookId webhook, string failure, string? stackTrace);
+
+    [LoggerMessage(3104, LogLevel.Warning, "{Rows} webhooks of account {Account} were refused together ({SqlState}); trying them one by one")]
+    public static partial void OneByOne(ILogger logger, AccountId account, int rows, string sqlState);
+
+    [LoggerMessage(3105, LogLevel.Error, "Webhook {Webhook} of account {Account} is refused by the database ({SqlState}) and is parked")]
+    public static partial void Parked(ILogger logger, AccountId account, WebhookId webhook, string sqlState);
+
+    [LoggerMessage(3106, LogLevel.Information, "Conversation {Conversation} did not hear of new turns ({Failure}); the sweep will tell it")]
+    public static partial void HandOverFailed(ILogger logger, ConversationId conversation, string failure);
+}

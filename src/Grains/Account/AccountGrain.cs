@@ -1,0 +1,297 @@
+using System.Collections.Immutable;
+using Channels.Core.Agents;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Conversations;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Core.Transcript;
+using Channels.Grains.Abstractions;
+using Channels.Grains.Fairness;
+using Channels.Grains.Routing;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Channels.Grains.Account;
+
+/// <summary>Drains one account's inbox: webhooks become events, events become rows of the transcript, and what is to be answered goes to its conversation.</summary>
+/// <remarks>
+/// Message path, steps 3 and 4 of 6. Previous: Storage/Inbox. Next: <see cref="Conversation.ConversationGrain"/>.
+/// A crash at any await loses nothing: a webhook is forgotten in the transaction that records what it said, and a turn that no conversation heard of is in its table.
+/// </remarks>
+internal sealed class AccountGrain : Grain, IAccountGrain
+{
+    /// <summary>Webhooks read at once: the most that one account holds in memory.</summary>
+    private const int MostRows = 128;
+
+    private static readonly TimeSpan EchoTick = TimeSpan.FromSeconds(1);
+
+    private readonly IChannelDirectory _directory;
+    private readonly IConnectorCatalog _connectors;
+    private readonly IAgentCatalog _agents;
+    private readonly IAccountInbox _inbox;
+    private readonly ITranscript _transcript;
+    private readonly IChannelStatuses _statuses;
+    private readonly InlineFiles _files;
+    private readonly IdSource _ids;
+    private readonly TimeProvider _clock;
+    private readonly Gates _gates;
+    private readonly ILogger<AccountGrain> _logger;
+    private readonly ChatBook _chats;
+    private readonly HashSet<ConversationId> _inStep = [];
+    private readonly Pump _drain;
+    private IGrainTimer? _echoTimer;
+
+    public AccountGrain(
+        IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, ITranscript transcript, IChannelStatuses statuses,
+        InlineFiles files, IdSource ids, TimeProvider clock, Gates gates, ILogger<AccountGrain> logger)
+    {
+        _directory = directory;
+        _connectors = connectors;
+        _agents = agents;
+        _inbox = inbox;
+        _transcript = transcript;
+        _statuses = statuses;
+        _files = files;
+        _ids = ids;
+        _clock = clock;
+        _gates = gates;
+        _logger = logger;
+        _chats = new ChatBook(transcript, ids);
+        _drain = new Pump(DrainAsync, clock, logger);
+    }
+
+    private AccountId Account => new(this.GetPrimaryKey());
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // Echoes may have been held before a crash.
+        WatchEchoes();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _drain.StopAsync();
+
+    /// <inheritdoc/>
+    public Task WakeAsync()
+    {
+        _drain.Signal();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task SettingsChangedAsync()
+    {
+        _directory.Forget(Account);
+        _drain.Signal();
+        await GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
+    }
+
+    /// <inheritdoc/>
+    public async Task SetStatusAsync(AccountStatusChange change, CancellationToken cancellationToken)
+    {
+        if (await _statuses.SetAccountAsync(change.Tenant, Account, change.Status, change.Code, change.Reason, change.NextStep, cancellationToken))
+        {
+            AccountLog.StatusChanged(_logger, Account, change.Status, change.Code);
+        }
+
+        await SettingsChangedAsync();
+    }
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
+            {
+                await _inbox.ParkRestAsync(Account, "the channel was deleted", cancellationToken);
+                return;
+            }
+
+            await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
+            try
+            {
+                var rows = await _inbox.ReadAsync(channel.Tenant, Account, MostRows, cancellationToken);
+                if (rows.IsEmpty)
+                {
+                    return;
+                }
+
+                await HandleAsync(channel, rows, cancellationToken);
+                if (rows.Length < MostRows / 2 && rows.Sum(row => (long)row.Body.Length) < 256 * 1024)
+                {
+                    // Whatever came meanwhile has left its hint.
+                    return;
+                }
+            }
+            finally
+            {
+                _gates.Drains.Leave();
+            }
+        }
+    }
+
+    private async Task HandleAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RecordAsync(channel, rows, cancellationToken);
+        }
+        catch (BatchRefusedException refusal) when (rows.Length > 1)
+        {
+            AccountLog.OneByOne(_logger, Account, rows.Length, refusal.SqlState);
+            foreach (var row in rows)
+            {
+                await HandleAsync(channel, [row], cancellationToken);
+            }
+        }
+        catch (BatchRefusedException refusal)
+        {
+            AccountLog.Parked(_logger, Account, rows[0].Id, refusal.SqlState);
+            var parked = new ParkedWebhook(rows[0].Id, $"the database refuses what it says ({refusal.SqlState})");
+            await _transcript.RecordAsync(new AccountBatch(channel.Tenant, Account) { Parked = [parked] }, cancellationToken);
+        }
+    }
+
+    private async Task RecordAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    {
+        var read = new List<(InboundWebhook Row, Normalised Said)>(rows.Length);
+        foreach (var row in rows)
+        {
+            var said = Normalise(channel, row);
+            read.Add((row, said is Normalised.Events happened ? new Normalised.Events(await _files.KeepAsync(channel.Tenant, happened.Items, cancellationToken)) : said));
+        }
+
+        var events = read.SelectMany(pair => pair.Said is Normalised.Events said ? said.Items : []).ToList();
+        await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
+        var agent = _agents.Find(channel.Agent.Kind);
+        var snapshot = new RoutingSnapshot(
+            channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow());
+        var sorting = new Sorting(channel.Tenant, Account, snapshot, _ids, _chats.Find);
+        foreach (var (row, said) in read)
+        {
+            switch (said)
+            {
+                case Normalised.Events happened:
+                    sorting.Add(row.Id, row.ReceivedAt, happened.Items);
+                    break;
+                case Normalised.Unreadable unreadable:
+                    AccountLog.Unreadable(_logger, Account, row.Id);
+                    sorting.Park(row.Id, unreadable.Reason);
+                    break;
+            }
+        }
+
+        var batch = sorting.ToBatch();
+        var recorded = await _transcript.RecordAsync(batch, cancellationToken);
+        if (recorded.EchoesHeld)
+        {
+            WatchEchoes();
+        }
+
+        await TakeOverAsync(channel, recorded.Takeovers);
+        await HandOverAsync(channel, batch.Messages.Where(message => message.StartsTurn && recorded.New.Contains(message.Id)));
+        await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
+    }
+
+    private Normalised Normalise(ChannelEntry channel, InboundWebhook row)
+    {
+        if (_connectors.Find(channel.Kind) is not { } connector)
+        {
+            return new Normalised.Unreadable($"this server knows no channel kind '{channel.Kind}'");
+        }
+
+        try
+        {
+            return connector.Normalise(new WebhookBody(row.Body, row.Path));
+        }
+        catch (Exception crash) when (crash is not OperationCanceledException)
+        {
+            // A parser must not throw; if it does, the body waits for the mended parser and the ones behind it go on.
+            AccountLog.ParserCrashed(_logger, channel.Kind, row.Id, crash.GetType().Name, crash.StackTrace);
+            return new Normalised.Unreadable($"the parser of '{channel.Kind}' failed on it ({crash.GetType().Name})");
+        }
+    }
+
+    // The turns are committed; a hand-over that fails is made good by the sweep, and the conversation reads the table next time.
+    private async Task HandOverAsync(ChannelEntry channel, IEnumerable<RecordedMessage> messages)
+    {
+        var handOvers = messages.GroupBy(message => message.Conversation).Select(group =>
+        {
+            var turns = group.Select(message => new PendingTurn(
+                message.Id, message.Kind, message.Text, message.SenderName, message.OccurredAt, message.DetailsJson, message.ProviderMessageId));
+            return HandOverAsync(new ConversationRef(channel.Tenant, Account, group.Key), [.. turns]);
+        });
+        await Task.WhenAll(handOvers);
+    }
+
+    private async Task HandOverAsync(ConversationRef conversation, ImmutableArray<PendingTurn> turns)
+    {
+        try
+        {
+            var complete = !_inStep.Add(conversation.Conversation);
+            await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, turns, complete);
+        }
+        catch (Exception failure)
+        {
+            _inStep.Remove(conversation.Conversation);
+            AccountLog.HandOverFailed(_logger, conversation.Conversation, failure.GetType().Name);
+        }
+    }
+
+    private async Task TakeOverAsync(ChannelEntry channel, ImmutableArray<ConversationId> conversations)
+    {
+        foreach (var conversation in conversations.Distinct())
+        {
+            var where = new ConversationRef(channel.Tenant, Account, conversation);
+            await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).PauseAsync(where, _clock.GetUtcNow() + channel.Policy.TakeoverPause);
+        }
+    }
+
+    private async Task FollowConnectionAsync(ChannelEntry channel, List<ChannelEvent> events, CancellationToken cancellationToken)
+    {
+        var status = channel.Status;
+        AccountStatusChange? last = null;
+        foreach (var happened in events)
+        {
+            if (ConnectionReading.Next(channel.Tenant, status, happened) is { } change)
+            {
+                last = change;
+                status = change.Status;
+            }
+        }
+
+        if (last is not null && (last.Status != channel.Status || last.Reason != channel.StatusReason))
+        {
+            await SetStatusAsync(last, cancellationToken);
+        }
+    }
+
+    private void WatchEchoes() =>
+        _echoTimer ??= this.RegisterGrainTimer(SettleEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
+
+    private async Task SettleEchoesAsync(CancellationToken cancellationToken)
+    {
+        if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
+        {
+            return;
+        }
+
+        var settled = await _transcript.SettleEchoesAsync(channel.Tenant, Account, _clock.GetUtcNow(), channel.Policy.TakeoverPause, cancellationToken);
+        if (!settled.StillHeld)
+        {
+            _echoTimer?.Dispose();
+            _echoTimer = null;
+        }
+
+        await TakeOverAsync(channel, settled.Takeovers);
+        if (settled.SettledSends)
+        {
+            await GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
+        }
+    }
+}

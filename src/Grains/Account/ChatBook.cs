@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+
+namespace Channels.Grains.Account;
+
+/// <summary>Which conversation each of an account's chats belongs to: remembers, asks the store for the rest, and merges what turns out to be one person.</summary>
+internal sealed class ChatBook(ITranscript transcript, IdSource ids)
+{
+    /// <summary>Beyond this the book is thrown away and filled anew: an account may write with more people than memory should hold.</summary>
+    private const int Most = 10_000;
+
+    private readonly Dictionary<string, ConversationId> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Makes sure that every chat of these events is known. One store call for all that are not.</summary>
+    public async Task LearnAsync(TenantId tenant, AccountId account, IEnumerable<ChannelEvent> events, CancellationToken cancellationToken)
+    {
+        var unknown = ImmutableArray.CreateBuilder<ChatSighting>();
+        var sighted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var happened in events)
+        {
+            var aliases = AliasesOf(happened);
+            if (aliases.Length == 0 || IsSettled(aliases))
+            {
+                continue;
+            }
+
+            if (sighted.Add(string.Join('\n', aliases)))
+            {
+                unknown.Add(new ChatSighting(aliases, happened.ChatType ?? "direct", NameOf(happened), PhoneOf(happened), new ConversationId(ids.Next())));
+            }
+        }
+
+        if (unknown.Count == 0)
+        {
+            return;
+        }
+
+        if (_known.Count > Most)
+        {
+            _known.Clear();
+        }
+
+        foreach (var chat in await transcript.ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken))
+        {
+            _known[chat.Alias] = chat.Conversation;
+        }
+
+        foreach (var chat in unknown)
+        {
+            await MergeAsync(tenant, account, chat.Aliases, cancellationToken);
+        }
+    }
+
+    /// <summary>The conversation of an event's chat; null when it has none.</summary>
+    public ConversationId? Find(ChannelEvent happened) =>
+        happened.ChatId is { Length: > 0 } chat && _known.TryGetValue(Bounded(chat), out var conversation) ? conversation : null;
+
+    /// <summary>Every id the chat is known by; the one to send to first.</summary>
+    internal static ImmutableArray<string> AliasesOf(ChannelEvent happened)
+    {
+        if (happened.ChatId is not { Length: > 0 } chat || happened.Action == EventAction.Ignore)
+        {
+            return [];
+        }
+
+        var hidden = happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderLid : null;
+        return hidden is null || hidden == chat ? [Bounded(chat)] : [Bounded(chat), Bounded(hidden)];
+    }
+
+    private bool IsSettled(ImmutableArray<string> aliases) =>
+        _known.TryGetValue(aliases[0], out var first) && aliases.All(alias => _known.TryGetValue(alias, out var other) && other == first);
+
+    private async Task MergeAsync(TenantId tenant, AccountId account, ImmutableArray<string> aliases, CancellationToken cancellationToken)
+    {
+        var kept = _known[aliases[0]];
+        foreach (var alias in aliases.Skip(1))
+        {
+            var gone = _known[alias];
+            if (gone != kept)
+            {
+                await transcript.MergeAsync(new ConversationRef(tenant, account, kept), gone, cancellationToken);
+                foreach (var moved in _known.Where(pair => pair.Value == gone).Select(pair => pair.Key).ToList())
+                {
+                    _known[moved] = kept;
+                }
+            }
+        }
+    }
+
+    private static string? NameOf(ChannelEvent happened) => happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderName : null;
+
+    private static string? PhoneOf(ChannelEvent happened) => happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderPn : null;
+
+    // An index entry has a limit; no provider's id comes near it, a hostile body's may.
+    private static string Bounded(string alias) => alias.Length <= 512 ? alias : alias[..512];
+}

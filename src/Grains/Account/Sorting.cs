@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Grains.Routing;
+
+namespace Channels.Grains.Account;
+
+/// <summary>Sorts the events of drained webhooks into what the transcript records. Decides nothing itself: the parser's action and the <see cref="Router"/> do.</summary>
+internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapshot channel, IdSource ids, Func<ChannelEvent, ConversationId?> conversationOf)
+{
+    /// <summary>How long an own message of unknown id may be the echo of a send under way.</summary>
+    private static readonly TimeSpan EchoPatience = TimeSpan.FromSeconds(30);
+
+    private readonly ImmutableArray<WebhookId>.Builder _finished = ImmutableArray.CreateBuilder<WebhookId>();
+    private readonly ImmutableArray<ParkedWebhook>.Builder _parked = ImmutableArray.CreateBuilder<ParkedWebhook>();
+    private readonly ImmutableArray<RecordedMessage>.Builder _messages = ImmutableArray.CreateBuilder<RecordedMessage>();
+    private readonly ImmutableArray<DeliveryReceipt>.Builder _receipts = ImmutableArray.CreateBuilder<DeliveryReceipt>();
+    private readonly ImmutableArray<MessageChange>.Builder _changes = ImmutableArray.CreateBuilder<MessageChange>();
+    private readonly ImmutableArray<ContactChange>.Builder _contacts = ImmutableArray.CreateBuilder<ContactChange>();
+    private readonly ImmutableArray<HeldEcho>.Builder _echoes = ImmutableArray.CreateBuilder<HeldEcho>();
+    private readonly ImmutableArray<string>.Builder _others = ImmutableArray.CreateBuilder<string>();
+
+    /// <summary>Connection events in order, for the account's status.</summary>
+    public List<ChannelEvent> Connection { get; } = [];
+
+    /// <summary>A webhook nobody can read.</summary>
+    public void Park(WebhookId webhook, string reason) => _parked.Add(new ParkedWebhook(webhook, reason));
+
+    /// <summary>A webhook and what it says.</summary>
+    public void Add(WebhookId webhook, DateTimeOffset receivedAt, ImmutableArray<ChannelEvent> events)
+    {
+        _finished.Add(webhook);
+        for (var i = 0; i < events.Length; i++)
+        {
+            Add(events[i], new Origin(webhook, i, receivedAt));
+        }
+    }
+
+    /// <summary>All of it, ready to be recorded.</summary>
+    public AccountBatch ToBatch() => new(tenant, account)
+    {
+        Finished = _finished.ToImmutable(),
+        Parked = _parked.ToImmutable(),
+        Messages = _messages.ToImmutable(),
+        Receipts = _receipts.ToImmutable(),
+        Changes = _changes.ToImmutable(),
+        Contacts = _contacts.ToImmutable(),
+        Echoes = _echoes.ToImmutable(),
+        OtherKinds = _others.ToImmutable(),
+        TakeoverPause = channel.Policy.TakeoverPause,
+    };
+
+    private void Add(ChannelEvent happened, Origin origin)
+    {
+        switch (happened.Action)
+        {
+            case EventAction.Process or EventAction.StoreOnly when conversationOf(happened) is { } conversation && IsHistoryOfAChat(happened):
+                AddInbound(happened, conversation, origin);
+                break;
+            case EventAction.StoreOutbound or EventAction.ReconcileOutbound when conversationOf(happened) is { } conversation:
+                var author = happened.Action == EventAction.StoreOutbound ? Author.Person : Author.Program;
+                var message = Message(happened, conversation, origin, outbound: true, author, "sent", null, startsTurn: false);
+                _echoes.Add(new HeldEcho(message, channel.Now + EchoPatience, PausesAgent: author == Author.Person));
+                break;
+            case EventAction.UpdateMessage when (happened.TargetMessageId ?? happened.MessageId) is { } target:
+                _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
+                break;
+            case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && ReceiptWord(happened.Kind) is { } status:
+                _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason));
+                break;
+            case EventAction.UpdateConnection:
+                Connection.Add(happened);
+                break;
+            case EventAction.UpdateContact when ContactAlias(happened) is { } alias:
+                _contacts.Add(new ContactChange(Bounded(alias), happened.Details.GetValueOrDefault("name") as string ?? happened.SenderName, happened.Details.GetValueOrDefault("avatar_url") as string));
+                break;
+            default:
+                _others.Add(happened.Kind);
+                break;
+        }
+    }
+
+    private void AddInbound(ChannelEvent happened, ConversationId conversation, Origin origin)
+    {
+        var fromUs = happened.FromMe == true;
+        switch (Router.Decide(happened, channel))
+        {
+            case RoutingDecision.Turn:
+                _messages.Add(Message(happened, conversation, origin, fromUs, Author.Contact, "received", null, startsTurn: true));
+                break;
+            case RoutingDecision.Record record:
+                _messages.Add(Message(
+                    happened, conversation, origin, fromUs, fromUs ? Author.Person : Author.Contact, fromUs ? "sent" : record.Status, record.Reason, startsTurn: false));
+                break;
+        }
+
+        if (!fromUs && happened is { ChatType: null or "direct", SenderName: { Length: > 0 } name, ChatId: { } chat })
+        {
+            _contacts.Add(new ContactChange(Bounded(chat), name, null));
+        }
+    }
+
+    private RecordedMessage Message(
+        ChannelEvent happened, ConversationId conversation, Origin origin, bool outbound, Author author, string status, string? reason, bool startsTurn)
+    {
+        var key = EventKey.Of(happened);
+        return new RecordedMessage(
+            new MessageId(ids.Next()), conversation, outbound, author, happened.Kind,
+            key is { } named ? Bounded(named.Id) : origin.ToString(), key?.KeyClass ?? "message", Bounded(key?.Revision ?? ""),
+            happened.Text ?? happened.Emoji, status, reason, happened.SenderId, happened.SenderName, happened.Timestamp ?? origin.ReceivedAt,
+            EventDetails.Of(happened), startsTurn, History: happened.Kind == EventKinds.HistoryMessage);
+    }
+
+    // Presence and the like have a chat but are no part of its history.
+    private static bool IsHistoryOfAChat(ChannelEvent happened) => happened.Kind != EventKinds.Presence && EventKey.Of(happened) is not null;
+
+    private static string? ReceiptWord(string kind) => kind switch
+    {
+        EventKinds.StatusSent => "sent",
+        EventKinds.StatusDelivered => "delivered",
+        EventKinds.StatusRead or EventKinds.StatusPlayed => "read",
+        EventKinds.StatusFailed => "failed",
+        _ => null,
+    };
+
+    private static string? ContactAlias(ChannelEvent happened) => happened.ChatId ?? happened.Details.GetValueOrDefault("id") as string ?? happened.SenderId;
+
+    private static string Bounded(string id) => id.Length <= 512 ? id : id[..512];
+
+    private readonly record struct Origin(WebhookId Webhook, int Index, DateTimeOffset ReceivedAt)
+    {
+        // Stands in where the provider gave no id: the same webhook drained twice still meets its key.
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"webhook:{Webhook}:{Index}");
+    }
+}

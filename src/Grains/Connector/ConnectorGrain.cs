@@ -1,0 +1,117 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Grains.Abstractions;
+using Microsoft.Extensions.Logging;
+using Orleans;
+
+namespace Channels.Grains.Connector;
+
+/// <summary>One connector's status, circuit breaker and provisioning.</summary>
+internal sealed partial class ConnectorGrain(
+    IChannelDirectory directory, IConnectorCatalog connectors, IChannelStatuses statuses, TimeProvider clock, ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain
+{
+    /// <summary>Below the 30 s after which the caller gives up.</summary>
+    private static readonly TimeSpan ActivationLimit = TimeSpan.FromSeconds(20);
+
+    private readonly CircuitBreaker _breaker = new(clock);
+
+    private ConnectorId Connector => new(this.GetPrimaryKey());
+
+    /// <inheritdoc/>
+    public async Task<ActivationResult> ActivateAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+    {
+        directory.Forget(account);
+        if (await directory.FindAsync(account, cancellationToken) is not { } channel || channel.Tenant != tenant || connectors.Find(channel.Kind) is not { } connector)
+        {
+            return new ActivationResult(false, AccountStatus.Error, null, "channel-unknown", "There is no such channel, or this server does not know its kind.", null, null);
+        }
+
+        var outcome = await AskProviderAsync(connector, channel.Connection, cancellationToken);
+        var result = Read(outcome);
+        var working = outcome is ActivationOutcome.Active or ActivationOutcome.Connecting;
+        await statuses.SetConnectorAsync(
+            tenant, Connector, working ? ConnectorStatus.Active : ConnectorStatus.Error, working ? null : result.Code, working ? null : result.Reason, cancellationToken);
+        await statuses.SetAccountAsync(tenant, account, result.Status, result.Code, result.Reason, result.NextStep, cancellationToken);
+        if (working)
+        {
+            _breaker.Succeeded();
+        }
+
+        Log.Activated(logger, Connector, result.Status, result.Code);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
+    {
+        await statuses.SetAccountAsync(tenant, account, AccountStatus.Inactive, null, null, "Activate the channel to send again.", cancellationToken);
+        await statuses.SetConnectorAsync(tenant, Connector, ConnectorStatus.Disabled, null, null, cancellationToken);
+        directory.Forget(account);
+    }
+
+    /// <inheritdoc/>
+    public Task<BreakerState> ReportFailureAsync(string code)
+    {
+        _breaker.Failed(code);
+        return Task.FromResult(_breaker.State);
+    }
+
+    /// <inheritdoc/>
+    public Task ReportSuccessAsync()
+    {
+        _breaker.Succeeded();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task ReportBlockedAsync(TenantId tenant, string code, string reason)
+    {
+        if (await statuses.SetConnectorAsync(tenant, Connector, ConnectorStatus.Error, code, reason, CancellationToken.None))
+        {
+            Log.Blocked(logger, Connector, code);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<BreakerState> GetBreakerAsync() => Task.FromResult(_breaker.State);
+
+    private async Task<ActivationOutcome> AskProviderAsync(IConnector connector, Connection connection, CancellationToken cancellationToken)
+    {
+        if (connector is not IProvisioningConnector provisioning)
+        {
+            return new ActivationOutcome.Active();
+        }
+
+        using var limit = new CancellationTokenSource(ActivationLimit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await provisioning.ActivateAsync(connection, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new ActivationOutcome.Unreachable($"the provider did not answer within {ActivationLimit.TotalSeconds:0} seconds");
+        }
+    }
+
+    private ActivationResult Read(ActivationOutcome outcome) => outcome switch
+    {
+        ActivationOutcome.Active => new(true, AccountStatus.Active, clock.GetUtcNow(), null, null, null, null),
+        ActivationOutcome.Connecting connecting => new(true, AccountStatus.Connecting, null, "needs-pairing", "The provider waits for the account to be paired.", connecting.NextStep, null),
+        ActivationOutcome.Refused refused => new(
+            false, AccountStatus.Error, null, refused.Code, refused.Reason, refused.Field is null ? "Mend what the provider complains about and activate again." : $"Correct '{refused.Field}' and activate again.", refused.Field),
+        ActivationOutcome.Unreachable unreachable => new(
+            false, AccountStatus.Error, null, "provider-unreachable", unreachable.Reason, "Check the address and that the gateway runs, then activate again.", null),
+        _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(3201, LogLevel.Information, "Connector {Connector} was activated: its account is {Status} ({Code})")]
+        public static partial void Activated(ILogger logger, ConnectorId connector, AccountStatus status, string? code);
+
+        [LoggerMessage(3202, LogLevel.Warning, "Connector {Connector} is blocked: {Code}")]
+        public static partial void Blocked(ILogger logger, ConnectorId connector, string code);
+    }
+}

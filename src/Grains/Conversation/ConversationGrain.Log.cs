@@ -1,0 +1,16 @@
+using Channels.Core.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Grains.Conversation;
+
+internal static partial class ConversationLog
+{
+    [LoggerMessage(5001, LogLevel.Information, "The {Agent} agent did not answer in conversation {Conversation}: {Code}")]
+    public static partial void AgentFailed(ILogger logger, ConversationId conversation, string agent, string code);
+
+    [LoggerMessage(5002, LogLevel.Information, "Delivery did not hear of a reply in conversation {Conversation} ({Failure}); the sweep will tell it")]
+    public static partial void DeliveryNotTold(ILogger logger, ConversationId conversation, string failure);
+
+    [LoggerMessage(5003, LogLevel.Error, "The {Agent} agent threw {Failure}, which agents must not. {StackTrace}")]
+    public static partial void AgentThrew(ILogger logger, string agent, string failure, string? stackTrace);
+}

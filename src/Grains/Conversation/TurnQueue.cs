@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+
+namespace Channels.Grains.Conversation;
+
+/// <summary>A conversation's unanswered turns in memory, and whether they are all there are.</summary>
+/// <remarks>The table is the truth. When in doubt, or when more wait than memory should hold, the queue says that it must be read again.</remarks>
+internal sealed class TurnQueue
+{
+    private const int Most = 32;
+    private readonly SortedDictionary<Guid, PendingTurn> _turns = [];
+
+    /// <summary>Whether the table must be read before the next turn is taken.</summary>
+    public bool MustLoad { get; private set; } = true;
+
+    /// <summary>The oldest turn.</summary>
+    public PendingTurn? Head => _turns.Count == 0 ? null : _turns.First().Value;
+
+    /// <summary>Turns a caller brings.</summary>
+    public void Offer(ImmutableArray<PendingTurn> turns, bool complete)
+    {
+        if (turns.IsEmpty || !complete)
+        {
+            MustLoad = true;
+        }
+
+        foreach (var turn in turns)
+        {
+            if (_turns.Count >= Most)
+            {
+                MustLoad = true;
+                return;
+            }
+
+            _turns[turn.Message.Value] = turn;
+        }
+    }
+
+    /// <summary>A read of the table begins: what callers bring from now on is kept beside what it finds.</summary>
+    public void BeginLoad()
+    {
+        MustLoad = false;
+        _turns.Clear();
+    }
+
+    /// <summary>What the table had.</summary>
+    public void EndLoad(ImmutableArray<PendingTurn> found)
+    {
+        foreach (var turn in found)
+        {
+            _turns[turn.Message.Value] = turn;
+        }
+
+        // A full page may have successors; what callers brought meanwhile could lie behind them.
+        if (found.Length >= Most)
+        {
+            var last = found[^1].Message.Value;
+            foreach (var later in _turns.Keys.Where(id => id.CompareTo(last) > 0).ToList())
+            {
+                _turns.Remove(later);
+            }
+
+            MustLoad = true;
+        }
+    }
+
+    /// <summary>A read failed: nothing is known.</summary>
+    public void AbandonLoad()
+    {
+        MustLoad = true;
+    }
+
+    /// <summary>A turn is ended.</summary>
+    public void Remove(MessageId turn) => _turns.Remove(turn.Value);
+}

@@ -1,0 +1,19 @@
+using Channels.Core.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Grains.Delivery;
+
+internal static partial class DeliveryLog
+{
+    [LoggerMessage(4101, LogLevel.Warning, "A step of reply {Reply} could not be recorded ({Failure}); its row is read again")]
+    public static partial void StepFailed(ILogger logger, MessageId reply, string failure);
+
+    [LoggerMessage(4102, LogLevel.Error, "The connector {Kind} threw {Failure}, which connectors must not. {StackTrace}")]
+    public static partial void ConnectorThrew(ILogger logger, string kind, string failure, string? stackTrace);
+
+    [LoggerMessage(4103, LogLevel.Information, "Connector {Connector} did not hear of an outcome ({Failure})")]
+    public static partial void ConnectorNotTold(ILogger logger, ConnectorId connector, string failure);
+
+    [LoggerMessage(4104, LogLevel.Information, "Reply {Reply} was found half sent; the provider says {Answer}")]
+    public static partial void FoundHalfSent(ILogger logger, MessageId reply, string answer);
+}

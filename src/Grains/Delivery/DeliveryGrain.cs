@@ -1,0 +1,396 @@
+using System.Collections.Immutable;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
+using Channels.Grains.Abstractions;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Channels.Grains.Delivery;
+
+/// <summary>Sends one account's replies: in order per conversation, several conversations at once, at the account's rate, while the account may send.</summary>
+/// <remarks>
+/// Message path, step 6 of 6. Previous: <see cref="Conversation.ConversationGrain"/>. Next: the provider.
+/// A crash before an attempt is recorded sends nothing; a crash after it leaves the reply <c>sending</c>, which the next activation looks up
+/// (<see cref="LostSends"/>) and, where nobody can say, sends once more, marked. A reply is never forgotten: its row goes when it is settled.
+/// </remarks>
+internal sealed class DeliveryGrain : Grain, IDeliveryGrain
+{
+    /// <summary>Replies held in memory; the rest waits in the table.</summary>
+    private const int Most = 1_000;
+
+    private readonly IChannelDirectory _directory;
+    private readonly IConnectorCatalog _connectors;
+    private readonly IOutbox _outbox;
+    private readonly LostSends _lostSends;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<DeliveryGrain> _logger;
+    private readonly Dictionary<ConversationId, Lane> _lanes = [];
+    private readonly HashSet<Task> _sends = [];
+    private readonly Pump _pump;
+    private TokenBucket? _bucket;
+    private IGrainTimer? _alarm;
+    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
+    private int _failures;
+    private int _held;
+    private bool _mustLoad = true;
+
+    public DeliveryGrain(
+        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, TimeProvider clock, ILogger<DeliveryGrain> logger)
+    {
+        _directory = directory;
+        _connectors = connectors;
+        _outbox = outbox;
+        _lostSends = lostSends;
+        _clock = clock;
+        _logger = logger;
+        _pump = new Pump(DeliverAsync, clock, logger);
+    }
+
+    private AccountId Account => new(this.GetPrimaryKey());
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _pump.StopAsync();
+
+        // What is on its way is let arrive, so that its outcome is known.
+        await Task.WhenAll(_sends);
+    }
+
+    /// <inheritdoc/>
+    public Task EnqueueAsync(TenantId tenant, ImmutableArray<QueuedReply> replies)
+    {
+        if (!_mustLoad)
+        {
+            foreach (var reply in replies)
+            {
+                Add(new OutboxRow(reply, OutboxState.Queued, 0, DateTimeOffset.MinValue, null, false));
+            }
+        }
+
+        _pump.Signal();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task WakeAsync()
+    {
+        _mustLoad = true;
+        _pump.Signal();
+        return Task.CompletedTask;
+    }
+
+    private async Task DeliverAsync(CancellationToken cancellationToken)
+    {
+        if (await _directory.FindAsync(Account, cancellationToken) is not { MaySend: true } channel || _connectors.Find(channel.Kind) is not { } connector)
+        {
+            // Everything waits in the table until the account may send again; the change of status wakes us.
+            Forget();
+            return;
+        }
+
+        if (_mustLoad)
+        {
+            await LoadAsync(channel, cancellationToken);
+        }
+
+        StartDue(channel, connector);
+    }
+
+    private async Task LoadAsync(ChannelEntry channel, CancellationToken cancellationToken)
+    {
+        _mustLoad = false;
+        foreach (var row in await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken))
+        {
+            Add(row);
+        }
+    }
+
+    private void Add(OutboxRow row)
+    {
+        if (_held >= Most)
+        {
+            _mustLoad = true;
+            return;
+        }
+
+        if (!_lanes.TryGetValue(row.Reply.Conversation, out var lane))
+        {
+            _lanes[row.Reply.Conversation] = lane = new Lane();
+        }
+
+        if (lane.TryAdd(row))
+        {
+            _held++;
+        }
+    }
+
+    private void Forget()
+    {
+        foreach (var (conversation, lane) in _lanes.ToList())
+        {
+            if (!lane.Busy)
+            {
+                _lanes.Remove(conversation);
+            }
+        }
+
+        _held = _lanes.Count;
+        _mustLoad = true;
+    }
+
+    // One reply per conversation at a time; the alarm rings for those whose time has not come.
+    private void StartDue(ChannelEntry channel, IConnector connector)
+    {
+        var now = _clock.GetUtcNow();
+        var next = DateTimeOffset.MaxValue;
+
+        // After a failure of the connection one reply tries it for all.
+        var most = _failures > 0 ? 1 : connector.Manifest.Limits.Concurrency;
+        foreach (var lane in _lanes.Values)
+        {
+            if (lane.Busy || lane.Head is not { } row)
+            {
+                continue;
+            }
+
+            var due = row.NextAttemptAt > _notBefore ? row.NextAttemptAt : _notBefore;
+            if (due > now)
+            {
+                next = due < next ? due : next;
+                continue;
+            }
+
+            if (_sends.Count >= most)
+            {
+                break;
+            }
+
+            if (Wait(connector) is { Ticks: > 0 } wait)
+            {
+                next = now + wait < next ? now + wait : next;
+                break;
+            }
+
+            lane.Busy = true;
+            Follow(SendAsync(channel, connector, lane, row));
+        }
+
+        if (next < DateTimeOffset.MaxValue)
+        {
+            SetAlarm(next - now);
+        }
+    }
+
+    private TimeSpan Wait(IConnector connector)
+    {
+        if (connector.Manifest.Limits.MessagesPerSecond is not { } rate)
+        {
+            return TimeSpan.Zero;
+        }
+
+        _bucket ??= new TokenBucket(rate, _clock);
+        return _bucket.Take();
+    }
+
+    private void Follow(Task send)
+    {
+        if (!send.IsCompleted)
+        {
+            _sends.Add(send);
+            _ = ForgetWhenDoneAsync(send);
+        }
+    }
+
+    private async Task ForgetWhenDoneAsync(Task send)
+    {
+        await send;
+        _sends.Remove(send);
+        _pump.Signal();
+    }
+
+    private async Task SendAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
+    {
+        // The turn that started this ends first: a send is never part of somebody's call.
+        await Task.Yield();
+        try
+        {
+            await AttemptAsync(channel, connector, lane, row);
+        }
+        catch (Exception failure)
+        {
+            // The store did not take a step. Its row says how far we came; it is read again after a pause.
+            DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
+            lane.Remove(row);
+            _held--;
+            _mustLoad = true;
+            _notBefore = _clock.GetUtcNow() + TimeSpan.FromSeconds(1);
+            SetAlarm(TimeSpan.FromSeconds(1));
+        }
+        finally
+        {
+            lane.Busy = false;
+            if (lane.IsEmpty)
+            {
+                _lanes.Remove(row.Reply.Conversation);
+            }
+        }
+    }
+
+    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
+    {
+        var duplicate = row.PossiblyDuplicate;
+        if (row.State == OutboxState.Sending)
+        {
+            // Not ours: whoever began it is gone. Ours are forgotten or replaced before they get here.
+            if (await _lostSends.FindAsync(channel, connector, row) is { } found)
+            {
+                await SettleAsync(channel, lane, row, found, row.Attempts);
+                return;
+            }
+
+            duplicate = true;
+        }
+
+        var attempt = row.Attempts + 1;
+        if (!await _outbox.BeginSendAsync(channel.Tenant, Account, row.Reply.Id, attempt, duplicate, CancellationToken.None))
+        {
+            lane.Remove(row);
+            _held--;
+            return;
+        }
+
+        var message = new OutboundMessage(row.Reply.Id, row.Reply.ChatId, row.Reply.Text, row.Reply.ReplyTo);
+        var outcome = await CallAsync(connector, channel.Connection, message);
+        await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, outcome, attempt);
+    }
+
+    private async Task<SendOutcome> CallAsync(IConnector connector, Connection connection, OutboundMessage message)
+    {
+        try
+        {
+            // Never cancelled from here: a send that is cut off has an unknown outcome, one that is let finish has none.
+            return await connector.SendAsync(connection, message, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            DeliveryLog.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
+            return new SendOutcome.Unknown($"the connector failed ({failure.GetType().Name})");
+        }
+    }
+
+    private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt)
+    {
+        var now = _clock.GetUtcNow();
+        if (outcome is SendOutcome.TryLater && now - IdSource.TimeOf(row.Reply.Id.Value) > RetryPolicy.Patience)
+        {
+            outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
+        }
+
+        var next = now + outcome switch
+        {
+            SendOutcome.TryLater later => RetryPolicy.WaitAfter(later, attempt, Random.Shared),
+            SendOutcome.Blocked => TimeSpan.FromMinutes(1),
+            _ => TimeSpan.Zero,
+        };
+        await SettleSurelyAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
+        await ReportAsync(channel, outcome);
+        if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
+        {
+            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next });
+        }
+        else
+        {
+            lane.Remove(row);
+            _held--;
+        }
+    }
+
+    // What the provider said is kept until the store has taken it: forgetting it would send again what was sent.
+    private async Task SettleSurelyAsync(SendSettlement settlement)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await _outbox.SettleAsync(settlement, CancellationToken.None);
+                return;
+            }
+            catch (Core.StoreUnavailableException) when (!_pump.Stopping.IsCancellationRequested || attempt < 3)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(5_000, 200 * Math.Pow(2, Math.Min(attempt, 10)))), _clock);
+            }
+        }
+    }
+
+    private async Task ReportAsync(ChannelEntry channel, SendOutcome outcome)
+    {
+        if (outcome is SendOutcome.Accepted)
+        {
+            if (_failures > 0)
+            {
+                _failures = 0;
+                await TellConnectorAsync(connector => connector.ReportSuccessAsync(), channel);
+            }
+
+            return;
+        }
+
+        if (CodeOf(outcome) is not { } code)
+        {
+            return;
+        }
+
+        _failures++;
+        await TellConnectorAsync(
+            async connector =>
+            {
+                if (outcome is SendOutcome.Blocked { GatewayFault: false } blocked)
+                {
+                    await connector.ReportBlockedAsync(channel.Tenant, blocked.Code, blocked.Reason);
+                    _directory.Forget(Account);
+                }
+                else if ((await connector.ReportFailureAsync(code)).Until is { } until)
+                {
+                    _notBefore = until;
+                }
+            },
+            channel);
+    }
+
+    // Which outcomes say something about the connection rather than about this one message.
+    private static string? CodeOf(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.TryLater later => later.Code,
+        SendOutcome.Blocked blocked => blocked.Code,
+        SendOutcome.Unknown => "unknown-outcome",
+        _ => null,
+    };
+
+    private async Task TellConnectorAsync(Func<IConnectorGrain, Task> tell, ChannelEntry channel)
+    {
+        try
+        {
+            await tell(GrainFactory.GetGrain<IConnectorGrain>(channel.Connector.Value));
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException or Core.StoreUnavailableException)
+        {
+            DeliveryLog.ConnectorNotTold(_logger, channel.Connector, failure.GetType().Name);
+        }
+    }
+
+    private void SetAlarm(TimeSpan after)
+    {
+        _alarm?.Dispose();
+        _alarm = this.RegisterGrainTimer(
+            _ =>
+            {
+                _pump.Signal();
+                return Task.CompletedTask;
+            },
+            new GrainTimerCreationOptions { DueTime = after < TimeSpan.Zero ? TimeSpan.Zero : after, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
+    }
+}

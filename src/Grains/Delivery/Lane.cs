@@ -1,0 +1,27 @@
+using Channels.Core.Outbox;
+
+namespace Channels.Grains.Delivery;
+
+/// <summary>One conversation's replies in an account's outbox: sent one after the other, each only when the one before is settled.</summary>
+internal sealed class Lane
+{
+    private readonly SortedDictionary<Guid, OutboxRow> _rows = [];
+
+    /// <summary>Whether a reply of this conversation is under way.</summary>
+    public bool Busy { get; set; }
+
+    /// <summary>The oldest reply.</summary>
+    public OutboxRow? Head => _rows.Count == 0 ? null : _rows.First().Value;
+
+    /// <summary>Whether anything waits.</summary>
+    public bool IsEmpty => _rows.Count == 0;
+
+    /// <summary>Adds a reply that is not here yet.</summary>
+    public bool TryAdd(OutboxRow row) => _rows.TryAdd(row.Reply.Id.Value, row);
+
+    /// <summary>Replaces a reply, after an attempt.</summary>
+    public void Replace(OutboxRow row) => _rows[row.Reply.Id.Value] = row;
+
+    /// <summary>Forgets a settled reply.</summary>
+    public void Remove(OutboxRow row) => _rows.Remove(row.Reply.Id.Value);
+}

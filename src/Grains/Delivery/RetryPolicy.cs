@@ -1,0 +1,20 @@
+using Channels.Core.Connectors;
+
+namespace Channels.Grains.Delivery;
+
+/// <summary>When a reply that did not leave is tried again. Pure but for the jitter.</summary>
+internal static class RetryPolicy
+{
+    /// <summary>After this a reply is given up on: nobody expects yesterday's answer.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromHours(24);
+
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    /// <summary>The wait before attempt <paramref name="attempts"/> + 1: the provider's own wish if that is longer, else doubling from one second to five minutes, with a quarter of jitter so that replies do not come back together.</summary>
+    public static TimeSpan WaitAfter(SendOutcome.TryLater outcome, int attempts, Random random)
+    {
+        var doubling = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, Math.Pow(2, Math.Min(attempts - 1, 16))));
+        var wait = outcome.After > doubling ? outcome.After : doubling;
+        return wait * (1 + (random.NextDouble() * 0.25));
+    }
+}

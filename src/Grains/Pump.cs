@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Grains;
+
+/// <summary>A grain's own loop: runs while there is work, one pass at a time, on the grain's scheduler; calls to the grain only signal it.</summary>
+/// <remarks>
+/// Made and signalled inside grain turns only, so that its continuations stay on the activation. A pass that fails is repeated after a pause
+/// that grows to 15 s: what it works on is in the database, so nothing is lost by trying again.
+/// </remarks>
+#pragma warning disable CA1001 // The source has neither timer nor wait handle: there is nothing to dispose of.
+internal sealed partial class Pump(Func<CancellationToken, Task> pass, TimeProvider clock, ILogger logger)
+#pragma warning restore CA1001
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+    private bool _wanted;
+
+    /// <summary>Cancelled when the grain goes.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>There may be work. Returns at once.</summary>
+    public void Signal()
+    {
+        _wanted = true;
+        if (_running.IsCompleted && !_stopping.IsCancellationRequested)
+        {
+            _running = RunAsync();
+        }
+    }
+
+    /// <summary>Ends the loop: the pass under way is cancelled and awaited.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+    }
+
+    private async Task RunAsync()
+    {
+        // The caller's turn ends before the work begins.
+        await Task.Yield();
+        var failures = 0;
+        while (_wanted && !_stopping.IsCancellationRequested)
+        {
+            _wanted = false;
+            try
+            {
+                await pass(_stopping.Token);
+                failures = 0;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                // An exception's message may quote a contact's words; its type and place say enough.
+                _wanted = true;
+                var pause = TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 100 * Math.Pow(2, failures++)));
+                Log.PassFailed(logger, failure.GetType().Name, pause, failure is Core.StoreUnavailableException ? null : failure.StackTrace);
+                if (!await PauseAsync(pause))
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task<bool> PauseAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause, clock, _stopping.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Warning, "A grain's pass failed ({Failure}); it goes again in {Pause}. {StackTrace}")]
+        public static partial void PassFailed(ILogger logger, string failure, TimeSpan pause, string? stackTrace);
+    }
+}

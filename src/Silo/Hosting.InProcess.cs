@@ -1,0 +1,19 @@
+using Channels.Grains;
+using Orleans.Hosting;
+
+namespace Channels.Silo;
+
+/// <summary>The default build: grains run in this process, on the in-process runtime.</summary>
+internal static class Hosting
+{
+    public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store)
+    {
+        _ = store;
+        builder.Services.AddInProcessGrains(grains =>
+        {
+            grains.ServiceId = "channels";
+            grains.Assemblies.Add(typeof(GrainServices).Assembly);
+        });
+        builder.Services.AddPostgresGrainStorage();
+    }
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace Channels.Silo;
+
+/// <summary>The cluster build: this process is one silo of Microsoft Orleans, its members in the same Postgres as everything else.</summary>
+internal static class Hosting
+{
+    private const string Invariant = "Npgsql";
+
+    public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store) => builder.UseOrleans(silo =>
+    {
+        var cluster = builder.Configuration.GetSection("Channels:Cluster");
+        var connectionString = store.Database.ConnectionString;
+        silo.Configure<ClusterOptions>(options =>
+        {
+            options.ServiceId = "channels";
+            options.ClusterId = cluster["ClusterId"] ?? "channels";
+        });
+        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
+        silo.AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
+        silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
+        var siloPort = cluster.GetValue("SiloPort", 11111);
+        var gatewayPort = cluster.GetValue("GatewayPort", 30000);
+        if (store.IsEmbedded || cluster["Address"] is not { Length: > 0 } address)
+        {
+            silo.ConfigureEndpoints(IPAddress.Loopback, siloPort, gatewayPort);
+        }
+        else
+        {
+            silo.ConfigureEndpoints(address, siloPort, gatewayPort);
+        }
+    });
+}

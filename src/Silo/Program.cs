@@ -1,0 +1,28 @@
+using Channels.Agents;
+using Channels.Api;
+using Channels.Connectors;
+using Channels.Core.Egress;
+using Channels.Grains;
+using Channels.Silo;
+using Channels.Storage;
+
+// The host: by default everything in one process, a private Postgres included. Reads as the message path does.
+var builder = WebApplication.CreateBuilder(args);
+builder.UseChannelsDefaults();
+await using var store = await Store.OpenAsync(builder.Configuration, TimeProvider.System);
+builder.Services.AddStore(store);                      // Postgres: ours or theirs, migrated
+builder.Services.AddChannelsApi(builder.Configuration); // 1 enters
+builder.Services.AddInbox();                            // 2 durable
+builder.Services.AddEgressRules(builder.Configuration);
+builder.Services.AddConnectors();                       // 3 normalised, 6 sent
+builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
+builder.Services.AddMessagePath();                      // 4 recorded
+builder.Services.AddAgents();                           // 5 answered
+builder.Services.AddChannelsGrains();
+builder.AddGrainRuntime(store);                         // Hosting.InProcess.cs or Hosting.Orleans.cs
+builder.Services.AddHostedService<PartitionStart>();
+builder.Services.AddHostedService<Greeting>();
+
+var app = builder.Build();
+app.MapChannelsApi();
+await app.RunAsync();

@@ -1,0 +1,92 @@
+using Channels.Core.Ids;
+using Channels.Storage.Database;
+using Channels.Storage.Embedded;
+using Channels.Storage.Maintenance;
+using Channels.Storage.Migrations;
+
+namespace Channels.Silo;
+
+/// <summary>The database this process works on: the configured one, or a private one that it starts and stops itself.</summary>
+internal sealed class Store : IAsyncDisposable
+{
+    private const string Setting = "ConnectionStrings:Channels";
+    private readonly EmbeddedPostgres? _embedded;
+
+    private Store(ChannelsDatabase database, IdSource ids, EmbeddedPostgres? embedded)
+    {
+        Database = database;
+        Ids = ids;
+        _embedded = embedded;
+    }
+
+    /// <summary>Its connections.</summary>
+    public ChannelsDatabase Database { get; }
+
+    /// <summary>Makes ids behind every id that waits in the inbox, whatever the clock says.</summary>
+    public IdSource Ids { get; }
+
+    /// <summary>Whether it is our own private server.</summary>
+    public bool IsEmbedded => _embedded is not null;
+
+    /// <summary>Finds or starts the server and brings the schema to this version.</summary>
+    public static async Task<Store> OpenAsync(IConfiguration configuration, TimeProvider clock)
+    {
+        using var logging = LoggerFactory.Create(builder => builder.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console => console.SingleLine = true));
+        var logger = logging.CreateLogger("Channels.Store");
+        EmbeddedPostgres? embedded = null;
+        try
+        {
+            var given = configuration[Setting];
+            if (string.IsNullOrWhiteSpace(given))
+            {
+                var options = new EmbeddedPostgresOptions { DataDirectory = configuration["Channels:DataDirectory"] ?? "./data" };
+                embedded = await EmbeddedPostgres.StartAsync(options, clock, logger, CancellationToken.None);
+            }
+
+            var database = new ChannelsDatabase(embedded?.ConnectionString ?? given!);
+            await Migrator.MigrateAsync(database.Requests, clock, logger, CancellationToken.None);
+            await Housekeeping.EnsurePartitionsAsync(database.Requests, clock, CancellationToken.None);
+            return new Store(database, await IdsAsync(database, clock), embedded);
+        }
+        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or Npgsql.NpgsqlException)
+        {
+            if (embedded is not null)
+            {
+                await embedded.DisposeAsync();
+            }
+
+            await Console.Error.WriteLineAsync($"Channels cannot start: {failure.Message}");
+            Environment.Exit(1);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        if (_embedded is not null)
+        {
+            await _embedded.DisposeAsync();
+        }
+    }
+
+    private static async Task<IdSource> IdsAsync(ChannelsDatabase database, TimeProvider clock)
+    {
+        var ids = new IdSource(clock);
+        await using var command = database.Requests.CreateCommand("select id from inbox order by id desc limit 1");
+        if (await command.ExecuteScalarAsync() is Guid newest)
+        {
+            ids.NotBefore(newest);
+        }
+
+        return ids;
+    }
+}
+
+/// <summary>Hands the store to the container, which does not own it: it outlives whatever still writes while the host stops.</summary>
+internal static class StoreServices
+{
+    public static void AddStore(this IServiceCollection services, Store store) =>
+        services.AddSingleton(store.Database).AddSingleton(store.Database.Requests).AddSingleton(store.Ids);
+}

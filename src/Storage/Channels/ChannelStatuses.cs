@@ -1,0 +1,80 @@
+using Channels.Core.Channels;
+using Channels.Core.Ids;
+using Channels.Storage.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Channels.Storage.Channels;
+
+/// <summary>What the grains observe, written where people look. The pipeline's role: no tenant's request runs here.</summary>
+internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, TimeProvider clock) : IChannelStatuses
+{
+    // One row in the history and one event per real change; the same status again only refreshes its reason.
+    private const string SetAccount = """
+        with old as materialized (
+          select status, connector_id from account where tenant_id = $1 and id = $2 for update),
+        changed as (
+          update account a
+          set status = $3, status_code = $4, status_reason = $5, next_step = $6, updated_at = $8,
+              status_since = case when old.status <> $3 then $8 else a.status_since end,
+              activated_at = case when $3 = 'active' and old.status <> 'active' then $8 else a.activated_at end
+          from old where a.tenant_id = $1 and a.id = $2
+          returning old.status <> $3 as other),
+        connector as (
+          update connector c set status = 'active', status_code = null, status_reason = null, status_since = $8, updated_at = $8
+          from old where $3 = 'active' and c.tenant_id = $1 and c.id = old.connector_id and c.status in ('pending', 'starting')),
+        history as (
+          insert into account_status_history (tenant_id, account_id, id, status, code, reason, at)
+          select $1, $2, $7, $3, $4, $5, $8 from changed where other),
+        events as (
+          insert into event (tenant_id, id, type, account_id, data)
+          select $1, $7, 'channel.account.status_changed', $2, jsonb_build_object('status', $3, 'code', $4, 'reason', $5) from changed where other)
+        select other from changed
+        """;
+
+    private const string SetConnector = """
+        with old as materialized (
+          select status from connector where tenant_id = $1 and id = $2 for update),
+        changed as (
+          update connector c
+          set status = $3, status_code = $4, status_reason = $5, updated_at = $7, status_since = case when old.status <> $3 then $7 else c.status_since end
+          from old where c.tenant_id = $1 and c.id = $2
+          returning old.status <> $3 as other),
+        events as (
+          insert into event (tenant_id, id, type, data)
+          select $1, $6, 'channel.connector.status_changed', jsonb_build_object('connector_id', $2, 'status', $3, 'code', $4, 'reason', $5) from changed where other)
+        select other from changed
+        """;
+
+    private const string SetSuspended = """
+        update tenant set suspended_at = case when $2 then coalesce(suspended_at, $4) end, suspended_reason = case when $2 then $3 end where id = $1
+        """;
+
+    /// <inheritdoc/>
+    public Task<bool> SetAccountAsync(
+        TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
+        ChangedAsync(
+            SetAccount, cancellationToken, tenant.Value, account.Value, status.ToWord(), Text(code), Text(reason), Text(nextStep), ids.Next(), clock.GetUtcNow());
+
+    /// <inheritdoc/>
+    public Task<bool> SetConnectorAsync(
+        TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken) =>
+        ChangedAsync(SetConnector, cancellationToken, tenant.Value, connector.Value, status.ToWord(), Text(code), Text(reason), ids.Next(), clock.GetUtcNow());
+
+    /// <inheritdoc/>
+    public Task SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken) =>
+        ChangedAsync(SetSuspended, cancellationToken, tenant.Value, suspended, Text(reason), clock.GetUtcNow());
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private Task<bool> ChangedAsync(string sql, CancellationToken cancellationToken, params object[] values) => StoreFailure.GuardAsync(async () =>
+    {
+        await using var command = database.Requests.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        }
+
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    });
+}
