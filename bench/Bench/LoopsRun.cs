@@ -108,11 +108,11 @@ internal sealed class LoopsRun(Provider provider, Product product, LoadPlan plan
         var doubles = sends.Count - sends.Select(send => send.Text).Distinct().Count();
         var strangers = sends.Count(send => NumberOf(send) is var number && (number < first || number >= first + load.Sent));
         var astray = sends.Count(send => send.Instance != channels[ContactOf(send) % channels.Count].Name);
-        var disorder = sends.GroupBy(send => send.To).Sum(chat => chat.Zip(chat.Skip(1)).Count(pair => NumberOf(pair.Second) <= NumberOf(pair.First)));
+        var swapped = sends.GroupBy(send => send.To).SelectMany(chat => chat.Zip(chat.Skip(1)).Where(pair => NumberOf(pair.Second) <= NumberOf(pair.First))).ToList();
         Complain(doubles, "sends are doubles");
         Complain(strangers, "sends answer nothing that was posted");
         Complain(astray, "sends left by another channel");
-        Complain(disorder, "sends are out of their conversation's order");
+        Complain(swapped.Count, $"sends are out of their conversation's order, first {swapped.FirstOrDefault()}");
         Complain(load.Sent - load.Acknowledged, "webhooks were not acknowledged");
     }
 
