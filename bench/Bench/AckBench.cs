@@ -20,7 +20,7 @@ internal static class AckBench
         Console.WriteLine("== ack: durable acknowledgements on record-only channels, beside a bare Kestrel endpoint ==");
         var (bare, bareAddress) = await BareEndpoint.StartAsync(cancellationToken);
         await using var ownBare = bare;
-        await using var product = await Product.StartAsync(cancellationToken);
+        await using var product = await Product.StartAsync(options, cancellationToken);
         var channels = await ChannelsAsync(product, options.Number("tenants", 4), options.Number("channels", 25), cancellationToken);
         await Conditions.PrintAsync(product, connections, cancellationToken);
         Conditions.Line("rounds", $"{rounds} x {seconds} s each, alternating, after a warm-up of each; the product's inbox is empty before each");

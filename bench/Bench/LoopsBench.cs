@@ -18,7 +18,7 @@ internal static class LoopsBench
 
         Console.WriteLine("== loops: webhook in, echo agent, send to the provider ==");
         await using var provider = await Provider.StartAsync(cancellationToken);
-        await using var product = await Product.StartAsync(cancellationToken);
+        await using var product = await Product.StartAsync(options, cancellationToken);
         var channels = await ChannelsAsync(product, provider, options.Number("tenants", 5), options.Number("channels", 10), cancellationToken);
         await Conditions.PrintAsync(product, connections, cancellationToken);
         Conditions.Line("backlog", $"{rounds} x {messages:N0} webhooks of {conversations} conversations on {channels.Count} channels, posted as fast as they are acknowledged, after a warm-up");

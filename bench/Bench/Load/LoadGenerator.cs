@@ -4,13 +4,14 @@ using System.Net.Sockets;
 
 namespace Channels.Bench.Load;
 
-/// <summary>A load generator that costs little: one thread, prebuilt requests, <c>poll</c>, no allocation per request.</summary>
+/// <summary>A load generator that costs little: one thread, prebuilt requests, no allocation per request.</summary>
 /// <remarks>Latency counts from when a request was due. On a rated plan a late answer therefore counts against all that wait behind it.</remarks>
-internal sealed class LoadGenerator
+internal sealed class LoadGenerator : IDisposable
 {
     private readonly LoadPlan _plan;
     private readonly IPEndPoint _address;
     private readonly LoadConnection[] _connections;
+    private readonly Readiness _readiness;
     private readonly long[] _turns;
     private readonly LoadResult _result = new();
     private readonly long _interval;
@@ -21,20 +22,27 @@ internal sealed class LoadGenerator
         _plan = plan;
         _address = new IPEndPoint(IPAddress.Loopback, target.Port);
         _connections = [.. Enumerable.Range(0, plan.Connections).Select(_ => new LoadConnection(_address))];
+        _readiness = new Readiness(plan.Connections);
         _turns = new long[plan.Connections];
         _interval = plan.Rate is { } rate ? (long)(Stopwatch.Frequency * plan.Connections / rate) : 0;
     }
 
     /// <summary>Runs a plan to its end on a thread of its own.</summary>
     public static Task<LoadResult> RunAsync(LoadPlan plan, Uri target, CancellationToken cancellationToken) => Task.Factory.StartNew(
-        () => new LoadGenerator(plan, target).Run(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private unsafe LoadResult Run(CancellationToken cancellationToken)
-    {
-        var watched = new Native.Watched[_connections.Length];
-        for (var i = 0; i < watched.Length; i++)
+        () =>
         {
-            watched[i] = new Native.Watched { Descriptor = _connections[i].Descriptor, Wanted = Native.Readable };
+            using var generator = new LoadGenerator(plan, target);
+            return generator.Run(cancellationToken);
+        },
+        cancellationToken,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
+
+    private LoadResult Run(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _connections.Length; i++)
+        {
+            _readiness.Watch(_connections[i].Descriptor, i);
         }
 
         var startedAt = TimeProvider.System.GetUtcNow();
@@ -45,26 +53,22 @@ internal sealed class LoadGenerator
         {
             var now = Stopwatch.GetTimestamp();
             var mayStart = now < end && _result.Sent < _plan.Messages;
-            if (mayStart)
+            if (mayStart && (_interval > 0 || outstanding < _connections.Length))
             {
                 outstanding += StartDue(now, startedAt);
             }
-            else if (outstanding == 0)
+            else if (!mayStart && outstanding == 0)
             {
                 break;
             }
 
-            fixed (Native.Watched* first = watched)
+            var ready = _readiness.Wait(1);
+            for (var r = 0; r < ready; r++)
             {
-                _ = Native.Poll(first, (nuint)watched.Length, 1);
-            }
-
-            for (var i = 0; i < watched.Length; i++)
-            {
-                if (watched[i].Happened != 0 && Hear(i))
+                var i = _readiness.Ready(r);
+                if (Hear(i))
                 {
                     outstanding--;
-                    watched[i].Descriptor = _connections[i].Descriptor;
                     if (_interval == 0 && _result.Sent < _plan.Messages && Stopwatch.GetTimestamp() is var at && at < end)
                     {
                         Start(i, at, startedAt);
@@ -75,13 +79,18 @@ internal sealed class LoadGenerator
         }
 
         _result.Elapsed = Stopwatch.GetElapsedTime(_started);
+        _result.Latencies.Sort();
+        return _result;
+    }
+
+    public void Dispose()
+    {
         foreach (var connection in _connections)
         {
             connection.Dispose();
         }
 
-        _result.Latencies.Sort();
-        return _result;
+        _readiness.Dispose();
     }
 
     private int StartDue(long now, DateTimeOffset startedAt)
@@ -140,6 +149,7 @@ internal sealed class LoadGenerator
             _result.Errors++;
             connection.Dispose();
             _connections[index] = new LoadConnection(_address);
+            _readiness.Watch(_connections[index].Descriptor, index);
             return due != 0;
         }
     }

@@ -38,8 +38,8 @@ internal sealed class Product : IAsyncDisposable
 
     private string OperatorKey { get; }
 
-    /// <summary>Starts it on an empty data directory.</summary>
-    public static async Task<Product> StartAsync(CancellationToken cancellationToken)
+    /// <summary>Starts it on an empty data directory. <c>--product-env NAME=VALUE;…</c> changes its environment, to compare settings.</summary>
+    public static async Task<Product> StartAsync(Options options, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("channels-bench-").FullName;
         if (OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess)
@@ -54,6 +54,12 @@ internal sealed class Product : IAsyncDisposable
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["ConnectionStrings__Channels"] = "",
         };
+        foreach (var pair in options.Text("product-env", "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var parts = pair.Split('=', 2);
+            environment[parts[0]] = parts[1];
+        }
+
         try
         {
             var (process, said) = await OwnProcess.StartAsync(Builds.Program("Silo", "Channels.Silo"), [], environment, "Channels answers at ", cancellationToken);
