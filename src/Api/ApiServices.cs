@@ -43,7 +43,9 @@ public static class ApiServices
         services.AddSingleton<WebhookIngress>();
 
         // The server's own line per request costs more than the request, and shows query strings.
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // With this category on at any level every request gets an Activity and a logging scope, for messages that nobody reads.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None));
         return services;
     }
 
