@@ -40,7 +40,7 @@ builder.UseOrleansClient(client => client
     })
     .Configure<ClusterOptions>(options =>
     {
-        options.ClusterId = Name;
+        options.ClusterId = builder.Configuration["Channels:Cluster:ClusterId"] ?? Name;
         options.ServiceId = Name;
     })
     .UseConnectionRetryFilter(async (_, cancellationToken) =>

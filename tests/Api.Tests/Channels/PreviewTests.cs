@@ -80,6 +80,36 @@ public sealed class PreviewTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task Who_waits_for_the_reply_gets_it_with_the_answer()
+    {
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, id);
+        await Seed.RunAsync(host.Db, "insert into conversation_alias values ($1, $2, '5491122223333', $3)", tenant.Id.Value, id, conversation);
+        await Seed.MessageAsync(host, tenant.Id, id, conversation, "hola");
+        await Seed.MessageAsync(host, tenant.Id, id, conversation, "the reply", outbound: true, status: "sent");
+
+        var answer = await (await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=5", """{"from":"5491122223333","text":"hola","message_id":"P-1"}""")).JsonAsync();
+
+        Assert.Equal("the reply", answer.GetProperty("reply").GetProperty("text").GetString());
+        Assert.Equal(conversation, answer.GetProperty("conversation_id").GetGuid());
+    }
+
+    [PostgresFact]
+    public async Task Who_waits_in_vain_is_told_that_the_message_is_accepted()
+    {
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateSimulatorAsync();
+
+        var answer = await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=1", """{"from":"1","text":"hola"}""");
+        var impatient = await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=31", """{"from":"1","text":"hola"}""");
+
+        await answer.JsonAsync(System.Net.HttpStatusCode.Accepted);
+        await impatient.ProblemAsync(400, "invalid_parameter");
+    }
+
+    [PostgresFact]
     public async Task Only_a_simulator_takes_simulated_messages()
     {
         var tenant = await host.TenantAsync();

@@ -10,7 +10,6 @@ using Channels.Core.Inbox;
 using Channels.Storage;
 using Channels.Storage.Database;
 using Channels.Storage.Migrations;
-using Channels.Storage.Tenants;
 using Channels.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -97,7 +96,7 @@ public sealed class ApiHost : IAsyncLifetime
         builder.Services.Remove(inbox);
         builder.Services.AddSingleton<IInbox>(provider =>
             Inbox = new SwitchableInbox((IInbox)ActivatorUtilities.CreateInstance(provider, inbox.ImplementationType!)));
-        builder.Services.AddSingleton(provider => (Grains = new FakeGrains(Db, provider.GetRequiredService<TenantStore>)).Factory());
+        builder.Services.AddSingleton(_ => (Grains = new FakeGrains(Db)).Factory());
         builder.Services.AddEgressRules(builder.Configuration);
         builder.Services.AddConnectors();
         builder.Services.AddAgents();
