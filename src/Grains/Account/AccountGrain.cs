@@ -34,6 +34,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     private readonly IAccountInbox _inbox;
     private readonly ITranscript _transcript;
     private readonly IChannelStatuses _statuses;
+    private readonly InlineFiles _files;
     private readonly IdSource _ids;
     private readonly TimeProvider _clock;
     private readonly Gates _gates;
@@ -45,7 +46,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
     public AccountGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, ITranscript transcript, IChannelStatuses statuses,
-        IdSource ids, TimeProvider clock, Gates gates, ILogger<AccountGrain> logger)
+        InlineFiles files, IdSource ids, TimeProvider clock, Gates gates, ILogger<AccountGrain> logger)
     {
         _directory = directory;
         _connectors = connectors;
@@ -53,6 +54,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         _inbox = inbox;
         _transcript = transcript;
         _statuses = statuses;
+        _files = files;
         _ids = ids;
         _clock = clock;
         _gates = gates;
@@ -157,7 +159,13 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
     private async Task RecordAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
     {
-        var read = rows.Select(row => (Row: row, Said: Normalise(channel, row))).ToList();
+        var read = new List<(InboundWebhook Row, Normalised Said)>(rows.Length);
+        foreach (var row in rows)
+        {
+            var said = Normalise(channel, row);
+            read.Add((row, said is Normalised.Events happened ? new Normalised.Events(await _files.KeepAsync(channel.Tenant, happened.Items, cancellationToken)) : said));
+        }
+
         var events = read.SelectMany(pair => pair.Said is Normalised.Events said ? said.Items : []).ToList();
         await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
         var agent = _agents.Find(channel.Agent.Kind);
