@@ -38,6 +38,7 @@ public static class ApiServices
         services.AddApiDescription();
         services.AddSingleton<ChannelForm>();
         services.AddSingleton<ChannelWriting>();
+        services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton<WebhookIngress>();
 

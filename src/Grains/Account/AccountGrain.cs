@@ -121,7 +121,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
                     return;
                 }
 
-                await HandleAsync(channel, rows, cancellationToken);
+                await HandleInStepAsync(channel, rows, cancellationToken);
                 if (rows.Length < MostRows / 2 && rows.Sum(row => (long)row.Body.Length) < 256 * 1024)
                 {
                     // Whatever came meanwhile has left its hint.
@@ -132,6 +132,21 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             {
                 _gates.Drains.Leave();
             }
+        }
+    }
+
+    // A step that failed may have been committed all the same: then its turns are in their table and no conversation heard of them.
+    // Until each has looked there, none may take a later turn for its next.
+    private async Task HandleInStepAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await HandleAsync(channel, rows, cancellationToken);
+        }
+        catch
+        {
+            _inStep.Clear();
+            throw;
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     /// <inheritdoc/>
     public Task WakeAsync()
     {
-        _mustLoad = true;
+        Forget();
         _pump.Signal();
         return Task.CompletedTask;
     }
@@ -94,7 +94,8 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             return;
         }
 
-        if (_mustLoad)
+        // The next page only when most of the last one is gone: a backlog is read once, not once per reply.
+        if (_mustLoad && _held < Most / 2)
         {
             await LoadAsync(channel, cancellationToken);
         }

@@ -22,7 +22,7 @@ using Npgsql;
 namespace Channels.Api.Tests.Host;
 
 /// <summary>The API on a real Kestrel and a real database of its own; only the silo is a stand-in.</summary>
-public sealed class ApiHost : IAsyncLifetime
+public class ApiHost : IAsyncLifetime
 {
     public const string OperatorKey = "operator-key-of-the-tests-0123456789";
 
@@ -47,12 +47,15 @@ public sealed class ApiHost : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Db = await _postgres.CreateDatabaseAsync();
+        Db = await CreateDatabaseAsync();
         await Migrator.MigrateAsync(Db, TimeProvider.System, NullLogger.Instance, default);
         await StartAsync(Db.ConnectionString);
     }
 
-    public async Task DisposeAsync()
+    /// <summary>The database to work on.</summary>
+    protected virtual Task<NpgsqlDataSource> CreateDatabaseAsync() => _postgres.CreateDatabaseAsync();
+
+    public virtual async Task DisposeAsync()
     {
         await _app!.DisposeAsync();
         await _postgres.DisposeAsync();

@@ -105,6 +105,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
             return new(true, AccountStatus.Active, TimeProvider.System.GetUtcNow(), null, null, null, null);
         }
 
+        public Task ReportBlockedAsync(TenantId tenant, string code, string reason) => grains.FailAsync();
+
         public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
         {
             await grains.FailAsync();
@@ -114,8 +116,6 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         public Task<BreakerState> ReportFailureAsync(string code) => throw new NotSupportedException();
 
         public Task ReportSuccessAsync() => throw new NotSupportedException();
-
-        public Task ReportBlockedAsync(TenantId tenant, string code, string reason) => throw new NotSupportedException();
 
         public Task<BreakerState> GetBreakerAsync() => throw new NotSupportedException();
     }
