@@ -8,6 +8,13 @@ internal sealed class ProductLog
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
 
+    // For looking into a failure: the whole log as a file.
+    private readonly StreamWriter? _copy = Environment.GetEnvironmentVariable("CHANNELS_LOGS_DIR") is { Length: > 0 } folder
+        ? new StreamWriter(Path.Combine(folder, $"product-{Environment.ProcessId}-{Interlocked.Increment(ref _logs)}.log")) { AutoFlush = true }
+        : null;
+
+    private static int _logs;
+
     public void Add(string? line)
     {
         if (line is not null)
@@ -15,6 +22,7 @@ internal sealed class ProductLog
             lock (_gate)
             {
                 _lines.Add(line);
+                _copy?.WriteLine(line);
             }
         }
     }
