@@ -8,6 +8,7 @@ using Channels.Api.Health;
 using Channels.Api.Ingress;
 using Channels.Api.Keys;
 using Channels.Api.Kinds;
+using Channels.Api.Media;
 using Channels.Api.Parked;
 using Channels.Api.Requests;
 using Channels.Api.Tenants;
@@ -37,6 +38,7 @@ public static class ApiServices
         services.AddApiDescription();
         services.AddSingleton<ChannelForm>();
         services.AddSingleton<ChannelWriting>();
+        services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton<WebhookIngress>();
 
@@ -59,6 +61,7 @@ public static class ApiServices
         app.MapParkedWebhooks();
         app.MapConversations();
         app.MapEvents();
+        app.MapMedia();
         app.MapDocs();
     }
 }

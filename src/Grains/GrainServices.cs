@@ -1,4 +1,5 @@
 using Channels.Core.Inbox;
+using Channels.Grains.Account;
 using Channels.Grains.Conversation;
 using Channels.Grains.Delivery;
 using Channels.Grains.Fairness;
@@ -13,6 +14,7 @@ public static class GrainServices
     public static IServiceCollection AddChannelsGrains(this IServiceCollection services)
     {
         services.AddSingleton<Gates>();
+        services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<LostSends>();
         services.AddSingleton<IInboxHint, GrainInboxHint>();

@@ -7,7 +7,8 @@ using Channels.Silo;
 using Channels.Storage;
 
 // The host: by default everything in one process, a private Postgres included. Reads as the message path does.
-var builder = WebApplication.CreateBuilder(args);
+// Settings lie beside the program, data where it was started.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.UseChannelsDefaults();
 await using var store = await Store.OpenAsync(builder.Configuration, TimeProvider.System);
 builder.Services.AddStore(store);                      // Postgres: ours or theirs, migrated
@@ -15,6 +16,7 @@ builder.Services.AddChannelsApi(builder.Configuration); // 1 enters
 builder.Services.AddInbox();                            // 2 durable
 builder.Services.AddEgressRules(builder.Configuration);
 builder.Services.AddConnectors();                       // 3 normalised, 6 sent
+builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
 builder.Services.AddMessagePath();                      // 4 recorded
 builder.Services.AddAgents();                           // 5 answered
 builder.Services.AddChannelsGrains();

@@ -1,7 +1,9 @@
 using Channels.Core.Channels;
 using Channels.Core.Ids;
+using Channels.Core.Media;
 using Channels.Storage.Channels;
 using Channels.Storage.Idempotency;
+using Channels.Storage.Media;
 using Channels.Storage.Queries;
 using Channels.Storage.Secrets;
 using Channels.Storage.Tenancy;
@@ -41,6 +43,8 @@ public static class TenantStorageServices
         services.AddSingleton<ParkedWebhooks>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<IMediaStore>(provider => new FileMediaStore(
+            Path.Combine(provider.GetRequiredService<IOptions<KeyOptions>>().Value.DataDirectory, "media"), provider.GetRequiredService<IdSource>()));
         return services;
     }
 }

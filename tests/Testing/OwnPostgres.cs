@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Channels.Storage.Embedded;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -55,10 +56,20 @@ public sealed class OwnPostgres : IAsyncDisposable
         _directory.Dispose();
     }
 
-    /// <summary>The same without waiting, for the end of a process.</summary>
+    /// <summary>The same for the end of our process, where nothing can be awaited any more.</summary>
     internal void Discard()
     {
-        CrashServer();
+        try
+        {
+            using var server = Process.GetProcessById(ServerProcessId);
+            CrashServer();
+            server.WaitForExit(TimeSpan.FromSeconds(5));
+        }
+        catch (ArgumentException)
+        {
+            // It is gone already.
+        }
+
         _directory.Dispose();
     }
 }

@@ -5,7 +5,7 @@ namespace Channels.Testing;
 /// <summary>Databases for one test class (<c>IClassFixture&lt;PostgresFixture&gt;</c>), on one throw-away server per test process.</summary>
 /// <remarks>
 /// The server is started when the first database is asked for, and ends with the process. A database is gone with its class.
-/// It does not survive a power cut, and is faster for it: nothing waits for the disk.
+/// What is committed survives a crash of the server, but not of the machine: nothing waits for the disk.
 /// </remarks>
 public sealed class PostgresFixture : IAsyncLifetime
 {

@@ -36,6 +36,9 @@ internal static class ActivationEndpoints
 
         var result = await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).ActivateAsync(caller.Tenant, account, cancellationToken);
         directory.Forget(account);
+
+        // Replies may have waited for this.
+        await grains.GetGrain<IAccountGrain>(id).SettingsChangedAsync();
         return result.Success
             ? TypedResults.Ok(new ActivationAnswer(true, id, result.Status.ToWord(), result.ActivatedAt, result.NextStep))
             : Refused(result);

@@ -47,6 +47,9 @@ internal sealed record CreateChannel : ChannelSettings
 {
     /// <summary>The channel kind.</summary>
     public required string ChannelType { get; init; }
+
+    /// <summary>Activate it at once. When its provider refuses, the channel is made all the same and its status says why.</summary>
+    public bool? Activate { get; init; }
 }
 
 /// <summary>A channel to be changed; the kind stays.</summary>

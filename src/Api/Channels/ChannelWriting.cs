@@ -27,9 +27,18 @@ internal sealed partial class ChannelWriting(
         }
 
         var write = await channels.CreateAsync(tenant, draft, cancellationToken);
-        return write is ChannelWrite.Written { Channel: var made }
-            ? TypedResults.Created($"/api/v1/channels/{made.Account}", ChannelAnswer.Of(made, address, draft.WebhookSecret))
-            : Refused(write);
+        if (write is not ChannelWrite.Written { Channel: var made })
+        {
+            return Refused(write);
+        }
+
+        if (request.Activate == true)
+        {
+            await grains.GetGrain<IConnectorGrain>(made.Connector.Value).ActivateAsync(tenant, made.Account, cancellationToken);
+            made = await channels.FindAsync(tenant, made.Account, cancellationToken) ?? made;
+        }
+
+        return TypedResults.Created($"/api/v1/channels/{made.Account}", ChannelAnswer.Of(made, address, draft.WebhookSecret));
     }
 
     public async Task<Results<Ok<ChannelAnswer>, Problem>> ChangeAsync(

@@ -19,7 +19,7 @@ internal static class PreviewEndpoints
     public static void MapPreview(this IEndpointRouteBuilder channels) =>
         channels.MapPost("/{id:guid}/preview/{**path}", PreviewAsync).WithName("PreviewWebhook")
             .WithSummary("What a raw provider body means, in the product's vocabulary; unreadable bodies answer 200 with the reason they would be parked with")
-            .Accepts<JsonElement>("application/json", "application/octet-stream", "text/plain")
+            .Accepts<JsonElement>("application/json", AnyContentType.Any)
             .Produces<PreviewShape>();
 
     private static async Task<IResult> PreviewAsync(

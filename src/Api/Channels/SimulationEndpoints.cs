@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Channels.Api.Access;
+using Channels.Api.Conversations;
 using Channels.Api.Errors;
 using Channels.Api.Idempotency;
 using Channels.Api.Requests;
@@ -21,11 +22,11 @@ internal static class SimulationEndpoints
 
     public static void MapSimulation(this IEndpointRouteBuilder channels) =>
         channels.MapPost("/{id:guid}/simulate", SimulateAsync).Repeatable().WithName("SimulateMessage")
-            .WithSummary("A message from a made-up contact; answers once it is committed");
+            .WithSummary("A message from a made-up contact; answers once it is committed, with ?wait=SECONDS once it is replied to");
 
     private static async Task<Results<Accepted<SimulateAnswer>, Problem>> SimulateAsync(
-        Guid id, JsonBody<SimulateMessage> body, Caller caller, ChannelStore channels, IInbox inbox, IdSource ids, TimeProvider clock,
-        CancellationToken cancellationToken)
+        Guid id, JsonBody<SimulateMessage> body, double? wait, Caller caller, ChannelStore channels, IInbox inbox, IdSource ids, TimeProvider clock,
+        SimulatedReplies replies, CancellationToken cancellationToken)
     {
         var account = new AccountId(id);
         if (await channels.FindAsync(caller.Tenant, account, cancellationToken) is not { } channel)
@@ -47,7 +48,10 @@ internal static class SimulationEndpoints
         var webhook = JsonSerializer.SerializeToUtf8Bytes(message, ApiJson.Options);
         await inbox.AppendAsync(new(caller.Tenant, account, new WebhookId(ids.Next()), clock.GetUtcNow(), "", webhook), cancellationToken);
         var conversations = $"/api/v1/conversations?channel_id={id}&search={Uri.EscapeDataString(message.From)}";
-        return TypedResults.Accepted(conversations, new SimulateAnswer(message.MessageId, id, conversations));
+        var found = wait is { } seconds
+            ? await replies.AwaitAsync(caller.Tenant, account, message.From, message.MessageId, TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 60)), cancellationToken)
+            : null;
+        return TypedResults.Accepted(conversations, new SimulateAnswer(message.MessageId, id, conversations, found));
     }
 
     private static List<FieldComplaint> Complaints(SimulateMessage message)
@@ -90,5 +94,6 @@ internal sealed record SimulateMessage
     public string? Name { get; init; }
 }
 
-/// <summary>The message is committed; its reply will appear in the conversation.</summary>
-internal sealed record SimulateAnswer(string MessageId, Guid ChannelId, string Conversations);
+/// <summary>The message is committed; its reply will appear in the conversation, and here when it was waited for.</summary>
+internal sealed record SimulateAnswer(
+    string MessageId, Guid ChannelId, string Conversations, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<MessageAnswer>? Replies);

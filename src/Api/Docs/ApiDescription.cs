@@ -65,6 +65,8 @@ internal static class ApiDescription
             operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, JsonSchemaType.Integer, "Rows per page; default 50."));
         }
 
+        // Taken, but not advertised.
+        operation.RequestBody?.Content?.Remove(AnyContentType.Any);
         operation.Responses ??= [];
         operation.Responses.TryAdd("default", new OpenApiResponse
         {

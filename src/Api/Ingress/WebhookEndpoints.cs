@@ -14,6 +14,8 @@ internal static class WebhookEndpoints
         app.MapPost("/webhooks/{kind}/{channel}/{**rest}", (RequestDelegate)ingress.AcceptAsync)
             .WithName("AcceptWebhook").WithTags("Webhooks")
             .WithSummary("A provider's webhook: proven by the kind's own scheme, answered once it is committed")
+            // A bare delegate tells the API's description nothing by itself.
+            .WithMetadata(typeof(WebhookIngress).GetMethod(nameof(WebhookIngress.AcceptAsync))!)
             .ShortCircuit();
     }
 }

@@ -37,7 +37,7 @@ internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetada
         await BoundedBody.ReadAsync(http, Limit) is { } bytes ? Read(bytes) : new() { Problem = new(ErrorCatalogue.TooLarge) };
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), isOptional: typeof(T).GetProperties().All(property => !JsonFields.IsRequired(property))));
+        builder.Metadata.Add(new AcceptsMetadata(AnyContentType.AsJson, typeof(T), isOptional: typeof(T).GetProperties().All(property => !JsonFields.IsRequired(property))));
 
     internal static JsonBody<T> Read(byte[] bytes)
     {

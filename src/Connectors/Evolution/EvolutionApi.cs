@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using Channels.Core.Egress;
 
 namespace Channels.Connectors.Evolution;
 
@@ -39,6 +40,10 @@ internal sealed class EvolutionApi(IHttpClientFactory http, TimeProvider clock)
             return limited.IsCancellationRequested
                 ? EvolutionAnswer.None($"no answer within {limit.TotalSeconds:0.#} s", neverLeft: false)
                 : EvolutionAnswer.None("no connection within the time limit", neverLeft: cancelled.InnerException is TimeoutException);
+        }
+        catch (HttpRequestException failed) when (failed.InnerException is EgressRefusedException refused)
+        {
+            return EvolutionAnswer.None(refused.Message, neverLeft: true);
         }
         catch (HttpRequestException failed)
         {

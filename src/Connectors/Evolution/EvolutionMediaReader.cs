@@ -46,7 +46,8 @@ internal static class EvolutionMediaReader
             Caption: caption,
             Url: content.MediaUrl ?? item.Filled("mediaUrl"),
             InlineBase64: bytes is null ? null : true,
-            Bytes: bytes);
+            Bytes: bytes,
+            InlineData: bytes is null ? null : inline.AsText());
     }
 
     /// <summary>How many bytes the base64 stands for, without decoding or copying megabytes of it.</summary>

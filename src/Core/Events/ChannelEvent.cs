@@ -109,7 +109,7 @@ public sealed record ChannelEvent
     public ImmutableDictionary<string, object?> Details { get; init; } = ImmutableDictionary<string, object?>.Empty;
 }
 
-/// <summary>A file somebody sent, by reference: we never carry its bytes in an event.</summary>
+/// <summary>A file somebody sent, by reference. Only one that came inside the webhook travels with it, as far as the media store.</summary>
 /// <param name="Mime">Media type with its parameters.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Seconds">Length of audio or video.</param>
@@ -119,9 +119,10 @@ public sealed record ChannelEvent
 /// <param name="Url">Where it can be fetched without further keys.</param>
 /// <param name="InlineBase64">The webhook itself carries the file.</param>
 /// <param name="Bytes">Decoded size of the inline file.</param>
+/// <param name="InlineData">The inline file's base64 text, on its way to the media store; never shown, logged or recorded.</param>
 public sealed record MediaReference(
     string? Mime = null, long? Size = null, double? Seconds = null, string? Sha256Base64 = null, string? FileName = null,
-    string? Caption = null, string? Url = null, bool? InlineBase64 = null, long? Bytes = null);
+    string? Caption = null, string? Url = null, bool? InlineBase64 = null, long? Bytes = null, string? InlineData = null);
 
 /// <summary>A place on earth, in degrees (WGS 84).</summary>
 public sealed record GeoLocation(double Latitude, double Longitude, string? Name = null, string? Address = null);

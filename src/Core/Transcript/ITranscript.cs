@@ -106,7 +106,7 @@ public sealed record RecordedMessage(
 public sealed record DeliveryReceipt(ConversationId? Conversation, string ProviderMessageId, string Status, string? Reason);
 
 /// <summary>An edit or deletion of an earlier message.</summary>
-public sealed record MessageChange(ConversationId Conversation, string TargetProviderMessageId, string? NewText, bool Deleted, DateTimeOffset At);
+public sealed record MessageChange(ConversationId? Conversation, string TargetProviderMessageId, string? NewText, bool Deleted, DateTimeOffset At);
 
 /// <summary>A contact's name or picture. Null leaves what is known.</summary>
 public sealed record ContactChange(string Alias, string? Name, string? AvatarUrl);

@@ -34,6 +34,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     private readonly IAccountInbox _inbox;
     private readonly ITranscript _transcript;
     private readonly IChannelStatuses _statuses;
+    private readonly InlineFiles _files;
     private readonly IdSource _ids;
     private readonly TimeProvider _clock;
     private readonly Gates _gates;
@@ -45,7 +46,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
     public AccountGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, ITranscript transcript, IChannelStatuses statuses,
-        IdSource ids, TimeProvider clock, Gates gates, ILogger<AccountGrain> logger)
+        InlineFiles files, IdSource ids, TimeProvider clock, Gates gates, ILogger<AccountGrain> logger)
     {
         _directory = directory;
         _connectors = connectors;
@@ -53,6 +54,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         _inbox = inbox;
         _transcript = transcript;
         _statuses = statuses;
+        _files = files;
         _ids = ids;
         _clock = clock;
         _gates = gates;
@@ -119,7 +121,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
                     return;
                 }
 
-                await HandleAsync(channel, rows, cancellationToken);
+                await HandleInStepAsync(channel, rows, cancellationToken);
                 if (rows.Length < MostRows / 2 && rows.Sum(row => (long)row.Body.Length) < 256 * 1024)
                 {
                     // Whatever came meanwhile has left its hint.
@@ -130,6 +132,21 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             {
                 _gates.Drains.Leave();
             }
+        }
+    }
+
+    // A step that failed may have been committed all the same: then its turns are in their table and no conversation heard of them.
+    // Until each has looked there, none may take a later turn for its next.
+    private async Task HandleInStepAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await HandleAsync(channel, rows, cancellationToken);
+        }
+        catch
+        {
+            _inStep.Clear();
+            throw;
         }
     }
 
@@ -157,7 +174,13 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
     private async Task RecordAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
     {
-        var read = rows.Select(row => (Row: row, Said: Normalise(channel, row))).ToList();
+        var read = new List<(InboundWebhook Row, Normalised Said)>(rows.Length);
+        foreach (var row in rows)
+        {
+            var said = Normalise(channel, row);
+            read.Add((row, said is Normalised.Events happened ? new Normalised.Events(await _files.KeepAsync(channel.Tenant, happened.Items, cancellationToken)) : said));
+        }
+
         var events = read.SelectMany(pair => pair.Said is Normalised.Events said ? said.Items : []).ToList();
         await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
         var agent = _agents.Find(channel.Agent.Kind);

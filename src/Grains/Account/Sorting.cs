@@ -64,8 +64,8 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 var message = Message(happened, conversation, origin, outbound: true, author, "sent", null, startsTurn: false);
                 _echoes.Add(new HeldEcho(message, channel.Now + EchoPatience, PausesAgent: author == Author.Person));
                 break;
-            case EventAction.UpdateMessage when conversationOf(happened) is { } conversation && (happened.TargetMessageId ?? happened.MessageId) is { } target:
-                _changes.Add(new MessageChange(conversation, Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
+            case EventAction.UpdateMessage when (happened.TargetMessageId ?? happened.MessageId) is { } target:
+                _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
                 break;
             case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && ReceiptWord(happened.Kind) is { } status:
                 _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason));

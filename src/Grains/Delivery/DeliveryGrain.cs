@@ -29,6 +29,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     private readonly ILogger<DeliveryGrain> _logger;
     private readonly Dictionary<ConversationId, Lane> _lanes = [];
     private readonly HashSet<Task> _sends = [];
+    private readonly HashSet<MessageId> _settledWhileLoading = [];
     private readonly Pump _pump;
     private TokenBucket? _bucket;
     private IGrainTimer? _alarm;
@@ -36,6 +37,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     private int _failures;
     private int _held;
     private bool _mustLoad = true;
+    private bool _loading;
 
     public DeliveryGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, TimeProvider clock, ILogger<DeliveryGrain> logger)
@@ -78,7 +80,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     /// <inheritdoc/>
     public Task WakeAsync()
     {
-        _mustLoad = true;
+        Forget();
         _pump.Signal();
         return Task.CompletedTask;
     }
@@ -92,7 +94,8 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             return;
         }
 
-        if (_mustLoad)
+        // The next page only when most of the last one is gone: a backlog is read once, not once per reply.
+        if (_mustLoad && _held < Most / 2)
         {
             await LoadAsync(channel, cancellationToken);
         }
@@ -100,12 +103,30 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         StartDue(channel, connector);
     }
 
+    // What was settled while the table was read may still be in what was read: sending it again would double it.
     private async Task LoadAsync(ChannelEntry channel, CancellationToken cancellationToken)
     {
         _mustLoad = false;
-        foreach (var row in await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken))
+        _loading = true;
+        _settledWhileLoading.Clear();
+        try
         {
-            Add(row);
+            foreach (var row in await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken))
+            {
+                if (!_settledWhileLoading.Contains(row.Reply.Id))
+                {
+                    Add(row);
+                }
+            }
+        }
+        catch
+        {
+            _mustLoad = true;
+            throw;
+        }
+        finally
+        {
+            _loading = false;
         }
     }
 
@@ -138,7 +159,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             }
         }
 
-        _held = _lanes.Count;
+        _held = _lanes.Values.Sum(lane => lane.Count);
         _mustLoad = true;
     }
 
@@ -224,16 +245,20 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         {
             // The store did not take a step. Its row says how far we came; it is read again after a pause.
             DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
-            lane.Remove(row);
-            _held--;
-            _mustLoad = true;
+            lane.Busy = false;
+            Forget();
             _notBefore = _clock.GetUtcNow() + TimeSpan.FromSeconds(1);
             SetAlarm(TimeSpan.FromSeconds(1));
         }
         finally
         {
             lane.Busy = false;
-            if (lane.IsEmpty)
+            if (_loading)
+            {
+                _settledWhileLoading.Add(row.Reply.Id);
+            }
+
+            if (lane.IsEmpty && _lanes.GetValueOrDefault(row.Reply.Conversation) == lane)
             {
                 _lanes.Remove(row.Reply.Conversation);
             }

@@ -13,6 +13,9 @@ internal sealed class Lane
     /// <summary>The oldest reply.</summary>
     public OutboxRow? Head => _rows.Count == 0 ? null : _rows.First().Value;
 
+    /// <summary>How many wait, the one under way included.</summary>
+    public int Count => _rows.Count;
+
     /// <summary>Whether anything waits.</summary>
     public bool IsEmpty => _rows.Count == 0;
 

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Orleans.Runtime;
 
 /// <summary>Leads one call through the registered filters, then the grain's own, then the grain.</summary>
-internal sealed class IncomingCall(Activation activation, MethodInfo method, GrainId? source, Func<object, Task<object?>> call)
-    : IIncomingGrainCallContext
+internal sealed class IncomingCall(
+    Activation activation, MethodInfo method, string interfaceName, GrainId? source, Func<object, Task<object?>> call) : IIncomingGrainCallContext
 {
     private static readonly ConcurrentDictionary<(Type Class, MethodInfo Method), MethodInfo> Implementations = new();
 
@@ -19,7 +19,7 @@ internal sealed class IncomingCall(Activation activation, MethodInfo method, Gra
 
     public IGrainContext TargetContext => activation;
 
-    public string InterfaceName => method.DeclaringType!.Name;
+    public string InterfaceName => interfaceName;
 
     public string MethodName => method.Name;
 

@@ -44,7 +44,8 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
     public async Task UnregisterAsync(IGrainReminder reminder)
     {
         var stored = (Reminder)reminder;
-        if (!await table.DeleteAsync(stored, CancellationToken.None))
+        if (!await table.DeleteAsync(stored, CancellationToken.None)
+            && await table.FindAsync(stored.Grain, stored.ReminderName, CancellationToken.None) is not null)
         {
             throw new ReminderException($"Reminder '{stored.ReminderName}' of {stored.Grain} was not removed: it has changed since it was read.");
         }
@@ -100,12 +101,7 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
         public Bell(ReminderService service, Reminder reminder)
         {
             (_service, _reminder) = (service, reminder);
-
-            // Registered from within a grain: the grain's request context must not reach its ticks.
-            using (ExecutionContext.SuppressFlow())
-            {
-                _timer = service.Clock.CreateTimer(static bell => _ = ((Bell)bell!).FireAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            }
+            _timer = service.Clock.CreateContextlessTimer(static bell => _ = ((Bell)bell!).FireAsync(), this);
         }
 
         private DateTime Now => _service.Clock.GetUtcNow().UtcDateTime;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
@@ -79,7 +78,7 @@ internal sealed class PostgresReminderTable(OrleansQueries queries, IOptions<InP
         cancellationToken)).Single();
 
     internal static int HashOf(GrainId grain) =>
-        unchecked((int)((XxHash32.Of(Encoding.UTF8.GetBytes(grain.TypeName)) * 31) + XxHash32.Of(Encoding.UTF8.GetBytes(grain.KeyText))));
+        unchecked((int)((StableHash.Of(grain.TypeName) * 31) + StableHash.Of(grain.KeyText)));
 
     private static (string, NpgsqlDbType, object?)[] Identity(GrainId grain, string name) =>
         [("GrainId", NpgsqlDbType.Text, grain.ToString()), ("ReminderName", NpgsqlDbType.Text, name)];

@@ -108,23 +108,23 @@ internal sealed partial class Activation
 #pragma warning restore CA1031
         {
             Log.NotActivated(Catalog.Logger, failure, GrainId);
-            await EndAsync(failure);
+            await EndAsync(CrossingExceptions.Translate(failure));
             return;
         }
 
         lock (Turns)
         {
-            _lastUsed = Catalog.Clock.GetTimestamp();
-            _state = State.Active;
-            if (_reason.ReasonCode != DeactivationReasonCode.None)
+            if (_reason.ReasonCode == DeactivationReasonCode.None)
             {
-                Deactivate(_reason);
-            }
-            else
-            {
+                _lastUsed = Catalog.Clock.GetTimestamp();
+                _state = State.Active;
                 StartWaiting();
+                return;
             }
         }
+
+        // Asked to go before it was there: nothing to say good-bye to.
+        await EndAsync(null);
     }
 
     private async Task DeactivateAsync()

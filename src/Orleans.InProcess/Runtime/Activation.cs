@@ -50,7 +50,6 @@ internal sealed partial class Activation : IGrainContext
 
     public object? GrainInstance { get; private set; }
 
-    // Made on demand: most grains need nothing scoped, and a scope costs more than the rest of an idle activation.
     public IServiceProvider ActivationServices => (_scope ??= Catalog.Services.CreateScope()).ServiceProvider;
 
     public Task Deactivated
@@ -106,29 +105,24 @@ internal sealed partial class Activation : IGrainContext
     /// <summary>One request from start to end, in turns of this activation.</summary>
     public async Task RunAsync(Request request)
     {
-        if (!request.IsSettled)
+        try
         {
-            RequestContext.Values = request.Context;
-            Task outcome;
-            try
+            if (!request.IsSettled)
             {
-                outcome = request.InvokeAsync(this);
+                RequestContext.Values = request.Context;
+                var outcome = Start(request);
                 if (!outcome.IsCompleted)
                 {
                     await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 }
-            }
-#pragma warning disable CA1031 // Whatever a grain throws is its caller's to see.
-            catch (Exception thrown)
-#pragma warning restore CA1031
-            {
-                outcome = Task.FromException(thrown);
-            }
 
-            request.Settle(this, outcome);
+                request.Settle(this, outcome);
+            }
         }
-
-        Finish(request);
+        finally
+        {
+            Finish(request);
+        }
     }
 
     public void EnterSection(Guid chain)
@@ -167,6 +161,20 @@ internal sealed partial class Activation : IGrainContext
         }
 
         return true;
+    }
+
+    private Task Start(Request request)
+    {
+        try
+        {
+            return request.InvokeAsync(this);
+        }
+#pragma warning disable CA1031 // Whatever a grain throws is its caller's to see.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            return Task.FromException(thrown);
+        }
     }
 
     private void Finish(Request request)

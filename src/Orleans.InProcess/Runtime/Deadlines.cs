@@ -20,10 +20,7 @@ internal sealed class Deadlines : IDisposable
     public Deadlines(TimeProvider clock)
     {
         _clock = clock;
-        using (ExecutionContext.SuppressFlow())
-        {
-            _timer = clock.CreateTimer(static deadlines => ((Deadlines)deadlines!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _timer = clock.CreateContextlessTimer(static deadlines => ((Deadlines)deadlines!).Sweep(), this);
     }
 
     public void Watch(Activation activation)

@@ -46,10 +46,14 @@ internal abstract class GrainCall : Request
 
     public override Task InvokeAsync(Activation activation)
     {
-        Volatile.Write(ref _servedBy, activation);
-        if (_calleeCancellation is { IsCancellationRequested: true } cancelled)
+        if (_calleeCancellation is not null)
         {
-            return Task.FromCanceled(cancelled.Token);
+            // Published before looking: either Cancel finds us here, or we find that it has settled the call.
+            Interlocked.Exchange(ref _servedBy, activation);
+            if (IsSettled)
+            {
+                return Task.FromCanceled(new(canceled: true));
+            }
         }
 
         return activation.Catalog.Filters.Length > 0 || activation.GrainInstance is IIncomingGrainCallFilter
@@ -122,10 +126,6 @@ internal abstract class GrainCall : Request
         {
             _ = Task.Factory.StartNew(_calleeCancellation!.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, activation.Turns);
         }
-        else
-        {
-            _calleeCancellation!.Cancel();
-        }
     }
 }
 
@@ -148,7 +148,7 @@ internal sealed class GrainCall<TResult>(GrainMethod<TResult> method, GrainId ta
 
     private async Task<TResult> FilterAsync(Activation activation)
     {
-        var context = new IncomingCall(activation, Method.Method, Source, async grain =>
+        var context = new IncomingCall(activation, Method.Method, Method.Method.DeclaringType!.FullName!, Source, async grain =>
         {
             var outcome = method.Invoke(grain, Arguments);
             await outcome;

@@ -52,7 +52,14 @@ internal sealed class GrainClass
                 : activation;
         }
 
-        return _construct(activation.ActivationServices, given);
+        try
+        {
+            return _construct(activation.ActivationServices, given);
+        }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException($"{Type} could not be constructed: {failure.Message}", failure);
+        }
     }
 
     private static bool IsState(ParameterInfo parameter) => parameter.IsDefined(typeof(PersistentStateAttribute));

@@ -23,13 +23,11 @@ internal readonly record struct GrainStorageKey(long N0, long N1, string? Extens
             : new(0, 0, grain.KeyText, HashOf([], grain.KeyText));
     }
 
-    public static int HashOf(string text) => (int)XxHash32.Of(Encoding.UTF8.GetBytes(text));
-
     // The provider hashes the bytes back to front.
     private static int HashOf(byte[] id, string? extension)
     {
         byte[] bytes = [.. id, .. Encoding.UTF8.GetBytes(extension ?? "")];
         Array.Reverse(bytes);
-        return (int)XxHash32.Of(bytes);
+        return (int)StableHash.Of(bytes);
     }
 }

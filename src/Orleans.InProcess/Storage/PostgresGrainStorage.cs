@@ -87,7 +87,7 @@ internal sealed class PostgresGrainStorage(OrleansQueries queries, IGrainStorage
             ("GrainIdHash", NpgsqlDbType.Integer, key.Hash),
             ("GrainIdN0", NpgsqlDbType.Bigint, key.N0),
             ("GrainIdN1", NpgsqlDbType.Bigint, key.N1),
-            ("GrainTypeHash", NpgsqlDbType.Integer, GrainStorageKey.HashOf(stateName)),
+            ("GrainTypeHash", NpgsqlDbType.Integer, (int)StableHash.Of(stateName)),
             ("GrainTypeString", NpgsqlDbType.Text, stateName),
             ("GrainIdExtensionString", NpgsqlDbType.Text, key.Extension),
             ("ServiceId", NpgsqlDbType.Text, options.Value.ServiceId),

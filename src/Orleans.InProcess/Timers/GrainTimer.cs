@@ -23,13 +23,7 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
         Check(options.DueTime, nameof(options.DueTime));
         Check(options.Period, nameof(options.Period));
         (_activation, _callback, _options, _period) = (activation, callback, options, options.Period);
-        var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-        using (flow)
-        {
-            _timer = activation.Catalog.Clock.CreateTimer(
-                static timer => ((GrainTimer)timer!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-
+        _timer = activation.Catalog.Clock.CreateContextlessTimer(static timer => ((GrainTimer)timer!).Fire(), this);
         activation.Own(this);
         Change(options.DueTime, options.Period);
     }
@@ -78,7 +72,7 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
 
         return activation.Catalog.Filters.Length == 0 && activation.GrainInstance is not IIncomingGrainCallFilter
             ? _callback(_stopped.Token)
-            : new IncomingCall(activation, TickMethod, activation.GrainId, async _ =>
+            : new IncomingCall(activation, TickMethod, TickMethod.DeclaringType!.Name, activation.GrainId, async _ =>
             {
                 await _callback(_stopped.Token);
                 return null;
@@ -140,5 +134,23 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
     {
         [LoggerMessage(6004, LogLevel.Error, "A timer of {Grain} threw; it goes on")]
         public static partial void TickFailed(ILogger logger, Exception failure, GrainId grain);
+    }
+}
+
+/// <summary>Timers that know nothing of who made them.</summary>
+internal static class ContextlessTimers
+{
+    /// <summary>Makes an unarmed timer whose callback does not see its maker's request context or other ambient values.</summary>
+    public static ITimer CreateContextlessTimer(this TimeProvider clock, TimerCallback callback, object state)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return clock.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return clock.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 }

@@ -45,27 +45,27 @@ internal sealed class AccountWriter : IAsyncDisposable
     {
         await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
-        var readers = new List<Func<NpgsqlDataReader, CancellationToken, Task>?>();
+        var readers = new List<Action<NpgsqlDataReader>>();
         foreach (var group in operations.GroupBy(operation => operation.GetType()).OrderBy(group => group.First().Order))
         {
             var same = group.ToList();
             foreach (var statement in same[0].Statements(same))
             {
                 batch.BatchCommands.Add(statement.Command);
-                readers.Add(statement.Read);
+                if (statement.Read is not null)
+                {
+                    readers.Add(statement.Read);
+                }
             }
         }
 
-        // No explicit transaction: the commands of one batch are one.
+        // No explicit transaction: the commands of one batch are one. The reader stops only at commands that return rows.
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         foreach (var read in readers)
         {
-            if (read is not null)
+            while (await reader.ReadAsync(cancellationToken))
             {
-                while (await reader.ReadAsync(cancellationToken))
-                {
-                    await read(reader, cancellationToken);
-                }
+                read(reader);
             }
 
             await reader.NextResultAsync(cancellationToken);
@@ -86,20 +86,14 @@ internal abstract class AccountOperation(TenantId tenant, AccountId account) : G
     public abstract IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same);
 }
 
-/// <summary>One command of a batch, and what to do with each row it returns. Every command returns at least an empty result set.</summary>
-internal sealed record Statement(NpgsqlBatchCommand Command, Func<NpgsqlDataReader, CancellationToken, Task>? Read)
+/// <summary>One command of a batch, and what to do with each row it returns. A command without <see cref="Read"/> must not return rows: results are told apart by their order.</summary>
+internal sealed record Statement(NpgsqlBatchCommand Command, Action<NpgsqlDataReader>? Read)
 {
-    /// <summary>A statement whose rows do not matter.</summary>
+    /// <summary>A statement that returns no rows.</summary>
     public static Statement Of(string sql, params NpgsqlParameter[] parameters) => new(Make(sql, parameters), null);
 
-    /// <summary>A statement whose rows are read one by one.</summary>
-    public static Statement Of(string sql, Action<NpgsqlDataReader> read, params NpgsqlParameter[] parameters) => new(
-        Make(sql, parameters),
-        (reader, _) =>
-        {
-            read(reader);
-            return Task.CompletedTask;
-        });
+    /// <summary>A statement that returns rows, read one by one.</summary>
+    public static Statement Of(string sql, Action<NpgsqlDataReader> read, params NpgsqlParameter[] parameters) => new(Make(sql, parameters), read);
 
     private static NpgsqlBatchCommand Make(string sql, NpgsqlParameter[] parameters)
     {

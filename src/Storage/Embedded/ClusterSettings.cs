@@ -60,9 +60,9 @@ internal static class ClusterSettings
         log_timezone = 'UTC'
 
         # A webhook answered with 200 is on the disk.
-        fsync = {OnUnless(options.ThrowAway)}
-        synchronous_commit = {OnUnless(options.ThrowAway)}
-        full_page_writes = {OnUnless(options.ThrowAway)}
+        fsync = {(options.ThrowAway ? "off" : "on")}
+        synchronous_commit = on
+        full_page_writes = on
 
         # A small machine that writes much and reads little of it again.
         shared_buffers = {SharedBuffersInMegabytes()}MB
@@ -96,6 +96,4 @@ internal static class ClusterSettings
         log_checkpoints = off
         log_line_prefix = '%m [%p] '
         """);
-
-    private static string OnUnless(bool off) => off ? "off" : "on";
 }

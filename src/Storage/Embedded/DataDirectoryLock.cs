@@ -12,6 +12,9 @@ namespace Channels.Storage.Embedded;
 /// </remarks>
 internal sealed class DataDirectoryLock : IDisposable
 {
+    /// <summary>EWOULDBLOCK: what flock says when somebody else has it. Any other error is the directory's.</summary>
+    private const int WouldBlock = 11;
+
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
     private readonly FileStream _file;
@@ -29,12 +32,11 @@ internal sealed class DataDirectoryLock : IDisposable
         {
             if (TryOpen(path) is { } file)
             {
-                await file.WriteAsync(Encoding.ASCII.GetBytes(OwnerLine(LinuxProcess.Current)), cancellationToken);
-                await file.FlushAsync(cancellationToken);
+                await SignAsync(file, path, cancellationToken);
                 return new(file);
             }
 
-            if (HolderOf(path) is { IsAlive: true } holder)
+            if (await HolderOfAsync(path, cancellationToken) is { IsAlive: true } holder)
             {
                 throw InUse(dataDirectory, $"Channels process {holder.Id}");
             }
@@ -73,7 +75,7 @@ internal sealed class DataDirectoryLock : IDisposable
         {
             throw Trouble.Unusable(refused.Message, refused);
         }
-        catch (IOException) when (File.Exists(path))
+        catch (IOException busy) when (busy.HResult == WouldBlock)
         {
             return null;
         }
@@ -83,12 +85,25 @@ internal sealed class DataDirectoryLock : IDisposable
         }
     }
 
-    private static LinuxProcess? HolderOf(string path)
+    private static async Task SignAsync(FileStream file, string path, CancellationToken cancellationToken)
     {
-        // ReadWrite sharing takes no lock of its own, so reading never disturbs whoever is about to take it.
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(file);
-        return reader.ReadLine()?.Split(' ') is [var id, var ticks]
+        try
+        {
+            await file.WriteAsync(Encoding.ASCII.GetBytes(OwnerLine(LinuxProcess.Current)), cancellationToken);
+            await file.FlushAsync(cancellationToken);
+        }
+        catch (IOException failed)
+        {
+            await file.DisposeAsync();
+            throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"Cannot write {path}", failed.Message, failed);
+        }
+    }
+
+    private static async Task<LinuxProcess?> HolderOfAsync(string path, CancellationToken cancellationToken)
+    {
+        // Not with a FileStream: to read, it would want a shared flock, which is just what the holder denies.
+        var line = await ShellCommand.RunAsync(["cat", "--", path], cancellationToken);
+        return line.Output.TrimEnd('\n').Split(' ') is [var id, var ticks]
             && int.TryParse(id, CultureInfo.InvariantCulture, out var processId)
             && long.TryParse(ticks, CultureInfo.InvariantCulture, out var startTicks)
             ? new(processId, startTicks)

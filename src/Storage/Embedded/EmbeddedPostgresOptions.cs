@@ -28,6 +28,6 @@ public sealed class EmbeddedPostgresOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Gives up durability for speed. Only for databases of tests, which die with their process.</summary>
+    /// <summary>Waits for no disk: a crash of the server loses nothing, one of the machine may lose all. Only for databases of tests.</summary>
     internal bool ThrowAway { get; set; }
 }

@@ -29,12 +29,16 @@ internal sealed record LinuxProcess(int Id, long StartTicks)
         }
     }
 
-    /// <summary>Every process called <paramref name="name"/> whose working directory is <paramref name="directory"/>, as far as we may look.</summary>
-    public static IEnumerable<LinuxProcess> WorkingIn(string directory, string name) =>
+    /// <summary>The process with this id if it is called <paramref name="name"/> and works in <paramref name="directory"/>, as far as we may look.</summary>
+    public static LinuxProcess? FindWorkingIn(string directory, string name, int id) =>
+        WorkingDirectoryOf(id) == directory && NameOf(id) == name ? Find(id) : null;
+
+    /// <summary>Every such process. Reads all of /proc: not for loops that wait for one.</summary>
+    public static IEnumerable<LinuxProcess> AllWorkingIn(string directory, string name) =>
         from entry in Directory.EnumerateDirectories("/proc")
         let id = int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0
-        where id > 0 && WorkingDirectoryOf(id) == directory && NameOf(id) == name
-        let process = Find(id)
+        where id > 0
+        let process = FindWorkingIn(directory, name, id)
         where process is not null
         select process;
 

@@ -15,12 +15,12 @@ internal sealed class RunningServer(ClusterDirectory cluster, LinuxProcess proce
     /// <summary>The postmaster at work in this cluster, if any. A number in a file proves nothing; a process working in the directory does.</summary>
     public static RunningServer? Find(ClusterDirectory cluster) =>
         PostmasterFile.Read(cluster) is { } file
-        && LinuxProcess.WorkingIn(cluster.RealPath, Program).FirstOrDefault(process => process.Id == file.ProcessId) is { } postmaster
+        && LinuxProcess.FindWorkingIn(cluster.RealPath, Program, file.ProcessId) is { } postmaster
             ? new(cluster, postmaster)
             : null;
 
     /// <summary>Processes of a server whose postmaster was killed. They see it, and leave; starting beside them would ruin the data.</summary>
-    public static IReadOnlyList<LinuxProcess> Orphans(ClusterDirectory cluster) => [.. LinuxProcess.WorkingIn(cluster.RealPath, Program)];
+    public static IReadOnlyList<LinuxProcess> Orphans(ClusterDirectory cluster) => [.. LinuxProcess.AllWorkingIn(cluster.RealPath, Program)];
 
     /// <summary>True when it ended within <paramref name="patience"/>.</summary>
     public Task<bool> EndedAsync(TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken) =>

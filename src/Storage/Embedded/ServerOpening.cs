@@ -11,17 +11,17 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
     {
         var started = clock.GetTimestamp();
         var cluster = await ClusterDirectory.ReadAsync(dataDirectory, cancellationToken);
-        var account = await ServerAccount.ForAsync(cluster, cancellationToken);
         while (true)
         {
             if (!cluster.Exists || RunningServer.Find(cluster) is not { } found)
             {
+                var account = await ServerAccount.ForAsync(cluster, cancellationToken);
                 var launched = await StartAsync(cluster, account, cancellationToken);
                 Log.Started(logger, launched.Server.Process.Id, account.Name, dataDirectory, clock.GetElapsedTime(started).TotalMilliseconds);
                 return launched;
             }
 
-            if (await AdoptAsync(cluster, account, found, cancellationToken) is { } adopted)
+            if (await AdoptAsync(found, cancellationToken) is { } adopted)
             {
                 Log.Adopted(logger, found.Process.Id, dataDirectory, clock.GetElapsedTime(started).TotalMilliseconds);
                 return adopted;
@@ -67,13 +67,13 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
     }
 
     /// <summary>Null when the server is on its way out.</summary>
-    private async Task<OpenServer?> AdoptAsync(ClusterDirectory cluster, ServerAccount account, RunningServer server, CancellationToken cancellationToken)
+    private async Task<OpenServer?> AdoptAsync(RunningServer server, CancellationToken cancellationToken)
     {
         await SuperviseAsync(server, cancellationToken);
+        await RunningServer.UntilAsync(() => server.Ready is not null || !server.Process.IsAlive, options.StartTimeout, clock, cancellationToken);
         try
         {
-            await new ServerLauncher(cluster, account, log, clock).AwaitReadyAsync(server, options.StartTimeout, cancellationToken);
-            return await ConnectAsync(server, cancellationToken);
+            return server.Ready is null ? null : await ConnectAsync(server, cancellationToken);
         }
         catch (EmbeddedPostgresException) when (!server.Process.IsAlive || server.Ready is null)
         {
@@ -86,10 +86,10 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
 
     private static async Task<OpenServer> ConnectAsync(RunningServer server, CancellationToken cancellationToken)
     {
-        var connectionString = server.Ready is { } file ? ChannelsDatabase.ConnectionString(file) : "";
+        var connectionString = server.Ready is { } file ? PrivateDatabase.ConnectionString(file) : "";
         try
         {
-            await ChannelsDatabase.EnsureAsync(connectionString, cancellationToken);
+            await PrivateDatabase.EnsureAsync(connectionString, cancellationToken);
             return new(server, connectionString);
         }
         catch (NpgsqlException refused)

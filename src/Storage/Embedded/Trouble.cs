@@ -7,10 +7,10 @@ internal static class Trouble
 
     public static EmbeddedPostgresException From(string code, string doing, string said, Exception? inner = null) => said switch
     {
-        _ when Says(said, "No space left on device") || Says(said, "Disk quota exceeded") => DiskFull(doing, said, inner),
+        _ when Says(said, "No space left on device") || Says(said, "Disk quota exceeded") || Says(said, "Check free disk space") => DiskFull(doing, said, inner),
         _ when Says(said, "Permission denied") || Says(said, "Read-only file system") || Says(said, "Not a directory") || Says(said, "Operation not permitted") =>
             Unusable($"{doing}: {LastLines(said)}", inner),
-        _ => new(code, $"{doing}: {LastLines(said)}", $"If the reason is not plain from this, run it by hand, {OtherDirectory}.", inner),
+        _ => new(code, $"{doing}: {LastLines(said)}", $"If that does not say enough, pg.log in the data directory may; repair it, {OtherDirectory}.", inner),
     };
 
     public static EmbeddedPostgresException Unusable(string problem, Exception? inner = null) =>

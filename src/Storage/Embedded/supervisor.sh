@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Stops the private Postgres when its host is gone and no other host takes it over.
 #
 # Read from stdin by "sh -s", in a session of its own. Arguments:

@@ -34,16 +34,14 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', status)
-          from s where open and status <> 'queued'),
-        counters as (
-          insert into channel_counter as c (tenant_id, account_id, messages_sent, messages_failed, last_error, last_error_at)
-          select tenant_id, account_id, count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
-                 max(reason) filter (where status <> 'sent'), max(now) filter (where status <> 'sent' and reason is not null)
-          from s where open group by tenant_id, account_id
-          on conflict (tenant_id, account_id) do update
-          set messages_sent = c.messages_sent + excluded.messages_sent, messages_failed = c.messages_failed + excluded.messages_failed,
-              last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at))
-        select 1 where false
+          from s where open and status <> 'queued')
+        insert into channel_counter as c (tenant_id, account_id, messages_sent, messages_failed, last_error, last_error_at)
+        select tenant_id, account_id, count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
+               max(reason) filter (where status <> 'sent'), max(now) filter (where status <> 'sent' and reason is not null)
+        from s where open group by tenant_id, account_id
+        on conflict (tenant_id, account_id) do update
+        set messages_sent = c.messages_sent + excluded.messages_sent, messages_failed = c.messages_failed + excluded.messages_failed,
+            last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at)
         """;
 
     private const string Forget = """

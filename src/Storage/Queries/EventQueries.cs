@@ -12,7 +12,7 @@ namespace Channels.Storage.Queries;
 /// <summary>A tenant's events in an order in which none is ever skipped.</summary>
 /// <remarks>
 /// Only rows whose transaction is below every running one are shown: ids are made before their transaction commits, so a reader that
-/// went by id alone would pass over a late commit for ever. A long transaction anywhere in the database delays events; it loses none.
+/// went by id alone would pass over a late commit for ever. A long transaction anywhere on the server delays events; it loses none.
 /// </remarks>
 public sealed class EventQueries(TenantScope scope)
 {

@@ -140,7 +140,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 RecordSql.Changes,
                 Columns.Uuids(changes, row => row.Of.Tenant.Value),
                 Columns.Uuids(changes, row => row.Of.Account.Value),
-                Columns.Uuids(changes, row => row.Item.Conversation.Value),
+                Columns.Of(changes, row => row.Item.Conversation?.Value, NpgsqlDbType.Uuid),
                 Columns.Texts(changes, row => row.Item.TargetProviderMessageId),
                 Columns.Texts(changes, row => row.Item.NewText),
                 Columns.Booleans(changes, row => row.Item.Deleted),

@@ -122,8 +122,11 @@ internal static class RecordSql
           select distinct on (c.account_id, k.message_id) c.*, k.message_id
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
             as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at)
-          join message_key k on k.account_id = c.account_id and k.provider_message_id = c.provider_message_id and k.conversation_id = c.conversation_id
-            and k.key_class = 'message' and k.revision = ''
+          cross join lateral (
+            select k.message_id from message_key k
+            where k.account_id = c.account_id and k.provider_message_id = c.provider_message_id and k.key_class = 'message'
+              and (c.conversation_id is null or k.conversation_id = c.conversation_id)
+            limit 1) as k
           order by c.account_id, k.message_id, c.deleted desc, c.at desc)
         update transcript t
         set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = c.at,

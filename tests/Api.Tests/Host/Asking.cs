@@ -33,6 +33,23 @@ internal static class Asking
     public static string[] Fields(this JsonElement problem) =>
         [.. problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("field").GetString()!)];
 
+    /// <summary>Asks until it is so: for what the server's other transactions, or another connection, decide the time of.</summary>
+    public static async Task<T> EventuallyAsync<T>(string awaited, Func<Task<T>> ask, Func<T, bool> isSo)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var seen = await ask();
+            if (isSo(seen))
+            {
+                return seen;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"Waited for {awaited}; seen: {seen}");
+            await Task.Delay(20);
+        }
+    }
+
     public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
 
     public static Task<HttpResponseMessage> SendJsonAsync(this HttpClient client, HttpMethod method, string path, string json) =>

@@ -103,6 +103,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db, Func<TenantStore> tenants)
             return new(true, AccountStatus.Active, TimeProvider.System.GetUtcNow(), null, null, null, null);
         }
 
+        public Task ReportBlockedAsync(TenantId tenant, string code, string reason) => grains.FailAsync();
+
         public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
         {
             await grains.FailAsync();

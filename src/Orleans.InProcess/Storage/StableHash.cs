@@ -1,14 +1,20 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Text;
 
 namespace Orleans.Storage;
 
-/// <summary>xxHash32 with seed 0: the hash in Orleans' tables. Here because the package that has it is not in the shared framework.</summary>
-internal static class XxHash32
+/// <summary>The hash in Orleans' tables: xxHash32 with seed 0, its four bytes read in the other order.</summary>
+/// <remarks>Orleans takes the canonical (big-endian) digest for a native number. Rows written with it stay, so we do the same.</remarks>
+internal static class StableHash
 {
     private const uint Prime1 = 2654435761, Prime2 = 2246822519, Prime3 = 3266489917, Prime4 = 668265263, Prime5 = 374761393;
 
-    public static uint Of(ReadOnlySpan<byte> data)
+    public static uint Of(string text) => BinaryPrimitives.ReverseEndianness(XxHash32(Encoding.UTF8.GetBytes(text)));
+
+    public static uint Of(ReadOnlySpan<byte> data) => BinaryPrimitives.ReverseEndianness(XxHash32(data));
+
+    internal static uint XxHash32(ReadOnlySpan<byte> data)
     {
         var hash = Prime5;
         var rest = data;

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Channels.Storage.Embedded;
 
 /// <summary>The database <c>channels</c> on the private server: how to reach it, and making it once.</summary>
-internal static class ChannelsDatabase
+internal static class PrivateDatabase
 {
     private const string Maintenance = "postgres";
     private const string Create = $"""create database {ClusterSettings.Database}""";

@@ -1,0 +1,72 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Channels.Api.Tests.Host;
+using Channels.Testing;
+
+namespace Channels.Api.Tests.Errors;
+
+public sealed class BadInputTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    [PostgresTheory]
+    [InlineData("{")]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    [InlineData("{\"name\":}")]
+    [InlineData("{} {}")]
+    public async Task A_body_that_is_no_json_object_is_refused(string body)
+    {
+        var tenant = await host.TenantAsync();
+
+        var answer = await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/channels", body);
+
+        // Nothing at all is an empty object: what it lacks is its fields.
+        await (body.Length == 0 ? answer.ProblemAsync(422, "invalid_fields") : answer.ProblemAsync(400, "malformed_json"));
+    }
+
+    [PostgresFact]
+    public async Task Deep_nesting_invalid_utf8_and_noise_are_refused()
+    {
+        var tenant = await host.TenantAsync();
+        var deep = Encoding.UTF8.GetBytes($$"""{"name":{{new string('[', 5000)}}{{new string(']', 5000)}}}""");
+        byte[] invalid = [.. "{\"name\":\""u8, 0xff, 0xfe, .. "\"}"u8];
+        var noise = new byte[(1 << 20) + 1];
+        Random.Shared.NextBytes(noise);
+
+        await (await tenant.Http.PostAsync("/api/v1/channels", new ByteArrayContent(deep))).ProblemAsync(400, "malformed_json");
+        await (await tenant.Http.PostAsync("/api/v1/channels", new ByteArrayContent(invalid))).ProblemAsync(400, "malformed_json");
+        await (await tenant.Http.PostAsync("/api/v1/channels", new ByteArrayContent(noise))).ProblemAsync(413, "too_large");
+    }
+
+    [PostgresTheory]
+    [InlineData("GET", "/api/v1/nothing", 404, "not_found")]
+    [InlineData("GET", "/", 404, "not_found")]
+    [InlineData("GET", "/api/v1/channels/not-an-id", 404, "not_found")]
+    [InlineData("GET", "/api/v1/channels/..%2f..%2f", 404, "not_found")]
+    [InlineData("GET", "/api/v1/channels/1%27%20or%201=1", 404, "not_found")]
+    [InlineData("DELETE", "/api/v1/channels", 405, "method_not_allowed")]
+    [InlineData("PUT", "/healthz", 405, "method_not_allowed")]
+    public async Task What_is_not_there_is_said_in_problem_details(string method, string path, int status, string code)
+    {
+        var tenant = await host.TenantAsync();
+
+        await (await tenant.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path))).ProblemAsync(status, code);
+    }
+
+    [PostgresFact]
+    public async Task A_form_content_type_is_no_reason_to_refuse_json()
+    {
+        var tenant = await host.TenantAsync();
+        var content = new StringContent("""{"name":"n","channel_type":"simulator"}""");
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded");
+
+        await (await tenant.Http.PostAsync("/api/v1/channels", content)).JsonAsync(System.Net.HttpStatusCode.Created);
+    }
+
+    [PostgresFact]
+    public async Task Health_and_readiness_need_no_key()
+    {
+        await (await host.Client().GetAsync("/healthz")).JsonAsync();
+        await (await host.Client().GetAsync("/readyz")).JsonAsync();
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using Channels.Api.Tests.Host;
+using Channels.Testing;
+
+namespace Channels.Api.Tests.Idempotency;
+
+public sealed class RepeatableRequestTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const string Channel = """{"name":"n","channel_type":"simulator","identity":"once"}""";
+
+    [PostgresFact]
+    public async Task The_same_request_twice_acts_once_and_answers_the_same()
+    {
+        var tenant = await host.TenantAsync();
+
+        var first = await PostAsync(tenant, "/api/v1/channels", Channel, "key-1");
+        var second = await PostAsync(tenant, "/api/v1/channels", Channel, "key-1");
+
+        Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, second.StatusCode);
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
+        Assert.Equal("true", second.Headers.GetValues("Idempotency-Replayed").Single());
+    }
+
+    [PostgresFact]
+    public async Task A_kept_answer_is_sealed()
+    {
+        var tenant = await host.TenantAsync();
+
+        var made = await (await PostAsync(tenant, "/api/v1/channels", Channel, "key-sealed")).JsonAsync(HttpStatusCode.Created);
+        await using var command = host.Db.CreateCommand("select body from idempotency_key where key = 'key-sealed'");
+        var kept = Convert.FromBase64String((string)(await command.ExecuteScalarAsync())!);
+
+        Assert.DoesNotContain(made.GetProperty("webhook_secret").GetString()!, System.Text.Encoding.Latin1.GetString(kept), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task A_key_belongs_to_one_request_and_to_one_tenant()
+    {
+        var (tenant, other) = (await host.TenantAsync(), await host.TenantAsync());
+        await PostAsync(tenant, "/api/v1/channels", Channel, "key-2");
+
+        var different = await PostAsync(tenant, "/api/v1/channels", """{"name":"m","channel_type":"simulator"}""", "key-2");
+        var ofOther = await PostAsync(other, "/api/v1/channels", Channel, "key-2");
+
+        await different.ProblemAsync(422, "idempotency_key_reused");
+        Assert.Equal(HttpStatusCode.Created, ofOther.StatusCode);
+        Assert.False(ofOther.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    [PostgresFact]
+    public async Task A_refused_request_leaves_its_key_free()
+    {
+        var tenant = await host.TenantAsync();
+        await PostAsync(tenant, "/api/v1/channels", """{"name":"n","channel_type":"nothing"}""", "key-3");
+
+        var corrected = await PostAsync(tenant, "/api/v1/channels", Channel, "key-3");
+
+        Assert.Equal(HttpStatusCode.Created, corrected.StatusCode);
+    }
+
+    [PostgresFact]
+    public async Task A_message_sent_many_times_at_once_has_one_id()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
+
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 10).Select(_ => PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", """{"text":"hi"}""", "key-4")));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode));
+        Assert.Single(host.Grains.Sent.Where(sent => sent.Conversation.Conversation.Value == conversation).Select(sent => sent.Message).Distinct());
+    }
+
+    [PostgresFact]
+    public async Task A_message_whose_first_attempt_died_keeps_its_id()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
+        host.Grains.Failure = new TimeoutException();
+        var died = await PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", """{"text":"hi"}""", "key-5");
+        host.Grains.Failure = null;
+
+        var first = await (await PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", """{"text":"hi"}""", "key-5")).JsonAsync(HttpStatusCode.Accepted);
+        var second = await (await PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", """{"text":"hi"}""", "key-5")).JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, died.StatusCode);
+        Assert.Equal(first.GetProperty("id").GetGuid(), second.GetProperty("id").GetGuid());
+    }
+
+    [PostgresTheory]
+    [InlineData("two words")]
+    [InlineData("")]
+    public async Task A_key_that_is_none_is_refused(string key)
+    {
+        var tenant = await host.TenantAsync();
+
+        await (await PostAsync(tenant, "/api/v1/channels", Channel, key)).ProblemAsync(400, "invalid_parameter");
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(TenantUnderTest tenant, string path, string body, string key)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Asking.Json(body) };
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        return tenant.Http.SendAsync(request);
+    }
+}
