@@ -201,6 +201,8 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             }
         }
 
+        // Before the webhook is forgotten: a crash in between repeats the change, the other way round it would be lost and replies would wait for ever.
+        await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
         var batch = sorting.ToBatch();
         var recorded = await _transcript.RecordAsync(batch, cancellationToken);
         if (recorded.EchoesHeld)
@@ -210,7 +212,6 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
         await TakeOverAsync(channel, recorded.Takeovers);
         await HandOverAsync(channel, batch.Messages.Where(message => message.StartsTurn && recorded.New.Contains(message.Id)));
-        await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
     }
 
     private Normalised Normalise(ChannelEntry channel, InboundWebhook row)
