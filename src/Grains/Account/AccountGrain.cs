@@ -43,6 +43,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     private readonly HashSet<ConversationId> _inStep = [];
     private readonly Pump _drain;
     private IGrainTimer? _echoTimer;
+    private int _timesHeld;
 
     public AccountGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, ITranscript transcript, IChannelStatuses statuses,
@@ -287,8 +288,11 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
-    private void WatchEchoes() =>
+    private void WatchEchoes()
+    {
+        _timesHeld++;
         _echoTimer ??= this.RegisterGrainTimer(SettleEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
+    }
 
     private async Task SettleEchoesAsync(CancellationToken cancellationToken)
     {
@@ -297,8 +301,10 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             return;
         }
 
+        var timesHeld = _timesHeld;
         var settled = await _transcript.SettleEchoesAsync(channel.Tenant, Account, _clock.GetUtcNow(), channel.Policy.TakeoverPause, cancellationToken);
-        if (!settled.StillHeld)
+        // One that was held while we asked is not in the answer.
+        if (!settled.StillHeld && timesHeld == _timesHeld)
         {
             _echoTimer?.Dispose();
             _echoTimer = null;
