@@ -26,6 +26,9 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     /// <summary>Webhooks read at once: the most that one account holds in memory.</summary>
     private const int MostRows = 128;
 
+    /// <summary>Conversations remembered to be in step; beyond it each looks into its table once more.</summary>
+    private const int MostInStep = 10_000;
+
     private static readonly TimeSpan EchoTick = TimeSpan.FromSeconds(1);
 
     private readonly IChannelDirectory _directory;
@@ -250,6 +253,11 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     {
         try
         {
+            if (_inStep.Count >= MostInStep)
+            {
+                _inStep.Clear();
+            }
+
             var complete = !_inStep.Add(conversation.Conversation);
             await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, turns, complete);
         }
