@@ -34,6 +34,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private ConversationState? _state;
     private DateTimeOffset? _pausedUntil;
     private int _pauseVersion;
+    private bool _lookBefore;
 
     public ConversationGrain(
         IChannelDirectory directory, IConversationStore store, TurnAnswering answering, IdSource ids, TimeProvider clock, Gates gates, ILogger<ConversationGrain> logger)
@@ -183,8 +184,24 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private async Task FinishAsync(PendingTurn turn, string? text, string? reason, bool agentFailed, CancellationToken cancellationToken)
     {
         var reply = text is null ? null : new QueuedReply(new MessageId(_ids.Next()), _where.Conversation, _state!.ChatId, text, ReplyTo: null);
-        var ended = await _store.FinishTurnAsync(new TurnFinish(_where, turn.Message, reply, reason, agentFailed), cancellationToken);
-        if (ended && reply is not null)
+
+        try
+        {
+            if (!await _store.FinishTurnAsync(new TurnFinish(_where, turn.Message, reply, reason, agentFailed), cancellationToken))
+            {
+                // Ended before, by a call whose answer was lost or by another activation: the tables know how.
+                _lookBefore = true;
+                _queue.Offer([], complete: false);
+            }
+        }
+        catch
+        {
+            // It may be queued all the same. Delivery must look into the table before it takes a later reply for its next.
+            _lookBefore = true;
+            throw;
+        }
+
+        if (reply is not null)
         {
             await TellDeliveryAsync(reply);
         }
@@ -193,12 +210,15 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     // The reply is committed; a call that fails is made good by the sweep.
     private async Task TellDeliveryAsync(QueuedReply reply)
     {
+        var delivery = GrainFactory.GetGrain<IDeliveryGrain>(_where.Account.Value);
         try
         {
-            await GrainFactory.GetGrain<IDeliveryGrain>(_where.Account.Value).EnqueueAsync(_where.Tenant, [reply]);
+            await (_lookBefore ? delivery.WakeAsync() : delivery.EnqueueAsync(_where.Tenant, [reply]));
+            _lookBefore = false;
         }
         catch (Exception failure)
         {
+            _lookBefore = true;
             ConversationLog.DeliveryNotTold(_logger, _where.Conversation, failure.GetType().Name);
         }
     }

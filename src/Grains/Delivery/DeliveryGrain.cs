@@ -80,7 +80,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     /// <inheritdoc/>
     public Task WakeAsync()
     {
-        _mustLoad = true;
+        Forget();
         _pump.Signal();
         return Task.CompletedTask;
     }
@@ -94,7 +94,8 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             return;
         }
 
-        if (_mustLoad)
+        // The next page only when most of the last one is gone: a backlog is read once, not once per reply.
+        if (_mustLoad && _held < Most / 2)
         {
             await LoadAsync(channel, cancellationToken);
         }
@@ -110,13 +111,17 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         _settledWhileLoading.Clear();
         try
         {
-            foreach (var row in await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken))
+            var rows = await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken);
+            foreach (var row in rows)
             {
                 if (!_settledWhileLoading.Contains(row.Reply.Id))
                 {
                     Add(row);
                 }
             }
+
+            // Behind a full page there may be more: until it is read, a newer reply must not be taken for its conversation's next.
+            _mustLoad |= rows.Length >= Most;
         }
         catch
         {

@@ -31,7 +31,7 @@ namespace Orleans.Runtime
 
     /// <summary>The host stops: the call did not reach its grain.</summary>
     [GenerateSerializer]
-    public sealed class SiloUnavailableException(string message) : OrleansMessageRejectionException(message);
+    public sealed class SiloUnavailableException(string msg) : OrleansMessageRejectionException(msg);
 
     /// <summary>A reminder could not be registered or unregistered.</summary>
     [GenerateSerializer]

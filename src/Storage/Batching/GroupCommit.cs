@@ -162,12 +162,12 @@ internal abstract class GroupItem(TenantId tenant)
 
 internal static partial class GroupCommitLog
 {
-    [LoggerMessage(2101, LogLevel.Warning, "A batch of {Items} was refused with {SqlState}; splitting it")]
+    [LoggerMessage(2111, LogLevel.Warning, "A batch of {Items} was refused with {SqlState}; splitting it")]
     public static partial void Splitting(ILogger logger, int items, string sqlState);
 
-    [LoggerMessage(2102, LogLevel.Warning, "A batch of {Items} could not be written: {Failure} {SqlState}")]
+    [LoggerMessage(2112, LogLevel.Warning, "A batch of {Items} could not be written: {Failure} {SqlState}")]
     public static partial void Failed(ILogger logger, int items, string failure, string? sqlState);
 
-    [LoggerMessage(2103, LogLevel.Information, "A batch of {Items} goes again after {SqlState} (attempt {Attempt})")]
+    [LoggerMessage(2113, LogLevel.Information, "A batch of {Items} goes again after {SqlState} (attempt {Attempt})")]
     public static partial void Retrying(ILogger logger, int items, int attempt, string sqlState);
 }

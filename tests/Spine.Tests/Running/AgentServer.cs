@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Spine.Tests.Running;
+
+/// <summary>A tenant's own agent on loopback: answers, keeps silent for ever, or fails, as it is told.</summary>
+internal sealed class AgentServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly CancellationTokenSource _ending = new();
+
+    private AgentServer(WebApplication app) => _app = app;
+
+    public Uri Url => new(new Uri(_app.Urls.Single()), "/turn");
+
+    /// <summary>What it does with a turn. Null hangs until the caller gives up; a number is the status of a failure; a text is the reply.</summary>
+    public Func<AgentCall, object?> Behave { get; set; } = call => $"agent: {call.Text}";
+
+    public ConcurrentQueue<AgentCall> Calls { get; } = new();
+
+    public static async Task<AgentServer> StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        var server = new AgentServer(app);
+        app.Run(server.AnswerAsync);
+        await app.StartAsync();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _app.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    private async Task AnswerAsync(HttpContext http)
+    {
+        var turn = (await JsonSerializer.DeserializeAsync<Turn>(http.Request.Body, ChannelsClient.Json))!;
+        var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, http.Request.Headers.Authorization.ToString());
+        Calls.Enqueue(call);
+        switch (Behave(call))
+        {
+            case string reply:
+                await http.Response.WriteAsJsonAsync(new { reply });
+                break;
+            case int status:
+                http.Response.StatusCode = status;
+                break;
+            default:
+                using (var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _ending.Token))
+                {
+                    await Task.Delay(Timeout.Infinite, either.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+                }
+
+                break;
+        }
+    }
+
+    private sealed record Turn(Guid TurnId, Guid ConversationId, TurnMessage Message, List<TurnMessage> History);
+
+    private sealed record TurnMessage(string? Text);
+}
+
+/// <summary>One question to the agent.</summary>
+internal sealed record AgentCall(Guid TurnId, Guid ConversationId, string? Text, int History, string Authorization);

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Channels.Spine.Tests.Running;
+
+/// <summary>A channel of the product, from outside: its webhook's door and what the API shows of it.</summary>
+internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, string secret)
+{
+    public Guid Id { get; } = id;
+
+    public Uri WebhookUrl { get; } = webhookUrl;
+
+    public string Secret { get; } = secret;
+
+    public ChannelsClient Api { get; } = api;
+
+    private string Path => $"/api/v1/channels/{Id}";
+
+    public Task<JsonElement> StateAsync() => Api.GetAsync(Path);
+
+    public async Task<string> StatusAsync() => (await StateAsync()).GetProperty("status").GetString()!;
+
+    public Task<JsonElement> DeactivateAsync() => Api.PostAsync($"{Path}/deactivate");
+
+    public Task<JsonElement> ActivateAsync() => Api.PostAsync($"{Path}/activate");
+
+    public async Task<Metrics> MetricsAsync() => (await Api.GetAsync($"{Path}/metrics")).Deserialize<Metrics>(ChannelsClient.Json)!;
+
+    /// <summary>The simulator's contact writes. Throws when it was not taken.</summary>
+    public Task SimulateAsync(string from, string text, string? messageId = null) => Api.PostAsync($"{Path}/simulate", new { from, text, message_id = messageId });
+
+    public async Task<JsonElement> PreviewAsync(byte[] body) =>
+        (await Api.AskAsync(HttpMethod.Post, $"{Path}/preview", Raw(body))).Json;
+
+    /// <summary>Posts to its webhook, with its secret unless another is given.</summary>
+    public Task<Answer> PostWebhookAsync(byte[] body, string? presented = null, string path = "") =>
+        Api.AskAsync(HttpMethod.Post, WebhookUrl.AbsolutePath + path, Raw(body), ("apikey", presented ?? Secret));
+
+    /// <summary>As the gateway posts: 200 or it throws.</summary>
+    public async Task DeliverAsync(byte[] body)
+    {
+        var answer = await PostWebhookAsync(body);
+        if (answer.Status != HttpStatusCode.OK)
+        {
+            throw new HttpRequestException($"The webhook was answered {(int)answer.Status}: {answer.Body}", null, answer.Status);
+        }
+    }
+
+    /// <summary>Its conversations, all pages.</summary>
+    public async Task<IReadOnlyList<Conversation>> ConversationsAsync()
+    {
+        var found = new List<Conversation>();
+        for (var page = 1; ; page++)
+        {
+            var answer = await Api.GetAsync($"/api/v1/conversations?channel_id={Id}&limit=200&page={page}");
+            found.AddRange(answer.GetProperty("conversations").Deserialize<List<Conversation>>(ChannelsClient.Json)!);
+            if (found.Count >= answer.GetProperty("total").GetInt64())
+            {
+                return found;
+            }
+        }
+    }
+
+    public async Task<Conversation> ConversationAsync(string contact) =>
+        Assert.Single(await ConversationsAsync(), conversation => conversation.Contact.Id == contact || conversation.Contact.Aliases.Contains(contact));
+
+    /// <summary>A conversation's messages in order, all pages.</summary>
+    public async Task<IReadOnlyList<Message>> MessagesAsync(Guid conversation)
+    {
+        var pages = new List<List<Message>>();
+        for (var page = 1; ; page++)
+        {
+            var answer = await Api.GetAsync($"/api/v1/conversations/{conversation}/messages?limit=200&page={page}");
+            pages.Add(answer.GetProperty("messages").Deserialize<List<Message>>(ChannelsClient.Json)!);
+            if (pages.Sum(one => one.Count) >= answer.GetProperty("total").GetInt64() || pages[^1].Count == 0)
+            {
+                pages.Reverse();
+                return [.. pages.SelectMany(one => one)];
+            }
+        }
+    }
+
+    /// <summary>The messages with one contact; none when it is not known yet.</summary>
+    public async Task<IReadOnlyList<Message>> MessagesWithAsync(string contact) =>
+        (await ConversationsAsync()).FirstOrDefault(one => one.Contact.Id == contact || one.Contact.Aliases.Contains(contact)) is { } conversation
+            ? await MessagesAsync(conversation.Id)
+            : [];
+
+    /// <summary>Returns when nothing of the channel waits any more: webhooks, turns, replies.</summary>
+    public Task<Metrics> IdleAsync(long webhooksFinished, TimeSpan? within = null) => Until.SeenAsync(
+        $"channel {Id} to be done with {webhooksFinished} webhooks",
+        MetricsAsync,
+        now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0, RepliesWaiting: 0 },
+        within: within);
+
+    private static ByteArrayContent Raw(byte[] body) => new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    public static string Shown(IEnumerable<Message> messages) => new StringBuilder().AppendJoin("\n  ", messages.TakeLast(12)).ToString();
+}
+
+internal sealed record Contact(string Id, string? Name, string? Phone, IReadOnlyList<string> Aliases);
+
+internal sealed record Conversation(Guid Id, Contact Contact, string ChatType, bool AgentPaused, DateTimeOffset? LastMessageAt);
+
+internal sealed record Message(
+    Guid Id, string Direction, string Author, string Kind, string? Text, string Status, string? Reason, string? ProviderMessageId, bool PossiblyDuplicate)
+{
+    public bool IsIn => Direction == "in";
+
+    public bool IsOut => Direction == "out";
+}
+
+internal sealed record Metrics(
+    long MessagesReceived, long MessagesSent, long MessagesFailed, long DuplicatesDropped, long WebhooksFinished, long WebhooksParked, long EventsWithoutRow,
+    DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting, long RepliesWaiting, long ParkedNow);

@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Channels.Testing;
+
+namespace Channels.Spine.Tests.Running;
+
+/// <summary>The built product as a process of its own: started, asked, stopped, killed and started again on the same data.</summary>
+internal sealed class Product : IAsyncDisposable
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
+    private static readonly string Assembly = typeof(Product).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "Product").Value!;
+
+    private readonly TemporaryDirectory _data = TemporaryDirectory.Create();
+    private readonly string? _connectionString;
+    private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private Process? _process;
+
+    private Product(string? connectionString, IReadOnlyDictionary<string, string> settings)
+    {
+        _connectionString = connectionString;
+        _settings = settings;
+        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+    }
+
+    /// <summary>The same in every life.</summary>
+    public Uri Address { get; }
+
+    public ProductLog Log { get; } = new();
+
+    /// <summary>Read from the file it made.</summary>
+    public string OperatorKey => File.ReadAllText(_data.Combine("data", "operator.key")).Trim();
+
+    /// <summary>Returns when it says that it is ready.</summary>
+    /// <param name="connectionString">The database; null for its own private server.</param>
+    /// <param name="settings">Environment variables besides.</param>
+    public static async Task<Product> StartAsync(string? connectionString = null, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        var product = new Product(connectionString, settings ?? new Dictionary<string, string>());
+        try
+        {
+            await product.StartAgainAsync();
+            return product;
+        }
+        catch
+        {
+            await product.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Another life, on the same data and the same address.</summary>
+    public async Task StartAgainAsync()
+    {
+        var start = new ProcessStartInfo(DotNet())
+        {
+            ArgumentList = { Assembly },
+            WorkingDirectory = Path.GetDirectoryName(Assembly),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var inherited in start.Environment.Keys.Where(IsOurs).ToList())
+        {
+            start.Environment.Remove(inherited);
+        }
+
+        start.Environment["ASPNETCORE_URLS"] = Address.ToString().TrimEnd('/');
+        start.Environment["Channels__DataDirectory"] = _data.Combine("data");
+        start.Environment["Channels__Egress__Allow"] = "127.0.0.0/8";
+        if (_connectionString is not null)
+        {
+            start.Environment["ConnectionStrings__Channels"] = _connectionString;
+        }
+
+        foreach (var (name, value) in _settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Log.Add(line.Data);
+        process.ErrorDataReceived += (_, line) => Log.Add(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _process = process;
+        await Until.SeenAsync(
+            "the product to say that it is ready",
+            () => process.HasExited ? throw new InvalidOperationException($"The product ended with code {process.ExitCode}:\n{Log.Tail()}") : StatusAsync("/readyz"),
+            status => status == HttpStatusCode.OK,
+            status => $"/readyz answers {status}; log:\n{Log.Tail()}",
+            StartPatience);
+    }
+
+    /// <summary>What a path without keys answers.</summary>
+    public async Task<HttpStatusCode> StatusAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(Address, path));
+        return answer.StatusCode;
+    }
+
+    /// <summary>kill -9, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        Signals.Kill(_process!.Id);
+        await _process.WaitForExitAsync();
+        Forget();
+    }
+
+    /// <summary>SIGTERM; the code it ends with and how long that took.</summary>
+    public async Task<(int Code, TimeSpan After)> StopAsync(TimeSpan within)
+    {
+        var started = Stopwatch.GetTimestamp();
+        Signals.Terminate(_process!.Id);
+        using var limit = new CancellationTokenSource(within);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"Waited {within.TotalSeconds:0} s for the product to end after SIGTERM. Its log ends with:\n{Log.Tail()}");
+        }
+
+        var code = _process.ExitCode;
+        Forget();
+        return (code, Stopwatch.GetElapsedTime(started));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false } process)
+        {
+            try
+            {
+                // Its private server is to go with it.
+                await StopAsync(TimeSpan.FromSeconds(50));
+            }
+            catch (TimeoutException)
+            {
+                Signals.Kill(process.Id);
+            }
+        }
+
+        Forget();
+        _http.Dispose();
+        _data.Dispose();
+    }
+
+    private void Forget()
+    {
+        _process?.Dispose();
+        _process = null;
+    }
+
+    private static bool IsOurs(string variable) =>
+        ((string[])["ASPNETCORE_", "Channels__", "ConnectionStrings__", "Logging__", "DOTNET_ENVIRONMENT"]).Any(prefix => variable.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+
+    // The one that runs us: it need not be in the PATH.
+    private static string DotNet() =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Net;
+using Channels.Spine.Tests.Running;
+using Channels.Testing;
+
+namespace Channels.Spine.Tests;
+
+public sealed class SimulatorTests(Running.Spine spine) : SpineTest(spine), IClassFixture<Running.Spine>
+{
+    [PostgresFact]
+    public async Task A_message_in_is_echoed_out_and_counted()
+    {
+        var channel = await Spine.SimulatorAsync();
+        var text = Words();
+
+        await channel.SimulateAsync("5491122223333", text, "m-1");
+
+        var messages = await Until.SeenAsync(
+            "the echo, sent", () => channel.MessagesWithAsync("5491122223333"), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
+        Assert.Collection(
+            messages,
+            message => Assert.Equal(("in", "contact", "message.text", text, "received", "m-1"), (message.Direction, message.Author, message.Kind, message.Text, message.Status, message.ProviderMessageId)),
+            message => Assert.Equal(("out", "agent", text, "sent", false), (message.Direction, message.Author, message.Text, message.Status, message.PossiblyDuplicate)));
+        var metrics = await channel.IdleAsync(webhooksFinished: 1);
+        Assert.Equal((1, 1, 0, 0), (metrics.MessagesReceived, metrics.MessagesSent, metrics.MessagesFailed, metrics.WebhooksParked));
+        Assert.NotNull(metrics.LastMessageAt);
+        Assert.Null(metrics.LastError);
+    }
+
+    [PostgresFact]
+    public async Task A_channel_without_agent_records_and_says_nothing()
+    {
+        var channel = await Spine.SimulatorAsync(new { kind = "none" });
+
+        await channel.SimulateAsync("5491122223333", Words());
+
+        await channel.IdleAsync(webhooksFinished: 1);
+        Assert.Equal("received", Assert.Single(await channel.MessagesWithAsync("5491122223333")).Status);
+    }
+
+    [PostgresFact]
+    public async Task A_message_of_a_person_goes_out_through_the_api()
+    {
+        var channel = await Spine.SimulatorAsync(new { kind = "none" });
+        await channel.SimulateAsync("5491122223333", Words());
+        await channel.IdleAsync(webhooksFinished: 1);
+        var conversation = await channel.ConversationAsync("5491122223333");
+        var text = Words("from a colleague");
+
+        await channel.Api.PostAsync($"/api/v1/conversations/{conversation.Id}/messages", new { text });
+
+        var messages = await Until.SeenAsync(
+            "the colleague's message, sent", () => channel.MessagesAsync(conversation.Id), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
+        Assert.Equal(("person", text), (messages[^1].Author, messages[^1].Text));
+    }
+
+    [PostgresFact]
+    public async Task Replies_come_by_hints_and_do_not_wait_for_the_sweep()
+    {
+        // The sweep looks every two seconds for what nobody was told of: with lost hints all this would still happen, but not in this time.
+        var channel = await Spine.SimulatorAsync();
+        await Until.SeenAsync("a first reply", async () => { await channel.SimulateAsync("549110", Words()); return await channel.MetricsAsync(); }, now => now.MessagesSent > 0);
+        var started = Stopwatch.GetTimestamp();
+
+        for (var n = 1; n <= 20; n++)
+        {
+            await channel.SimulateAsync($"contact-{n % 3}", Words(), $"m-{n}");
+            await Until.SeenAsync($"reply {n}", () => channel.MessagesWithAsync($"contact-{n % 3}"), found => found.Count(message => message is { IsOut: true, Status: "sent" }) == ((n - 1) / 3) + 1, Channel.Shown);
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(12), $"20 replies took {Stopwatch.GetElapsedTime(started)}");
+    }
+
+    [PostgresFact]
+    public async Task It_says_that_it_lives_and_is_ready()
+    {
+        Assert.Equal(HttpStatusCode.OK, await Spine.Product.StatusAsync("/healthz"));
+        Assert.Equal(HttpStatusCode.OK, await Spine.Product.StatusAsync("/readyz"));
+    }
+}
