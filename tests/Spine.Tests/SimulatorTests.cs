@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Channels.Spine.Tests.Running;
 using Channels.Testing;
@@ -51,6 +52,23 @@ public sealed class SimulatorTests(Running.Spine spine) : SpineTest(spine), ICla
         var messages = await Until.SeenAsync(
             "the colleague's message, sent", () => channel.MessagesAsync(conversation.Id), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
         Assert.Equal(("person", text), (messages[^1].Author, messages[^1].Text));
+    }
+
+    [PostgresFact]
+    public async Task Replies_come_by_hints_and_do_not_wait_for_the_sweep()
+    {
+        // The sweep looks every two seconds for what nobody was told of: with lost hints all this would still happen, but not in this time.
+        var channel = await Spine.SimulatorAsync();
+        await Until.SeenAsync("a first reply", async () => { await channel.SimulateAsync("549110", Words()); return await channel.MetricsAsync(); }, now => now.MessagesSent > 0);
+        var started = Stopwatch.GetTimestamp();
+
+        for (var n = 1; n <= 20; n++)
+        {
+            await channel.SimulateAsync($"contact-{n % 3}", Words(), $"m-{n}");
+            await Until.SeenAsync($"reply {n}", () => channel.MessagesWithAsync($"contact-{n % 3}"), found => found.Count(message => message is { IsOut: true, Status: "sent" }) == ((n - 1) / 3) + 1, Channel.Shown);
+        }
+
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(12), $"20 replies took {Stopwatch.GetElapsedTime(started)}");
     }
 
     [PostgresFact]

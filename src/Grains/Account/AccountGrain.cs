@@ -26,6 +26,9 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     /// <summary>Webhooks read at once: the most that one account holds in memory.</summary>
     private const int MostRows = 128;
 
+    /// <summary>Conversations remembered to be in step; beyond it each looks into its table once more.</summary>
+    private const int MostInStep = 10_000;
+
     private static readonly TimeSpan EchoTick = TimeSpan.FromSeconds(1);
 
     private readonly IChannelDirectory _directory;
@@ -43,6 +46,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     private readonly HashSet<ConversationId> _inStep = [];
     private readonly Pump _drain;
     private IGrainTimer? _echoTimer;
+    private int _timesHeld;
 
     public AccountGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, ITranscript transcript, IChannelStatuses statuses,
@@ -201,6 +205,8 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             }
         }
 
+        // Before the webhook is forgotten: a crash in between repeats the change, the other way round it would be lost and replies would wait for ever.
+        await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
         var batch = sorting.ToBatch();
         var recorded = await _transcript.RecordAsync(batch, cancellationToken);
         if (recorded.EchoesHeld)
@@ -210,7 +216,6 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
         await TakeOverAsync(channel, recorded.Takeovers);
         await HandOverAsync(channel, batch.Messages.Where(message => message.StartsTurn && recorded.New.Contains(message.Id)));
-        await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
     }
 
     private Normalised Normalise(ChannelEntry channel, InboundWebhook row)
@@ -248,6 +253,11 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     {
         try
         {
+            if (_inStep.Count >= MostInStep)
+            {
+                _inStep.Clear();
+            }
+
             var complete = !_inStep.Add(conversation.Conversation);
             await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, turns, complete);
         }
@@ -286,8 +296,11 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
-    private void WatchEchoes() =>
+    private void WatchEchoes()
+    {
+        _timesHeld++;
         _echoTimer ??= this.RegisterGrainTimer(SettleEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
+    }
 
     private async Task SettleEchoesAsync(CancellationToken cancellationToken)
     {
@@ -296,8 +309,10 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             return;
         }
 
+        var timesHeld = _timesHeld;
         var settled = await _transcript.SettleEchoesAsync(channel.Tenant, Account, _clock.GetUtcNow(), channel.Policy.TakeoverPause, cancellationToken);
-        if (!settled.StillHeld)
+        // One that was held while we asked is not in the answer.
+        if (!settled.StillHeld && timesHeld == _timesHeld)
         {
             _echoTimer?.Dispose();
             _echoTimer = null;

@@ -111,13 +111,17 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         _settledWhileLoading.Clear();
         try
         {
-            foreach (var row in await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken))
+            var rows = await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken);
+            foreach (var row in rows)
             {
                 if (!_settledWhileLoading.Contains(row.Reply.Id))
                 {
                     Add(row);
                 }
             }
+
+            // Behind a full page there may be more: until it is read, a newer reply must not be taken for its conversation's next.
+            _mustLoad |= rows.Length >= Most;
         }
         catch
         {

@@ -47,6 +47,10 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
           update turn set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
         replies as (
           update outbox set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
+        echoes as (
+          update held_echo h set conversation_id = $3
+          where h.tenant_id = $1 and h.account_id = $2 and h.conversation_id = $4
+            and not exists (select from held_echo o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = h.provider_message_id)),
         gone as (
           update conversation set merged_into = $3 where tenant_id = $1 and id = $4 returning contact_name, last_message_at, paused_until)
         update conversation c

@@ -24,15 +24,23 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           join transcript t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.id = o.message_id and t.text = h.text
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
         matched as materialized (
-          select distinct on (tenant_id, account_id, sent_id) * from pairs order by tenant_id, account_id, sent_id, occurred_at),
+          select distinct on (p.tenant_id, p.account_id, p.sent_id) p.*,
+                 case when status_rank(e.status) > status_rank('sent') then e.status else 'sent' end as status, case e.status when 'failed' then e.reason end as why
+          from pairs p left join early_receipt e on e.account_id = p.account_id and e.provider_message_id = p.provider_message_id
+          order by p.tenant_id, p.account_id, p.sent_id, p.occurred_at),
+        early as (
+          delete from early_receipt e using matched m where e.account_id = m.account_id and e.provider_message_id = m.provider_message_id),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', sent_id from matched on conflict do nothing),
         sent as (
           update transcript t
-          set status = 'sent', status_at = m.occurred_at, provider_message_id = m.provider_message_id, reason = null, possibly_duplicate = m.possibly_duplicate
+          set status = m.status, status_at = m.occurred_at, provider_message_id = m.provider_message_id, reason = m.why, possibly_duplicate = m.possibly_duplicate
           from matched m
           where t.tenant_id = m.tenant_id and t.account_id = m.account_id and t.id = m.sent_id and status_rank(t.status) < status_rank('sent')),
+        events as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
+          select tenant_id, sent_id, 'delivery.updated', account_id, conversation_id, sent_id, jsonb_build_object('status', status) from matched),
         settled as (
           delete from outbox o using matched m where o.tenant_id = m.tenant_id and o.account_id = m.account_id and o.message_id = m.sent_id),
         echoes as (

@@ -40,6 +40,10 @@ public sealed record FakeBehaviour
     /// <summary>Whether and when the echo webhook comes.</summary>
     public FakeEcho Echo { get; init; }
 
+    /// <summary>What happens between taking the message and answering: whatever a gateway may say about it before it says that it took it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Func<FakeSend, Task>? BeforeAnswer { get; init; }
+
     /// <summary>More sends than this in one second are answered 429 with Retry-After 1.</summary>
     public int? SendsPerSecond { get; init; }
 }

@@ -62,6 +62,11 @@ internal sealed class FakeSends(FakeEvolution fake)
             await fake.Webhooks.EchoAsync(instance, send);
         }
 
+        if (behaviour.BeforeAnswer is { } before)
+        {
+            await before(send);
+        }
+
         if (behaviour.AcceptThenHang)
         {
             await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);

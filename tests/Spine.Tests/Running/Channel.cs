@@ -22,6 +22,8 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
 
     public async Task<string> StatusAsync() => (await StateAsync()).GetProperty("status").GetString()!;
 
+    public Task<JsonElement> DeactivateAsync() => Api.PostAsync($"{Path}/deactivate");
+
     public Task<JsonElement> ActivateAsync() => Api.PostAsync($"{Path}/activate");
 
     public async Task<Metrics> MetricsAsync() => (await Api.GetAsync($"{Path}/metrics")).Deserialize<Metrics>(ChannelsClient.Json)!;

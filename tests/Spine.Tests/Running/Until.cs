@@ -26,7 +26,7 @@ internal static class Until
 
                 seen = show is null ? $"{found}" : show(found);
             }
-            catch (Exception away) when (away is HttpRequestException or IOException)
+            catch (Exception away) when (away is HttpRequestException or IOException or TaskCanceledException)
             {
                 seen = $"{away.GetType().Name}: {away.Message}";
             }

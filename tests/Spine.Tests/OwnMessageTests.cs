@@ -1,0 +1,167 @@
+using Channels.FakeProviders.Evolution;
+using Channels.Spine.Tests.Running;
+using Channels.Testing;
+
+namespace Channels.Spine.Tests;
+
+/// <summary>Messages of our own account come back to us: as echoes of our sends, as what a person typed on the phone, and as receipts.</summary>
+public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), IClassFixture<Running.Spine>
+{
+    [PostgresTheory]
+    [InlineData("send.message", true)]
+    [InlineData("send.message", false)]
+    [InlineData("messages.upsert", true)]
+    [InlineData("messages.upsert", false)]
+    public async Task The_echo_of_our_own_send_is_not_taken_for_a_person(string form, bool beforeTheAnswer)
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        var number = Spine.NewNumber();
+        Task EchoAsync(FakeSend send) => shop.Channel.DeliverAsync(form == "send.message"
+            ? EvolutionBodies.SendMessage(shop.Name, send.Chat, send.Id, send.Text)
+            : EvolutionBodies.FromPhone(shop.Name, send.Chat, send.Id, send.Text));
+        if (beforeTheAnswer)
+        {
+            gateway.Behaviour = new FakeBehaviour { BeforeAnswer = EchoAsync };
+        }
+
+        await shop.SaysAsync(number, Words("first"));
+        var send = (await shop.SentAsync(1))[0];
+        if (!beforeTheAnswer)
+        {
+            await shop.MessagesAsync(number, "the reply, sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+            await EchoAsync(send);
+        }
+
+        await shop.Channel.IdleAsync(webhooksFinished: 2);
+        await shop.SaysAsync(number, Words("second"));
+
+        // Were it taken for a person's, the agent would be silent now.
+        await shop.SentAsync(2);
+        var messages = await shop.MessagesAsync(number, "both replies, sent", found => found.Count(message => message is { IsOut: true, Status: "sent" }) == 2);
+        Assert.Equal(4, messages.Count);
+        Assert.All(messages.Where(message => message.IsOut), message => Assert.Equal("agent", message.Author));
+        Assert.False((await shop.Channel.ConversationAsync(EvolutionBodies.Person(number))).AgentPaused);
+    }
+
+    [PostgresFact]
+    public async Task A_person_who_answers_on_the_phone_silences_the_agent_there_and_nowhere_else()
+    {
+        var shop = await Spine.EvolutionAsync();
+        var (taken, other) = (Spine.NewNumber(), Spine.NewNumber());
+        await shop.SaysAsync(taken, Words());
+        await shop.SentAsync(1, taken);
+        await shop.Channel.IdleAsync(webhooksFinished: 1);
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.FromPhone(shop.Name, EvolutionBodies.Person(taken), EvolutionChannel.NewId(), Words("typed")));
+        await shop.MessagesAsync(taken, "what was typed on the phone", found => found.Any(message => message.Author == "person"));
+        await shop.SaysAsync(taken, Words("again"));
+        await shop.SaysAsync(other, Words());
+
+        await shop.SentAsync(1, other);
+        await shop.Channel.IdleAsync(webhooksFinished: 4);
+        Assert.Single(shop.Sends, send => send.To == taken);
+        var messages = await shop.Channel.MessagesWithAsync(EvolutionBodies.Person(taken));
+        Assert.Equal(("in", "a person answers this conversation"), (messages[^1].Direction, messages[^1].Reason));
+        var conversation = await shop.Channel.ConversationAsync(EvolutionBodies.Person(taken));
+        Assert.True(conversation.AgentPaused);
+        Assert.False((await shop.Channel.ConversationAsync(EvolutionBodies.Person(other))).AgentPaused);
+
+        await shop.Channel.Api.PostAsync($"/api/v1/conversations/{conversation.Id}/resume");
+        await shop.SaysAsync(taken, Words("and now"));
+        await shop.SentAsync(2, taken);
+    }
+
+    [PostgresFact]
+    public async Task A_send_that_timed_out_is_unknown_not_repeated_and_settled_by_its_echo()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
+        var (number, text) = (Spine.NewNumber(), Words("lost"));
+        gateway.Script(new FakeBehaviour { AcceptThenHang = true });
+
+        await shop.SaysAsync(number, text);
+        await shop.MessagesAsync(number, "the reply, unknown", found => found.Any(message => message is { IsOut: true, Status: "unknown" }));
+        await shop.SaysAsync(number, Words("next"));
+        await shop.SentAsync(2);
+        await shop.MessagesAsync(number, "the next reply, sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+
+        var lost = Assert.Single(shop.Sends, send => send.Text == text);
+        await shop.Channel.DeliverAsync(EvolutionBodies.Receipt(shop.Name, lost.Chat, lost.Id, "DELIVERY_ACK"));
+        await shop.Channel.DeliverAsync(EvolutionBodies.SendMessage(shop.Name, lost.Chat, lost.Id, lost.Text));
+
+        // The echo brings the id; the receipt that came before it counts from then on.
+        var messages = await shop.MessagesAsync(number, "the lost reply, delivered", found => found.Any(message => message is { IsOut: true, Status: "delivered" }));
+        Assert.Equal((text, lost.Id), messages.Where(message => message.Status == "delivered").Select(message => (message.Text!, message.ProviderMessageId!)).Single());
+        Assert.Equal(4, messages.Count);
+        Assert.Single(shop.Sends, send => send.Text == text);
+        var metrics = await shop.Channel.IdleAsync(webhooksFinished: 4);
+        Assert.Equal(2, metrics.MessagesSent);
+    }
+
+    [PostgresFact]
+    public async Task An_unknown_send_stays_unknown_over_a_restart_until_there_is_evidence()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
+        var number = Spine.NewNumber();
+        gateway.Script(new FakeBehaviour { AcceptThenHang = true });
+        await shop.SaysAsync(number, Words("lost"));
+        await shop.MessagesAsync(number, "the reply, unknown", found => found.Any(message => message is { IsOut: true, Status: "unknown" }));
+
+        await Spine.Product.KillAsync();
+        await Spine.Product.StartAgainAsync();
+        await shop.SaysAsync(number, Words("next"));
+
+        await shop.SentAsync(2);
+        await shop.MessagesAsync(number, "the next reply, sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+        Assert.Equal(2, shop.Sends.Count);
+        Assert.Single(await shop.Channel.MessagesWithAsync(EvolutionBodies.Person(number)), message => message.Status == "unknown");
+    }
+
+    [PostgresFact]
+    public async Task Receipts_move_a_message_forward_and_never_back()
+    {
+        var shop = await Spine.EvolutionAsync();
+        var number = Spine.NewNumber();
+        await shop.SaysAsync(number, Words());
+        var send = (await shop.SentAsync(1))[0];
+        await shop.MessagesAsync(number, "the reply, sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+
+        Task AcknowledgeAsync(string status) => shop.Channel.DeliverAsync(EvolutionBodies.Receipt(shop.Name, send.Chat, send.Id, status));
+        async Task<string> AfterAsync(string status, int webhooks)
+        {
+            await AcknowledgeAsync(status);
+            await shop.Channel.IdleAsync(webhooks);
+            return (await shop.Channel.MessagesWithAsync(EvolutionBodies.Person(number))).Single(message => message.IsOut).Status;
+        }
+
+        Assert.Equal("sent", await AfterAsync("SERVER_ACK", 2));
+        Assert.Equal("read", await AfterAsync("READ", 3));
+        Assert.Equal("read", await AfterAsync("DELIVERY_ACK", 4));
+        Assert.Equal("read", await AfterAsync("SERVER_ACK", 5));
+        Assert.Equal("read", await AfterAsync("PLAYED", 6));
+        Assert.Equal("read", await AfterAsync("ERROR", 7));
+    }
+
+    [PostgresFact]
+    public async Task A_receipt_that_overtakes_the_answer_to_the_send_is_kept_for_it()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        var number = Spine.NewNumber();
+        gateway.Script(new FakeBehaviour
+        {
+            BeforeAnswer = async send =>
+            {
+                await shop.Channel.DeliverAsync(EvolutionBodies.Receipt(shop.Name, send.Chat, send.Id, "DELIVERY_ACK"));
+                await shop.Channel.DeliverAsync(EvolutionBodies.Receipt(shop.Name, send.Chat, send.Id, "SERVER_ACK"));
+                await Until.SeenAsync("the receipts to be drained", shop.Channel.MetricsAsync, now => now.WebhooksFinished == 3);
+            },
+        });
+
+        await shop.SaysAsync(number, Words());
+
+        await shop.MessagesAsync(number, "the reply, delivered", found => found.Any(message => message is { IsOut: true, Status: "delivered" }));
+    }
+}
