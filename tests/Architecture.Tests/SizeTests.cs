@@ -11,7 +11,7 @@ public sealed class SizeTests(ITestOutputHelper output)
     private const int RuntimeGoal = 2_000;
 
     /// <summary>What it has: more than the goal. This number may only go down; at the goal it goes away.</summary>
-    private const int RuntimeNow = 2_615;
+    private const int RuntimeNow = 2_596;
 
     [Fact]
     public void No_source_file_is_longer_than_400_lines() => House.None(
