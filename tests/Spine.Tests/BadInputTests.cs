@@ -86,7 +86,6 @@ public sealed class BadInputTests(Running.Spine spine) : SpineTest(spine), IClas
     [InlineData("/webhooks/evolution/01900000-0000-7000-8000-000000000000")]
     [InlineData("/webhooks/evolution/nonsense")]
     [InlineData("/webhooks/evolution/1'%20or%20'1'='1")]
-    [InlineData("/webhooks/evolution/%00")]
     [InlineData("/webhooks/evolution/..%2f..%2fetc%2fpasswd")]
     [InlineData("/webhooks/nobody/{id}")]
     [InlineData("/webhooks/simulator/{id}")]
@@ -103,7 +102,7 @@ public sealed class BadInputTests(Running.Spine spine) : SpineTest(spine), IClas
 
     [PostgresTheory]
     [InlineData("/api/v1/channels", "{\"name\":", 400)]
-    [InlineData("/api/v1/channels", "", 400)]
+    [InlineData("/api/v1/channels", "", 422)]
     [InlineData("/api/v1/channels", "null", 400)]
     [InlineData("/api/v1/channels", "[]", 400)]
     [InlineData("/api/v1/channels", "{}", 422)]
@@ -152,7 +151,13 @@ public sealed class BadInputTests(Running.Spine spine) : SpineTest(spine), IClas
             Assert.True((int)answer.Status is 200 or (>= 400 and < 500), $"{search}: {answer}");
         }
 
-        foreach (var path in (string[])["/api/v1/channels/..%2f..%2fetc%2fpasswd", "/api/v1/channels/%00", "/api/v1/../../etc/passwd", "/%2e%2e/appsettings.json", "/api/v1/channels/%ff"])
+        // The server itself refuses a NUL in a path, before any of ours runs.
+        foreach (var path in (string[])["/api/v1/channels/%00", "/webhooks/evolution/%00"])
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await channel.Api.AskAsync(HttpMethod.Post, path)).Status);
+        }
+
+        foreach (var path in (string[])["/api/v1/channels/..%2f..%2fetc%2fpasswd", "/api/v1/../../etc/passwd", "/%2e%2e/appsettings.json", "/api/v1/channels/%ff"])
         {
             AssertProblem(HttpStatusCode.NotFound, null, await channel.Api.AskAsync(HttpMethod.Get, path));
         }

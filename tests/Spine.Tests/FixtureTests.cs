@@ -65,11 +65,11 @@ public sealed class FixtureTests(Running.Spine spine) : SpineTest(spine), IClass
     {
         if (!IsRecorded(happened))
         {
-            Assert.DoesNotContain(messages, message => Text(happened, "message_id") is { } id && message.ProviderMessageId == id && message.Kind == Text(happened, "kind"));
+            Assert.DoesNotContain(messages, message => Id(happened) is { } id && message.ProviderMessageId == id && message.Kind == Text(happened, "kind"));
             return;
         }
 
-        var recorded = Assert.Single(messages, message => message.ProviderMessageId == Text(happened, "message_id") && message.Kind == Text(happened, "kind"));
+        var recorded = Assert.Single(messages, message => message.ProviderMessageId == Id(happened) && message.Kind == Text(happened, "kind"));
         switch (Text(happened, "action"))
         {
             case "process" when IsAnswered(happened):
@@ -96,7 +96,7 @@ public sealed class FixtureTests(Running.Spine spine) : SpineTest(spine), IClass
         Text(happened, "action") == "process" && Text(happened, "chat_type") != "group" && !string.IsNullOrEmpty(Text(happened, "text")) && Text(happened, "kind") != "message.unsupported";
 
     private static bool IsRecorded(JsonElement happened) =>
-        Text(happened, "action") is "process" or "store_only" or "store_outbound" or "reconcile_outbound" && Text(happened, "kind") != "presence" && Text(happened, "message_id") is not null;
+        Text(happened, "action") is "process" or "store_only" or "store_outbound" or "reconcile_outbound" && Text(happened, "kind") != "presence" && Id(happened) is not null;
 
     private static string StatusAfter(string kind) => kind switch
     {
@@ -106,6 +106,9 @@ public sealed class FixtureTests(Running.Spine spine) : SpineTest(spine), IClass
         "connection.action_required" or "account.error" => "error",
         _ => "disconnected",
     };
+
+    // A call has an id of its own.
+    private static string? Id(JsonElement happened) => Text(happened, "message_id") ?? Text(happened, "call_id");
 
     private static string Number(string chat) => chat.EndsWith("@s.whatsapp.net", StringComparison.Ordinal) ? chat[..chat.IndexOf('@', StringComparison.Ordinal)] : chat;
 
