@@ -43,7 +43,11 @@ public static class ApiServices
         services.AddSingleton<WebhookIngress>();
 
         // The server's own line per request costs more than the request, and shows query strings.
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // These two write every request's path, which may hold a webhook's secret: not even when asked for by name.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning));
         return services;
     }
 
