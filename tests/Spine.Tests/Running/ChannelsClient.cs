@@ -69,4 +69,6 @@ internal sealed class ChannelsClient : IDisposable
 internal sealed record Answer(HttpStatusCode Status, string Body, string? ContentType, string? RetryAfter)
 {
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
+
+    public override string ToString() => $"{(int)Status} {ContentType} {Body}";
 }

@@ -9,6 +9,9 @@ namespace Channels.Spine.Tests.Running;
 /// <summary>The built product as a process of its own: started, asked, stopped, killed and started again on the same data.</summary>
 internal sealed class Product : IAsyncDisposable
 {
+    /// <summary>Among the settings: where it is started from. Its own folder when absent.</summary>
+    public const string WorkingDirectory = "working directory";
+
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
     private static readonly string Assembly = typeof(Product).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "Product").Value!;
 
@@ -57,7 +60,7 @@ internal sealed class Product : IAsyncDisposable
         var start = new ProcessStartInfo(DotNet())
         {
             ArgumentList = { Assembly },
-            WorkingDirectory = Path.GetDirectoryName(Assembly),
+            WorkingDirectory = _settings.GetValueOrDefault(WorkingDirectory) ?? Path.GetDirectoryName(Assembly),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -74,7 +77,7 @@ internal sealed class Product : IAsyncDisposable
             start.Environment["ConnectionStrings__Channels"] = _connectionString;
         }
 
-        foreach (var (name, value) in _settings)
+        foreach (var (name, value) in _settings.Where(setting => setting.Key != WorkingDirectory))
         {
             start.Environment[name] = value;
         }
