@@ -120,6 +120,31 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     }
 
     [PostgresFact]
+    public async Task The_late_echo_of_a_reply_sent_twice_after_a_crash_is_not_taken_for_a_person()
+    {
+        await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        var number = Spine.NewNumber();
+        gateway.Script(new FakeBehaviour { AcceptThenHang = true });
+        await shop.SaysAsync(number, Words());
+        var lost = (await shop.SentAsync(1))[0];
+        await Spine.Product.KillAsync();
+        await Spine.Product.StartAgainAsync();
+        var messages = await shop.MessagesAsync(number, "the reply, sent once more", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+        Assert.True(messages[^1].PossiblyDuplicate);
+        Assert.Equal(2, shop.Sends.Count);
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.FromPhone(shop.Name, lost.Chat, lost.Id, lost.Text));
+        await shop.Channel.DeliverAsync(EvolutionBodies.Receipt(shop.Name, lost.Chat, lost.Id, "READ"));
+        await shop.SaysAsync(number, Words("next"));
+
+        await shop.SentAsync(3);
+        messages = await shop.MessagesAsync(number, "the first reply read, the next one sent", found => found.Count(message => message is { IsOut: true, Status: "sent" or "read" }) == 2);
+        Assert.Equal(["contact", "agent", "contact", "agent"], messages.Select(message => message.Author));
+        Assert.Equal("read", messages[1].Status);
+    }
+
+    [PostgresFact]
     public async Task Receipts_move_a_message_forward_and_never_back()
     {
         var shop = await Spine.EvolutionAsync();

@@ -104,6 +104,9 @@ internal sealed partial class ChannelWriting(
             return answer with
             {
                 Status = result.Status.ToWord(),
+                StatusCode = result.Code,
+                StatusReason = result.Reason,
+                NextStep = result.NextStep,
                 ActivatedAt = result.ActivatedAt,
                 Activation = new(result.Success, result.Code, result.Reason, result.NextStep),
             };

@@ -14,6 +14,9 @@ internal static partial class DeliveryLog
     [LoggerMessage(4103, LogLevel.Information, "Connector {Connector} did not hear of an outcome ({Failure})")]
     public static partial void ConnectorNotTold(ILogger logger, ConnectorId connector, string failure);
 
+    [LoggerMessage(4105, LogLevel.Information, "Reply {Reply} of unknown outcome could not be looked up ({Failure})")]
+    public static partial void LookUpFailed(ILogger logger, MessageId reply, string failure);
+
     [LoggerMessage(4104, LogLevel.Information, "Reply {Reply} was found half sent; the provider says {Answer}")]
     public static partial void FoundHalfSent(ILogger logger, MessageId reply, string answer);
 }

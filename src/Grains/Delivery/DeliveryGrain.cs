@@ -21,6 +21,8 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     /// <summary>Replies held in memory; the rest waits in the table.</summary>
     private const int Most = 1_000;
 
+    private static readonly TimeSpan[] _lookUps = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
+
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IOutbox _outbox;
@@ -30,11 +32,10 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     private readonly Dictionary<ConversationId, Lane> _lanes = [];
     private readonly HashSet<Task> _sends = [];
     private readonly HashSet<MessageId> _settledWhileLoading = [];
+    private readonly ConnectionReports _reports;
     private readonly Pump _pump;
     private TokenBucket? _bucket;
     private IGrainTimer? _alarm;
-    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
-    private int _failures;
     private int _held;
     private bool _mustLoad = true;
     private bool _loading;
@@ -48,6 +49,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         _lostSends = lostSends;
         _clock = clock;
         _logger = logger;
+        _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
     }
 
@@ -174,7 +176,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         var next = DateTimeOffset.MaxValue;
 
         // After a failure of the connection one reply tries it for all.
-        var most = _failures > 0 ? 1 : connector.Manifest.Limits.Concurrency;
+        var most = _reports.IsAiling ? 1 : connector.Manifest.Limits.Concurrency;
         foreach (var lane in _lanes.Values)
         {
             if (lane.Busy || lane.Head is not { } row)
@@ -182,7 +184,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
                 continue;
             }
 
-            var due = row.NextAttemptAt > _notBefore ? row.NextAttemptAt : _notBefore;
+            var due = row.NextAttemptAt > _reports.NotBefore ? row.NextAttemptAt : _reports.NotBefore;
             if (due > now)
             {
                 next = due < next ? due : next;
@@ -251,7 +253,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
             lane.Busy = false;
             Forget();
-            _notBefore = _clock.GetUtcNow() + TimeSpan.FromSeconds(1);
+            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
             SetAlarm(TimeSpan.FromSeconds(1));
         }
         finally
@@ -293,8 +295,34 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         }
 
         var message = new OutboundMessage(row.Reply.Id, row.Reply.ChatId, row.Reply.Text, row.Reply.ReplyTo);
+        var started = _clock.GetUtcNow();
         var outcome = await CallAsync(connector, channel.Connection, message);
         await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, outcome, attempt);
+        if (outcome is SendOutcome.Unknown)
+        {
+            _ = LookUpAsync(channel, connector, row with { SendingSince = started });
+        }
+    }
+
+    // Never repeated; but where the provider can say whether it left, it is asked before a person must be.
+    private async Task LookUpAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
+    {
+        foreach (var wait in _lookUps)
+        {
+            try
+            {
+                await Task.Delay(wait, _clock, _pump.Stopping);
+                if (await _lostSends.FindAsync(channel, connector, row) is { } found)
+                {
+                    await SettleSurelyAsync(new SendSettlement(channel.Tenant, Account, row.Reply, found, _clock.GetUtcNow()));
+                    return;
+                }
+            }
+            catch (Exception failure) when (failure is OperationCanceledException or Core.StoreUnavailableException)
+            {
+                DeliveryLog.LookUpFailed(_logger, row.Reply.Id, failure.GetType().Name);
+            }
+        }
     }
 
     private async Task<SendOutcome> CallAsync(IConnector connector, Connection connection, OutboundMessage message)
@@ -326,7 +354,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             _ => TimeSpan.Zero,
         };
         await SettleSurelyAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
-        await ReportAsync(channel, outcome);
+        await _reports.AddAsync(channel, outcome);
         if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
         {
             lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next });
@@ -352,62 +380,6 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(5_000, 200 * Math.Pow(2, Math.Min(attempt, 10)))), _clock);
             }
-        }
-    }
-
-    private async Task ReportAsync(ChannelEntry channel, SendOutcome outcome)
-    {
-        if (outcome is SendOutcome.Accepted)
-        {
-            if (_failures > 0)
-            {
-                _failures = 0;
-                await TellConnectorAsync(connector => connector.ReportSuccessAsync(), channel);
-            }
-
-            return;
-        }
-
-        if (CodeOf(outcome) is not { } code)
-        {
-            return;
-        }
-
-        _failures++;
-        await TellConnectorAsync(
-            async connector =>
-            {
-                if (outcome is SendOutcome.Blocked { GatewayFault: false } blocked)
-                {
-                    await connector.ReportBlockedAsync(channel.Tenant, blocked.Code, blocked.Reason);
-                    _directory.Forget(Account);
-                }
-                else if ((await connector.ReportFailureAsync(code)).Until is { } until)
-                {
-                    _notBefore = until;
-                }
-            },
-            channel);
-    }
-
-    // Which outcomes say something about the connection rather than about this one message.
-    private static string? CodeOf(SendOutcome outcome) => outcome switch
-    {
-        SendOutcome.TryLater later => later.Code,
-        SendOutcome.Blocked blocked => blocked.Code,
-        SendOutcome.Unknown => "unknown-outcome",
-        _ => null,
-    };
-
-    private async Task TellConnectorAsync(Func<IConnectorGrain, Task> tell, ChannelEntry channel)
-    {
-        try
-        {
-            await tell(GrainFactory.GetGrain<IConnectorGrain>(channel.Connector.Value));
-        }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException or Core.StoreUnavailableException)
-        {
-            DeliveryLog.ConnectorNotTold(_logger, channel.Connector, failure.GetType().Name);
         }
     }
 

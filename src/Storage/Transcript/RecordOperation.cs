@@ -114,7 +114,8 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Times(rows, row => row.Item.Message.OccurredAt),
             Columns.Times(rows, row => row.Item.Deadline),
             Columns.Booleans(rows, row => row.Item.PausesAgent),
-            Columns.Times(rows, row => row.Of.TakeoverUntil));
+            Columns.Times(rows, row => row.Of.TakeoverUntil),
+            Columns.Uuids(rows, row => IdSource.Floor(row.Item.Message.OccurredAt - SettleEchoesOperation.CopyWindow)));
     }
 
     private static IEnumerable<Statement> Updates(List<RecordOperation> operations)

@@ -50,24 +50,32 @@ internal static class RecordSql
         select id from fresh
         """;
 
-    /// <summary>Own messages: known ones are ours and done with; while a send is under way in the chat they are held; else somebody wrote them elsewhere.</summary>
+    /// <summary>
+    /// Own messages: known ones are ours and done with, as is the first copy of a reply that was sent twice after a crash (its id died with the process, its text did not);
+    /// while a send is under way in the chat they are held; else somebody wrote them elsewhere.
+    /// </summary>
     internal const string Echoes = """
         with e as materialized (
           select e.*,
                  exists (select from message_key k where k.account_id = e.account_id and k.provider_message_id = e.provider_message_id
                            and k.conversation_id = e.conversation_id and k.key_class = 'message') as known,
                  exists (select from outbox o where o.tenant_id = e.tenant_id and o.account_id = e.account_id and o.conversation_id = e.conversation_id
-                           and o.state in (1, 2)) as sending
+                           and o.state in (1, 2)) as sending,
+                 (select t.id from transcript t where t.tenant_id = e.tenant_id and t.conversation_id = e.conversation_id and t.id >= e.since
+                    and t.outbound and t.possibly_duplicate and t.text = e.text order by t.id limit 1) as repeated
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::timestamptz[],
-                      $11::timestamptz[], $12::boolean[], $13::timestamptz[])
-            as e (tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent, pause_until)),
+                      $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::uuid[])
+            as e (tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent, pause_until, since)),
         held as (
           insert into held_echo (tenant_id, account_id, message_id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent)
           select tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details::jsonb, occurred_at, deadline, pauses_agent
-          from e where not known and sending
+          from e where not known and repeated is null and sending
           on conflict do nothing),
+        copies as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', repeated from e where not known and repeated is not null on conflict do nothing),
         elsewhere as materialized (
-          select distinct on (account_id, provider_message_id, conversation_id) * from e where not known and not sending
+          select distinct on (account_id, provider_message_id, conversation_id) * from e where not known and repeated is null and not sending
           order by account_id, provider_message_id, conversation_id, id),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
@@ -84,7 +92,7 @@ internal static class RecordSql
           from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until
                 from elsewhere group by tenant_id, conversation_id) as f
           where c.tenant_id = f.tenant_id and c.id = f.conversation_id)
-        select id, case when known then 'known' when sending then 'held' when pauses_agent then 'takeover' else 'program' end, conversation_id from e
+        select id, case when known or repeated is not null then 'known' when sending then 'held' when pauses_agent then 'takeover' else 'program' end, conversation_id from e
         """;
 
     /// <summary>Moves delivery states forward; keeps a receipt whose message is not known yet.</summary>

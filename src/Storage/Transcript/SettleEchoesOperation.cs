@@ -5,9 +5,12 @@ using Channels.Storage.Database;
 
 namespace Channels.Storage.Transcript;
 
-/// <summary>Decides about held echoes: ours by id, ours by text where a send's outcome is unknown, or past the deadline somebody else's.</summary>
+/// <summary>Decides about held echoes: ours by id, ours by text where a send's outcome is unknown or was sent twice, or past the deadline somebody else's.</summary>
 internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, DateTimeOffset now, DateTimeOffset takeoverUntil) : AccountOperation(tenant, account)
 {
+    /// <summary>How long after a reply the echo of its first copy may come.</summary>
+    internal static readonly TimeSpan CopyWindow = TimeSpan.FromMinutes(30);
+
     private const string OursById = """
         delete from held_echo h
         using unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id), message_key k
@@ -51,6 +54,23 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           select tenant_id, account_id, count(*) from matched group by tenant_id, account_id
           on conflict (tenant_id, account_id) do update set messages_sent = c.messages_sent + excluded.messages_sent)
         select account_id from matched
+        """;
+
+    // The first copy of a reply that was sent twice after a crash: its id died with the process, its text did not.
+    private const string OursTwice = """
+        with copies as materialized (
+          select h.tenant_id, h.account_id, h.provider_message_id, h.conversation_id, t.id as sent_id
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as a (tenant_id, account_id, since)
+          join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
+          cross join lateral (
+            select t.id from transcript t
+            where t.tenant_id = h.tenant_id and t.conversation_id = h.conversation_id and t.id >= a.since and t.outbound and t.possibly_duplicate and t.text = h.text
+            order by t.id limit 1) as t),
+        keys as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', sent_id from copies on conflict do nothing)
+        delete from held_echo h using copies c
+        where h.tenant_id = c.tenant_id and h.account_id = c.account_id and h.provider_message_id = c.provider_message_id and h.conversation_id = c.conversation_id
         """;
 
     // Not while a send is still under way in the chat: its answer decides.
@@ -105,6 +125,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
             Statement.Of(OursById, Tenants(operations), Accounts(operations)),
             Statement.Of(
                 OursByText, reader => Each(byAccount[reader.GetGuid(0)], operation => operation._settledSends = true), Tenants(operations), Accounts(operations)),
+            Statement.Of(OursTwice, Tenants(operations), Accounts(operations), Columns.Uuids(operations, operation => IdSource.Floor(operation.Now - CopyWindow))),
             Statement.Of(
                 Elsewhere,
                 reader =>
