@@ -14,6 +14,7 @@ using Channels.Api.Requests;
 using Channels.Api.Tenants;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
+using Channels.Core.Inbox;
 using Channels.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -21,18 +22,20 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Orleans;
 
 namespace Channels.Api;
 
 /// <summary>The HTTP API: registered by <see cref="AddChannelsApi"/>, put in place by <see cref="MapChannelsApi"/>.</summary>
 public static class ApiServices
 {
-    /// <summary>Needs <c>NpgsqlDataSource</c>, <c>IInbox</c>, <c>IInboxHint</c>, <c>IConnectorCatalog</c>, <c>IAgentCatalog</c> and <c>IGrainFactory</c> from the host.</summary>
+    /// <summary>Needs <c>NpgsqlDataSource</c>, <c>IInbox</c>, <c>IConnectorCatalog</c>, <c>IAgentCatalog</c> and <c>IGrainFactory</c> from the host.</summary>
     public static IServiceCollection AddChannelsApi(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IdSource>();
         services.TryAddSingleton(provider => new PublicAddress(new PublicUrl(configuration, provider.GetService<IServer>()).Current));
+        services.TryAddSingleton<IInboxHint>(provider => new GrainInboxHint(provider.GetRequiredService<IGrainFactory>, provider.GetRequiredService<ILogger<GrainInboxHint>>()));
         services.AddTenantStorage();
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddApiDescription();
@@ -43,10 +46,10 @@ public static class ApiServices
         services.AddSingleton<WebhookIngress>();
 
         // The server's own line per request costs more than the request, and shows query strings.
-        services.AddLogging(logging => logging
-            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-            // These two write every request's path, which may hold a webhook's secret: not even when asked for by name.
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // With this category on at any level every request gets an Activity and a logging scope, for messages that nobody reads.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // Writes every request's path, which may hold a webhook's secret: not even when asked for by name.
             .AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning));
         return services;
     }

@@ -26,7 +26,6 @@ var database = new ChannelsDatabase(connectionString);
 builder.Services.Configure<HostOptions>(options => options.ServicesStartConcurrently = true);
 builder.Services.AddSingleton(database);
 builder.Services.AddSingleton(database.Requests);
-builder.Services.AddSingleton<IInboxHint>(provider => new GrainInboxHint(provider.GetRequiredService<IGrainFactory>, provider.GetRequiredService<ILogger<GrainInboxHint>>()));
 builder.Services.AddInbox();
 builder.Services.AddEgressRules(builder.Configuration);
 builder.Services.AddConnectors();
@@ -40,7 +39,7 @@ builder.UseOrleansClient(client => client
     })
     .Configure<ClusterOptions>(options =>
     {
-        options.ClusterId = Name;
+        options.ClusterId = builder.Configuration["Channels:Cluster:ClusterId"] ?? Name;
         options.ServiceId = Name;
     })
     .UseConnectionRetryFilter(async (_, cancellationToken) =>

@@ -17,7 +17,6 @@ public static class GrainServices
         services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<LostSends>();
-        services.AddSingleton<IInboxHint, GrainInboxHint>();
         return services;
     }
 }

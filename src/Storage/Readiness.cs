@@ -1,3 +1,4 @@
+using Channels.Storage.Database;
 using System.Globalization;
 using System.Reflection;
 using Channels.Storage.Tenancy;

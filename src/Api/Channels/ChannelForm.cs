@@ -45,7 +45,7 @@ internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCa
         {
             Kind = request.ChannelType,
             Name = name,
-            Identity = identity ?? settings.Text("instance_name"),
+            Identity = identity,
             OrgUnit = request.OrgUnitId,
             SettingsJson = settings.PublicJson,
             SecretsJson = settings.SecretJson,

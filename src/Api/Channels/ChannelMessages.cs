@@ -48,7 +48,7 @@ internal sealed record CreateChannel : ChannelSettings
     /// <summary>The channel kind.</summary>
     public required string ChannelType { get; init; }
 
-    /// <summary>Activate it at once. When its provider refuses, the channel is made all the same and its status says why.</summary>
+    /// <summary>Activate it as well. The channel is made even when its provider does not go along; <c>activation</c> says so.</summary>
     public bool? Activate { get; init; }
 }
 
@@ -64,7 +64,8 @@ internal sealed record ChannelAnswer(
     Guid Id, string Name, string ChannelType, string Identity, string Status, string? StatusCode, string? StatusReason, string? NextStep,
     DateTimeOffset StatusSince, Uri WebhookUrl, JsonElement Config, bool HasSecretConfig, JsonElement Agent, bool Groups, double? AnswerMaxAge,
     double TakeoverPause, string Locale, string? Apology, Guid? OrgUnitId, Guid ConnectorId, DateTimeOffset? ActivatedAt, DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null)
+    DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FirstActivation? Activation = null)
 {
     public static ChannelAnswer Of(ChannelDetails channel, PublicAddress address, string? webhookSecret = null) => new(
         channel.Account.Value, channel.Name, channel.Kind, channel.Identity, channel.Status, channel.StatusCode, channel.StatusReason, channel.NextStep,
@@ -72,6 +73,9 @@ internal sealed record ChannelAnswer(
         channel.Policy.AnswerMaxAge?.TotalSeconds, channel.Policy.TakeoverPause.TotalSeconds, channel.Policy.Locale, channel.Policy.Apology, channel.OrgUnit,
         channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret);
 }
+
+/// <summary>How the activation ended that was asked for with the creation.</summary>
+internal sealed record FirstActivation(bool Success, string? Code, string? Reason, string? NextStep);
 
 /// <summary>A page of channels.</summary>
 internal sealed record ChannelList(IReadOnlyList<ChannelAnswer> Channels, long Total, int Page, int Limit);

@@ -32,13 +32,11 @@ internal sealed partial class ChannelWriting(
             return Refused(write);
         }
 
-        if (request.Activate == true)
-        {
-            await grains.GetGrain<IConnectorGrain>(made.Connector.Value).ActivateAsync(tenant, made.Account, cancellationToken);
-            made = await channels.FindAsync(tenant, made.Account, cancellationToken) ?? made;
-        }
-
-        return TypedResults.Created($"/api/v1/channels/{made.Account}", ChannelAnswer.Of(made, address, draft.WebhookSecret));
+        // The directory may remember that there was no such channel, if somebody guessed.
+        directory.Forget(made.Account);
+        var answer = ChannelAnswer.Of(made, address, draft.WebhookSecret);
+        return TypedResults.Created(
+            $"/api/v1/channels/{made.Account}", request.Activate == true ? await ActivatedAsync(tenant, made, answer, cancellationToken) : answer);
     }
 
     public async Task<Results<Ok<ChannelAnswer>, Problem>> ChangeAsync(
@@ -96,6 +94,27 @@ internal sealed partial class ChannelWriting(
         return deleted;
     }
 
+    // The channel exists and its secret is shown this once: whatever goes wrong here is told beside it, never instead of it.
+    private async Task<ChannelAnswer> ActivatedAsync(TenantId tenant, ChannelDetails made, ChannelAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await grains.GetGrain<IConnectorGrain>(made.Connector.Value).ActivateAsync(tenant, made.Account, cancellationToken);
+            directory.Forget(made.Account);
+            return answer with
+            {
+                Status = result.Status.ToWord(),
+                ActivatedAt = result.ActivatedAt,
+                Activation = new(result.Success, result.Code, result.Reason, result.NextStep),
+            };
+        }
+        catch (Exception failure)
+        {
+            Log.NotActivated(logger, made.Account, failure.GetType().Name);
+            return answer with { Activation = new(false, ErrorCatalogue.Busy.Code, ErrorCatalogue.Busy.Title, "Activate the channel again.") };
+        }
+    }
+
     private static Problem Refused(FormReading reading) =>
         new(ErrorCatalogue.InvalidFields, null, reading is FormReading.Refused { Complaints: var complaints } ? complaints : []);
 
@@ -118,6 +137,9 @@ internal sealed partial class ChannelWriting(
 
     private static partial class Log
     {
+        [LoggerMessage(1111, LogLevel.Warning, "Channel {Account} was made, but could not be activated at once ({Problem})")]
+        public static partial void NotActivated(ILogger logger, AccountId account, string problem);
+
         [LoggerMessage(1110, LogLevel.Warning, "Channel {Account} was changed, but its grain could not be told ({Problem}); it notices within half a minute")]
         public static partial void NotTold(ILogger logger, AccountId account, string problem);
     }

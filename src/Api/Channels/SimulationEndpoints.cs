@@ -19,13 +19,14 @@ namespace Channels.Api.Channels;
 internal static class SimulationEndpoints
 {
     private const string Simulator = "simulator";
+    private const int LongestWait = 60;
 
     public static void MapSimulation(this IEndpointRouteBuilder channels) =>
         channels.MapPost("/{id:guid}/simulate", SimulateAsync).Repeatable().WithName("SimulateMessage")
             .WithSummary("A message from a made-up contact; answers once it is committed, with ?wait=SECONDS once it is replied to");
 
     private static async Task<Results<Accepted<SimulateAnswer>, Problem>> SimulateAsync(
-        Guid id, JsonBody<SimulateMessage> body, double? wait, Caller caller, ChannelStore channels, IInbox inbox, IdSource ids, TimeProvider clock,
+        Guid id, JsonBody<SimulateMessage> body, int? wait, Caller caller, ChannelStore channels, IInbox inbox, IdSource ids, TimeProvider clock,
         SimulatedReplies replies, CancellationToken cancellationToken)
     {
         var account = new AccountId(id);
@@ -49,7 +50,7 @@ internal static class SimulationEndpoints
         await inbox.AppendAsync(new(caller.Tenant, account, new WebhookId(ids.Next()), clock.GetUtcNow(), "", webhook), cancellationToken);
         var conversations = $"/api/v1/conversations?channel_id={id}&search={Uri.EscapeDataString(message.From)}";
         var found = wait is { } seconds
-            ? await replies.AwaitAsync(caller.Tenant, account, message.From, message.MessageId, TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 60)), cancellationToken)
+            ? await replies.AwaitAsync(caller.Tenant, account, message.From, message.MessageId, TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestWait)), cancellationToken)
             : null;
         return TypedResults.Accepted(conversations, new SimulateAnswer(message.MessageId, id, conversations, found));
     }

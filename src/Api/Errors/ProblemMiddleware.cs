@@ -1,3 +1,4 @@
+using Channels.Storage.Database;
 using Channels.Core;
 using Channels.Core.Inbox;
 using Channels.Storage.Tenancy;

@@ -43,7 +43,8 @@ internal static class EvolutionAuthenticity
 
     /// <summary>Compares digests, so that neither content nor length shows in the time it takes.</summary>
     private static bool IsSecret(string? presented, string secret) =>
-        presented is not null
+        // Whoever presented nothing knows that; comparing it would tell nobody more.
+        !string.IsNullOrEmpty(presented)
         && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(presented)), SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     private static bool IsToken(string? authorization, string secret, DateTimeOffset now)

@@ -12,6 +12,8 @@ public sealed class IdSource(TimeProvider clock)
 {
     private const int CounterBits = 26;
     private readonly Lock _gate = new();
+    private readonly byte[] _random = new byte[1024];
+    private int _randomLeft;
     private long _millisecond;
     private uint _counter;
 
@@ -19,12 +21,12 @@ public sealed class IdSource(TimeProvider clock)
     public Guid Next()
     {
         Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes[8..]);
-        var start = (uint)(BitConverter.ToUInt16(bytes[8..10]) | ((bytes[10] & 0x7F) << 16));
         long millisecond;
         uint counter;
         lock (_gate)
         {
+            TakeRandom(bytes[8..]);
+            var start = (uint)(BitConverter.ToUInt16(bytes[8..10]) | ((bytes[10] & 0x7F) << 16));
             var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
             if (now > _millisecond)
             {
@@ -51,6 +53,21 @@ public sealed class IdSource(TimeProvider clock)
         bytes[8] = (byte)(0x80 | ((counter >> 8) & 0x3F));
         bytes[9] = (byte)counter;
         return new Guid(bytes, bigEndian: true);
+    }
+
+    // Asking the system's generator costs more than the rest of an id; so it is asked for many at once.
+    private void TakeRandom(Span<byte> target)
+    {
+        if (_randomLeft < target.Length)
+        {
+            RandomNumberGenerator.Fill(_random);
+            _randomLeft = _random.Length;
+        }
+
+        var taken = _random.AsSpan(_randomLeft - target.Length, target.Length);
+        taken.CopyTo(target);
+        taken.Clear();
+        _randomLeft -= target.Length;
     }
 
     /// <summary>Makes every later id greater than <paramref name="id"/>, the highest one found in storage at start.</summary>

@@ -6,8 +6,6 @@ namespace Orleans;
 /// <summary>A call on its way through the filters of its grain.</summary>
 public interface IGrainCallContext
 {
-    object Grain { get; }
-
     GrainId? SourceId { get; }
 
     GrainId TargetId { get; }

@@ -22,14 +22,6 @@ namespace Orleans
     {
         public static readonly TimeSpan MinAgeLimit = TimeSpan.FromMinutes(1);
 
-        private readonly TimeSpan _given;
-
-        public CollectionAgeLimitAttribute()
-        {
-        }
-
-        public CollectionAgeLimitAttribute(string inactivityPeriod) => _given = TimeSpan.Parse(inactivityPeriod, CultureInfo.InvariantCulture);
-
         public double Days { get; set; }
 
         public double Hours { get; set; }
@@ -39,7 +31,7 @@ namespace Orleans
         public bool AlwaysActive { get; set; }
 
         public TimeSpan AgeLimit => AlwaysActive ? TimeSpan.FromDays(short.MaxValue)
-            : _given + TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes) is var age && age > MinAgeLimit ? age
+            : TimeSpan.FromDays(Days) + TimeSpan.FromHours(Hours) + TimeSpan.FromMinutes(Minutes) is var age && age > MinAgeLimit ? age
             : MinAgeLimit;
     }
 

@@ -12,9 +12,6 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <inheritdoc/>
     public IGrainContext GrainContext => Activation;
 
-    /// <summary>The grain's identity as text, for logs.</summary>
-    public string IdentityString => Activation.GrainId.ToString();
-
     /// <summary>Makes references to other grains.</summary>
     protected IGrainFactory GrainFactory => Activation.Catalog.Factory;
 

@@ -23,8 +23,4 @@ public interface IGrainFactory
 }
 
 /// <summary>The grain factory for code outside grains.</summary>
-public interface IClusterClient : IGrainFactory
-{
-    /// <summary>The host's services.</summary>
-    IServiceProvider ServiceProvider { get; }
-}
+public interface IClusterClient : IGrainFactory;

@@ -37,11 +37,7 @@ namespace Orleans.Runtime
     {
         GrainId GrainId { get; }
 
-        object? GrainInstance { get; }
-
         IServiceProvider ActivationServices { get; }
-
-        Task Deactivated { get; }
 
         /// <summary>Starts deactivation once the running calls have ended; returns at once.</summary>
         void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);

@@ -7,8 +7,6 @@ internal sealed class GrainFactory(GrainCatalog catalog) : IClusterClient
 {
     private readonly ConcurrentDictionary<(Type Interface, string? Prefix), string> _names = new();
 
-    public IServiceProvider ServiceProvider => catalog.Services;
-
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithGuidKey => Refer<TGrainInterface>(GrainKeys.Of(primaryKey), grainClassNamePrefix);
 

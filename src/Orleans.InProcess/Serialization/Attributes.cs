@@ -12,9 +12,6 @@ public enum GenerateFieldIds
 public sealed class GenerateSerializerAttribute : Attribute
 {
     public GenerateFieldIds GenerateFieldIds { get; init; }
-
-    /// <summary>Whether primary constructor parameters are members. They always are in records.</summary>
-    public bool IncludePrimaryConstructorParameters { get; init; }
 }
 
 /// <summary>The number of a member on the wire. Never reuse one.</summary>

@@ -1,3 +1,4 @@
+using Channels.Storage.Database;
 using Channels.Core.Ids;
 using Channels.Storage.Tenancy;
 using Microsoft.Extensions.Hosting;

@@ -1,3 +1,4 @@
+using Channels.Storage.Database;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Channels.Core;

@@ -67,7 +67,7 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private Task<bool> ChangedAsync(string sql, CancellationToken cancellationToken, params object[] values) => StoreFailure.GuardAsync(async () =>
+    private Task<bool> ChangedAsync(string sql, CancellationToken cancellationToken, params object[] values) => StoreFaults.GuardAsync(async () =>
     {
         await using var command = database.Requests.CreateCommand(sql);
         foreach (var value in values)

@@ -28,7 +28,7 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
 
     /// <inheritdoc/>
     public Task<ImmutableArray<AgentMessage>> HistoryAsync(ConversationRef conversation, MessageId before, int limit, CancellationToken cancellationToken) =>
-        StoreFailure.GuardAsync(async () =>
+        StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Requests.CreateCommand(History);
             command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
@@ -61,7 +61,7 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
         writer.RunAsync(new QueueOperation(conversation, reply, author, clock.GetUtcNow()), cancellationToken);
 
     /// <inheritdoc/>
-    public Task PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken) => StoreFailure.GuardAsync(async () =>
+    public Task PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
     {
         await using var command = database.Requests.CreateCommand(Pause);
         command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });

@@ -63,8 +63,11 @@ internal static partial class PostgresBinariesFinder
         return path.Concat(usual).Where(HasPrograms).Select(WithoutLinks);
     }
 
-    private static bool HasPrograms(string directory) =>
-        File.Exists(Path.Combine(directory, "postgres")) && File.Exists(Path.Combine(directory, "initdb"));
+    private static bool HasPrograms(string directory) => IsThere(Path.Combine(directory, "postgres")) && IsThere(Path.Combine(directory, "initdb"));
+
+    /// <summary>A link whose target was uninstalled is a file to <see cref="File.Exists"/>, and nothing to us.</summary>
+    private static bool IsThere(string program) =>
+        File.Exists(program) && File.ResolveLinkTarget(program, returnFinalTarget: true) is not { Exists: false };
 
     /// <summary>/usr/local/bin/postgres is often a link into a versioned folder, and must not count twice.</summary>
     private static string WithoutLinks(string directory) =>
@@ -75,7 +78,8 @@ internal static partial class PostgresBinariesFinder
 
     private static async Task<int?> ReadVersionAsync(string directory, CancellationToken cancellationToken)
     {
-        var answer = await ShellCommand.RunAsync([Path.Combine(directory, "postgres"), "--version"], cancellationToken);
+        // Through the shell: a program of another processor's or without its libraries is an answer, not an exception.
+        var answer = await ShellCommand.ShellAsync("\"$1\" --version", [Path.Combine(directory, "postgres")], cancellationToken);
         var version = MajorVersion().Match(answer.Output);
         return answer.Succeeded && version.Success ? int.Parse(version.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
     }

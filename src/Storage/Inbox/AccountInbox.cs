@@ -53,7 +53,7 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task ParkRestAsync(AccountId account, string reason, CancellationToken cancellationToken) => StoreFailure.GuardAsync(async () =>
+    public Task ParkRestAsync(AccountId account, string reason, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
     {
         await using var command = _database.Pipeline.CreateCommand(ParkRest);
         command.Parameters.Add(new NpgsqlParameter { Value = account.Value });

@@ -3,8 +3,6 @@ using Channels.Core.Inbox;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
-using Npgsql;
-using NpgsqlTypes;
 
 namespace Channels.Storage.Inbox;
 
@@ -44,21 +42,19 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
         await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
-        await using (var copy = await connection.BeginBinaryImportAsync(Append, cancellationToken))
+        using var rows = new InboxRows([.. batch.Select(arrival => arrival.Webhook)]);
+        await using (var copy = await connection.BeginRawBinaryCopyAsync(Append, cancellationToken))
         {
-            foreach (var arrival in batch)
+            try
             {
-                var webhook = arrival.Webhook;
-                await copy.StartRowAsync(cancellationToken);
-                await copy.WriteAsync(webhook.Tenant.Value, NpgsqlDbType.Uuid, cancellationToken);
-                await copy.WriteAsync(webhook.Account.Value, NpgsqlDbType.Uuid, cancellationToken);
-                await copy.WriteAsync(webhook.Id.Value, NpgsqlDbType.Uuid, cancellationToken);
-                await copy.WriteAsync(webhook.ReceivedAt, NpgsqlDbType.TimestampTz, cancellationToken);
-                await copy.WriteAsync(webhook.Path, NpgsqlDbType.Text, cancellationToken);
-                await copy.WriteAsync(webhook.Body, NpgsqlDbType.Bytea, cancellationToken);
+                await copy.WriteAsync(rows.Bytes, cancellationToken);
             }
-
-            await copy.CompleteAsync(cancellationToken);
+            catch
+            {
+                // Closed without this, it would commit what it got.
+                await copy.CancelAsync();
+                throw;
+            }
         }
 
         // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.

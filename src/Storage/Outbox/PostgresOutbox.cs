@@ -27,7 +27,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
 
     /// <inheritdoc/>
     public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
-        StoreFailure.GuardAsync(async () =>
+        StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Pipeline.CreateCommand(Load);
             command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
@@ -62,7 +62,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
 
     /// <inheritdoc/>
     public Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken) =>
-        StoreFailure.GuardAsync(async () =>
+        StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Requests.CreateCommand(Known);
             command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });

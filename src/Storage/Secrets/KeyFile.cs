@@ -20,7 +20,7 @@ internal static class KeyFile
     // Written aside and moved into place: after a crash there is a whole key or none, and of two processes that start at once one wins.
     private static void Make(string path, string key)
     {
-        var draft = $"{path}.{Environment.ProcessId}.new";
+        var draft = $"{path}.{Path.GetRandomFileName()}";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {

@@ -68,7 +68,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         {
             if (_lookedAt == 0 || clock.GetElapsedTime(_lookedAt) > TimeSpan.FromSeconds(1))
             {
-                await StoreFailure.GuardAsync(async () =>
+                await StoreFaults.GuardAsync(async () =>
                 {
                     await LookAsync(cancellationToken);
                     return 0;

@@ -34,10 +34,6 @@ public sealed class TenantStore
         select count(*) from tenant t where $1::text is null or t.name ilike $1
         """;
 
-    private const string Suspend = """
-        update tenant set suspended_at = case when $2 then coalesce(suspended_at, $3) end, suspended_reason = case when $2 then $4::text end where id = $1
-        """;
-
     private readonly NpgsqlDataSource _db;
     private readonly DataKeys _keys;
     private readonly IdSource _ids;
@@ -87,14 +83,6 @@ public sealed class TenantStore
         batch.BatchCommands.Add(Sql.Statement(Count, pattern));
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
         return await rows.ReadPageAsync(Read, cancellationToken);
-    }
-
-    /// <summary>Stops a tenant, or lets it go on. Called by the tenant's grain. False when there is no such tenant.</summary>
-    public async Task<bool> SetSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken)
-    {
-        await using var command = _db.CreateCommand(Suspend);
-        Sql.Add(command.Parameters, tenant.Value, suspended, _clock.GetUtcNow(), reason);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private static TenantRow Read(NpgsqlDataReader row) =>

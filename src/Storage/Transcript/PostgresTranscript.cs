@@ -82,7 +82,7 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
     {
         // One row per alias: an insert may not meet the same alias twice.
         var aliases = chats.SelectMany(chat => chat.Aliases.Select(alias => (Alias: alias, Chat: chat))).DistinctBy(pair => pair.Alias).ToList();
-        return await StoreFailure.GuardAsync(async () =>
+        return await StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Requests.CreateCommand(Resolve);
             command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
@@ -106,7 +106,7 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
     }
 
     /// <inheritdoc/>
-    public Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => StoreFailure.GuardAsync(async () =>
+    public Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
     {
         await using var command = database.Requests.CreateCommand(Merge);
         command.Parameters.Add(new NpgsqlParameter { Value = kept.Tenant.Value });

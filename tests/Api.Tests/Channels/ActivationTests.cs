@@ -36,6 +36,34 @@ public sealed class ActivationTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task A_channel_may_be_activated_as_it_is_created()
+    {
+        host.Grains.Activation = null;
+        var tenant = await host.TenantAsync();
+
+        var made = await (await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, "/api/v1/channels", """{"name":"n","channel_type":"simulator","activate":true}""")).JsonAsync(System.Net.HttpStatusCode.Created);
+
+        Assert.Equal("active", made.GetProperty("status").GetString());
+        Assert.True(made.GetProperty("activation").GetProperty("success").GetBoolean());
+    }
+
+    [PostgresFact]
+    public async Task A_channel_is_made_and_its_secret_shown_even_when_its_activation_fails()
+    {
+        var tenant = await host.TenantAsync();
+        host.Grains.Failure = new TimeoutException();
+
+        var answer = await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/channels", """{"name":"n","channel_type":"simulator","activate":true}""");
+        host.Grains.Failure = null;
+
+        var made = await answer.JsonAsync(System.Net.HttpStatusCode.Created);
+        Assert.Equal("pending", made.GetProperty("status").GetString());
+        Assert.False(made.GetProperty("activation").GetProperty("success").GetBoolean());
+        Assert.True(made.TryGetProperty("webhook_secret", out _));
+    }
+
+    [PostgresFact]
     public async Task A_grain_that_does_not_answer_in_time_is_said_to_be_busy()
     {
         host.Grains.Activation = null;

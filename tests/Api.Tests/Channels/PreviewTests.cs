@@ -80,6 +80,34 @@ public sealed class PreviewTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task Who_waits_for_the_reply_gets_it_with_the_answer()
+    {
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, id);
+        await Seed.MessageAsync(host, tenant.Id, id, conversation, "hola");
+        await Seed.MessageAsync(host, tenant.Id, id, conversation, "the reply", outbound: true, status: "sent");
+
+        var answer = await (await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=5", """{"from":"5491122223333","text":"hola","message_id":"P-1"}""")).JsonAsync(System.Net.HttpStatusCode.Accepted);
+
+        Assert.Equal("the reply", answer.GetProperty("replies")[0].GetProperty("text").GetString());
+    }
+
+    [PostgresFact]
+    public async Task Who_waits_in_vain_is_told_that_the_message_is_accepted()
+    {
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateSimulatorAsync();
+
+        var answer = await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=1", """{"from":"1","text":"hola"}""");
+        var strange = await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=NaN", """{"from":"1","text":"hola"}""");
+
+        Assert.Equal(0, (await answer.JsonAsync(System.Net.HttpStatusCode.Accepted)).GetProperty("replies").GetArrayLength());
+        await strange.ProblemAsync(400, "bad_request");
+    }
+
+    [PostgresFact]
     public async Task Only_a_simulator_takes_simulated_messages()
     {
         var tenant = await host.TenantAsync();

@@ -10,7 +10,6 @@ using Channels.Core.Inbox;
 using Channels.Storage;
 using Channels.Storage.Database;
 using Channels.Storage.Migrations;
-using Channels.Storage.Tenants;
 using Channels.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -23,7 +22,7 @@ using Npgsql;
 namespace Channels.Api.Tests.Host;
 
 /// <summary>The API on a real Kestrel and a real database of its own; only the silo is a stand-in.</summary>
-public sealed class ApiHost : IAsyncLifetime
+public class ApiHost : IAsyncLifetime
 {
     public const string OperatorKey = "operator-key-of-the-tests-0123456789";
 
@@ -48,12 +47,15 @@ public sealed class ApiHost : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Db = await _postgres.CreateDatabaseAsync();
+        Db = await CreateDatabaseAsync();
         await Migrator.MigrateAsync(Db, TimeProvider.System, NullLogger.Instance, default);
         await StartAsync(Db.ConnectionString);
     }
 
-    public async Task DisposeAsync()
+    /// <summary>The database to work on.</summary>
+    protected virtual Task<NpgsqlDataSource> CreateDatabaseAsync() => _postgres.CreateDatabaseAsync();
+
+    public virtual async Task DisposeAsync()
     {
         await _app!.DisposeAsync();
         await _postgres.DisposeAsync();
@@ -97,7 +99,7 @@ public sealed class ApiHost : IAsyncLifetime
         builder.Services.Remove(inbox);
         builder.Services.AddSingleton<IInbox>(provider =>
             Inbox = new SwitchableInbox((IInbox)ActivatorUtilities.CreateInstance(provider, inbox.ImplementationType!)));
-        builder.Services.AddSingleton(provider => (Grains = new FakeGrains(Db, provider.GetRequiredService<TenantStore>)).Factory());
+        builder.Services.AddSingleton(_ => (Grains = new FakeGrains(Db)).Factory());
         builder.Services.AddEgressRules(builder.Configuration);
         builder.Services.AddConnectors();
         builder.Services.AddAgents();

@@ -6,15 +6,16 @@ using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Grains.Abstractions;
-using Channels.Storage.Tenants;
 using Npgsql;
 using Orleans;
 
 namespace Channels.Api.Tests.Host;
 
 /// <summary>Stands in for the silo: writes the few rows the API reads back, and remembers what it was asked.</summary>
-internal sealed class FakeGrains(NpgsqlDataSource db, Func<TenantStore> tenants)
+internal sealed class FakeGrains(NpgsqlDataSource db)
 {
+    private readonly NpgsqlDataSource _db = db;
+
     public ConcurrentQueue<(ConversationRef Conversation, MessageId Message, string Text, Author Author)> Sent { get; } = new();
 
     public ConcurrentQueue<AccountId> Told { get; } = new();
@@ -47,7 +48,7 @@ internal sealed class FakeGrains(NpgsqlDataSource db, Func<TenantStore> tenants)
 
     private async Task SetStatusAsync(AccountId account, string accountStatus, string connectorStatus)
     {
-        await using var command = db.CreateCommand("""
+        await using var command = _db.CreateCommand("""
             with c as (update connector set status = $3 where id = (select connector_id from account where id = $1))
             update account set status = $2, activated_at = now() where id = $1
             """);
@@ -72,7 +73,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db, Func<TenantStore> tenants)
         public async Task SetSuspendedAsync(bool suspended, string? reason, CancellationToken cancellationToken)
         {
             await grains.FailAsync();
-            await grains.Tenants().SetSuspendedAsync(new TenantId(key), suspended, reason, cancellationToken);
+            await Seed.RunAsync(
+                grains._db, "update tenant set suspended_at = case when $2 then now() end, suspended_reason = nullif($3, '') where id = $1", key, suspended, reason ?? "");
         }
     }
 
@@ -134,6 +136,4 @@ internal sealed class FakeGrains(NpgsqlDataSource db, Func<TenantStore> tenants)
             grains.Sent.Enqueue((conversation, message, text, author));
         }
     }
-
-    private Func<TenantStore> Tenants => tenants;
 }

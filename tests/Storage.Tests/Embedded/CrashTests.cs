@@ -3,7 +3,7 @@ using Channels.Testing;
 
 namespace Channels.Storage.Tests.Embedded;
 
-public sealed class CrashTests : IDisposable
+public sealed class CrashTests : IAsyncLifetime
 {
     private const int Kill = 9;
 
@@ -11,7 +11,13 @@ public sealed class CrashTests : IDisposable
 
     private string Data => _home.Combine("data");
 
-    public void Dispose() => _home.Dispose();
+    public Task InitializeAsync() => PostgresBinariesFinder.IsAnyInstalled() ? ClusterTemplate.CopyToAsync(Data) : Task.CompletedTask;
+
+    public Task DisposeAsync()
+    {
+        _home.Dispose();
+        return Task.CompletedTask;
+    }
 
     [PostgresFact]
     public async Task A_killed_host_leaves_its_server_to_the_next_one()

@@ -25,6 +25,19 @@ public sealed class PostgresBinariesFinderTests
         Assert.Equal(found.OrderByDescending(binaries => binaries.Major), found);
     }
 
+    [Fact]
+    public async Task A_link_to_an_uninstalled_server_and_a_broken_program_are_none()
+    {
+        using var directory = TemporaryDirectory.Create();
+        File.CreateSymbolicLink(directory.Combine("postgres"), directory.Combine("uninstalled"));
+        await File.WriteAllTextAsync(directory.Combine("initdb"), "");
+        Assert.Empty(await PostgresBinariesFinder.FindAllAsync(directory.Path, CancellationToken.None));
+
+        await File.WriteAllTextAsync(directory.Combine("uninstalled"), "no program");
+
+        Assert.Empty(await PostgresBinariesFinder.FindAllAsync(directory.Path, CancellationToken.None));
+    }
+
     [Theory]
     [InlineData("ID=debian\n", null, "apt-get install -y postgresql")]
     [InlineData("ID=ubuntu\nID_LIKE=debian\n", 16, "apt-get install -y postgresql-16")]

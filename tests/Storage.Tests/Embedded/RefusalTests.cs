@@ -26,10 +26,7 @@ public sealed class RefusalTests : IDisposable
     [PostgresFact]
     public async Task Data_of_another_major_version_is_left_alone()
     {
-        await using (await EmbeddedServer.StartAsync(Data))
-        {
-        }
-
+        await ClusterTemplate.CopyToAsync(Data);
         await File.WriteAllTextAsync(Path.Combine(Data, "pg", "PG_VERSION"), "9\n");
 
         var refused = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => EmbeddedServer.StartAsync(Data));
@@ -78,10 +75,7 @@ public sealed class RefusalTests : IDisposable
     [RootPostgresFact]
     public async Task A_copy_that_belongs_to_root_is_refused_with_the_command_that_helps()
     {
-        await using (await EmbeddedServer.StartAsync(Data))
-        {
-        }
-
+        await ClusterTemplate.CopyToAsync(Data);
         await ShellCommand.RunAsync(["chown", "-R", "root:root", Path.Combine(Data, "pg")], CancellationToken.None);
 
         var refused = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => EmbeddedServer.StartAsync(Data));

@@ -31,6 +31,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task Case_is_folded_in_every_alphabet()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         await using var postgres = await EmbeddedServer.StartAsync(Data);
 
         Assert.Equal("josé ñandú привет", await EmbeddedServer.AskAsync(postgres.ConnectionString, "select lower('JOSÉ ÑANDÚ ПРИВЕТ')"));
@@ -39,6 +40,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task The_connection_string_is_set_up_for_us_and_holds_no_secret()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         await using var postgres = await EmbeddedServer.StartAsync(Data);
 
         var parts = new NpgsqlConnectionStringBuilder(postgres.ConnectionString);
@@ -49,6 +51,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task What_was_written_is_there_after_a_stop_and_a_start()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         string connection;
         await using (var first = await EmbeddedServer.StartAsync(Data))
         {
@@ -65,6 +68,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task A_stop_ends_the_server_and_its_supervisor()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         var postgres = await EmbeddedServer.StartAsync(Data);
         var server = postgres.ServerProcessId;
         Assert.Single(EmbeddedServer.Supervisors(Data));
@@ -79,6 +83,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task An_operators_own_settings_win_and_survive()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         await using (await EmbeddedServer.StartAsync(Data))
         {
         }
@@ -95,6 +100,7 @@ public sealed class StartTests : IDisposable
     public async Task A_directory_that_no_socket_could_live_in_gets_its_socket_elsewhere(string name)
     {
         var data = _home.Combine(name);
+        await ClusterTemplate.CopyToAsync(data);
 
         await using var postgres = await EmbeddedServer.StartAsync(data);
 
@@ -121,6 +127,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task The_server_never_sees_the_hosts_environment()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         var environment = new Dictionary<string, string> { ["CHANNELS_MASTER_KEY"] = "the-master-key", ["PGPORT"] = "6000", ["PGHOST"] = "nowhere", ["PGDATA"] = "/nowhere" };
 
         await using var host = await HostUnderTest.StartAsync(Data, environment: environment);
@@ -133,6 +140,7 @@ public sealed class StartTests : IDisposable
     [PostgresFact]
     public async Task Peoples_words_in_a_failing_statement_do_not_reach_the_servers_log()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         await using var postgres = await EmbeddedServer.StartAsync(Data);
         await EmbeddedServer.AskAsync(postgres.ConnectionString, "create table said (words text unique); insert into said values ('my secret words')");
 
@@ -195,6 +203,7 @@ public sealed class StartTests : IDisposable
     [RootPostgresFact]
     public async Task Another_local_user_gets_in_neither_through_the_directory_nor_without_it()
     {
+        await ClusterTemplate.CopyToAsync(Data);
         string[] asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
         await using var postgres = await EmbeddedServer.StartAsync(Data);
         Assert.Equal("refused", await HostUnderTest.ConnectAsync(postgres.ConnectionString, asNobody));

@@ -1,0 +1,59 @@
+using Channels.Bench.Load;
+using Channels.Bench.Sides;
+using Channels.Bench.Telling;
+
+namespace Channels.Bench;
+
+/// <summary>How many webhooks a second are acknowledged durably on record-only channels, beside a bare endpoint in alternating rounds.</summary>
+internal static class AckBench
+{
+    private const double Goal = 0.45;
+    private const int ContactsPerChannel = 20;
+
+    public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
+    {
+        var connections = options.Number("connections", 128);
+        var seconds = options.Number("seconds", 8);
+        var rounds = options.Number("rounds", 3);
+        var drainLimit = TimeSpan.FromSeconds(options.Number("drain-limit", 120));
+
+        Console.WriteLine("== ack: durable acknowledgements on record-only channels, beside a bare Kestrel endpoint ==");
+        var (bare, bareAddress) = await BareEndpoint.StartAsync(cancellationToken);
+        await using var ownBare = bare;
+        await using var product = await Product.StartAsync(options, cancellationToken);
+        var channels = await ChannelsAsync(product, options.Number("tenants", 4), options.Number("channels", 25), cancellationToken);
+        await Conditions.PrintAsync(product, connections, cancellationToken);
+        Conditions.Line("rounds", $"{rounds} x {seconds} s each, alternating, after a warm-up of each; the product's inbox is empty before each");
+        Conditions.Line("channels", $"{channels.Count} record-only channels, {channels.Count * ContactsPerChannel} contacts");
+
+        var bareLoad = new LoadPlan([new WebhookTemplate(bareAddress, "/webhooks/evolution/00000000-0000-0000-0000-000000000000", new string('s', 24))], connections, connections, 0);
+        var productLoad = new LoadPlan(
+            [.. channels.Select(channel => new WebhookTemplate(product.Address, $"/webhooks/evolution/{channel.Id}", channel.Secret))],
+            connections, channels.Count * ContactsPerChannel, 0);
+        var run = new AckRun(bare, bareAddress, product, bareLoad, productLoad, drainLimit, cancellationToken);
+        await run.BareAsync(TimeSpan.FromSeconds(3));
+        await run.ProductAsync(TimeSpan.FromSeconds(6));
+        for (var round = 0; round < rounds; round++)
+        {
+            await run.RoundAsync(TimeSpan.FromSeconds(seconds));
+        }
+
+        return await run.TellAsync(Goal) ? 0 : 1;
+    }
+
+    private static async Task<List<BenchChannel>> ChannelsAsync(Product product, int tenants, int perTenant, CancellationToken cancellationToken)
+    {
+        var channels = new List<BenchChannel>();
+        for (var tenant = 0; tenant < tenants; tenant++)
+        {
+            var key = await product.AddTenantAsync($"tenant {tenant}", cancellationToken);
+            for (var channel = 0; channel < perTenant; channel++)
+            {
+                // Record-only: nothing is ever sent to the gateway, so it need not exist.
+                channels.Add(await product.AddChannelAsync(key, $"shop-{tenant}-{channel}", $"44780{tenant:D3}{channel:D4}", "none", new Uri("http://127.0.0.1:9"), activate: false, cancellationToken));
+            }
+        }
+
+        return channels;
+    }
+}

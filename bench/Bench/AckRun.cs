@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Channels.Bench.Load;
+using Channels.Bench.Sides;
+using Channels.Bench.Telling;
+
+namespace Channels.Bench;
+
+/// <summary>The rounds of one <see cref="AckBench"/>, and the ledger that shows whether anything was lost.</summary>
+internal sealed class AckRun(
+    OwnProcess bare, Uri bareAddress, Product product, LoadPlan bareLoad, LoadPlan productLoad, TimeSpan drainLimit, CancellationToken cancellationToken)
+{
+    private readonly List<Round> _rounds = [];
+    private long _number;
+    private long _acknowledged;
+    private bool _drained = true;
+
+    public async Task RoundAsync(TimeSpan duration) => _rounds.Add(new Round(await BareAsync(duration), await ProductAsync(duration)));
+
+    public async Task<Side> BareAsync(TimeSpan duration)
+    {
+        var (cpu, own) = (CpuUse.Of(bare), CpuUse.Own);
+        var load = await LoadGenerator.RunAsync(bareLoad with { Duration = duration, FirstNumber = _number }, bareAddress, cancellationToken);
+        _number += load.Sent;
+        return new Side(load, CpuUse.Of(bare) - cpu, 0, CpuUse.Own - own, 0, null);
+    }
+
+    public async Task<Side> ProductAsync(TimeSpan duration)
+    {
+        var before = await product.LedgerAsync(cancellationToken);
+        var (cpu, postgres, own) = (CpuUse.Of(product.Process), CpuUse.OfServer(product.Postmaster), CpuUse.Own);
+        var load = await LoadGenerator.RunAsync(productLoad with { Duration = duration, FirstNumber = _number }, product.Address, cancellationToken);
+        var (cpuAfter, postgresAfter, ownAfter) = (CpuUse.Of(product.Process), CpuUse.OfServer(product.Postmaster), CpuUse.Own);
+        var started = Stopwatch.GetTimestamp();
+        var atEnd = await product.LedgerAsync(cancellationToken);
+        _number += load.Sent;
+        _acknowledged += load.Acknowledged;
+        var drained = await product.DrainedAsync(before.Finished + before.Parked + load.Acknowledged, drainLimit, cancellationToken);
+        _drained &= drained is not null;
+        return new Side(
+            load, cpuAfter - cpu, postgresAfter - postgres, ownAfter - own, atEnd.Finished - before.Finished, drained is null ? null : Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>Prints everything; true when the goal is reached and nothing was lost.</summary>
+    public async Task<bool> TellAsync(double goal)
+    {
+        var table = new Table("side", "acks/s", "p50 ms", "p99 ms", "errors", "cpu us/ack", "postgres", "generator", "drained meanwhile", "waiting", "until empty s");
+        foreach (var round in _rounds)
+        {
+            Row(table, "bare", round.Bare);
+            Row(table, "product", round.Product);
+        }
+
+        table.Print();
+        var ratio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.Bare.Load.Rate));
+        var cpuRatio = Table.Median(_rounds.Select(round => round.Bare.CpuPerAck / (round.Product.CpuPerAck + round.Product.PostgresPerAck)));
+        Console.WriteLine($"""
+            medians: bare {Table.Number(Table.Median(_rounds.Select(round => round.Bare.Load.Rate)))} acks/s, product {Table.Number(Table.Median(_rounds.Select(round => round.Product.Load.Rate)))} acks/s, ratio {ratio:P1} (goal {goal:P0})
+            drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
+            processor time of bare over product with its store, drain included: {cpuRatio:P1}
+            """);
+        return await IsCompleteAsync() & ratio >= goal;
+    }
+
+    private async Task<bool> IsCompleteAsync()
+    {
+        var ledger = await product.LedgerAsync(cancellationToken);
+        var complete = _drained && ledger.Recorded + ledger.Duplicates == _acknowledged && ledger.Parked == 0;
+        Console.WriteLine(
+            $"ledger: {_acknowledged:N0} acknowledged, {ledger.Recorded:N0} recorded, {ledger.Duplicates:N0} duplicates, {ledger.Parked:N0} parked: {(complete ? "nothing lost" : _drained ? "NOT COMPLETE" : "not drained in time")}");
+        return complete;
+    }
+
+    private static void Row(Table table, string name, Side side)
+    {
+        var isProduct = name == "product";
+        table.Add(
+            name,
+            Table.Number(side.Load.Rate),
+            Table.Number(side.Load.Milliseconds(0.5), "N2"),
+            Table.Number(side.Load.Milliseconds(0.99), "N2"),
+            side.Load.Sent == side.Load.Acknowledged ? "0" : $"{side.Load.Errors} {string.Join(' ', side.Load.Statuses.Where(pair => pair.Key != 200).Select(pair => $"{pair.Key}:{pair.Value}"))}",
+            Table.Number(side.CpuPerAck, "N1"),
+            isProduct ? Table.Number(side.PostgresPerAck, "N1") : "",
+            Table.Number(side.OwnPerAck, "N1"),
+            isProduct ? Table.Number(side.Finished) : "",
+            isProduct ? Table.Number(side.Load.Acknowledged - side.Finished) : "",
+            isProduct ? side.Drain is { } drain ? Table.Number(drain.TotalSeconds, "N1") : "never" : "");
+    }
+
+    /// <summary>One side of one round. Processor time in seconds; <paramref name="Finished"/> webhooks were done with when the load ended.</summary>
+    internal sealed record Side(LoadResult Load, double Cpu, double Postgres, double Own, long Finished, TimeSpan? Drain)
+    {
+        public double CpuPerAck => Cpu / Load.Acknowledged * 1e6;
+
+        public double PostgresPerAck => Postgres / Load.Acknowledged * 1e6;
+
+        public double OwnPerAck => Own / Load.Acknowledged * 1e6;
+
+        public double DrainRate => Drain is { } drain && Load.Acknowledged - Finished > 1000 ? (Load.Acknowledged - Finished) / drain.TotalSeconds : double.NaN;
+    }
+
+    private sealed record Round(Side Bare, Side Product);
+}
