@@ -118,12 +118,14 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             {
                 if (!_settledWhileLoading.Contains(row.Reply.Id))
                 {
-                    Add(row);
+                    Hold(row);
                 }
             }
 
-            // Behind a full page there may be more: until it is read, a newer reply must not be taken for its conversation's next.
-            _mustLoad |= rows.Length >= Most;
+            if (rows.Length >= Most)
+            {
+                ForgetAfter(rows[^1].Reply.Id);
+            }
         }
         catch
         {
@@ -144,6 +146,11 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             return;
         }
 
+        Hold(row);
+    }
+
+    private void Hold(OutboxRow row)
+    {
         if (!_lanes.TryGetValue(row.Reply.Conversation, out var lane))
         {
             _lanes[row.Reply.Conversation] = lane = new Lane();
@@ -153,6 +160,22 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         {
             _held++;
         }
+    }
+
+    // Behind a full page there may be more: what callers brought while it was read could lie behind that, and must not be taken for its conversation's next.
+    private void ForgetAfter(MessageId last)
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            _held -= lane.RemoveAfter(last);
+        }
+
+        foreach (var (conversation, _) in _lanes.Where(pair => pair.Value is { IsEmpty: true, Busy: false }).ToList())
+        {
+            _lanes.Remove(conversation);
+        }
+
+        _mustLoad = true;
     }
 
     private void Forget()

@@ -1,3 +1,4 @@
+using Channels.Core.Ids;
 using Channels.Core.Outbox;
 
 namespace Channels.Grains.Delivery;
@@ -24,6 +25,18 @@ internal sealed class Lane
 
     /// <summary>Replaces a reply, after an attempt.</summary>
     public void Replace(OutboxRow row) => _rows[row.Reply.Id.Value] = row;
+
+    /// <summary>Forgets the replies behind this one, but for the one under way; how many they were.</summary>
+    public int RemoveAfter(MessageId last)
+    {
+        var later = _rows.Keys.Where(id => id.CompareTo(last.Value) > 0).Skip(Busy && Head is { } head && head.Reply.Id.Value.CompareTo(last.Value) > 0 ? 1 : 0).ToList();
+        foreach (var id in later)
+        {
+            _rows.Remove(id);
+        }
+
+        return later.Count;
+    }
 
     /// <summary>Forgets a settled reply.</summary>
     public void Remove(OutboxRow row) => _rows.Remove(row.Reply.Id.Value);
