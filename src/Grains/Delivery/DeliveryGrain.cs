@@ -21,8 +21,6 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     /// <summary>Replies held in memory; the rest waits in the table.</summary>
     private const int Most = 1_000;
 
-    private static readonly TimeSpan[] _lookUps = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
-
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IOutbox _outbox;
@@ -33,6 +31,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
     private readonly HashSet<Task> _sends = [];
     private readonly HashSet<MessageId> _settledWhileLoading = [];
     private readonly ConnectionReports _reports;
+    private readonly Settlements _settlements;
     private readonly Pump _pump;
     private TokenBucket? _bucket;
     private IGrainTimer? _alarm;
@@ -51,6 +50,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         _logger = logger;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
+        _settlements = new Settlements(outbox, lostSends, clock, logger, _pump.Stopping);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());
@@ -323,28 +323,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, outcome, attempt);
         if (outcome is SendOutcome.Unknown)
         {
-            _ = LookUpAsync(channel, connector, row with { SendingSince = started });
-        }
-    }
-
-    // Never repeated; but where the provider can say whether it left, it is asked before a person must be.
-    private async Task LookUpAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
-    {
-        foreach (var wait in _lookUps)
-        {
-            try
-            {
-                await Task.Delay(wait, _clock, _pump.Stopping);
-                if (await _lostSends.FindAsync(channel, connector, row) is { } found)
-                {
-                    await SettleSurelyAsync(new SendSettlement(channel.Tenant, Account, row.Reply, found, _clock.GetUtcNow()));
-                    return;
-                }
-            }
-            catch (Exception failure) when (failure is OperationCanceledException or Core.StoreUnavailableException)
-            {
-                DeliveryLog.LookUpFailed(_logger, row.Reply.Id, failure.GetType().Name);
-            }
+            _ = _settlements.LookUpAsync(channel, connector, row with { SendingSince = started });
         }
     }
 
@@ -376,7 +355,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             SendOutcome.Blocked => TimeSpan.FromMinutes(1),
             _ => TimeSpan.Zero,
         };
-        await SettleSurelyAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
+        await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
         await _reports.AddAsync(channel, outcome);
         if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
         {
@@ -386,23 +365,6 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         {
             lane.Remove(row);
             _held--;
-        }
-    }
-
-    // What the provider said is kept until the store has taken it: forgetting it would send again what was sent.
-    private async Task SettleSurelyAsync(SendSettlement settlement)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await _outbox.SettleAsync(settlement, CancellationToken.None);
-                return;
-            }
-            catch (Core.StoreUnavailableException) when (!_pump.Stopping.IsCancellationRequested || attempt < 3)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(5_000, 200 * Math.Pow(2, Math.Min(attempt, 10)))), _clock);
-            }
         }
     }
 
