@@ -75,7 +75,7 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     [PostgresFact]
     public async Task A_send_that_timed_out_is_unknown_not_repeated_and_settled_by_its_echo()
     {
-        await using var gateway = await FakeEvolution.StartAsync();
+        await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
         var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
         var (number, text) = (Spine.NewNumber(), Words("lost"));
         gateway.Script(new FakeBehaviour { AcceptThenHang = true });
@@ -100,9 +100,24 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     }
 
     [PostgresFact]
-    public async Task An_unknown_send_stays_unknown_over_a_restart_until_there_is_evidence()
+    public async Task A_send_that_timed_out_is_looked_up_at_a_gateway_that_can_say()
     {
         await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
+        var (number, text) = (Spine.NewNumber(), Words("lost"));
+        gateway.Script(new FakeBehaviour { AcceptThenHang = true });
+
+        await shop.SaysAsync(number, text);
+
+        var messages = await shop.MessagesAsync(number, "the reply, found and sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+        Assert.Equal(Assert.Single(shop.Sends).Id, messages[^1].ProviderMessageId);
+        Assert.False(messages[^1].PossiblyDuplicate);
+    }
+
+    [PostgresFact]
+    public async Task An_unknown_send_stays_unknown_over_a_restart_until_there_is_evidence()
+    {
+        await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
         var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
         var number = Spine.NewNumber();
         gateway.Script(new FakeBehaviour { AcceptThenHang = true });

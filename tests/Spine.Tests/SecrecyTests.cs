@@ -30,7 +30,7 @@ public sealed class SecrecyTests(PostgresFixture databases) : IClassFixture<Post
     private async Task AssertSilentAsync(Dictionary<string, string> settings)
     {
         var database = await databases.CreateDatabaseAsync();
-        await using var gateway = await FakeEvolution.StartAsync();
+        await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
         await using var agent = await AgentServer.StartAsync();
         await using var product = await Product.StartAsync(database.ConnectionString, settings);
         using var tenant = await ChannelsClient.NewTenantAsync(product);
