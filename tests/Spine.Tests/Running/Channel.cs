@@ -49,38 +49,15 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
     }
 
     /// <summary>Its conversations, all pages.</summary>
-    public async Task<IReadOnlyList<Conversation>> ConversationsAsync()
-    {
-        var found = new List<Conversation>();
-        for (var page = 1; ; page++)
-        {
-            var answer = await Api.GetAsync($"/api/v1/conversations?channel_id={Id}&limit=200&page={page}");
-            found.AddRange(answer.GetProperty("conversations").Deserialize<List<Conversation>>(ChannelsClient.Json)!);
-            if (found.Count >= answer.GetProperty("total").GetInt64())
-            {
-                return found;
-            }
-        }
-    }
+    public async Task<IReadOnlyList<Conversation>> ConversationsAsync() =>
+        [.. (await PagesAsync<Conversation>($"/api/v1/conversations?channel_id={Id}", "conversations")).SelectMany(page => page)];
 
     public async Task<Conversation> ConversationAsync(string contact) =>
         Assert.Single(await ConversationsAsync(), conversation => conversation.Contact.Id == contact || conversation.Contact.Aliases.Contains(contact));
 
     /// <summary>A conversation's messages in order, all pages.</summary>
-    public async Task<IReadOnlyList<Message>> MessagesAsync(Guid conversation)
-    {
-        var pages = new List<List<Message>>();
-        for (var page = 1; ; page++)
-        {
-            var answer = await Api.GetAsync($"/api/v1/conversations/{conversation}/messages?limit=200&page={page}");
-            pages.Add(answer.GetProperty("messages").Deserialize<List<Message>>(ChannelsClient.Json)!);
-            if (pages.Sum(one => one.Count) >= answer.GetProperty("total").GetInt64() || pages[^1].Count == 0)
-            {
-                pages.Reverse();
-                return [.. pages.SelectMany(one => one)];
-            }
-        }
-    }
+    public async Task<IReadOnlyList<Message>> MessagesAsync(Guid conversation) =>
+        [.. (await PagesAsync<Message>($"/api/v1/conversations/{conversation}/messages?", "messages")).Reverse().SelectMany(page => page)];
 
     /// <summary>The messages with one contact; none when it is not known yet.</summary>
     public async Task<IReadOnlyList<Message>> MessagesWithAsync(string contact) =>
@@ -94,6 +71,20 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
         MetricsAsync,
         now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0, RepliesWaiting: 0 },
         within: within);
+
+    // A full page may have another behind it. "total" does not tell: rows may come between its reading and theirs.
+    private async Task<IEnumerable<List<T>>> PagesAsync<T>(string path, string name)
+    {
+        const int Limit = 200;
+        var pages = new List<List<T>>();
+        do
+        {
+            var answer = await Api.GetAsync($"{path}&limit={Limit}&page={pages.Count + 1}");
+            pages.Add(answer.GetProperty(name).Deserialize<List<T>>(ChannelsClient.Json)!);
+        }
+        while (pages[^1].Count == Limit);
+        return pages;
+    }
 
     private static ByteArrayContent Raw(byte[] body) => new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Channels.Spine.Tests.Running;
 
@@ -7,6 +8,10 @@ internal sealed class Load(IReadOnlyList<Writer> writers) : IAsyncDisposable
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan BeforeRepeating = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A restart under load takes seconds. What is refused for so long is refused for ever.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly CancellationTokenSource _ending = new();
     private Task _running = Task.CompletedTask;
     private long _refused;
@@ -36,9 +41,15 @@ internal sealed class Load(IReadOnlyList<Writer> writers) : IAsyncDisposable
         for (var n = 0; !_ending.IsCancellationRequested; n++)
         {
             var text = $"{Spine.Mark} {writer.Name} {n:00000}";
-            while (!await IsTakenAsync(writer, $"{writer.Name}-{n}", text))
+            var started = Stopwatch.GetTimestamp();
+            while (await RefusalAsync(writer, $"{writer.Name}-{n}", text) is { } refusal)
             {
                 Interlocked.Increment(ref _refused);
+                if (Stopwatch.GetElapsedTime(started) > Patience)
+                {
+                    throw new TimeoutException($"Nobody took {writer.Name}-{n} for {Patience.TotalSeconds:0} s.", refusal);
+                }
+
                 await Task.Delay(BeforeRepeating);
             }
 
@@ -47,16 +58,16 @@ internal sealed class Load(IReadOnlyList<Writer> writers) : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> IsTakenAsync(Writer writer, string id, string text)
+    private static async Task<Exception?> RefusalAsync(Writer writer, string id, string text)
     {
         try
         {
             await writer.WriteAsync(id, text);
-            return true;
+            return null;
         }
         catch (Exception away) when (away is HttpRequestException or IOException or TaskCanceledException)
         {
-            return false;
+            return away;
         }
     }
 }
