@@ -13,6 +13,7 @@ using Channels.Storage.Outbox;
 using Channels.Storage.Sweep;
 using Channels.Storage.Transcript;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Channels.Storage;
 
@@ -20,11 +21,18 @@ namespace Channels.Storage;
 public static class StorageServices
 {
     /// <summary>The front end's part: only what makes webhooks durable.</summary>
-    public static IServiceCollection AddInbox(this IServiceCollection services) => services.AddSingleton<IInbox, PostgresInbox>();
+    public static IServiceCollection AddInbox(this IServiceCollection services)
+    {
+        services.TryAddSingleton<InboxTraffic>();
+        return services.AddSingleton<IInbox, PostgresInbox>();
+    }
 
     /// <summary>What the grains read and write.</summary>
     public static IServiceCollection AddMessagePath(this IServiceCollection services)
     {
+        // Without a front end in the same process nothing is counted, and pressure is never high.
+        services.TryAddSingleton<InboxTraffic>();
+        services.AddSingleton<IInboxPressure>(provider => provider.GetRequiredService<InboxTraffic>());
         services.AddSingleton<AccountWriter>();
         services.AddSingleton<ConversationLoader>();
         services.AddSingleton<IAccountInbox, AccountInbox>();

@@ -116,25 +116,18 @@ internal sealed class AccountGrain : Grain, IAccountGrain
                 return;
             }
 
-            await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
-            try
+            using var place = await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
+            var rows = await _inbox.ReadAsync(channel.Tenant, Account, MostRows, cancellationToken);
+            if (rows.IsEmpty)
             {
-                var rows = await _inbox.ReadAsync(channel.Tenant, Account, MostRows, cancellationToken);
-                if (rows.IsEmpty)
-                {
-                    return;
-                }
-
-                await HandleInStepAsync(channel, rows, cancellationToken);
-                if (rows.Length < MostRows / 2 && rows.Sum(row => (long)row.Body.Length) < 256 * 1024)
-                {
-                    // Whatever came meanwhile has left its hint.
-                    return;
-                }
+                return;
             }
-            finally
+
+            await HandleInStepAsync(channel, rows, cancellationToken);
+            if (rows.Length < MostRows / 2 && rows.Sum(row => (long)row.Body.Length) < 256 * 1024)
             {
-                _gates.Drains.Leave();
+                // Whatever came meanwhile has left its hint.
+                return;
             }
         }
     }

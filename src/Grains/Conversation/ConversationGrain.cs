@@ -145,15 +145,10 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             return;
         }
 
-        await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken);
         AgentOutcome outcome;
-        try
+        using (await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken))
         {
             outcome = await _answering.AskAsync(channel, _where, turn, _state?.Context, cancellationToken);
-        }
-        finally
-        {
-            _gates.Turns.Leave();
         }
 
         // A person may have taken over while the agent thought.

@@ -3,78 +3,191 @@ using Channels.Core.Ids;
 namespace Channels.Grains.Fairness;
 
 /// <summary>Lets a bounded number in at once; who waits is let in by tenant in turn, so that one tenant's thousand waiting accounts delay another's first by one.</summary>
-/// <remarks>Shared by all grains of a process. Who waits holds no message: its work is still in the database.</remarks>
-internal sealed class FairGate(int places)
+/// <remarks>
+/// Shared by all grains of a process. Who waits holds no message: its work is still in the database.
+/// Tenants on rations have places of their own, open in rounds: everybody in, everybody out, and a rest in proportion to what the round took.
+/// </remarks>
+internal sealed class FairGate
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<TenantId, Queue<TaskCompletionSource>> _waiting = [];
-    private readonly Queue<TenantId> _turns = new();
-    private int _free = places;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
-    /// <summary>Waits for a place; leave it by <see cref="Leave"/>.</summary>
-    public async ValueTask EnterAsync(TenantId tenant, CancellationToken cancellationToken)
+    private readonly int _places;
+    private readonly double _restPerWork;
+    private readonly Func<TenantId, bool> _isRationed;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TenantId, Queue<TaskCompletionSource<Place>>> _waiting = [];
+    private readonly Queue<TenantId> _turns = new();
+    private int _inside;
+    private int _rationedInside;
+    private int _rationedThisRound;
+    private long _roundStarted;
+    private bool _resting;
+
+    /// <summary>Nobody is on rations.</summary>
+    public FairGate(int places)
+        : this(places, _ => false, 1, TimeProvider.System)
     {
-        TaskCompletionSource place;
+    }
+
+    /// <summary>Some are on rations.</summary>
+    /// <param name="places">How many are inside at once; as many again of those on rations.</param>
+    /// <param name="isRationed">Asked when a place is free.</param>
+    /// <param name="share">For those on rations: work over work and rest.</param>
+    /// <param name="clock">Measures work and rest.</param>
+    public FairGate(int places, Func<TenantId, bool> isRationed, double share, TimeProvider clock)
+    {
+        _places = places;
+        _isRationed = isRationed;
+        _restPerWork = (1 / share) - 1;
+        _clock = clock;
+    }
+
+    /// <summary>Waits for a place, and gives it back when disposed.</summary>
+    public async ValueTask<Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        var rationed = _isRationed(tenant);
+        TaskCompletionSource<Place> place;
         lock (_gate)
         {
-            if (_free > 0)
+            if (HasRoom(rationed))
             {
-                _free--;
-                return;
+                return Enter(rationed);
             }
 
-            place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            place = new TaskCompletionSource<Place>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (!_waiting.TryGetValue(tenant, out var queue))
             {
-                _waiting[tenant] = queue = new Queue<TaskCompletionSource>();
+                _waiting[tenant] = queue = new Queue<TaskCompletionSource<Place>>();
                 _turns.Enqueue(tenant);
             }
 
             queue.Enqueue(place);
         }
 
-        await using (cancellationToken.UnsafeRegister(static waiting => ((TaskCompletionSource)waiting!).TrySetCanceled(), place))
+        await using (cancellationToken.UnsafeRegister(static waiting => ((TaskCompletionSource<Place>)waiting!).TrySetCanceled(), place))
         {
-            await place.Task;
+            return await place.Task;
         }
     }
 
-    /// <summary>Gives the place to whoever's turn it is.</summary>
-    public void Leave()
+    private bool HasRoom(bool rationed) =>
+        rationed ? !_resting && _rationedThisRound < _places : _inside < _places;
+
+    private Place Enter(bool rationed)
+    {
+        if (!rationed)
+        {
+            _inside++;
+        }
+        else
+        {
+            _rationedInside++;
+            if (_rationedThisRound++ == 0)
+            {
+                _roundStarted = _clock.GetTimestamp();
+            }
+        }
+
+        return new Place(this, rationed);
+    }
+
+    private void Leave(bool rationed)
     {
         lock (_gate)
         {
-            while (_turns.TryDequeue(out var tenant))
+            if (!rationed)
             {
-                var queue = _waiting[tenant];
-                var place = queue.Dequeue();
-                if (queue.Count > 0)
-                {
-                    _turns.Enqueue(tenant);
-                }
-                else
-                {
-                    _waiting.Remove(tenant);
-                }
-
-                // False when its caller gave up waiting meanwhile: the place goes on to the next.
-                if (place.TrySetResult())
-                {
-                    return;
-                }
+                _inside--;
+            }
+            else if (--_rationedInside == 0)
+            {
+                _resting = true;
+                _ = RestAsync(_clock.GetElapsedTime(_roundStarted) * _restPerWork);
             }
 
-            _free++;
+            LetIn();
         }
     }
-}
 
-/// <summary>How much one process does at once, whatever waits.</summary>
-internal sealed class Gates
-{
-    /// <summary>Accounts being drained. Each holds at most a megabyte of webhooks.</summary>
-    public FairGate Drains { get; } = new(24);
+    // One turn each for the tenants who wait, until there is no room for any of them.
+    private void LetIn()
+    {
+        for (var passed = 0; passed < _turns.Count;)
+        {
+            var tenant = _turns.Dequeue();
+            var queue = _waiting[tenant];
+            var rationed = _isRationed(tenant);
+            if (!HasRoom(rationed))
+            {
+                _turns.Enqueue(tenant);
+                passed++;
+                continue;
+            }
 
-    /// <summary>Agents being awaited.</summary>
-    public FairGate Turns { get; } = new(512);
+            passed = 0;
+            var place = queue.Dequeue();
+            if (queue.Count > 0)
+            {
+                _turns.Enqueue(tenant);
+            }
+            else
+            {
+                _waiting.Remove(tenant);
+            }
+
+            // False when its caller gave up waiting meanwhile: the place goes on to the next.
+            if (!place.TrySetResult(Enter(rationed)))
+            {
+                Undo(rationed);
+            }
+        }
+    }
+
+    private void Undo(bool rationed)
+    {
+        if (rationed)
+        {
+            _rationedInside--;
+            _rationedThisRound--;
+        }
+        else
+        {
+            _inside--;
+        }
+    }
+
+    private async Task RestAsync(TimeSpan rest)
+    {
+        var started = _clock.GetTimestamp();
+        while (_clock.GetElapsedTime(started) is var rested && rested < rest && rested < LongestRest && IsAnyRationed())
+        {
+            await Task.Delay(Look, _clock);
+        }
+
+        lock (_gate)
+        {
+            _resting = false;
+            _rationedThisRound = 0;
+            LetIn();
+        }
+    }
+
+    // Who no longer makes pressure need not wait for the end of a rest.
+    private bool IsAnyRationed()
+    {
+        lock (_gate)
+        {
+            LetIn();
+            return _turns.Count == 0 || _turns.Any(_isRationed);
+        }
+    }
+
+    /// <summary>A place inside.</summary>
+    internal readonly struct Place(FairGate gate, bool rationed) : IDisposable
+    {
+        /// <summary>Gives it to whoever's turn it is.</summary>
+        public void Dispose() => gate.Leave(rationed);
+    }
 }

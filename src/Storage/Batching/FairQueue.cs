@@ -10,7 +10,6 @@ internal sealed class FairQueue<TItem>(int capacity)
     private readonly Lock _gate = new();
     private readonly Dictionary<TenantId, Queue<TItem>> _byTenant = [];
     private readonly Queue<TenantId> _turns = new();
-    private TaskCompletionSource _arrival = NewArrival();
     private int _count;
     private bool _closed;
 
@@ -20,7 +19,6 @@ internal sealed class FairQueue<TItem>(int capacity)
     /// <summary>False when the queue is full or closed. One tenant may fill at most three quarters, so that the others always find room.</summary>
     public bool TryAdd(TenantId tenant, TItem item)
     {
-        TaskCompletionSource? waiting = null;
         lock (_gate)
         {
             if (_closed || _count >= capacity)
@@ -39,14 +37,9 @@ internal sealed class FairQueue<TItem>(int capacity)
             }
 
             queue.Enqueue(item);
-            if (_count++ == 0)
-            {
-                waiting = _arrival;
-            }
+            _count++;
+            return true;
         }
-
-        waiting?.TrySetResult();
-        return true;
     }
 
     /// <summary>Takes the next item, tenants in turn.</summary>
@@ -72,57 +65,17 @@ internal sealed class FairQueue<TItem>(int capacity)
                 _byTenant.Remove(tenant);
             }
 
-            if (--_count == 0 && _arrival.Task.IsCompleted)
-            {
-                _arrival = NewArrival();
-            }
-
+            _count--;
             return true;
-        }
-    }
-
-    /// <summary>Completes when there is something to take, or with false when the queue was closed and is empty.</summary>
-    public async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task arrival;
-            lock (_gate)
-            {
-                if (_count > 0)
-                {
-                    return true;
-                }
-
-                if (_closed)
-                {
-                    return false;
-                }
-
-                if (_arrival.Task.IsCompleted)
-                {
-                    _arrival = NewArrival();
-                }
-
-                arrival = _arrival.Task;
-            }
-
-            await arrival.WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>Takes nothing more in. What is inside can still be taken.</summary>
     public void Close()
     {
-        TaskCompletionSource waiting;
         lock (_gate)
         {
             _closed = true;
-            waiting = _arrival;
         }
-
-        waiting.TrySetResult();
     }
-
-    private static TaskCompletionSource NewArrival() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -18,12 +18,15 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly GroupCommitLimits _limits;
     private readonly Func<IReadOnlyList<TItem>, CancellationToken, Task> _commit;
     private readonly ILogger _logger;
-    private readonly Task[] _workers;
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
+    private int _running;
+    private bool _closed;
 
-    /// <summary>Starts the workers.</summary>
+    /// <summary>Starts nothing yet.</summary>
     /// <param name="limits">How much one transaction and the queue may hold.</param>
-    /// <param name="commit">Writes a batch in one transaction; called by one worker at a time per worker.</param>
+    /// <param name="commit">Writes a batch in one transaction; as many at once as there are workers.</param>
     /// <param name="logger">For failures.</param>
     public GroupCommit(GroupCommitLimits limits, Func<IReadOnlyList<TItem>, CancellationToken, Task> commit, ILogger logger)
     {
@@ -31,33 +34,67 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         _queue = new FairQueue<TItem>(limits.Queue);
         _commit = commit;
         _logger = logger;
-        _workers = [.. Enumerable.Range(0, limits.Workers).Select(_ => Task.Run(WorkAsync))];
     }
 
     /// <summary>Items waiting for a transaction.</summary>
     public int Waiting => _queue.Count;
 
     /// <summary>False when the queue is full; else <see cref="GroupItem.Done"/> completes when the item is committed or has failed.</summary>
-    public bool TryAdd(TItem item) => _queue.TryAdd(item.Tenant, item);
+    public bool TryAdd(TItem item)
+    {
+        if (!_queue.TryAdd(item.Tenant, item))
+        {
+            return false;
+        }
 
-    /// <summary>Takes nothing more in, commits what is inside, ends the workers.</summary>
+        lock (_gate)
+        {
+            if (_running == _limits.Workers || !IsDue(_running))
+            {
+                return true;
+            }
+
+            _running++;
+        }
+
+        _ = Task.Run(WorkAsync);
+        return true;
+    }
+
+    /// <summary>Takes nothing more in, and returns when all that is inside is committed or has failed.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Close();
-        var drained = Task.WhenAll(_workers);
-        if (await Task.WhenAny(drained, Task.Delay(TimeSpan.FromSeconds(20))) != drained)
+        lock (_gate)
+        {
+            _closed = true;
+            _queue.Close();
+            EndIfDone();
+        }
+
+        if (await Task.WhenAny(_ended.Task, Task.Delay(TimeSpan.FromSeconds(20))) != _ended.Task)
         {
             await _stopping.CancelAsync();
-            await drained;
+            await _ended.Task;
         }
 
         _stopping.Dispose();
     }
 
+    // Beside others a transaction must be worth its overhead; alone it takes whatever there is.
+    private bool IsDue(int others) => _queue.Count is var count && (others == 0 ? count > 0 : count >= _limits.Enough);
+
+    private void EndIfDone()
+    {
+        if (_closed && _running == 0 && _queue.Count == 0)
+        {
+            _ended.TrySetResult();
+        }
+    }
+
     private async Task WorkAsync()
     {
-        var batch = new List<TItem>(_limits.Items);
-        while (await _queue.WaitAsync(CancellationToken.None))
+        var batch = new List<TItem>();
+        do
         {
             Fill(batch);
             if (batch.Count > 0)
@@ -65,6 +102,22 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
                 await CommitAsync(batch);
                 batch.Clear();
             }
+        }
+        while (GoesOn());
+    }
+
+    private bool GoesOn()
+    {
+        lock (_gate)
+        {
+            if (IsDue(_running - 1))
+            {
+                return true;
+            }
+
+            _running--;
+            EndIfDone();
+            return false;
         }
     }
 
@@ -133,11 +186,12 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
 }
 
 /// <summary>How much a <see cref="GroupCommit{TItem}"/> takes at once.</summary>
-/// <param name="Workers">Transactions under way at once.</param>
+/// <param name="Workers">Most transactions under way at once.</param>
+/// <param name="Enough">So many waiting items begin a further transaction while one is under way.</param>
 /// <param name="Items">Most items in one transaction.</param>
 /// <param name="Bytes">Bytes after which a transaction takes no more.</param>
 /// <param name="Queue">Most items waiting.</param>
-internal sealed record GroupCommitLimits(int Workers, int Items, long Bytes, int Queue);
+internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, long Bytes, int Queue);
 
 /// <summary>One caller's share of a transaction.</summary>
 internal abstract class GroupItem(TenantId tenant)

@@ -20,6 +20,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
         join conversation c on c.tenant_id = w.tenant_id and c.id = w.conversation_id
         """;
 
+    // "limit 1" is a fence: planned while the transcript is empty, a join might as well begin with all its rows, and goes on so for days.
     private const string Turns = """
         select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
@@ -27,7 +28,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
           select message_id from turn
           where tenant_id = w.tenant_id and account_id = w.account_id and conversation_id = w.conversation_id
           order by message_id limit $4) as u
-        join transcript t on t.tenant_id = w.tenant_id and t.account_id = w.account_id and t.id = u.message_id
+        cross join lateral (select * from transcript where tenant_id = w.tenant_id and account_id = w.account_id and id = u.message_id limit 1) as t
         order by w.n, t.id
         """;
 
@@ -37,7 +38,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
     public ConversationLoader(ChannelsDatabase database, ILogger<ConversationLoader> logger)
     {
         _database = database;
-        _loads = new GroupCommit<Load>(new GroupCommitLimits(Workers: 2, Items: 256, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
+        _loads = new GroupCommit<Load>(new GroupCommitLimits(Workers: 2, Enough: 16, Items: 256, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
     }
 
     public async Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
     {
         _database = database;
         _clock = clock;
-        _queries = new GroupCommit<Query>(new GroupCommitLimits(Workers: 2, Items: 32, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
+        _queries = new GroupCommit<Query>(new GroupCommitLimits(Workers: 2, Enough: 8, Items: 32, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
     }
 
     /// <inheritdoc/>

@@ -17,16 +17,18 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private const string Append = "copy inbox (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)";
 
     private readonly ChannelsDatabase _database;
-    private readonly IInboxHint _hint;
+    private readonly InboxTraffic _traffic;
+    private readonly PacedHints _hints;
     private readonly GroupCommit<Arrival> _commits;
 
-    public PostgresInbox(ChannelsDatabase database, IInboxHint hint, ILogger<PostgresInbox> logger)
+    public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, TimeProvider clock, ILogger<PostgresInbox> logger)
     {
         _database = database;
-        _hint = hint;
+        _traffic = traffic;
+        _hints = new PacedHints(hint, traffic, clock);
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
-        _commits = new GroupCommit<Arrival>(new GroupCommitLimits(Workers: 2, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
+        _commits = new GroupCommit<Arrival>(new GroupCommitLimits(Workers: 2, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
     }
 
     /// <inheritdoc/>
@@ -42,7 +44,9 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
         await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
-        using var rows = new InboxRows([.. batch.Select(arrival => arrival.Webhook)]);
+        var waiting = batch.Count + _commits.Waiting;
+        IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
+        using var rows = new InboxRows(webhooks);
         await using (var copy = await connection.BeginRawBinaryCopyAsync(Append, cancellationToken))
         {
             try
@@ -58,15 +62,8 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         }
 
         // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
-        var last = default(AccountId);
-        foreach (var arrival in batch)
-        {
-            if (arrival.Webhook.Account != last)
-            {
-                last = arrival.Webhook.Account;
-                _hint.Arrived(last);
-            }
-        }
+        _traffic.Committed(webhooks, waiting);
+        _hints.Arrived(webhooks);
     }
 
     private sealed class Arrival(InboundWebhook webhook) : GroupItem(webhook.Tenant)

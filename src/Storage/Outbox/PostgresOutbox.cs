@@ -11,11 +11,12 @@ namespace Channels.Storage.Outbox;
 /// <summary>The outbox as delivery grains read and write it.</summary>
 internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase database, TimeProvider clock) : IOutbox
 {
+    // The limits are fences: planned while the transcript is empty, a join might as well begin with all the messages of the account, and goes on so for days.
     private const string Load = """
         select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate
         from (select * from outbox where tenant_id = $1 and account_id = $2 and state <> 2 and ($3::uuid is null or message_id > $3) order by message_id limit $4) as o
-        join transcript t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.id = o.message_id
-        join conversation c on c.tenant_id = o.tenant_id and c.id = o.conversation_id
+        cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
+        cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
         order by o.message_id
         """;
 

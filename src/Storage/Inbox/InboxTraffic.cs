@@ -1,0 +1,66 @@
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+
+namespace Channels.Storage.Inbox;
+
+/// <summary>Counts who sends how much, and how many wait for their 200 meanwhile.</summary>
+internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
+{
+    /// <summary>On average so much waits at once while pressure is high. A process that keeps up has but a few webhooks in its hands.</summary>
+    private const double Many = 32;
+
+    /// <summary>So much, when pressure is no longer high.</summary>
+    private const double Few = 10;
+
+    /// <summary>Who sends fewer in a window makes no pressure: 100 a second.</summary>
+    private const int Notable = 25;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _gate = new();
+    private Dictionary<TenantId, int> _counting = [];
+    private Dictionary<TenantId, int> _counted = [];
+    private long _windowStarted = clock.GetTimestamp();
+    private double _waiting;
+    private bool _isHigh;
+
+    private bool IsHigh => Volatile.Read(ref _isHigh) && clock.GetElapsedTime(Volatile.Read(ref _windowStarted)) < 2 * Window;
+
+    /// <inheritdoc/>
+    public bool IsMadeBy(TenantId tenant)
+    {
+        if (!IsHigh)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _counted.GetValueOrDefault(tenant) >= Notable || _counting.GetValueOrDefault(tenant) >= Notable;
+        }
+    }
+
+    /// <summary>These are committed; so many waited when they went to the database, themselves included.</summary>
+    /// <remarks>What waits for a processor counts as well: when draining takes them all, webhooks wait in sockets, where nobody sees them.</remarks>
+    public void Committed(IReadOnlyList<InboundWebhook> webhooks, int waiting)
+    {
+        var unserved = waiting + ThreadPool.PendingWorkItemCount;
+        lock (_gate)
+        {
+            // Over the last eight transactions or so.
+            _waiting += (unserved - _waiting) / 8;
+            Volatile.Write(ref _isHigh, _waiting >= (_isHigh ? Few : Many));
+            if (clock.GetElapsedTime(_windowStarted) >= Window)
+            {
+                (_counted, _counting) = (_counting, _counted);
+                _counting.Clear();
+                Volatile.Write(ref _windowStarted, clock.GetTimestamp());
+            }
+
+            foreach (var webhook in webhooks)
+            {
+                _counting[webhook.Tenant] = _counting.GetValueOrDefault(webhook.Tenant) + 1;
+            }
+        }
+    }
+}
