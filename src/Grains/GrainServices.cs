@@ -3,6 +3,7 @@ using Channels.Grains.Account;
 using Channels.Grains.Conversation;
 using Channels.Grains.Delivery;
 using Channels.Grains.Fairness;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Channels.Grains;
@@ -11,8 +12,9 @@ namespace Channels.Grains;
 public static class GrainServices
 {
     /// <summary>For a process that runs grains.</summary>
-    public static IServiceCollection AddChannelsGrains(this IServiceCollection services)
+    public static IServiceCollection AddChannelsGrains(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddSingleton(DrainShare.Of(configuration));
         services.AddSingleton<Gates>();
         services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();

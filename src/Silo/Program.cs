@@ -19,7 +19,7 @@ builder.Services.AddConnectors();                       // 3 normalised, 6 sent
 builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
 builder.Services.AddMessagePath();                      // 4 recorded
 builder.Services.AddAgents();                           // 5 answered
-builder.Services.AddChannelsGrains();
+builder.Services.AddChannelsGrains(builder.Configuration);
 builder.AddGrainRuntime(store);                         // Hosting.InProcess.cs or Hosting.Orleans.cs
 builder.Services.AddHostedService<PartitionStart>();
 builder.Services.AddHostedService<Greeting>();

@@ -42,6 +42,7 @@ public static class StorageServices
         services.AddSingleton<ISweep, PostgresSweep>();
         services.AddSingleton<IChannelStatuses, ChannelStatuses>();
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService<InboxReclaiming>();
         return services;
     }
 }

@@ -14,10 +14,12 @@ namespace Channels.Storage.Inbox;
 internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 {
     // COPY is the cheapest way in; one COPY is one transaction.
-    private const string Append = "copy inbox (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)";
+    private static readonly IReadOnlyDictionary<string, string> _append =
+        InboxSlots.Tables.ToDictionary(table => table, table => $"copy {table} (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)");
 
     private readonly ChannelsDatabase _database;
     private readonly InboxTraffic _traffic;
+    private readonly TimeProvider _clock;
     private readonly PacedHints _hints;
     private readonly GroupCommit<Arrival> _commits;
 
@@ -25,6 +27,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     {
         _database = database;
         _traffic = traffic;
+        _clock = clock;
         _hints = new PacedHints(hint, traffic, clock);
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
@@ -47,7 +50,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         var waiting = batch.Count + _commits.Waiting;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
-        await using (var copy = await connection.BeginRawBinaryCopyAsync(Append, cancellationToken))
+        await using (var copy = await connection.BeginRawBinaryCopyAsync(_append[InboxSlots.TableAt(_clock.GetUtcNow())], cancellationToken))
         {
             try
             {

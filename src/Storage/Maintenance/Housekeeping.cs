@@ -11,6 +11,9 @@ namespace Channels.Storage.Maintenance;
 /// <remarks>Runs at start and then hourly, in slices, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.</remarks>
 public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
+    /// <summary>As in migration 0009.</summary>
+    private const string Vacuuming = "autovacuum_vacuum_insert_threshold = 500000, autovacuum_analyze_threshold = 200000";
+
     private const int Slice = 10_000;
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
@@ -27,8 +30,8 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
         for (var week = 0; week < 5; week++)
         {
             var from = monday + (week * Week);
-            await EnsureAsync(database, "transcript", from, "with (fillfactor = 85)", cancellationToken);
-            await EnsureAsync(database, "event", from, "", cancellationToken);
+            await EnsureAsync(database, "transcript", from, $"fillfactor = 85, {Vacuuming}", cancellationToken);
+            await EnsureAsync(database, "event", from, Vacuuming, cancellationToken);
         }
     }
 
@@ -63,7 +66,7 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
 
         // Names and bounds are ours alone; a table's name cannot be a parameter.
         await using var create = database.CreateCommand(
-            $"create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + Week)}') {options}");
+            $"create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + Week)}') with ({options})");
         await create.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -1,0 +1,17 @@
+namespace Channels.Storage.Inbox;
+
+/// <summary>The two halves of the table <c>inbox</c>. Webhooks go into one for a while, then into the other: the one that is left is drained, and cut to nothing.</summary>
+/// <remarks>
+/// By the clock, so that nobody has to agree on anything: a process whose clock is off writes into the other half, where its rows are found as well.
+/// Cutting looks under a lock whether the half is empty (<c>Maintenance/InboxReclaiming</c>).
+/// </remarks>
+internal static class InboxSlots
+{
+    private const int Seconds = 20;
+
+    /// <summary>The tables.</summary>
+    public static IReadOnlyList<string> Tables { get; } = ["inbox_0", "inbox_1"];
+
+    /// <summary>The table that webhooks go into now.</summary>
+    public static string TableAt(DateTimeOffset now) => Tables[(int)(now.ToUnixTimeSeconds() / Seconds % Tables.Count)];
+}
