@@ -12,6 +12,6 @@ internal static class InboxSlots
     /// <summary>The tables.</summary>
     public static IReadOnlyList<string> Tables { get; } = ["inbox_0", "inbox_1"];
 
-    /// <summary>The table that webhooks go into now.</summary>
-    public static string TableAt(DateTimeOffset now) => Tables[(int)(now.ToUnixTimeSeconds() / Seconds % Tables.Count)];
+    /// <summary>Which of them webhooks go into now.</summary>
+    public static int At(DateTimeOffset now) => (int)(now.ToUnixTimeSeconds() / Seconds % Tables.Count);
 }

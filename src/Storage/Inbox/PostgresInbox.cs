@@ -14,8 +14,8 @@ namespace Channels.Storage.Inbox;
 internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 {
     // COPY is the cheapest way in; one COPY is one transaction.
-    private static readonly IReadOnlyDictionary<string, string> _append =
-        InboxSlots.Tables.ToDictionary(table => table, table => $"copy {table} (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)");
+    private static readonly string[] _append =
+        [.. InboxSlots.Tables.Select(table => $"copy {table} (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)")];
 
     private readonly ChannelsDatabase _database;
     private readonly InboxTraffic _traffic;
@@ -50,7 +50,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         var waiting = batch.Count + _commits.Waiting;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
-        await using (var copy = await connection.BeginRawBinaryCopyAsync(_append[InboxSlots.TableAt(_clock.GetUtcNow())], cancellationToken))
+        await using (var copy = await connection.BeginRawBinaryCopyAsync(_append[InboxSlots.At(_clock.GetUtcNow())], cancellationToken))
         {
             try
             {

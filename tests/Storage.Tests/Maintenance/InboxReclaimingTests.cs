@@ -1,0 +1,132 @@
+using Channels.Storage.Maintenance;
+using Channels.Storage.Migrations;
+using Channels.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Channels.Storage.Tests.Maintenance;
+
+public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    private const int AnySize = 1;
+    private const string Tenant = "00000000-0000-7000-8000-000000000001";
+    private NpgsqlDataSource _db = null!;
+
+    public async Task InitializeAsync()
+    {
+        _db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [PostgresFact]
+    public async Task A_drained_half_is_cut_and_the_other_keeps_its_rows()
+    {
+        await AddAsync("inbox_0", 100);
+        await AddAsync("inbox_1", 3);
+        await ExecuteAsync("delete from inbox where slot = 0");
+
+        Assert.Equal(1, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+
+        Assert.Equal((0, 3), (await SizeAsync("inbox_0"), await CountAsync()));
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+    }
+
+    [PostgresFact]
+    public async Task One_waiting_row_keeps_its_half()
+    {
+        await AddAsync("inbox_1", 50);
+        await ExecuteAsync("delete from inbox where path <> '49'");
+
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+
+        Assert.Equal(1, await CountAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_small_half_is_left_alone()
+    {
+        await AddAsync("inbox_0", 10);
+        await ExecuteAsync("delete from inbox");
+
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, 1 << 20, default));
+    }
+
+    [PostgresFact]
+    public async Task A_row_that_is_not_committed_yet_keeps_its_half()
+    {
+        await AddAsync("inbox_0", 10);
+        await ExecuteAsync("delete from inbox");
+        await using var connection = await _db.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var late = new NpgsqlCommand(Insert("inbox_0", 1), connection, transaction))
+        {
+            await late.ExecuteNonQueryAsync();
+        }
+
+        var busy = await Assert.ThrowsAsync<PostgresException>(() => InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+        await transaction.CommitAsync();
+
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, busy.SqlState);
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+        Assert.Equal(1, await CountAsync());
+    }
+
+    [PostgresFact]
+    public async Task Cutting_while_rows_come_and_go_loses_none()
+    {
+        using var ending = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        var cuts = CutUntilAsync(ending.Token);
+        var added = 0;
+        var finished = 0;
+        while (!ending.IsCancellationRequested)
+        {
+            await AddAsync(added % 2 == 0 ? "inbox_0" : "inbox_1", 5);
+            added += 5;
+            finished += await ExecuteAsync("delete from inbox");
+        }
+
+        Assert.True(await cuts > 0, "Nothing was ever cut: this shows nothing.");
+        Assert.Equal(added, finished);
+    }
+
+    private async Task<int> CutUntilAsync(CancellationToken ending)
+    {
+        var cuts = 0;
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                cuts += await InboxReclaiming.ReclaimAsync(_db, AnySize, default);
+            }
+            catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable)
+            {
+                // Another time.
+            }
+        }
+
+        return cuts;
+    }
+
+    private Task<int> AddAsync(string table, int rows) => ExecuteAsync(Insert(table, rows));
+
+    private static string Insert(string table, int rows) =>
+        $"insert into {table} (tenant_id, account_id, id, received_at, path, body) select '{Tenant}', gen_random_uuid(), gen_random_uuid(), now(), n::text, 'x' from generate_series(0, {rows - 1}) n";
+
+    private async Task<int> ExecuteAsync(string sql)
+    {
+        await using var command = _db.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<long> CountAsync() => await ScalarAsync("select count(*) from inbox");
+
+    private async Task<long> SizeAsync(string table) => await ScalarAsync($"select pg_relation_size('{table}')");
+
+    private async Task<long> ScalarAsync(string sql)
+    {
+        await using var command = _db.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
