@@ -53,6 +53,31 @@ public sealed class TenancyTests(Running.Spine spine) : SpineTest(spine), IClass
     }
 
     [PostgresFact]
+    public async Task What_came_for_a_suspended_tenant_is_answered_when_it_is_resumed()
+    {
+        using var operatorClient = new ChannelsClient(Spine.Product.Address, Spine.Product.OperatorKey);
+        var made = await operatorClient.PostAsync("/api/v1/tenants", new { name = "late payer" });
+        var tenant = $"/api/v1/tenants/{made.GetProperty("id").GetGuid()}";
+        using var client = new ChannelsClient(Spine.Product.Address, made.GetProperty("api_key").GetString());
+        var channel = await client.CreateChannelAsync(new { name = "Simulator", channel_type = "simulator", identity = "late", agent = new { kind = "echo" } });
+        Spine.KeepSecret(client.Key, channel.Secret);
+        await channel.ActivateAsync();
+        var text = Words();
+
+        await operatorClient.PostAsync($"{tenant}/suspend", new { reason = "unpaid" });
+        await channel.SimulateAsync("5491122224444", text);
+        await Until.SeenAsync("it is recorded", () => channel.MessagesWithAsync("5491122224444"), found => found.Count == 1, Channel.Shown);
+        // Longer than the sweep's period: it does not work on it either.
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Assert.Single(await channel.MessagesWithAsync("5491122224444"));
+        await operatorClient.PostAsync($"{tenant}/resume");
+
+        var messages = await Until.SeenAsync(
+            "the echo, sent", () => channel.MessagesWithAsync("5491122224444"), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
+        Assert.Equal(text, messages[^1].Text);
+    }
+
+    [PostgresFact]
     public async Task What_a_tenant_lists_is_its_own()
     {
         var shop = await Spine.EvolutionAsync();

@@ -17,6 +17,12 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private const int Most = 5_000;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    // What belongs to a deleted channel or a suspended tenant is left where it is: nobody may work on it, and it must not take the place of what can be done.
+    private const string Served = """
+        exists (select from account a join tenant t on t.id = a.tenant_id
+                where a.tenant_id = hop.tenant_id and a.id = hop.account_id and a.deleted_at is null and t.suspended_at is null)
+        """;
+
     private const string Inboxes = """
         with recursive hop as (
           (select tenant_id, account_id, id from inbox where (tenant_id, account_id) > ($1, $2) order by tenant_id, account_id, id limit 1)
@@ -26,7 +32,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         select tenant_id, account_id, id from hop limit $3
         """;
 
-    private const string Turns = """
+    private const string Turns = $"""
         with recursive hop as (
           (select tenant_id, account_id, conversation_id, message_id from turn order by tenant_id, account_id, conversation_id, message_id limit 1)
           union all
@@ -34,10 +40,10 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             select tenant_id, account_id, conversation_id, message_id from turn
             where (tenant_id, account_id, conversation_id) > (hop.tenant_id, hop.account_id, hop.conversation_id)
             order by tenant_id, account_id, conversation_id, message_id limit 1) as n)
-        select tenant_id, account_id, conversation_id from hop where message_id < $1 limit $2
+        select tenant_id, account_id, conversation_id from hop where message_id < $1 and {Served} limit $2
         """;
 
-    private const string Outboxes = """
+    private const string Outboxes = $"""
         with recursive hop as (
           (select tenant_id, account_id from outbox order by tenant_id, account_id, message_id limit 1)
           union all
@@ -47,6 +53,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         select tenant_id, account_id from hop
         where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
                         and (o.state = 0 and o.next_attempt_at < $1 or o.state = 1 and o.sending_since < $1))
+          and {Served}
         limit $2
         """;
 
