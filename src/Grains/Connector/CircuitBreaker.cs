@@ -19,12 +19,18 @@ internal sealed class CircuitBreaker(TimeProvider clock)
     /// <summary>A call failed for a reason that says something about the connection.</summary>
     public void Failed(string code)
     {
+        var now = clock.GetUtcNow();
+        if (_until > now)
+        {
+            // It was under way when the breaker opened, as were others: together they say no more than the one that opened it.
+            return;
+        }
+
         if (++_failures < Tolerated)
         {
             return;
         }
 
-        var now = clock.GetUtcNow();
         if (_until is null)
         {
             _since = now;

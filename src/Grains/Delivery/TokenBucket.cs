@@ -19,6 +19,7 @@ internal sealed class TokenBucket(double perSecond, TimeProvider clock)
             return TimeSpan.Zero;
         }
 
-        return TimeSpan.FromSeconds((1 - _tokens) / perSecond);
+        // Rounded up: a wait that is cut off to nothing would read as a token, and let everybody through who asks at that moment.
+        return TimeSpan.FromTicks((long)Math.Ceiling((1 - _tokens) * TimeSpan.TicksPerSecond / perSecond));
     }
 }

@@ -104,7 +104,7 @@ internal sealed class FairGate
             else if (--_rationedInside == 0)
             {
                 _resting = true;
-                _ = RestAsync(_clock.GetElapsedTime(_roundStarted) * _restPerWork);
+                BeginRest(_clock.GetElapsedTime(_roundStarted) * _restPerWork);
             }
 
             LetIn();
@@ -158,12 +158,23 @@ internal sealed class FairGate
         }
     }
 
-    private async Task RestAsync(TimeSpan rest)
+    // On the pool: the rest is everybody's, and must not wait for the turns of the grain that happened to leave last.
+    private void BeginRest(TimeSpan rest)
     {
         var started = _clock.GetTimestamp();
-        while (_clock.GetElapsedTime(started) is var rested && rested < rest && rested < LongestRest && IsAnyRationed())
+        _ = Task.Factory.StartNew(() => RestAsync(started, rest), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+    }
+
+    private async Task RestAsync(long started, TimeSpan rest)
+    {
+        while (_clock.GetElapsedTime(started) is var rested && rested < rest && rested < LongestRest)
         {
             await Task.Delay(Look, _clock);
+            lock (_gate)
+            {
+                // Who no longer makes pressure need not wait for the end of a rest.
+                LetIn();
+            }
         }
 
         lock (_gate)
@@ -171,16 +182,6 @@ internal sealed class FairGate
             _resting = false;
             _rationedThisRound = 0;
             LetIn();
-        }
-    }
-
-    // Who no longer makes pressure need not wait for the end of a rest.
-    private bool IsAnyRationed()
-    {
-        lock (_gate)
-        {
-            LetIn();
-            return _turns.Count == 0 || _turns.Any(_isRationed);
         }
     }
 

@@ -50,10 +50,16 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
             // Over the last eight transactions or so.
             _waiting += (unserved - _waiting) / 8;
             Volatile.Write(ref _isHigh, _waiting >= (_isHigh ? Few : Many));
-            if (clock.GetElapsedTime(_windowStarted) >= Window)
+            if (clock.GetElapsedTime(_windowStarted) is var counted && counted >= Window)
             {
                 (_counted, _counting) = (_counting, _counted);
                 _counting.Clear();
+                if (counted >= 2 * Window)
+                {
+                    // After a silence what came before it does not say who sends now: the first webhook of an hour would be made to wait.
+                    _counted.Clear();
+                }
+
                 Volatile.Write(ref _windowStarted, clock.GetTimestamp());
             }
 

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Grains.Conversation;
+
+namespace Channels.Grains.Tests.Conversation;
+
+public sealed class TurnQueueTests
+{
+    private readonly TurnQueue _queue = new();
+
+    [Fact]
+    public void In_the_beginning_the_table_must_be_read()
+    {
+        Assert.True(_queue.MustLoad);
+        Assert.Null(_queue.Head);
+    }
+
+    [Fact]
+    public void The_oldest_turn_comes_first_whoever_brought_it_and_in_whatever_order()
+    {
+        Load(Turns(5, 3));
+
+        _queue.Offer(Turns(4, 2), complete: true);
+
+        Assert.False(_queue.MustLoad);
+        Assert.Equal([2, 3, 4, 5], TakeAll());
+    }
+
+    [Fact]
+    public void A_turn_brought_twice_is_there_once()
+    {
+        Load(Turns(1, 2));
+
+        _queue.Offer(Turns(2, 1), complete: true);
+
+        Assert.Equal([1, 2], TakeAll());
+    }
+
+    [Fact]
+    public void A_caller_who_brings_nothing_or_not_all_sends_it_to_the_table()
+    {
+        Load([]);
+        _queue.Offer([], complete: true);
+        Assert.True(_queue.MustLoad);
+
+        Load([]);
+        _queue.Offer(Turns(1), complete: false);
+        Assert.True(_queue.MustLoad);
+    }
+
+    [Fact]
+    public void What_is_brought_while_the_table_is_read_is_kept_beside_what_it_has()
+    {
+        _queue.Offer(Turns(1), complete: true);
+        _queue.BeginLoad();
+        _queue.Offer(Turns(7), complete: true);
+
+        _queue.EndLoad(Turns(3, 4));
+
+        // The first was ended meanwhile: the table does not have it any more.
+        Assert.False(_queue.MustLoad);
+        Assert.Equal([3, 4, 7], TakeAll());
+    }
+
+    [Fact]
+    public void Doubt_that_comes_while_the_table_is_read_outlives_the_read()
+    {
+        _queue.BeginLoad();
+        _queue.Offer([], complete: false);
+
+        _queue.EndLoad(Turns(1));
+
+        Assert.True(_queue.MustLoad);
+    }
+
+    [Fact]
+    public void A_full_page_may_have_successors_so_nothing_behind_it_is_taken_for_the_next()
+    {
+        _queue.BeginLoad();
+        _queue.Offer(Turns(100), complete: true);
+
+        _queue.EndLoad(Turns([.. Enumerable.Range(1, 32)]));
+
+        Assert.True(_queue.MustLoad);
+        Assert.Equal(Enumerable.Range(1, 32), TakeAll());
+    }
+
+    [Fact]
+    public void More_than_memory_should_hold_is_left_in_the_table()
+    {
+        Load([]);
+
+        _queue.Offer(Turns([.. Enumerable.Range(1, 40)]), complete: true);
+
+        Assert.True(_queue.MustLoad);
+        Assert.Equal(Enumerable.Range(1, 32), TakeAll());
+    }
+
+    [Fact]
+    public void After_a_read_that_failed_nothing_is_known()
+    {
+        Load(Turns(1));
+        _queue.BeginLoad();
+
+        _queue.AbandonLoad();
+
+        Assert.True(_queue.MustLoad);
+        Assert.Null(_queue.Head);
+    }
+
+    [Fact]
+    public void A_turn_that_is_ended_makes_way_for_the_next()
+    {
+        Load(Turns(1, 2));
+
+        _queue.Remove(Turn(1).Message);
+        _queue.Remove(Turn(1).Message);
+
+        Assert.Equal(Turn(2).Message, _queue.Head?.Message);
+    }
+
+    private static PendingTurn Turn(int number) =>
+        new(new MessageId(new Guid(number, 0, 0, new byte[8])), "message.text", "text", null, DateTimeOffset.UnixEpoch, null, $"p{number}");
+
+    private static ImmutableArray<PendingTurn> Turns(params int[] numbers) => [.. numbers.Select(Turn)];
+
+    private void Load(ImmutableArray<PendingTurn> found)
+    {
+        _queue.BeginLoad();
+        _queue.EndLoad(found);
+    }
+
+    private List<int> TakeAll()
+    {
+        var taken = new List<int>();
+        while (_queue.Head is { } head)
+        {
+            taken.Add(int.Parse(head.ProviderMessageId.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture));
+            _queue.Remove(head.Message);
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,43 @@
+using Channels.Core.Connectors;
+using Channels.Grains.Delivery;
+
+namespace Channels.Grains.Tests.Delivery;
+
+public sealed class RetryPolicyTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(5, 16)]
+    [InlineData(9, 256)]
+    [InlineData(10, 300)]
+    [InlineData(100_000, 300)]
+    public void The_wait_doubles_from_one_second_to_five_minutes(int attempts, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), RetryPolicy.WaitAfter(Later(TimeSpan.Zero), attempts, new Chance(0)));
+
+    [Fact]
+    public void The_providers_own_wish_counts_when_it_is_longer()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(30), RetryPolicy.WaitAfter(Later(TimeSpan.FromSeconds(30)), 1, new Chance(0)));
+        Assert.Equal(TimeSpan.FromHours(1), RetryPolicy.WaitAfter(Later(TimeSpan.FromHours(1)), 20, new Chance(0)));
+        Assert.Equal(TimeSpan.FromSeconds(64), RetryPolicy.WaitAfter(Later(TimeSpan.FromSeconds(30)), 7, new Chance(0)));
+    }
+
+    [Fact]
+    public void Chance_adds_up_to_a_quarter_and_never_takes_away()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(1.125), RetryPolicy.WaitAfter(Later(TimeSpan.Zero), 1, new Chance(0.5)));
+
+        var random = new Random(1);
+        var waits = Enumerable.Range(0, 1000).Select(_ => RetryPolicy.WaitAfter(Later(TimeSpan.FromSeconds(100)), 1, random)).ToList();
+        Assert.All(waits, wait => Assert.InRange(wait, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(125)));
+        Assert.True(waits.Distinct().Count() > 900, "Replies that wait the same time come back together.");
+    }
+
+    private static SendOutcome.TryLater Later(TimeSpan after) => new(after, "busy", "later");
+
+    private sealed class Chance(double value) : Random
+    {
+        public override double NextDouble() => value;
+    }
+}

@@ -1,0 +1,144 @@
+using Channels.Core.Ids;
+using Channels.Storage.Inbox;
+using Channels.Testing;
+
+namespace Channels.Storage.Tests.Inbox;
+
+[Collection(AloneInTheProcess.Name)]
+public sealed class InboxTrafficTests
+{
+    private static readonly TenantId Heavy = Webhooks.Tenant(1);
+    private static readonly TenantId Light = Webhooks.Tenant(2);
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(250);
+
+    private readonly ManualClock _clock = new();
+    private readonly InboxTraffic _traffic;
+
+    public InboxTrafficTests() => _traffic = new InboxTraffic(_clock);
+
+    [Fact]
+    public void Many_who_wait_are_pressure_made_by_those_who_send_notably()
+    {
+        _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 1)], waiting: 1000);
+
+        Assert.True(_traffic.IsMadeBy(Heavy));
+        Assert.False(_traffic.IsMadeBy(Light));
+        Assert.False(_traffic.IsMadeBy(Webhooks.Tenant(3)));
+    }
+
+    [Fact]
+    public void Notable_are_so_many_in_a_window_however_they_are_spread_over_transactions()
+    {
+        for (var sent = 1; sent < 25; sent++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 1), waiting: 1000);
+        }
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+        _traffic.Committed(Webhooks.Of(Heavy, 1), waiting: 1000);
+
+        Assert.True(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void Few_who_wait_are_no_pressure_however_much_is_sent()
+    {
+        for (var transaction = 0; transaction < 100; transaction++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 5);
+        }
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void One_large_transaction_among_small_ones_is_no_pressure()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 0);
+
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 150);
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void Pressure_falls_when_few_wait_again()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        Assert.True(_traffic.IsMadeBy(Heavy));
+
+        for (var transaction = 0; transaction < 100; transaction++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1);
+        }
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void What_began_pressure_keeps_it_up_below_where_it_began()
+    {
+        for (var transaction = 0; transaction < 100; transaction++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 20);
+        }
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        for (var transaction = 0; transaction < 100; transaction++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 20);
+        }
+
+        Assert.True(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void One_who_stops_sending_makes_no_pressure_though_it_goes_on()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        _clock.Advance(Window);
+        _traffic.Committed(Webhooks.Of(Light, 100), waiting: 1000);
+        Assert.True(_traffic.IsMadeBy(Heavy));
+
+        _clock.Advance(Window);
+        _traffic.Committed(Webhooks.Of(Light, 100), waiting: 1000);
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+        Assert.True(_traffic.IsMadeBy(Light));
+    }
+
+    [Fact]
+    public void Pressure_ends_by_itself_when_nothing_comes_any_more()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        _clock.Advance(2 * Window - TimeSpan.FromMilliseconds(1));
+        Assert.True(_traffic.IsMadeBy(Heavy));
+
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void The_first_webhook_after_a_silence_does_not_bring_the_old_pressure_back()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        _clock.Advance(TimeSpan.FromHours(1));
+
+        _traffic.Committed(Webhooks.Of(Heavy, 1), waiting: 1);
+
+        Assert.False(_traffic.IsMadeBy(Heavy));
+    }
+
+    [Fact]
+    public void Pressure_that_lasts_is_seen_at_once_when_a_slow_transaction_ends()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+
+        Assert.True(_traffic.IsMadeBy(Heavy));
+    }
+}
