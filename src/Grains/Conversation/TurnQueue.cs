@@ -11,25 +11,31 @@ internal sealed class TurnQueue
     private const int Most = 32;
     private readonly SortedDictionary<Guid, PendingTurn> _turns = [];
 
+    // Earlier turns may lie in the table.
+    private bool _unsure = true;
+
+    // Later turns lie in the table: those in memory come first.
+    private bool _more;
+
     /// <summary>Whether the table must be read before the next turn is taken.</summary>
-    public bool MustLoad { get; private set; } = true;
+    public bool MustLoad => _unsure || (_more && _turns.Count == 0);
 
     /// <summary>The oldest turn.</summary>
     public PendingTurn? Head => _turns.Count == 0 ? null : _turns.First().Value;
 
-    /// <summary>Turns a caller brings.</summary>
+    /// <summary>Turns a caller brings: later than all it brought before.</summary>
     public void Offer(ImmutableArray<PendingTurn> turns, bool complete)
     {
         if (turns.IsEmpty || !complete)
         {
-            MustLoad = true;
+            _unsure = true;
         }
 
         foreach (var turn in turns)
         {
-            if (_turns.Count >= Most)
+            if (_more || _turns.Count >= Most)
             {
-                MustLoad = true;
+                _more = true;
                 return;
             }
 
@@ -40,7 +46,8 @@ internal sealed class TurnQueue
     /// <summary>A read of the table begins: what callers bring from now on is kept beside what it finds.</summary>
     public void BeginLoad()
     {
-        MustLoad = false;
+        _unsure = false;
+        _more = false;
         _turns.Clear();
     }
 
@@ -61,15 +68,12 @@ internal sealed class TurnQueue
                 _turns.Remove(later);
             }
 
-            MustLoad = true;
+            _more = true;
         }
     }
 
     /// <summary>A read failed: nothing is known.</summary>
-    public void AbandonLoad()
-    {
-        MustLoad = true;
-    }
+    public void AbandonLoad() => _unsure = true;
 
     /// <summary>A turn is ended.</summary>
     public void Remove(MessageId turn) => _turns.Remove(turn.Value);

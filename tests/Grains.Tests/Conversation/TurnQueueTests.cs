@@ -81,9 +81,11 @@ public sealed class TurnQueueTests
         _queue.Offer(Turns(100), complete: true);
 
         _queue.EndLoad(Turns([.. Enumerable.Range(1, 32)]));
+        _queue.Offer(Turns(101), complete: true);
 
-        Assert.True(_queue.MustLoad);
+        Assert.False(_queue.MustLoad);
         Assert.Equal(Enumerable.Range(1, 32), TakeAll());
+        Assert.True(_queue.MustLoad);
     }
 
     [Fact]
@@ -92,9 +94,14 @@ public sealed class TurnQueueTests
         Load([]);
 
         _queue.Offer(Turns([.. Enumerable.Range(1, 40)]), complete: true);
+        _queue.Remove(Turn(1).Message);
+        _queue.Offer(Turns(41), complete: true);
 
+        Assert.False(_queue.MustLoad);
+        Assert.Equal(Enumerable.Range(2, 31), TakeAll());
         Assert.True(_queue.MustLoad);
-        Assert.Equal(Enumerable.Range(1, 32), TakeAll());
+        Load(Turns(33, 34));
+        Assert.False(_queue.MustLoad);
     }
 
     [Fact]
