@@ -2,8 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
-using Orleans.Hosting;
-using Orleans.Runtime;
 
 namespace Orleans.Storage;
 
