@@ -18,9 +18,13 @@ internal static class GrainKeys
     }
 
     /// <summary>A hex number, alone or followed by <c>+extension</c>. Two's complement: sixteen digits may be negative.</summary>
-    public static bool TryParseInteger(string key, out long number, out string? extension) => long.TryParse(
-        BeforeExtension(key, key.IndexOf('+', StringComparison.Ordinal), out extension), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number);
+    public static bool TryParseInteger(string key, out long number, out string? extension)
+    {
+        var digits = BeforeExtension(key, key.IndexOf('+', StringComparison.Ordinal), out extension);
+        return long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number);
+    }
 
+    // The text before the plus sign, if there is one at that place; else all of it.
     private static ReadOnlySpan<char> BeforeExtension(string key, int plus, out string? extension)
     {
         var extended = plus >= 0 && plus < key.Length && key[plus] == '+';

@@ -7,7 +7,4 @@ public interface IAddressable;
 public interface IGrainContext
 {
     GrainId GrainId { get; }
-
-    /// <summary>Starts deactivation once the running calls have ended; returns at once.</summary>
-    void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
 }

@@ -22,7 +22,8 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
         if (period < catalog.Options.MinimumReminderPeriod)
         {
-            throw new ArgumentException($"Reminder '{name}' asks for a period of {period}; the least is {catalog.Options.MinimumReminderPeriod}.", nameof(period));
+            throw new ArgumentException(
+                $"Reminder '{name}' asks for a period of {period}; the least is {catalog.Options.MinimumReminderPeriod}.", nameof(period));
         }
 
         var reminder = new Reminder(grain, name, Clock.GetUtcNow().UtcDateTime + dueTime, period, 0);

@@ -3,11 +3,12 @@ namespace Orleans.Runtime;
 // From the first call to the last: activation, idle time, deactivation.
 internal sealed partial class Activation
 {
-    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
+    /// <summary>Starts deactivation once the running calls have ended; returns at once. The first reason stays.</summary>
+    public void Deactivate(DeactivationReason reason)
     {
         lock (Turns)
         {
-            _reason ??= deactivationReason;
+            _reason ??= reason;
             if (_state == State.Active)
             {
                 _state = State.Deactivating;
@@ -87,9 +88,9 @@ internal sealed partial class Activation
             _ending?.Cancel();
             foreach (var owned in new object?[] { Grain, _scope })
             {
-                if (owned is IAsyncDisposable slow)
+                if (owned is IAsyncDisposable asynchronous)
                 {
-                    await slow.DisposeAsync();
+                    await asynchronous.DisposeAsync();
                 }
                 else
                 {

@@ -121,7 +121,7 @@ internal sealed partial class GrainCatalog
             // Again and again: one that was being made when the host began to stop comes late.
             foreach (var (_, activation) in _activations)
             {
-                activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The host stops."), cancellationToken);
+                activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The host stops."));
             }
 
             await Task.Delay(StopPause, CancellationToken.None);

@@ -4,6 +4,9 @@ namespace Orleans.Runtime;
 /// <remarks>Armed for one tick at a time, by its maker or at the end of the last tick: so ticks never overlap.</remarks>
 internal sealed partial class GrainTimer : Request, IGrainTimer
 {
+    // What a timer of the library can be set to.
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromMilliseconds(0xfffffffe);
+
     private readonly Func<CancellationToken, Task> _callback;
     private readonly GrainTimerCreationOptions _options;
     private readonly CancellationTokenSource _stopping;
@@ -13,6 +16,7 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
     public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Period, Timeout.InfiniteTimeSpan);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Period, LongestPeriod);
         (_callback, _options) = (callback, options);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(activation.Ending);
         _stopped = _stopping.Token;
