@@ -1,3 +1,4 @@
+using System.Text;
 using Orleans.Reminders;
 using Orleans.Runtime;
 using Orleans.Storage;
@@ -33,6 +34,13 @@ public sealed class StorageKeyTests
 
         Assert.Equal((0, number, extension), (stored.N0, stored.N1, stored.Extension));
     }
+
+    [Theory]
+    [InlineData("", 0x02CC5D05)]
+    [InlineData("a", 0x550D7456)]
+    [InlineData("abc", 0x32D153FF)]
+    [InlineData("Nobody inspects the spammish repetition", 0xE2293B2F)]
+    public void XxHash32_gives_its_published_values(string text, uint hash) => Assert.Equal(hash, StableHash.XxHash32(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Reminders_are_hashed_by_type_and_key() =>
