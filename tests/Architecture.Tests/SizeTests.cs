@@ -7,11 +7,8 @@ public sealed class SizeTests(ITestOutputHelper output)
 {
     private const int LongestFile = 400;
 
-    /// <summary>What the runtime was meant to stay under, counting lines that are neither blank nor comment.</summary>
-    private const int RuntimeGoal = 2_000;
-
-    /// <summary>What it has: more than the goal. This number may only go down; at the goal it goes away.</summary>
-    private const int RuntimeNow = 2_596;
+    /// <summary>Lines of the runtime that are neither blank nor comment. Under 2,000 is the promise; this number is what it has, and may only go down.</summary>
+    private const int LargestRuntime = 1_980;
 
     [Fact]
     public void No_source_file_is_longer_than_400_lines() => House.None(
@@ -24,7 +21,7 @@ public sealed class SizeTests(ITestOutputHelper output)
         var lines = House.Sources("src", "Orleans.InProcess").SelectMany(File.ReadLines).ToList();
         var code = lines.Count(line => line.Trim() is { Length: > 0 } said && !said.StartsWith("//", StringComparison.Ordinal));
 
-        output.WriteLine($"src/Orleans.InProcess: {code} lines of code, {lines.Count} with blank lines and comments; goal {RuntimeGoal}.");
-        Assert.True(code <= Math.Max(RuntimeGoal, RuntimeNow), $"src/Orleans.InProcess has {code} lines of code ({lines.Count} in all), {RuntimeNow} at most: it mirrors only what grain code names.");
+        output.WriteLine($"src/Orleans.InProcess: {code} lines of code, {lines.Count} with blank lines and comments.");
+        Assert.True(code <= LargestRuntime, $"src/Orleans.InProcess has {code} lines of code ({lines.Count} in all), {LargestRuntime} at most: it mirrors only what grain code names.");
     }
 }

@@ -1,6 +1,3 @@
-using System.Reflection;
-using Orleans.Runtime;
-
 namespace Orleans;
 
 /// <summary>A call on its way through the filters of its grain.</summary>
@@ -14,8 +11,6 @@ public interface IGrainCallContext
 
     string MethodName { get; }
 
-    MethodInfo InterfaceMethod { get; }
-
     /// <summary>What the grain returned, after <see cref="Invoke"/>; a filter may replace it.</summary>
     object? Result { get; set; }
 
@@ -24,12 +19,7 @@ public interface IGrainCallContext
 }
 
 /// <summary>The same, seen where the grain is.</summary>
-public interface IIncomingGrainCallContext : IGrainCallContext
-{
-    IGrainContext TargetContext { get; }
-
-    MethodInfo ImplementationMethod { get; }
-}
+public interface IIncomingGrainCallContext : IGrainCallContext;
 
 /// <summary>Runs around every call and timer tick, in a turn of the callee; registered as a service, or implemented by the grain itself.</summary>
 public interface IIncomingGrainCallFilter

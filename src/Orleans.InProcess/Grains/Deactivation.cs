@@ -1,22 +1,14 @@
 namespace Orleans;
 
-/// <summary>Why an activation goes, in one word. Some of them only happen in a cluster.</summary>
+/// <summary>Why an activation goes, in one word. The numbers are Orleans', whose other reasons only happen in a cluster.</summary>
 [GenerateSerializer]
 public enum DeactivationReasonCode : byte
 {
-    None,
-    ShuttingDown,
-    ActivationFailed,
-    DirectoryFailure,
-    ActivationIdle,
-    ActivationUnresponsive,
-    DuplicateActivation,
-    IncompatibleRequest,
-    ApplicationError,
-    ApplicationRequested,
-    Migrating,
-    RuntimeRequested,
-    HighMemoryPressure,
+    None = 0,
+    ShuttingDown = 1,
+    ActivationIdle = 4,
+    ApplicationError = 8,
+    ApplicationRequested = 9,
 }
 
 /// <summary>Why an activation goes, in a sentence.</summary>

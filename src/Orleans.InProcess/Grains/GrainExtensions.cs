@@ -1,8 +1,6 @@
-using Orleans.Runtime;
-
 namespace Orleans;
 
-/// <summary>The identity behind a grain or a reference, and references to grains one already holds.</summary>
+/// <summary>The identity behind a grain or a reference.</summary>
 public static class GrainExtensions
 {
     /// <summary>The identity of a grain, from the inside or through a reference.</summary>
@@ -14,29 +12,15 @@ public static class GrainExtensions
     };
 
     /// <summary>The key of a grain with a <see cref="Guid"/> key.</summary>
-    public static Guid GetPrimaryKey(this IAddressable grain) => GrainKeys.TryParseGuid(Key(grain), out var key, out _)
+    public static Guid GetPrimaryKey(this IAddressable grain) => GrainKeys.TryParseGuid(GetPrimaryKeyString(grain), out var key, out _)
         ? key
         : throw new ArgumentException($"The key of '{grain.GetGrainId()}' is not a Guid.", nameof(grain));
 
     /// <summary>The key of a grain with a numeric key.</summary>
-    public static long GetPrimaryKeyLong(this IAddressable grain) => GrainKeys.TryParseInteger(Key(grain), out var key, out _)
+    public static long GetPrimaryKeyLong(this IAddressable grain) => GrainKeys.TryParseInteger(GetPrimaryKeyString(grain), out var key, out _)
         ? key
         : throw new ArgumentException($"The key of '{grain.GetGrainId()}' is not a number.", nameof(grain));
 
     /// <summary>The key of a grain with a string key.</summary>
-    public static string GetPrimaryKeyString(this IAddressable grain) => Key(grain);
-
-    /// <summary>A reference to this grain, to give to others: never hand out <see langword="this"/>.</summary>
-    public static TGrainInterface AsReference<TGrainInterface>(this IAddressable grain)
-    {
-        var catalog = grain switch
-        {
-            GrainReference reference => reference.Catalog,
-            IGrainBase { GrainContext: Activation activation } => activation.Catalog,
-            _ => throw new ArgumentException($"{grain.GetType()} is neither a grain nor a reference to one.", nameof(grain)),
-        };
-        return (TGrainInterface)(object)catalog.Factory.Refer(typeof(TGrainInterface), grain.GetGrainId());
-    }
-
-    private static string Key(IAddressable grain) => grain.GetGrainId().KeyText;
+    public static string GetPrimaryKeyString(this IAddressable grain) => grain.GetGrainId().KeyText;
 }

@@ -12,26 +12,23 @@ internal static class GrainKeys
     /// <summary>32 hex digits, alone or followed by <c>+extension</c>.</summary>
     public static bool TryParseGuid(string key, out Guid guid, out string? extension)
     {
-        extension = null;
-        if (key.Length > 32 && key[32] == '+')
-        {
-            extension = key[33..];
-        }
-        else if (key.Length != 32)
-        {
-            guid = default;
-            return false;
-        }
-
-        return Guid.TryParseExact(key.AsSpan(0, 32), "N", out guid);
+        var digits = BeforeExtension(key, 32, out extension);
+        guid = default;
+        return digits.Length == 32 && Guid.TryParseExact(digits, "N", out guid);
     }
 
     /// <summary>A hex number, alone or followed by <c>+extension</c>. Two's complement: sixteen digits may be negative.</summary>
     public static bool TryParseInteger(string key, out long number, out string? extension)
     {
-        var plus = key.IndexOf('+', StringComparison.Ordinal);
-        extension = plus < 0 ? null : key[(plus + 1)..];
-        var digits = plus < 0 ? key.AsSpan() : key.AsSpan(0, plus);
+        var digits = BeforeExtension(key, key.IndexOf('+', StringComparison.Ordinal), out extension);
         return long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number);
+    }
+
+    // The text before the plus sign, if there is one at that place; else all of it.
+    private static ReadOnlySpan<char> BeforeExtension(string key, int plus, out string? extension)
+    {
+        var extended = plus >= 0 && plus < key.Length && key[plus] == '+';
+        extension = extended ? key[(plus + 1)..] : null;
+        return extended ? key.AsSpan(0, plus) : key;
     }
 }

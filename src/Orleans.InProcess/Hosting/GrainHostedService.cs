@@ -1,7 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Reminders;
-using Orleans.Storage;
 
 namespace Orleans.Runtime;
 
@@ -13,16 +10,8 @@ internal sealed class GrainHostedService(GrainCatalog catalog) : IHostedService,
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (catalog.Services.GetService<OrleansQueries>() is { } queries)
-        {
-            await queries.LoadAsync(cancellationToken);
-        }
-
-        if (_reminders is not null)
-        {
-            await _reminders.StartAsync(cancellationToken);
-        }
-
+        await (catalog.Services.GetService<OrleansQueries>()?.LoadAsync(cancellationToken) ?? Task.CompletedTask);
+        await (_reminders?.StartAsync(cancellationToken) ?? Task.CompletedTask);
         var quantum = catalog.Options.CollectionQuantum;
         _collection = catalog.Clock.CreateTimer(static grains => ((GrainCatalog)grains!).CollectIdle(), catalog, quantum, quantum);
     }

@@ -1,8 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Reminders;
-using Orleans.Runtime;
-using Orleans.Storage;
 
 namespace Orleans.Hosting;
 

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Orleans.Hosting;
 
 /// <summary>How grains live in this process.</summary>

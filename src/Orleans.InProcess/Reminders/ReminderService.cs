@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
-
 namespace Orleans.Reminders;
 
 /// <summary>Keeps the stored reminders ticking while the process runs.</summary>
@@ -17,13 +13,7 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
 
     private TimeProvider Clock => catalog.Clock;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        foreach (var reminder in await table.ReadAllAsync(cancellationToken))
-        {
-            Hang(reminder);
-        }
-    }
+    public async Task StartAsync(CancellationToken cancellationToken) => (await table.ReadAllAsync(cancellationToken)).ForEach(Hang);
 
     public async Task<IGrainReminder> RegisterAsync(GrainId grain, string name, TimeSpan dueTime, TimeSpan period)
     {
@@ -32,7 +22,8 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
         if (period < catalog.Options.MinimumReminderPeriod)
         {
-            throw new ArgumentException($"Reminder '{name}' asks for a period of {period}; the least is {catalog.Options.MinimumReminderPeriod}.", nameof(period));
+            throw new ArgumentException(
+                $"Reminder '{name}' asks for a period of {period}; the least is {catalog.Options.MinimumReminderPeriod}.", nameof(period));
         }
 
         var reminder = new Reminder(grain, name, Clock.GetUtcNow().UtcDateTime + dueTime, period, 0);
@@ -82,10 +73,9 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
             var grain = catalog.Factory.GetGrain<IRemindable>(reminder.Grain);
             await grain.ReceiveReminder(reminder.ReminderName, new(reminder.StartAt, reminder.Period, now));
         }
-#pragma warning disable CA1031 // A tick that fails is lost; the rhythm goes on.
         catch (Exception failure)
-#pragma warning restore CA1031
         {
+            // The tick is lost; the rhythm goes on.
             Log.TickFailed(catalog.Logger, failure, reminder.ReminderName, reminder.Grain);
         }
     }
@@ -101,24 +91,18 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
         public Bell(ReminderService service, Reminder reminder)
         {
             (_service, _reminder) = (service, reminder);
-            _timer = service.Clock.CreateContextlessTimer(static bell => _ = ((Bell)bell!).FireAsync(), this);
+            _timer = service.Clock.CreateContextlessTimer(() => _ = FireAsync());
         }
 
         private DateTime Now => _service.Clock.GetUtcNow().UtcDateTime;
 
+        // A timer that was disposed meanwhile, because its reminder was replaced or ended, takes no notice.
         public void Arm()
         {
             var now = Now;
             var since = now - _reminder.StartAt;
             _due = since <= TimeSpan.Zero ? _reminder.StartAt : now + _reminder.Period - new TimeSpan(since.Ticks % _reminder.Period.Ticks);
-            try
-            {
-                _timer.Change(_due - now < LongestWait ? _due - now : LongestWait, Timeout.InfiniteTimeSpan);
-            }
-            catch (ObjectDisposedException)
-            {
-                // Unregistered or replaced meanwhile.
-            }
+            _timer.Change(_due - now < LongestWait ? _due - now : LongestWait, Timeout.InfiniteTimeSpan);
         }
 
         public void Dispose() => _timer.Dispose();

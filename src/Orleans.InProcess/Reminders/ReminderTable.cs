@@ -1,10 +1,6 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
-using Orleans.Hosting;
-using Orleans.Runtime;
-using Orleans.Storage;
 
 namespace Orleans.Reminders;
 

@@ -1,86 +1,30 @@
-using Microsoft.Extensions.Logging;
-
 namespace Orleans.Runtime;
 
 // From the first call to the last: activation, idle time, deactivation.
 internal sealed partial class Activation
 {
-    /// <summary>Persistent state of this grain, in constructor order: read before OnActivateAsync.</summary>
-    public List<IStoredState>? States { get; set; }
-
-    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
+    /// <summary>Starts deactivation once the running calls have ended; returns at once. The first reason stays.</summary>
+    public void Deactivate(DeactivationReason reason)
     {
         lock (Turns)
         {
-            switch (_state)
+            _reason ??= reason;
+            if (_state == State.Active)
             {
-                case State.Active:
-                    (_state, _reason) = (State.Deactivating, deactivationReason);
-                    if (_mailbox.Running == 0)
-                    {
-                        Turns.Enqueue((Func<Task>)DeactivateAsync);
-                    }
-
-                    break;
-                case State.Created:
-                    // Nobody called it yet, so there is nothing to end.
-                    _state = State.Gone;
-                    Catalog.Forget(this);
-                    break;
-                case State.Activating when _reason.ReasonCode == DeactivationReasonCode.None:
-                    _reason = deactivationReason;
-                    break;
+                _state = State.Deactivating;
+                GoOn();
             }
         }
     }
-
-    public void DelayDeactivation(TimeSpan span) => _keptUntil =
-        span <= TimeSpan.Zero && span != Timeout.InfiniteTimeSpan ? 0
-        : span == Timeout.InfiniteTimeSpan || span == TimeSpan.MaxValue ? long.MaxValue
-        : Catalog.Clock.GetTimestamp() + Catalog.Ticks(span);
 
     public void DeactivateIfIdle(long now)
     {
         lock (Turns)
         {
-            if (_state == State.Active && _mailbox.IsEmpty && now >= _keptUntil && now - _lastUsed >= Class.CollectionAgeTicks)
+            if (_state == State.Active && _mailbox.IsEmpty && now - _lastUsed >= Catalog.Ticks(Class.CollectionAge))
             {
                 Deactivate(new(DeactivationReasonCode.ActivationIdle, $"Idle for {Class.CollectionAge} or longer."));
             }
-        }
-    }
-
-    /// <summary>Answers everybody who still waits, because nobody else will.</summary>
-    public void Abandon(Exception reason)
-    {
-        List<Request> outstanding;
-        lock (Turns)
-        {
-            outstanding = _mailbox.Outstanding();
-        }
-
-        outstanding.ForEach(request => request.Fail(reason));
-    }
-
-    public void Own(IDisposable timer)
-    {
-        lock (Turns)
-        {
-            if (_state is State.Activating or State.Active or State.Deactivating)
-            {
-                (_timers ??= []).Add(timer);
-                return;
-            }
-        }
-
-        timer.Dispose();
-    }
-
-    public void Disown(IDisposable timer)
-    {
-        lock (Turns)
-        {
-            _timers?.Remove(timer);
         }
     }
 
@@ -90,22 +34,15 @@ internal sealed partial class Activation
         try
         {
             RequestContext.Values = FirstContext();
-            GrainInstance = Class.Construct(this);
-            foreach (var state in States ?? [])
+            Grain = Class.Construct(this, out var states);
+            foreach (var state in states)
             {
-                await state.LoadAsync(limit.Token).WaitAsync(limit.Token);
+                await state.ReadStateAsync(limit.Token).WaitAsync(limit.Token);
             }
 
-            States = null;
-
-            if (GrainInstance is IGrainBase grain)
-            {
-                await grain.OnActivateAsync(limit.Token).WaitAsync(limit.Token);
-            }
+            await Grain.OnActivateAsync(limit.Token).WaitAsync(limit.Token);
         }
-#pragma warning disable CA1031 // Whatever keeps a grain from activating is its callers' to see.
         catch (Exception failure)
-#pragma warning restore CA1031
         {
             Log.NotActivated(Catalog.Logger, failure, GrainId);
             await EndAsync(CrossingExceptions.Translate(failure));
@@ -114,11 +51,10 @@ internal sealed partial class Activation
 
         lock (Turns)
         {
-            if (_reason.ReasonCode == DeactivationReasonCode.None)
+            if (_reason is null)
             {
-                _lastUsed = Catalog.Clock.GetTimestamp();
-                _state = State.Active;
-                StartWaiting();
+                (_state, _lastUsed) = (State.Active, Catalog.Clock.GetTimestamp());
+                GoOn();
                 return;
             }
         }
@@ -129,19 +65,15 @@ internal sealed partial class Activation
 
     private async Task DeactivateAsync()
     {
-        StopTimers();
         try
         {
+            _ending?.Cancel();
             using var limit = new CancellationTokenSource(Catalog.Options.DeactivationTimeout, Catalog.Clock);
-            if (GrainInstance is IGrainBase grain)
-            {
-                await grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token);
-            }
+            await Grain!.OnDeactivateAsync(_reason!.Value, limit.Token).WaitAsync(limit.Token);
         }
-#pragma warning disable CA1031 // Deactivation is best effort: it goes on.
         catch (Exception failure)
-#pragma warning restore CA1031
         {
+            // Deactivation is best effort: it goes on.
             Log.DeactivationFailed(Catalog.Logger, failure, GrainId);
         }
 
@@ -151,32 +83,22 @@ internal sealed partial class Activation
     /// <summary>Removes the activation; what still waits goes to its successor, or fails with what kept this one from activating.</summary>
     private async Task EndAsync(Exception? failure)
     {
-        StopTimers();
         try
         {
-            switch (GrainInstance)
+            _ending?.Cancel();
+            foreach (var owned in new object?[] { Grain, _scope })
             {
-                case IAsyncDisposable grain:
-                    await grain.DisposeAsync();
-                    break;
-                case IDisposable grain:
-                    grain.Dispose();
-                    break;
-            }
-
-            switch (_scope)
-            {
-                case IAsyncDisposable scope:
-                    await scope.DisposeAsync();
-                    break;
-                default:
-                    _scope?.Dispose();
-                    break;
+                if (owned is IAsyncDisposable asynchronous)
+                {
+                    await asynchronous.DisposeAsync();
+                }
+                else
+                {
+                    (owned as IDisposable)?.Dispose();
+                }
             }
         }
-#pragma warning disable CA1031 // The grain goes all the same.
         catch (Exception thrown)
-#pragma warning restore CA1031
         {
             Log.DeactivationFailed(Catalog.Logger, thrown, GrainId);
         }
@@ -187,10 +109,10 @@ internal sealed partial class Activation
             _state = State.Gone;
             Catalog.Forget(this);
             waiting = _mailbox.TakeWaiting();
-            _gone?.TrySetResult();
         }
 
-        foreach (var request in waiting.Where(request => request.OutlivesActivation))
+        // Of timers nothing is left to forward: they have stopped.
+        foreach (var request in waiting.Where(request => !request.IsSettled))
         {
             if (failure is null)
             {
@@ -209,21 +131,6 @@ internal sealed partial class Activation
         lock (Turns)
         {
             return _mailbox.FirstWaiting?.Context;
-        }
-    }
-
-    private void StopTimers()
-    {
-        IDisposable[] timers;
-        lock (Turns)
-        {
-            timers = _timers?.ToArray() ?? [];
-            _timers = null;
-        }
-
-        foreach (var timer in timers)
-        {
-            timer.Dispose();
         }
     }
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace Orleans.Runtime;
 
 /// <summary>One grain alive: its object, its mailbox, its turns.</summary>
@@ -14,18 +12,15 @@ internal sealed partial class Activation : IGrainContext
     private State _state;
     private bool _watched;
     private long _lastUsed;
-    private long _keptUntil;
     private IServiceScope? _scope;
-    private List<IDisposable>? _timers;
-    private DeactivationReason _reason;
-    private TaskCompletionSource? _gone;
+    private CancellationTokenSource? _ending;
+    private DeactivationReason? _reason;
 
     public Activation(GrainCatalog catalog, GrainClass kind, GrainId id)
     {
         (Catalog, Class, GrainId) = (catalog, kind, id);
         _mailbox = new(kind.IsReentrant);
         Turns = new(this);
-        _lastUsed = catalog.Clock.GetTimestamp();
     }
 
     private enum State : byte
@@ -48,27 +43,18 @@ internal sealed partial class Activation : IGrainContext
 
     public GrainId GrainId { get; }
 
-    public object? GrainInstance { get; private set; }
+    public Grain? Grain { get; private set; }
 
+    /// <summary>Services with the activation's lifetime.</summary>
     public IServiceProvider ActivationServices => (_scope ??= Catalog.Services.CreateScope()).ServiceProvider;
 
-    public Task Deactivated
-    {
-        get
-        {
-            lock (Turns)
-            {
-                return _state == State.Gone
-                    ? Task.CompletedTask
-                    : (_gone ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            }
-        }
-    }
+    /// <summary>Cancelled when no new call will start: timers stop.</summary>
+    public CancellationToken Ending => LazyInitializer.EnsureInitialized(ref _ending).Token;
 
     /// <summary>Takes a request in; false when this activation is gone and the sender must look for its successor.</summary>
     public bool TryPost(Request request)
     {
-        var mustWatch = false;
+        bool alreadyWatched;
         lock (Turns)
         {
             switch (_state)
@@ -78,23 +64,21 @@ internal sealed partial class Activation : IGrainContext
                 case State.Active when _mailbox.TryStart(request):
                     Turns.Enqueue(request);
                     break;
-                case State.Created:
-                    _state = State.Activating;
-                    _mailbox.Wait(request);
-                    Turns.Enqueue((Func<Task>)ActivateAsync);
-                    break;
                 default:
                     _mailbox.Wait(request);
                     break;
             }
 
-            if (!_watched)
+            if (_state == State.Created)
             {
-                _watched = mustWatch = true;
+                _state = State.Activating;
+                Turns.Enqueue((Func<Task>)ActivateAsync);
             }
+
+            (alreadyWatched, _watched) = (_watched, true);
         }
 
-        if (mustWatch)
+        if (!alreadyWatched)
         {
             Catalog.Deadlines.Watch(this);
         }
@@ -105,75 +89,78 @@ internal sealed partial class Activation : IGrainContext
     /// <summary>One request from start to end, in turns of this activation.</summary>
     public async Task RunAsync(Request request)
     {
+        Task? outcome = null;
+        Exception? failure = null;
         try
         {
             if (!request.IsSettled)
             {
                 RequestContext.Values = request.Context;
-                var outcome = Start(request);
-                if (!outcome.IsCompleted)
-                {
-                    await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-                }
-
-                request.Settle(this, outcome);
+                outcome = request.InvokeAsync(this);
+                await outcome;
             }
         }
-        finally
+        catch (Exception thrown)
         {
-            Finish(request);
+            failure = CrossingExceptions.Translate(thrown);
+            if (thrown is InconsistentStateException { IsSourceActivation: true } conflict)
+            {
+                // Only the grain whose state it is loses its memory; callers further up see the same exception and stay.
+                conflict.IsSourceActivation = false;
+                Deactivate(new(DeactivationReasonCode.ApplicationError, conflict, conflict.Message));
+            }
+        }
+
+        Finish(request);
+        if (failure is not null)
+        {
+            request.Fail(failure);
+        }
+        else if (outcome is not null)
+        {
+            request.Answer(outcome);
         }
     }
 
-    public void EnterSection(Guid chain)
+    public void OpenSection(Guid chain)
     {
         lock (Turns)
         {
-            _mailbox.OpenChain(chain);
+            (_mailbox.OpenChains ??= []).Add(chain);
         }
     }
 
-    public void LeaveSection(Guid chain)
+    public void CloseSection(Guid chain)
     {
         lock (Turns)
         {
-            _mailbox.CloseChain(chain);
+            _mailbox.OpenChains?.Remove(chain);
         }
     }
 
     /// <summary>Lets requests whose time is over give up; false when nothing is left to watch.</summary>
     public bool ExpireRequests(long now)
     {
-        List<Request> outstanding;
         lock (Turns)
         {
             if (_mailbox.IsEmpty)
             {
                 return _watched = false;
             }
-
-            outstanding = _mailbox.Outstanding();
         }
 
-        foreach (var request in outstanding)
-        {
-            request.Expire(now);
-        }
-
+        Outstanding().ForEach(request => request.Expire(now));
         return true;
     }
 
-    private Task Start(Request request)
+    /// <summary>Answers everybody who still waits, because nobody else will.</summary>
+    public void Abandon(Exception reason) => Outstanding().ForEach(request => request.Fail(reason));
+
+    private List<Request> Outstanding()
     {
-        try
+        lock (Turns)
         {
-            return request.InvokeAsync(this);
-        }
-#pragma warning disable CA1031 // Whatever a grain throws is its caller's to see.
-        catch (Exception thrown)
-#pragma warning restore CA1031
-        {
-            return Task.FromException(thrown);
+            return _mailbox.Outstanding();
         }
     }
 
@@ -182,27 +169,22 @@ internal sealed partial class Activation : IGrainContext
         lock (Turns)
         {
             _mailbox.Finish(request);
-            if (request.KeepsAlive)
-            {
-                _lastUsed = Catalog.Clock.GetTimestamp();
-            }
-
-            if (_state == State.Active)
-            {
-                StartWaiting();
-            }
-            else if (_state == State.Deactivating && _mailbox.Running == 0)
-            {
-                Turns.Enqueue((Func<Task>)DeactivateAsync);
-            }
+            _lastUsed = request.KeepsAlive ? Catalog.Clock.GetTimestamp() : _lastUsed;
+            GoOn();
         }
     }
 
-    private void StartWaiting()
+    // Under the lock: starts whatever may start now, or the good-bye once nothing runs any more.
+    private void GoOn()
     {
-        while (_mailbox.StartNext() is { } next)
+        while (_state == State.Active && _mailbox.StartNext() is { } next)
         {
             Turns.Enqueue(next);
+        }
+
+        if (_state == State.Deactivating && _mailbox.IsIdle)
+        {
+            Turns.Enqueue((Func<Task>)DeactivateAsync);
         }
     }
 }

@@ -43,9 +43,9 @@ internal sealed class ActivationTurns(Activation activation) : TaskScheduler, IT
 
         lock (this)
         {
-            if (_ready.Count == 0)
+            _scheduled = _ready.Count > 0;
+            if (!_scheduled)
             {
-                _scheduled = false;
                 return;
             }
         }
@@ -58,13 +58,8 @@ internal sealed class ActivationTurns(Activation activation) : TaskScheduler, IT
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
         !taskWasPreviouslyQueued && (ReferenceEquals(task.AsyncState, this) || ReferenceEquals(Current, this)) && TryExecuteTask(task);
 
-    protected override IEnumerable<Task> GetScheduledTasks()
-    {
-        lock (this)
-        {
-            return [.. _ready.OfType<Task>()];
-        }
-    }
+    // For debuggers, which do without.
+    protected override IEnumerable<Task> GetScheduledTasks() => throw new NotSupportedException();
 
     private void RunTurns()
     {

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Orleans.Serialization;
-
 namespace Orleans.Runtime;
 
 /// <summary>Which exceptions reach a caller as they were thrown.</summary>

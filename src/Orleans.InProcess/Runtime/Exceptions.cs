@@ -1,46 +1,23 @@
-namespace Orleans.Runtime
+namespace Orleans.Runtime;
+
+/// <summary>The root of what the runtime itself throws.</summary>
+[GenerateSerializer]
+public class OrleansException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>A call was turned away before it reached its grain.</summary>
+[GenerateSerializer]
+public class OrleansMessageRejectionException : OrleansException
 {
-    /// <summary>The root of what the runtime itself throws.</summary>
-    [GenerateSerializer]
-    public class OrleansException : Exception
+    internal OrleansMessageRejectionException(string message)
+        : base(message)
     {
-        public OrleansException()
-        {
-        }
-
-        public OrleansException(string message)
-            : base(message)
-        {
-        }
-
-        public OrleansException(string message, Exception innerException)
-            : base(message, innerException)
-        {
-        }
     }
-
-    /// <summary>A call was turned away before it reached its grain.</summary>
-    [GenerateSerializer]
-    public class OrleansMessageRejectionException : OrleansException
-    {
-        internal OrleansMessageRejectionException(string message)
-            : base(message)
-        {
-        }
-    }
-
-    /// <summary>The host stops: the call did not reach its grain.</summary>
-    [GenerateSerializer]
-    public sealed class SiloUnavailableException(string msg) : OrleansMessageRejectionException(msg);
-
-    /// <summary>A reminder could not be registered or unregistered.</summary>
-    [GenerateSerializer]
-    public sealed class ReminderException(string message) : OrleansException(message);
 }
 
-namespace Orleans.Serialization
-{
-    /// <summary>A type tried to cross a grain call that Orleans could not serialise.</summary>
-    [GenerateSerializer]
-    public sealed class CodecNotFoundException(string message) : Runtime.OrleansException(message);
-}
+/// <summary>The host stops: the call did not reach its grain.</summary>
+[GenerateSerializer]
+public sealed class SiloUnavailableException(string msg) : OrleansMessageRejectionException(msg);
+
+/// <summary>A reminder could not be registered or unregistered.</summary>
+[GenerateSerializer]
+public sealed class ReminderException(string message) : OrleansException(message);

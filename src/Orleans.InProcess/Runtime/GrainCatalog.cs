@@ -1,9 +1,5 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Hosting;
 
 namespace Orleans.Runtime;
 
@@ -12,6 +8,9 @@ internal sealed partial class GrainCatalog
 {
     private const int MaxForwards = 2;
 
+    // How often a host that stops looks whether its grains are gone.
+    private static readonly TimeSpan StopPause = TimeSpan.FromMilliseconds(5);
+
     private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
     private readonly FrozenDictionary<string, GrainClass> _classes;
     // Later than the catalog: a filter may want the grain factory, which is made with the catalog.
@@ -19,29 +18,23 @@ internal sealed partial class GrainCatalog
 
     private volatile bool _stopping;
 
-    public GrainCatalog(
-        IServiceProvider services,
-        IOptions<InProcessGrainOptions> options,
-        TimeProvider clock,
-        ILogger<GrainCatalog> logger)
+    public GrainCatalog(IServiceProvider services, IOptions<InProcessGrainOptions> options, TimeProvider clock, ILogger<GrainCatalog> logger)
     {
         (Services, Options, Clock, Logger) = (services, options.Value, clock, logger);
         _filters = new(() => [.. services.GetServices<IIncomingGrainCallFilter>()]);
         Deadlines = new(clock);
         Factory = new(this);
-        var found = Options.Assemblies.Distinct()
+        var classes = Options.Assemblies.Distinct()
             .SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && typeof(IGrain).IsAssignableFrom(type)
-                && !typeof(GrainReference).IsAssignableFrom(type))
-            .Select(type => new GrainClass(type, Options, Ticks))
-            .ToList();
-        if (found.GroupBy(grain => grain.Name).FirstOrDefault(same => same.Count() > 1) is { } clash)
+            .Where(type => type is { IsAbstract: false, ContainsGenericParameters: false } && type.IsSubclassOf(typeof(Grain)))
+            .Select(type => new GrainClass(type, Options))
+            .ToLookup(grain => grain.Name);
+        if (classes.FirstOrDefault(same => same.Count() > 1) is { } clash)
         {
-            throw new InvalidOperationException(
-                $"Grain classes {string.Join(" and ", clash.Select(grain => grain.Type))} share the name '{clash.Key}'; give one a [GrainType].");
+            throw new InvalidOperationException($"Grain classes {string.Join(" and ", clash.Select(grain => grain.Type))} share the name '{clash.Key}'.");
         }
 
-        _classes = found.ToFrozenDictionary(grain => grain.Name);
+        _classes = classes.ToFrozenDictionary(same => same.Key, same => same.Single());
     }
 
     public IServiceProvider Services { get; }
@@ -60,13 +53,8 @@ internal sealed partial class GrainCatalog
 
     public IEnumerable<GrainClass> Classes => _classes.Values;
 
-    /// <summary>How many grains are alive.</summary>
-    public int Count => _activations.Count;
-
     /// <summary>A span in the clock's timestamps.</summary>
     public long Ticks(TimeSpan span) => (long)(span.TotalSeconds * Clock.TimestampFrequency);
-
-    public GrainClass? ClassOf(GrainId id) => _classes.GetValueOrDefault(id.TypeName);
 
     /// <summary>Puts a request in the mailbox of its grain, activating the grain if need be; returns who took it.</summary>
     public Activation? Post(GrainId id, Request request)
@@ -81,7 +69,7 @@ internal sealed partial class GrainCatalog
                     return null;
                 }
 
-                if (ClassOf(id) is not { } kind)
+                if (!_classes.TryGetValue(id.TypeName, out var kind))
                 {
                     request.Fail(new ArgumentException($"There is no grain class '{id.TypeName}'."));
                     return null;
@@ -128,22 +116,23 @@ internal sealed partial class GrainCatalog
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        var leaving = _activations.Values.ToList();
-        foreach (var activation in leaving)
+        while (!_activations.IsEmpty && !cancellationToken.IsCancellationRequested)
         {
-            activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The host stops."), cancellationToken);
+            // Again and again: one that was being made when the host began to stop comes late.
+            foreach (var (_, activation) in _activations)
+            {
+                activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The host stops."));
+            }
+
+            await Task.Delay(StopPause, CancellationToken.None);
         }
 
-        try
+        if (!_activations.IsEmpty)
         {
-            await Task.WhenAll(leaving.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            Log.StoppedEarly(Logger, leaving.Count(activation => !activation.Deactivated.IsCompleted));
+            Log.StoppedEarly(Logger, _activations.Count);
         }
 
-        foreach (var activation in _activations.Values)
+        foreach (var (_, activation) in _activations)
         {
             activation.Abandon(new SiloUnavailableException($"The host stops; {activation.GrainId} did not answer in time."));
         }

@@ -1,31 +1,23 @@
-using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Concurrency;
-using Orleans.Hosting;
-
 namespace Orleans.Runtime;
 
 /// <summary>One grain class: its name in identities, its rules, and how to construct it.</summary>
 internal sealed class GrainClass
 {
     private readonly ObjectFactory _construct;
-    private readonly ParameterInfo[] _given;
+    private readonly ParameterInfo[] _states;
 
-    public GrainClass(Type type, InProcessGrainOptions options, Func<TimeSpan, long> ticks)
+    public GrainClass(Type type, InProcessGrainOptions options)
     {
         Type = type;
-        Name = type.GetCustomAttribute<GrainTypeAttribute>()?.Name ?? DefaultName(type);
+        // The stored names depend on it: Orleans derives the same.
+        var name = type.Name.ToLowerInvariant();
+        Name = name.EndsWith("grain", StringComparison.Ordinal) && name.Length > 5 ? name[..^5] : name;
         IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
-        CollectionAge = type.IsDefined(typeof(KeepAliveAttribute)) ? Timeout.InfiniteTimeSpan
-            : type.GetCustomAttribute<CollectionAgeLimitAttribute>() is not { } limit ? options.CollectionAge
-            : limit.AlwaysActive ? Timeout.InfiniteTimeSpan
-            : limit.AgeLimit;
-        CollectionAgeTicks = CollectionAge == Timeout.InfiniteTimeSpan ? long.MaxValue : ticks(CollectionAge);
-        Interfaces = [.. type.GetInterfaces().Where(part => typeof(IGrain).IsAssignableFrom(part))];
+        CollectionAge = type.GetCustomAttribute<CollectionAgeLimitAttribute>()?.AgeLimit ?? options.CollectionAge;
         var constructor = type.GetConstructors().MaxBy(candidate => candidate.GetParameters().Length)
             ?? throw new InvalidOperationException($"Grain class {type} has no public constructor.");
-        _given = [.. constructor.GetParameters().Where(parameter => IsState(parameter) || parameter.ParameterType == typeof(IGrainContext))];
-        _construct = ActivatorUtilities.CreateFactory(type, [.. _given.Select(parameter => parameter.ParameterType)]);
+        _states = [.. constructor.GetParameters().Where(parameter => parameter.IsDefined(typeof(PersistentStateAttribute)))];
+        _construct = ActivatorUtilities.CreateFactory(type, [.. _states.Select(parameter => parameter.ParameterType)]);
     }
 
     public Type Type { get; }
@@ -36,40 +28,18 @@ internal sealed class GrainClass
 
     public TimeSpan CollectionAge { get; }
 
-    public long CollectionAgeTicks { get; }
-
-    public IReadOnlyList<Type> Interfaces { get; }
-
-    /// <summary>Constructs the grain from its activation's services. Persistent state is made here and read later.</summary>
-    public object Construct(Activation activation)
+    /// <summary>Constructs the grain from its activation's services. Its persistent state is made here, in constructor order, and read later.</summary>
+    public Grain Construct(Activation activation, out IStorage[] states)
     {
-        var given = new object[_given.Length];
-        for (var position = 0; position < given.Length; position++)
-        {
-            var parameter = _given[position];
-            given[position] = parameter.GetCustomAttribute<PersistentStateAttribute>() is { } state
-                ? PersistentState.Create(activation, state, parameter.ParameterType.GetGenericArguments()[0])
-                : activation;
-        }
-
+        states = [.. _states.Select(state => PersistentState.Create(
+            activation, state.GetCustomAttribute<PersistentStateAttribute>()!, state.ParameterType.GetGenericArguments()[0]))];
         try
         {
-            return _construct(activation.ActivationServices, given);
+            return (Grain)_construct(activation.ActivationServices, states);
         }
         catch (Exception failure)
         {
             throw new InvalidOperationException($"{Type} could not be constructed: {failure.Message}", failure);
         }
-    }
-
-    private static bool IsState(ParameterInfo parameter) => parameter.IsDefined(typeof(PersistentStateAttribute));
-
-    private static string DefaultName(Type type)
-    {
-        // The stored names depend on it: Orleans derives the same.
-#pragma warning disable CA1308 // Lower case is the format, not a comparison.
-        var name = type.Name.ToLowerInvariant();
-#pragma warning restore CA1308
-        return name.EndsWith("grain", StringComparison.Ordinal) && name.Length > 5 ? name[..^5] : name;
     }
 }

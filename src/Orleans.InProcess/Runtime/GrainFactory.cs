@@ -1,49 +1,35 @@
-using System.Collections.Concurrent;
-
 namespace Orleans.Runtime;
 
 /// <summary>Finds the class that implements an interface and makes references to its grains.</summary>
 internal sealed class GrainFactory(GrainCatalog catalog) : IClusterClient
 {
-    private readonly ConcurrentDictionary<(Type Interface, string? Prefix), string> _names = new();
+    private readonly ConcurrentDictionary<Type, string> _names = new();
 
-    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithGuidKey => Refer<TGrainInterface>(GrainKeys.Of(primaryKey), grainClassNamePrefix);
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey)
+        where TGrainInterface : IGrainWithGuidKey => Refer<TGrainInterface>(GrainKeys.Of(primaryKey));
 
-    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithIntegerKey => Refer<TGrainInterface>(GrainKeys.Of(primaryKey), grainClassNamePrefix);
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey)
+        where TGrainInterface : IGrainWithIntegerKey => Refer<TGrainInterface>(GrainKeys.Of(primaryKey));
 
-    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey)
         where TGrainInterface : IGrainWithStringKey
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(primaryKey);
-        return Refer<TGrainInterface>(primaryKey, grainClassNamePrefix);
+        return Refer<TGrainInterface>(primaryKey);
     }
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-        where TGrainInterface : IAddressable => (TGrainInterface)(IAddressable)Refer(typeof(TGrainInterface), grainId);
+        where TGrainInterface : IAddressable =>
+        (TGrainInterface)(IAddressable)GrainInterface.Of(typeof(TGrainInterface)).Refer(catalog, grainId);
 
-    public GrainReference Refer(Type type, GrainId id) => GrainInterface.Of(type).Refer(catalog, id);
+    private TGrainInterface Refer<TGrainInterface>(string key)
+        where TGrainInterface : IAddressable =>
+        GetGrain<TGrainInterface>(GrainId.Create(_names.GetOrAdd(typeof(TGrainInterface), NameOfClass), key));
 
-    private TGrainInterface Refer<TGrainInterface>(string key, string? prefix)
-        where TGrainInterface : IAddressable
+    private string NameOfClass(Type wanted) => catalog.Classes.Where(candidate => candidate.Type.IsAssignableTo(wanted)).ToList() switch
     {
-        var name = _names.GetOrAdd((typeof(TGrainInterface), prefix), NameOfClass);
-        return (TGrainInterface)(IAddressable)Refer(typeof(TGrainInterface), GrainId.Create(name, key));
-    }
-
-    private string NameOfClass((Type Interface, string? Prefix) wanted)
-    {
-        var candidates = catalog.Classes
-            .Where(candidate => candidate.Interfaces.Contains(wanted.Interface))
-            .Where(candidate => wanted.Prefix is null || candidate.Type.FullName!.StartsWith(wanted.Prefix, StringComparison.Ordinal))
-            .ToList();
-        return candidates switch
-        {
-            [var only] => only.Name,
-            [] => throw new ArgumentException($"No grain class implements {wanted.Interface}."),
-            _ => candidates.Find(candidate => candidate.Type.FullName == wanted.Prefix)?.Name ?? throw new ArgumentException(
-                $"Several grain classes implement {wanted.Interface}: {string.Join(", ", candidates.Select(candidate => candidate.Type.FullName))}."),
-        };
-    }
+        [var only] => only.Name,
+        [] => throw new ArgumentException($"No grain class implements {wanted}."),
+        var several => throw new ArgumentException($"Several grain classes implement {wanted}: {string.Join(", ", several.Select(one => one.Type))}."),
+    };
 }

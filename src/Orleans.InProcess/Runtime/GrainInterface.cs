@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
-using System.Reflection;
-using Orleans.Serialization;
 
 namespace Orleans.Runtime;
 

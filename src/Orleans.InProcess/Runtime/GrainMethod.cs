@@ -1,6 +1,4 @@
 using System.Linq.Expressions;
-using System.Reflection;
-using Orleans.Concurrency;
 
 namespace Orleans.Runtime;
 
@@ -8,20 +6,18 @@ namespace Orleans.Runtime;
 internal abstract class GrainMethod
 {
     private readonly Func<object, object?[], Task> _invoke;
-    private readonly int _cancellation;
 
     protected GrainMethod(MethodInfo method)
     {
-        Method = method;
-        Name = $"{method.DeclaringType!.Name}.{method.Name}";
+        (Interface, Name) = (method.DeclaringType!, method.Name);
         AlwaysInterleaves = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ReadsOnly = method.IsDefined(typeof(ReadOnlyAttribute));
         Timeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout;
-        _cancellation = Array.FindIndex(method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken));
+        CancellationAt = Array.FindIndex(method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken));
         _invoke = Compile(method);
     }
 
-    public MethodInfo Method { get; }
+    public Type Interface { get; }
 
     public string Name { get; }
 
@@ -30,6 +26,9 @@ internal abstract class GrainMethod
     public bool ReadsOnly { get; }
 
     public TimeSpan? Timeout { get; }
+
+    /// <summary>Which argument is the cancellation token; negative for none.</summary>
+    public int CancellationAt { get; }
 
     public static GrainMethod Of(MethodInfo method)
     {
@@ -40,26 +39,10 @@ internal abstract class GrainMethod
 
     /// <summary>Calls the method on the grain itself; runs in a turn of its activation.</summary>
     public Task Invoke(object grain, object?[] arguments) =>
-        _invoke(grain, arguments) ?? throw new InvalidOperationException($"{Name} returned null instead of a task.");
+        _invoke(grain, arguments) ?? throw new InvalidOperationException($"{Interface.Name}.{Name} returned null instead of a task.");
 
     /// <summary>Sends the call and returns what the interface's method returns.</summary>
     public abstract object Send(GrainReference reference, object?[] arguments);
-
-    protected bool IsCancelled(object?[] arguments, out CancellationToken callers)
-    {
-        callers = _cancellation < 0 ? default : (CancellationToken)arguments[_cancellation]!;
-        return callers.IsCancellationRequested;
-    }
-
-    protected void Post(GrainReference reference, GrainCall call, CancellationToken callers)
-    {
-        if (callers.CanBeCanceled)
-        {
-            call.CancelWith(_cancellation, callers);
-        }
-
-        reference.Post(call);
-    }
 
     private static Func<object, object?[], Task> Compile(MethodInfo method)
     {
@@ -70,11 +53,7 @@ internal abstract class GrainMethod
             method,
             method.GetParameters().Select((parameter, position) =>
                 Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(position)), parameter.ParameterType)));
-        if (method.ReturnType.IsValueType)
-        {
-            call = Expression.Call(call, nameof(ValueTask.AsTask), null);
-        }
-
+        call = method.ReturnType.IsValueType ? Expression.Call(call, nameof(ValueTask.AsTask), null) : call;
         return Expression.Lambda<Func<object, object?[], Task>>(call, grain, arguments).Compile();
     }
 }
@@ -89,20 +68,15 @@ internal sealed class GrainMethod<TResult>(MethodInfo method) : GrainMethod(meth
 
     public override object Send(GrainReference reference, object?[] arguments)
     {
-        Task<TResult> answered;
-        if (IsCancelled(arguments, out var callers))
+        var callers = CancellationAt < 0 ? default : (CancellationToken)arguments[CancellationAt]!;
+        var call = new GrainCall<TResult>(this, reference, arguments, callers);
+        if (!callers.IsCancellationRequested)
         {
-            answered = Task.FromCanceled<TResult>(callers);
-        }
-        else
-        {
-            var call = new GrainCall<TResult>(this, reference.GrainId, arguments, reference.Catalog);
-            Post(reference, call, callers);
-            answered = call.Answered;
+            reference.Post(call);
         }
 
-        return !_returnsValueTask ? answered
-            : typeof(TResult) == typeof(Nothing) ? new ValueTask(answered)
-            : new ValueTask<TResult>(answered);
+        return !_returnsValueTask ? call.Answered
+            : typeof(TResult) == typeof(Nothing) ? new ValueTask(call.Answered)
+            : new ValueTask<TResult>(call.Answered);
     }
 }

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Orleans.Runtime;
 
 /// <summary>What <see cref="IGrainFactory"/> hands out: implements the grain interface and sends each call to the grain's mailbox.</summary>

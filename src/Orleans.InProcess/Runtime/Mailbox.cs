@@ -11,16 +11,18 @@ internal sealed class Mailbox(bool reentrant)
     private RequestList _waiting;
     private RequestList _running;
     private Request? _blocking;
-    private Dictionary<Guid, int>? _openChains;
 
     // How many of the waiting might overtake: while it is zero only the first in line is worth a look.
     private int _overtakers;
 
-    public int Running => _running.Count;
+    public bool IsIdle => _running.Count == 0;
 
-    public bool IsEmpty => _running.Count == 0 && _waiting.Count == 0;
+    public bool IsEmpty => IsIdle && _waiting.Count == 0;
 
     public Request? FirstWaiting => _waiting.First;
+
+    /// <summary>The call chains that may come back, once for each section that is open for them.</summary>
+    public List<Guid>? OpenChains { get; set; }
 
     public void Wait(Request request)
     {
@@ -37,11 +39,7 @@ internal sealed class Mailbox(bool reentrant)
         }
 
         _running.Add(request);
-        if (_blocking is null && !request.AlwaysInterleaves)
-        {
-            _blocking = request;
-        }
-
+        _blocking ??= request.AlwaysInterleaves ? null : request;
         return true;
     }
 
@@ -73,57 +71,21 @@ internal sealed class Mailbox(bool reentrant)
     public void Finish(Request request)
     {
         _running.Remove(request);
-        if (_blocking == request)
-        {
-            _blocking = null;
-        }
+        _blocking = _blocking == request ? null : _blocking;
     }
 
     public List<Request> TakeWaiting()
     {
-        var taken = new List<Request>(_waiting.Count);
-        while (_waiting.First is { } request)
-        {
-            Leave(request);
-            taken.Add(request);
-        }
-
+        var taken = _waiting.ToList();
+        taken.ForEach(Leave);
         return taken;
     }
 
     /// <summary>Everything here that somebody still waits for. What waits here for nobody is dropped on the way.</summary>
     public List<Request> Outstanding()
     {
-        var outstanding = new List<Request>(_running.Count + _waiting.Count);
-        for (var request = _running.First; request is not null; request = request.Next)
-        {
-            outstanding.Add(request);
-        }
-
-        for (Request? request = _waiting.First, next; request is not null; request = next)
-        {
-            next = request.Next;
-            if (request.IsSettled)
-            {
-                Leave(request);
-            }
-            else
-            {
-                outstanding.Add(request);
-            }
-        }
-
-        return outstanding;
-    }
-
-    public void OpenChain(Guid chain) => (_openChains ??= [])[chain] = _openChains.GetValueOrDefault(chain) + 1;
-
-    public void CloseChain(Guid chain)
-    {
-        if (_openChains is not null && _openChains.TryGetValue(chain, out var open) && (_openChains[chain] = open - 1) == 0)
-        {
-            _openChains.Remove(chain);
-        }
+        _waiting.ToList().FindAll(request => request.IsSettled).ForEach(Leave);
+        return [.. _running.ToList(), .. _waiting.ToList()];
     }
 
     private static bool MayOvertake(Request request) => request.AlwaysInterleaves || request.ReadsOnly || request.Context is not null;
@@ -139,5 +101,5 @@ internal sealed class Mailbox(bool reentrant)
         || reentrant
         || request.AlwaysInterleaves
         || (request.ReadsOnly && _blocking.ReadsOnly)
-        || (_openChains is not null && request.Chain is var chain && chain != Guid.Empty && _openChains.ContainsKey(chain));
+        || (OpenChains is not null && OpenChains.Contains(RequestContext.IdIn(request.Context)));
 }

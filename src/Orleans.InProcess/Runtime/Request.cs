@@ -19,14 +19,8 @@ internal abstract class Request
     /// <summary>Whether serving it counts as use, so that idle collection waits.</summary>
     public virtual bool KeepsAlive => true;
 
-    /// <summary>Whether the mailbox may hand it to a later activation of the same grain.</summary>
-    public virtual bool OutlivesActivation => true;
-
     /// <summary>What came along from the caller; null for nothing.</summary>
-    public Dictionary<string, object>? Context { get; protected init; }
-
-    /// <summary>The call chain it belongs to, if that may re-enter.</summary>
-    public Guid Chain => RequestContext.IdIn(Context);
+    public virtual Dictionary<string, object>? Context => null;
 
     /// <summary>Nobody waits for the outcome any more.</summary>
     public abstract bool IsSettled { get; }
@@ -34,38 +28,18 @@ internal abstract class Request
     /// <summary>Runs in a turn of the activation.</summary>
     public abstract Task InvokeAsync(Activation activation);
 
-    /// <summary>Tells whoever waits how it ended.</summary>
-    public abstract void Settle(Activation activation, Task outcome);
+    /// <summary>Tells whoever waits what came of it.</summary>
+    public virtual void Answer(Task outcome)
+    {
+    }
 
-    /// <summary>Tells whoever waits that it will not run, or that they waited long enough.</summary>
-    public abstract void Fail(Exception reason);
+    /// <summary>Tells whoever waits that it failed, will not run, or that they waited long enough.</summary>
+    public virtual void Fail(Exception reason)
+    {
+    }
 
     /// <summary>Gives up when its time is over.</summary>
     public virtual void Expire(long now)
     {
-    }
-}
-
-/// <summary>A list of requests, linked through themselves.</summary>
-internal struct RequestList
-{
-    public Request? First;
-    public Request? Last;
-    public int Count;
-
-    public void Add(Request request)
-    {
-        (request.Previous, request.Next) = (Last, null);
-        _ = Last is null ? First = request : Last.Next = request;
-        Last = request;
-        Count++;
-    }
-
-    public void Remove(Request request)
-    {
-        _ = request.Previous is null ? First = request.Next : request.Previous.Next = request.Next;
-        _ = request.Next is null ? Last = request.Previous : request.Next.Previous = request.Previous;
-        (request.Previous, request.Next) = (null, null);
-        Count--;
     }
 }

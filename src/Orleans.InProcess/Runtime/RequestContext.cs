@@ -10,29 +10,6 @@ public static class RequestContext
 
     private static long s_sections;
 
-    /// <summary>The call chain that may re-enter; empty when none may.</summary>
-    public static Guid ReentrancyId
-    {
-        get => IdIn(Carried.Value);
-        set
-        {
-            if (value == Guid.Empty)
-            {
-                Remove(ReentrancyKey);
-            }
-            else
-            {
-                Set(ReentrancyKey, value);
-            }
-        }
-    }
-
-    /// <summary>The names set here.</summary>
-    public static IEnumerable<string> Keys => Carried.Value?.Keys ?? Enumerable.Empty<string>();
-
-    /// <summary>The names and values set here.</summary>
-    public static IEnumerable<KeyValuePair<string, object>> Entries => Carried.Value ?? Enumerable.Empty<KeyValuePair<string, object>>();
-
     internal static Dictionary<string, object>? Values
     {
         get => Carried.Value;
@@ -49,19 +26,14 @@ public static class RequestContext
     public static object? Get(string key) => Carried.Value?.GetValueOrDefault(key);
 
     /// <summary>Sets a value for what is called from here on.</summary>
-    public static void Set(string key, object value) =>
-        Carried.Value = new(Carried.Value ?? Enumerable.Empty<KeyValuePair<string, object>>()) { [key] = value };
+    public static void Set(string key, object value) => Values = new(Values ?? []) { [key] = value };
 
     /// <summary>Takes a value away; says whether there was one.</summary>
     public static bool Remove(string key)
     {
-        if (Carried.Value is not { } values || !values.ContainsKey(key))
-        {
-            return false;
-        }
-
-        Carried.Value = values.Count == 1 ? null : new(values.Where(value => value.Key != key));
-        return true;
+        var had = Get(key) is not null;
+        Values = Values?.Where(value => value.Key != key).ToDictionary() is { Count: > 0 } rest ? rest : null;
+        return had;
     }
 
     /// <summary>Takes all values away.</summary>
@@ -70,51 +42,39 @@ public static class RequestContext
     /// <summary>Until disposed, calls made from here may come back into this grain while it waits for them.</summary>
     public static ReentrancySection AllowCallChainReentrancy()
     {
-        var chain = ReentrancyId;
-        return new(chain, chain == Guid.Empty ? NextChain() : chain);
+        // Unique within the process is enough: chains never leave it.
+        var before = IdIn(Values);
+        return new(before, before == Guid.Empty ? new(1, 0, 0, BitConverter.GetBytes(Interlocked.Increment(ref s_sections))) : before);
     }
-
-    /// <summary>Until disposed, calls made from here may not come back.</summary>
-    public static ReentrancySection SuppressCallChainReentrancy() => new(ReentrancyId, Guid.Empty);
 
     internal static Guid IdIn(Dictionary<string, object>? values) =>
         values is not null && values.TryGetValue(ReentrancyKey, out var id) ? (Guid)id : Guid.Empty;
 
-    // Unique within the process is enough: chains never leave it.
-    private static Guid NextChain() => new(1, 0, 0, BitConverter.GetBytes(Interlocked.Increment(ref s_sections)));
-
-    /// <summary>The time during which a call chain may, or may not, re-enter.</summary>
+    /// <summary>The time during which a call chain may re-enter.</summary>
     public readonly struct ReentrancySection : IDisposable
     {
         private readonly Guid _before;
         private readonly Guid _within;
 
-        /// <summary>Opens the section.</summary>
-        public ReentrancySection(Guid originalReentrancyId, Guid newReentrancyId)
+        internal ReentrancySection(Guid before, Guid within)
         {
-            (_before, _within) = (originalReentrancyId, newReentrancyId);
-            if (_within != _before)
-            {
-                ReentrancyId = _within;
-            }
-
-            if (_within != Guid.Empty)
-            {
-                Activation.Current?.EnterSection(_within);
-            }
+            (_before, _within) = (before, within);
+            Set(ReentrancyKey, within);
+            Activation.Current?.OpenSection(within);
         }
 
         /// <summary>Closes the section.</summary>
         public void Dispose()
         {
+            // Nothing was opened by a section that is the default value.
             if (_within != Guid.Empty)
             {
-                Activation.Current?.LeaveSection(_within);
+                Activation.Current?.CloseSection(_within);
             }
 
             if (_within != _before)
             {
-                ReentrancyId = _before;
+                Remove(ReentrancyKey);
             }
         }
     }

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace Orleans.Serialization;
@@ -172,10 +170,8 @@ public static class WireTypes
         var names = new HashSet<string>();
         for (var part = type; part is not null && IsRecord(part); part = part.BaseType)
         {
-            foreach (var parameter in part.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).SelectMany(made => made.GetParameters()))
-            {
-                names.Add(parameter.Name!);
-            }
+            var constructors = part.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+            names.UnionWith(constructors.SelectMany(made => made.GetParameters()).Select(parameter => parameter.Name!));
         }
 
         return names;

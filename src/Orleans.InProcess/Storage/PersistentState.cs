@@ -1,14 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Core;
-using Orleans.Storage;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Orleans.Runtime;
-
-/// <summary>State that activation must read before the grain may work.</summary>
-internal interface IStoredState
-{
-    Task LoadAsync(CancellationToken cancellationToken);
-}
 
 /// <summary>Makes the persistent state that a constructor asks for.</summary>
 internal static class PersistentState
@@ -16,14 +8,12 @@ internal static class PersistentState
     /// <summary>What a state gets that names no storage. Orleans uses the same name.</summary>
     public const string DefaultStorage = "Default";
 
-    public static object Create(Activation activation, PersistentStateAttribute wanted, Type type)
+    public static IStorage Create(Activation activation, PersistentStateAttribute wanted, Type type)
     {
         var storage = activation.Catalog.Services.GetKeyedService<IGrainStorage>(wanted.StorageName ?? DefaultStorage)
             ?? throw new InvalidOperationException(
                 $"{activation.Class.Type} wants storage '{wanted.StorageName ?? DefaultStorage}' for '{wanted.StateName}', and there is none of that name.");
-        var state = Activator.CreateInstance(typeof(PersistentState<>).MakeGenericType(type), wanted.StateName, activation.GrainId, storage)!;
-        (activation.States ??= []).Add((IStoredState)state);
-        return state;
+        return (IStorage)Activator.CreateInstance(typeof(PersistentState<>).MakeGenericType(type), wanted.StateName, activation.GrainId, storage)!;
     }
 }
 
@@ -32,39 +22,22 @@ internal static class PersistentState
 /// Writes that are asked for while another operation runs become one: the last value in memory is what matters. That write
 /// starts in a later turn, so everything a turn changes after asking is still in it.
 /// </remarks>
-internal sealed class PersistentState<TState>(string name, GrainId grain, IGrainStorage storage)
-    : IPersistentState<TState>, IGrainState<TState>, IStoredState
+internal sealed class PersistentState<TState>(string name, GrainId grain, IGrainStorage storage) : IPersistentState<TState>, IGrainState<TState>
 {
     private Task _last = Task.CompletedTask;
     private Task? _nextWrite;
     private bool _loaded;
-    private bool _recordExists;
 
+    [AllowNull]
     public TState State { get; set; } = Activator.CreateInstance<TState>();
 
-    public string? Etag { get; private set; }
+    public string? ETag { get; set; }
 
-    public bool RecordExists => _loaded ? _recordExists : throw new InvalidOperationException($"State '{name}' has not been read yet.");
+    public bool RecordExists { get; set; }
 
-    TState? IGrainState<TState>.State
-    {
-        get => State;
-        set => State = value!;
-    }
+    string? IStorage.Etag => ETag;
 
-    string? IGrainState<TState>.ETag
-    {
-        get => Etag;
-        set => Etag = value;
-    }
-
-    bool IGrainState<TState>.RecordExists
-    {
-        get => _recordExists;
-        set => _recordExists = value;
-    }
-
-    public Task LoadAsync(CancellationToken cancellationToken) => ReadStateAsync(cancellationToken);
+    bool IStorage.RecordExists => _loaded ? RecordExists : throw new InvalidOperationException($"State '{name}' has not been read yet.");
 
     public Task ReadStateAsync() => ReadStateAsync(CancellationToken.None);
 
@@ -96,16 +69,11 @@ internal sealed class PersistentState<TState>(string name, GrainId grain, IGrain
     public Task ClearStateAsync(CancellationToken cancellationToken) =>
         Enqueue("cleared", () => storage.ClearStateAsync(name, grain, this, cancellationToken));
 
-    private Task Enqueue(string what, Func<Task> operation)
-    {
-        var running = RunAsync(_last, what, operation);
-        _last = running;
-        return running;
-    }
+    private Task Enqueue(string what, Func<Task> operation) => _last = RunAsync(_last, what, operation);
 
     private async Task RunAsync(Task before, string what, Func<Task> operation)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.Yield();
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         try
         {

@@ -2,8 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
-using Orleans.Hosting;
-using Orleans.Runtime;
 
 namespace Orleans.Storage;
 
@@ -77,7 +75,8 @@ internal sealed class PostgresGrainStorage(OrleansQueries queries, IGrainStorage
     private static string Changed(List<string?> versions, string? before, string stateName, GrainId grain) =>
         versions.SingleOrDefault() is { } now && now != before
             ? now
-            : throw new InconsistentStateException($"State '{stateName}' of {grain} was written by someone else since version {before ?? "none"}.", null, before);
+            : throw new InconsistentStateException(
+                $"State '{stateName}' of {grain} was written by someone else since version {before ?? "none"}.", null, before);
 
     private (string Name, NpgsqlDbType Type, object? Value)[] Row(string stateName, GrainId grain)
     {

@@ -127,8 +127,7 @@ public sealed class CallTests(SharedHost host)
         RequestContext.Set("one", 1);
         RequestContext.Set("two", 2);
 
-        Assert.Equal(["one", "two"], RequestContext.Keys.Order());
-        Assert.Equal(2, RequestContext.Entries.Count());
+        Assert.Equal(2, RequestContext.Get("two"));
         Assert.True(RequestContext.Remove("one"));
         Assert.False(RequestContext.Remove("one"));
         Assert.Null(RequestContext.Get("one"));

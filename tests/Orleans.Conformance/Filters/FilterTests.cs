@@ -10,8 +10,7 @@ public sealed class NotingFilter(Stage stage) : IIncomingGrainCallFilter
         stage.Report($"filter {context.TargetId} {context.InterfaceName}.{context.MethodName}");
         if (context.TargetId.ToString().StartsWith("filtered/", StringComparison.Ordinal))
         {
-            stage.Report($"{context.TargetId} implemented by {context.ImplementationMethod.DeclaringType!.Name}.{context.ImplementationMethod.Name}");
-            stage.Report($"{context.TargetId} of {context.InterfaceMethod.DeclaringType!.Name} called by {context.SourceId?.Type.ToString() ?? "nobody"} in {context.TargetContext.GrainId}");
+            stage.Report($"{context.TargetId} called by {context.SourceId?.ToString() ?? "nobody"}");
         }
 
         await context.Invoke();
@@ -68,7 +67,7 @@ public sealed class FilterTests(SharedHost host)
 
         Assert.Equal("hello!", answer);
         Assert.True(host.Stage.Saw($"filter filtered/{_key} Channels.Orleans.Conformance.Filters.IFiltered.SayAsync"));
-        Assert.True(host.Stage.Saw($"filtered/{_key} implemented by FilteredGrain.SayAsync"));
+        Assert.True(host.Stage.Saw($"filtered/{_key} called by nobody"));
     }
 
     [Fact]
@@ -78,7 +77,7 @@ public sealed class FilterTests(SharedHost host)
 
         await host.Grains.GetGrain<IFiltered>(other).SayThroughAsync(_key, "hello");
 
-        Assert.True(host.Stage.Saw($"filtered/{_key} of IFiltered called by filtered in filtered/{_key}"));
+        Assert.True(host.Stage.Saw($"filtered/{_key} called by filtered/{other}"));
     }
 
     [Fact]

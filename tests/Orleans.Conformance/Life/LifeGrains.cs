@@ -134,7 +134,6 @@ public interface IKeyedByInteger : IGrainWithIntegerKey
     Task<(long Key, string Id)> WhoAsync();
 }
 
-[GrainType("numbered")]
 public sealed class KeyedByIntegerGrain : Grain, IKeyedByInteger
 {
     public Task<(long Key, string Id)> WhoAsync() => Task.FromResult((this.GetPrimaryKeyLong(), this.GetGrainId().ToString()));
@@ -142,17 +141,17 @@ public sealed class KeyedByIntegerGrain : Grain, IKeyedByInteger
 
 public interface IShape : IGrainWithStringKey
 {
-    Task<string> NameAsync();
+    Task WorkAsync();
 }
 
 public sealed class RoundGrain : Grain, IShape
 {
-    public Task<string> NameAsync() => Task.FromResult("round");
+    public Task WorkAsync() => Task.CompletedTask;
 }
 
 public sealed class SquareGrain : Grain, IShape
 {
-    public Task<string> NameAsync() => Task.FromResult("square");
+    public Task WorkAsync() => Task.CompletedTask;
 }
 
 public interface INobody : IGrainWithStringKey
@@ -163,8 +162,6 @@ public interface INobody : IGrainWithStringKey
 public interface ISleeper : IGrainWithStringKey
 {
     Task<int> ActivationAsync();
-
-    Task StayAsync();
 }
 
 public sealed class SleeperGrain(Stage stage) : Grain, ISleeper
@@ -176,25 +173,6 @@ public sealed class SleeperGrain(Stage stage) : Grain, ISleeper
         stage.Report($"{this.GetPrimaryKeyString()} deactivated {reason.ReasonCode}");
         return Task.CompletedTask;
     }
-
-    public Task<int> ActivationAsync() => Task.FromResult(_activation);
-
-    public Task StayAsync()
-    {
-        DelayDeactivation(TimeSpan.FromMinutes(5));
-        return Task.CompletedTask;
-    }
-}
-
-public interface ISleepless : IGrainWithStringKey
-{
-    Task<int> ActivationAsync();
-}
-
-[KeepAlive]
-public sealed class SleeplessGrain : Grain, ISleepless
-{
-    private readonly int _activation = SharedHost.NewNumber();
 
     public Task<int> ActivationAsync() => Task.FromResult(_activation);
 }

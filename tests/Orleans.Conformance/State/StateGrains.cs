@@ -98,7 +98,7 @@ public sealed class PurseGrain([PersistentState("purse")] IPersistentState<Purse
 public sealed class FaultyStorage : IGrainStorage
 {
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        grainId.Key.ToString()!.EndsWith("unreadable", StringComparison.Ordinal) ? throw new InvalidDataException("cannot read") : Task.CompletedTask;
+        grainId.ToString().EndsWith("unreadable", StringComparison.Ordinal) ? throw new InvalidDataException("cannot read") : Task.CompletedTask;
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new InvalidDataException("cannot write");
 

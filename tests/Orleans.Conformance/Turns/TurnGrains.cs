@@ -91,8 +91,6 @@ public interface ICircle : IGrainWithStringKey
     Task<string> AnswerAsync();
 
     Task<string> CallMyselfAsync();
-
-    Task<string> GoRoundSuppressedAsync(string other);
 }
 
 public sealed class CircleGrain : Grain, ICircle
@@ -103,16 +101,9 @@ public sealed class CircleGrain : Grain, ICircle
         return await GrainFactory.GetGrain<ICircle>(other).CallBackAsync(this.GetPrimaryKeyString());
     }
 
-    public async Task<string> GoRoundSuppressedAsync(string other)
-    {
-        using var section = RequestContext.AllowCallChainReentrancy();
-        using var suppressed = RequestContext.SuppressCallChainReentrancy();
-        return await GrainFactory.GetGrain<ICircle>(other).CallBackAsync(this.GetPrimaryKeyString());
-    }
-
     public Task<string> CallBackAsync(string first) => GrainFactory.GetGrain<ICircle>(first).AnswerAsync();
 
     public Task<string> AnswerAsync() => Task.FromResult("round");
 
-    public Task<string> CallMyselfAsync() => this.AsReference<ICircle>().AnswerAsync();
+    public Task<string> CallMyselfAsync() => GrainFactory.GetGrain<ICircle>(this.GetPrimaryKeyString()).AnswerAsync();
 }

@@ -110,12 +110,4 @@ public sealed class TurnTests(SharedHost host)
 
         Assert.Equal("round", await grain.GoRoundAsync(_key + "other", allowed: true));
     }
-
-    [Fact]
-    public async Task A_call_chain_may_be_forbidden_again_to_come_back()
-    {
-        var grain = host.Grains.GetGrain<ICircle>(_key);
-
-        await Assert.ThrowsAsync<TimeoutException>(() => grain.GoRoundSuppressedAsync(_key + "other"));
-    }
 }
