@@ -75,6 +75,8 @@ internal sealed class Store : IAsyncDisposable
     {
         var ids = new IdSource(clock);
         await using var command = database.Requests.CreateCommand("select id from inbox order by id desc limit 1");
+        // Reads all that waits. After a flood that may take long, and no start may fail for it.
+        command.CommandTimeout = 0;
         if (await command.ExecuteScalarAsync() is Guid newest)
         {
             ids.NotBefore(newest);

@@ -33,7 +33,7 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
                 break;
             case SendOutcome.TryLater { Code: RateLimited } busy:
                 // The provider works; it wants less of this account, not only of this conversation.
-                HoldUntil(clock.GetUtcNow() + busy.After);
+                HoldUntil(clock.GetUtcNow() + RetryPolicy.WishOf(busy));
                 break;
             case SendOutcome.TryLater later:
                 await FailedAsync(channel, later.Code);

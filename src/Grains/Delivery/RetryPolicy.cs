@@ -9,12 +9,16 @@ internal static class RetryPolicy
     internal static readonly TimeSpan Patience = TimeSpan.FromHours(24);
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestWish = TimeSpan.FromHours(1);
 
     /// <summary>The wait before attempt <paramref name="attempts"/> + 1: the provider's own wish if that is longer, else doubling from one second to five minutes, with a quarter of jitter so that replies do not come back together.</summary>
     public static TimeSpan WaitAfter(SendOutcome.TryLater outcome, int attempts, Random random)
     {
         var doubling = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, Math.Pow(2, Math.Min(attempts - 1, 16))));
-        var wait = outcome.After > doubling ? outcome.After : doubling;
-        return wait * (1 + (random.NextDouble() * 0.25));
+        var wish = WishOf(outcome);
+        return (wish > doubling ? wish : doubling) * (1 + (random.NextDouble() * 0.25));
     }
+
+    /// <summary>How long the provider wants to be left alone: an hour at the most, because nobody may put our replies off for years.</summary>
+    public static TimeSpan WishOf(SendOutcome.TryLater outcome) => outcome.After < LongestWish ? outcome.After : LongestWish;
 }

@@ -11,6 +11,9 @@ internal sealed class FairGate
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(2);
+
+    private const int NoRound = -1;
 
     private readonly int _places;
     private readonly double _restPerWork;
@@ -20,9 +23,11 @@ internal sealed class FairGate
     private readonly Dictionary<TenantId, Queue<TaskCompletionSource<Place>>> _waiting = [];
     private readonly Queue<TenantId> _turns = new();
     private int _inside;
-    private int _rationedInside;
-    private int _rationedThisRound;
+    private int _round;
     private long _roundStarted;
+    private int _enteredRound;
+    private int _insideRound;
+    private int _stragglers;
     private bool _resting;
 
     /// <summary>Nobody is on rations.</summary>
@@ -73,38 +78,42 @@ internal sealed class FairGate
     }
 
     private bool HasRoom(bool rationed) =>
-        rationed ? !_resting && _rationedThisRound < _places : _inside < _places;
+        rationed ? !_resting && _enteredRound + _stragglers < _places : _inside < _places;
 
     private Place Enter(bool rationed)
     {
         if (!rationed)
         {
             _inside++;
-        }
-        else
-        {
-            _rationedInside++;
-            if (_rationedThisRound++ == 0)
-            {
-                _roundStarted = _clock.GetTimestamp();
-            }
+            return new Place(this, NoRound);
         }
 
-        return new Place(this, rationed);
+        _insideRound++;
+        if (_enteredRound++ == 0)
+        {
+            _roundStarted = _clock.GetTimestamp();
+            var round = _round;
+            OnPool(() => WatchAsync(round));
+        }
+
+        return new Place(this, _round);
     }
 
-    private void Leave(bool rationed)
+    private void Leave(int round)
     {
         lock (_gate)
         {
-            if (!rationed)
+            if (round == NoRound)
             {
                 _inside--;
             }
-            else if (--_rationedInside == 0)
+            else if (round != _round)
             {
-                _resting = true;
-                BeginRest(_clock.GetElapsedTime(_roundStarted) * _restPerWork);
+                _stragglers--;
+            }
+            else if (--_insideRound == 0)
+            {
+                EndRound();
             }
 
             LetIn();
@@ -149,8 +158,8 @@ internal sealed class FairGate
     {
         if (rationed)
         {
-            _rationedInside--;
-            _rationedThisRound--;
+            _insideRound--;
+            _enteredRound--;
         }
         else
         {
@@ -158,12 +167,34 @@ internal sealed class FairGate
         }
     }
 
-    // On the pool: the rest is everybody's, and must not wait for the turns of the grain that happened to leave last.
-    private void BeginRest(TimeSpan rest)
+    // Who is still inside keeps a place of the rounds to come.
+    private void EndRound()
     {
+        var rest = _clock.GetElapsedTime(_roundStarted) * _restPerWork;
         var started = _clock.GetTimestamp();
-        _ = Task.Factory.StartNew(() => RestAsync(started, rest), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        _stragglers += _insideRound;
+        (_insideRound, _enteredRound) = (0, 0);
+        _round++;
+        _resting = true;
+        OnPool(() => RestAsync(started, rest));
     }
+
+    // One who hangs must not keep all others out.
+    private async Task WatchAsync(int round)
+    {
+        await Task.Delay(LongestRound, _clock);
+        lock (_gate)
+        {
+            if (round == _round && _insideRound > 0)
+            {
+                EndRound();
+            }
+        }
+    }
+
+    // Rounds and rests are everybody's: they must not wait for the turns of the grain that happened to begin or end them.
+    private static void OnPool(Func<Task> work) =>
+        _ = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     private async Task RestAsync(long started, TimeSpan rest)
     {
@@ -180,15 +211,14 @@ internal sealed class FairGate
         lock (_gate)
         {
             _resting = false;
-            _rationedThisRound = 0;
             LetIn();
         }
     }
 
     /// <summary>A place inside.</summary>
-    internal readonly struct Place(FairGate gate, bool rationed) : IDisposable
+    internal readonly struct Place(FairGate gate, int round) : IDisposable
     {
         /// <summary>Gives it to whoever's turn it is.</summary>
-        public void Dispose() => gate.Leave(rationed);
+        public void Dispose() => gate.Leave(round);
     }
 }

@@ -65,9 +65,9 @@ internal sealed partial class Activation
 
     private async Task DeactivateAsync()
     {
+        StopTimers();
         try
         {
-            _ending?.Cancel();
             using var limit = new CancellationTokenSource(Catalog.Options.DeactivationTimeout, Catalog.Clock);
             await Grain!.OnDeactivateAsync(_reason!.Value, limit.Token).WaitAsync(limit.Token);
         }
@@ -80,12 +80,25 @@ internal sealed partial class Activation
         await EndAsync(null);
     }
 
-    /// <summary>Removes the activation; what still waits goes to its successor, or fails with what kept this one from activating.</summary>
-    private async Task EndAsync(Exception? failure)
+    private void StopTimers()
     {
         try
         {
             _ending?.Cancel();
+        }
+        catch (AggregateException thrown)
+        {
+            // By what a grain registered on its timer's token: it must not cost the grain its good-bye.
+            Log.DeactivationFailed(Catalog.Logger, thrown, GrainId);
+        }
+    }
+
+    /// <summary>Removes the activation; what still waits goes to its successor, or fails with what kept this one from activating.</summary>
+    private async Task EndAsync(Exception? failure)
+    {
+        StopTimers();
+        try
+        {
             foreach (var owned in new object?[] { Grain, _scope })
             {
                 if (owned is IAsyncDisposable asynchronous)

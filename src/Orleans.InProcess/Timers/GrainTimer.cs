@@ -12,6 +12,7 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
     private readonly CancellationTokenSource _stopping;
     private readonly CancellationToken _stopped;
     private readonly ITimer _timer;
+    private bool _disposed;
 
     public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
@@ -33,8 +34,11 @@ internal sealed partial class GrainTimer : Request, IGrainTimer
 
     public void Dispose()
     {
-        _stopping.Cancel();
-        _stopping.Dispose();
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            _stopping.Cancel();
+            _stopping.Dispose();
+        }
     }
 
     public override async Task InvokeAsync(Activation activation)

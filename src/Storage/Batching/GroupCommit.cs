@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
@@ -19,9 +20,12 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly Func<IReadOnlyList<TItem>, CancellationToken, Task> _commit;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
+    private readonly Timer _impatience;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
+    private long _begun;
     private int _running;
+    private bool _isImpatient;
     private bool _closed;
 
     /// <summary>Starts nothing yet.</summary>
@@ -34,6 +38,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         _queue = new FairQueue<TItem>(limits.Queue);
         _commit = commit;
         _logger = logger;
+        _impatience = new Timer(_ => OnImpatience(), null, Timeout.Infinite, Timeout.Infinite);
     }
 
     /// <summary>Items waiting for a transaction.</summary>
@@ -47,17 +52,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             return false;
         }
 
-        lock (_gate)
-        {
-            if (_running == _limits.Workers || !IsDue(_running))
-            {
-                return true;
-            }
-
-            _running++;
-        }
-
-        _ = Task.Run(WorkAsync);
+        StartIfDue();
         return true;
     }
 
@@ -77,11 +72,50 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             await _ended.Task;
         }
 
+        await _impatience.DisposeAsync();
         _stopping.Dispose();
     }
 
-    // Beside others a transaction must be worth its overhead; alone it takes whatever there is.
-    private bool IsDue(int others) => _queue.Count is var count && (others == 0 ? count > 0 : count >= _limits.Enough);
+    private void OnImpatience()
+    {
+        lock (_gate)
+        {
+            _isImpatient = false;
+        }
+
+        StartIfDue();
+    }
+
+    private void StartIfDue()
+    {
+        lock (_gate)
+        {
+            if (_running == _limits.Workers)
+            {
+                return;
+            }
+
+            if (!IsDue(_running))
+            {
+                // Looked at again when the last transaction has taken too long, in case nobody comes meanwhile.
+                if (!_isImpatient && !_closed && _queue.Count > 0)
+                {
+                    _isImpatient = true;
+                    _impatience.Change(_limits.Patience, Timeout.InfiniteTimeSpan);
+                }
+
+                return;
+            }
+
+            _running++;
+        }
+
+        _ = Task.Run(WorkAsync);
+    }
+
+    // Beside others a transaction must be worth its overhead, unless they hang; alone it takes whatever there is.
+    private bool IsDue(int others) =>
+        _queue.Count is var count && count > 0 && (others == 0 || count >= _limits.Enough || Stopwatch.GetElapsedTime(Volatile.Read(ref _begun)) >= _limits.Patience);
 
     private void EndIfDone()
     {
@@ -99,6 +133,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             Fill(batch);
             if (batch.Count > 0)
             {
+                Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
                 await CommitAsync(batch);
                 batch.Clear();
             }
@@ -191,7 +226,11 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
 /// <param name="Items">Most items in one transaction.</param>
 /// <param name="Bytes">Bytes after which a transaction takes no more.</param>
 /// <param name="Queue">Most items waiting.</param>
-internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, long Bytes, int Queue);
+internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, long Bytes, int Queue)
+{
+    /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
+}
 
 /// <summary>One caller's share of a transaction.</summary>
 internal abstract class GroupItem(TenantId tenant)

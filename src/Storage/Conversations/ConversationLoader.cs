@@ -44,7 +44,11 @@ internal sealed class ConversationLoader : IAsyncDisposable
     public async Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)
     {
         var load = new Load(conversation);
-        _loads.TryAdd(load);
+        if (!_loads.TryAdd(load))
+        {
+            throw new Core.StoreUnavailableException("The process is stopping.");
+        }
+
         await load.Done.WaitAsync(cancellationToken);
         return load.State is null ? null : load.State with { Turns = load.Turns.ToImmutable() };
     }

@@ -47,7 +47,11 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
     public async Task<ImmutableArray<InboundWebhook>> ReadAsync(TenantId tenant, AccountId account, int limit, CancellationToken cancellationToken)
     {
         var query = new Query(tenant, account, limit);
-        _queries.TryAdd(query);
+        if (!_queries.TryAdd(query))
+        {
+            throw new Core.StoreUnavailableException("The process is stopping.");
+        }
+
         await query.Done.WaitAsync(cancellationToken);
         return query.Rows.ToImmutable();
     }

@@ -12,7 +12,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <summary>So much, when pressure is no longer high.</summary>
     private const double Few = 10;
 
-    /// <summary>Who sends fewer in a window makes no pressure: 100 a second.</summary>
+    /// <summary>Who sends fewer in a window, 100 a second, makes no pressure; nor does who sends less than half of what each would have if all had the same.</summary>
     private const int Notable = 25;
 
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(250);
@@ -21,6 +21,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     private Dictionary<TenantId, int> _counting = [];
     private Dictionary<TenantId, int> _counted = [];
     private long _windowStarted = clock.GetTimestamp();
+    private int _notable = Notable;
     private double _waiting;
     private bool _isHigh;
 
@@ -36,7 +37,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
 
         lock (_gate)
         {
-            return _counted.GetValueOrDefault(tenant) >= Notable || _counting.GetValueOrDefault(tenant) >= Notable;
+            return _counted.GetValueOrDefault(tenant) >= _notable || _counting.GetValueOrDefault(tenant) >= _notable;
         }
     }
 
@@ -60,6 +61,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
                     _counted.Clear();
                 }
 
+                _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
                 Volatile.Write(ref _windowStarted, clock.GetTimestamp());
             }
 

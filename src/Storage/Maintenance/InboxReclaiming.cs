@@ -13,7 +13,7 @@ namespace Channels.Storage.Maintenance;
 /// </remarks>
 public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvider clock, ILogger<InboxReclaiming> logger) : BackgroundService
 {
-    /// <summary>A smaller table is not worth it: every cut makes all connections plan their statements anew.</summary>
+    /// <summary>Bytes, large bodies' side table included. A smaller table is not worth it: every cut makes all connections plan their statements anew.</summary>
     private const int WorthIt = 16 << 20;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -28,9 +28,10 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
         foreach (var table in InboxSlots.Tables)
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            if (await AskAsync($"select pg_relation_size('{table}') >= {worthIt}", connection, cancellationToken) && await IsEmptyAsync(table, connection, cancellationToken))
+            if (await AskAsync($"select pg_table_size('{table}') >= {worthIt}", connection, cancellationToken)
+                && await IsEmptyAsync(table, connection, cancellationToken) && await CutAsync(table, connection, cancellationToken))
             {
-                cut += await CutAsync(table, connection, cancellationToken) ? 1 : 0;
+                cut++;
             }
         }
 
@@ -47,11 +48,7 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
             {
                 await ReclaimAsync(database.Pipeline, WorthIt, stoppingToken);
             }
-            catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
-            {
-                Log.Busy(logger);
-            }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
             }
@@ -65,9 +62,15 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
     private static async Task<bool> CutAsync(string table, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var alone = new NpgsqlCommand($"set local lock_timeout = '100ms'; lock table {table} in access exclusive mode", connection, transaction))
+        try
         {
+            await using var alone = new NpgsqlCommand($"set local lock_timeout = '100ms'; lock table {table} in access exclusive mode", connection, transaction);
             await alone.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            // In use; another time.
+            return false;
         }
 
         // A new statement sees what was committed while we waited.
@@ -93,10 +96,7 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
 
     private static partial class Log
     {
-        [LoggerMessage(2211, LogLevel.Debug, "A half of the inbox is in use; it is cut another time")]
-        public static partial void Busy(ILogger logger);
-
-        [LoggerMessage(2212, LogLevel.Warning, "A drained half of the inbox could not be cut ({Failure} {SqlState}); it is tried again")]
+        [LoggerMessage(2211, LogLevel.Warning, "A drained half of the inbox could not be cut ({Failure} {SqlState}); it is tried again")]
         public static partial void Failed(ILogger logger, string failure, string? sqlState);
     }
 }

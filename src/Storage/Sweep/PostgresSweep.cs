@@ -34,13 +34,23 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
 
     private const string Turns = $"""
         with recursive hop as (
-          (select tenant_id, account_id, conversation_id, message_id from turn order by tenant_id, account_id, conversation_id, message_id limit 1)
+          (select tenant_id, account_id from turn order by tenant_id, account_id limit 1)
           union all
           select n.* from hop, lateral (
-            select tenant_id, account_id, conversation_id, message_id from turn
-            where (tenant_id, account_id, conversation_id) > (hop.tenant_id, hop.account_id, hop.conversation_id)
-            order by tenant_id, account_id, conversation_id, message_id limit 1) as n)
-        select tenant_id, account_id, conversation_id from hop where message_id < $1 and {Served} limit $2
+            select tenant_id, account_id from turn where (tenant_id, account_id) > (hop.tenant_id, hop.account_id) order by tenant_id, account_id limit 1) as n)
+        select served.tenant_id, served.account_id, c.conversation_id
+        from (select * from hop where {Served} offset 0) as served
+        cross join lateral (
+          with recursive step as (
+            (select conversation_id, message_id from turn where tenant_id = served.tenant_id and account_id = served.account_id
+             order by conversation_id, message_id limit 1)
+            union all
+            select n.* from step, lateral (
+              select conversation_id, message_id from turn
+              where tenant_id = served.tenant_id and account_id = served.account_id and conversation_id > step.conversation_id
+              order by conversation_id, message_id limit 1) as n)
+          select conversation_id, message_id from step) as c
+        where c.message_id < $1 limit $2
         """;
 
     private const string Outboxes = $"""

@@ -74,6 +74,30 @@ public sealed class RationsTests
     }
 
     [Fact]
+    public async Task One_who_hangs_keeps_one_place_and_nobody_else_out()
+    {
+        var watching = _clock.TimerSetAsync(TimeSpan.FromSeconds(2));
+        var hanging = Visitor.At(_gate, Heavy);
+        var second = Visitor.At(_gate, HeavyToo);
+        await watching;
+        await second.LeaveAsync();
+        var third = Visitor.At(_gate, Heavy);
+        var fourth = Visitor.At(_gate, HeavyToo);
+        Assert.False(third.IsInside);
+
+        var resting = _clock.TimerSetAsync(Look);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        await resting;
+        await RestAsync(TimeSpan.FromMilliseconds(1980));
+        _clock.Advance(Look);
+
+        await third.EnteredAsync();
+        Assert.False(fourth.IsInside);
+        await hanging.LeaveAsync();
+        await fourth.EnteredAsync();
+    }
+
+    [Fact]
     public async Task No_rest_is_longer_than_two_seconds()
     {
         await WorkAsync(TimeSpan.FromMinutes(1));

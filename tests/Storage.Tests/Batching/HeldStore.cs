@@ -18,8 +18,8 @@ internal sealed class HeldStore
     public int Begun => Volatile.Read(ref _count);
 
     /// <summary>A group commit that writes here.</summary>
-    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000) =>
-        new(new GroupCommitLimits(workers, enough, items, bytes, queue), CommitAsync, NullLogger.Instance);
+    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null) =>
+        new(new GroupCommitLimits(workers, enough, items, bytes, queue) { Patience = patience ?? TimeSpan.FromHours(1) }, CommitAsync, NullLogger.Instance);
 
     /// <summary>The next transaction that has begun, or begins.</summary>
     public async Task<Transaction> NextAsync()
