@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Channels.Agents.Tests.OpenAi;
 
-/// <summary>A service on loopback that answers <c>/v1/chat/completions</c> in OpenAI's shapes, and keeps what it was asked.</summary>
+/// <summary>A service on loopback that answers every path in OpenAI's shapes, and keeps what it was asked.</summary>
 /// <remarks>Shapes: https://platform.openai.com/docs/api-reference/chat/object and …/docs/guides/error-codes.</remarks>
 internal sealed class ModelServer : IAsyncDisposable
 {
@@ -17,8 +17,9 @@ internal sealed class ModelServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        _app.MapPost("/v1/chat/completions", async context =>
+        _app.MapPost("{**path}", async context =>
         {
+            Path = context.Request.Path;
             Interlocked.Increment(ref _calls);
             Asked = await JsonElementAsync(context);
             Headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
@@ -32,9 +33,13 @@ internal sealed class ModelServer : IAsyncDisposable
 
     public IReadOnlyDictionary<string, string> Headers { get; private set; } = new Dictionary<string, string>();
 
+    public string? Path { get; private set; }
+
     public int Calls => _calls;
 
-    public string BaseUrl => _app.Urls.First() + "/v1";
+    public string Root => _app.Urls.First();
+
+    public string BaseUrl => Root + "/v1";
 
     public static async Task<ModelServer> StartAsync()
     {

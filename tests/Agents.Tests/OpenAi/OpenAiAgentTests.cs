@@ -90,6 +90,19 @@ public sealed class OpenAiAgentTests : IAsyncLifetime
         Assert.Equal([("user", "cccc"), ("assistant", "dddd"), ("user", "hola")], AskedMessages());
     }
 
+    [Theory]
+    [InlineData("", "/chat/completions")]
+    [InlineData("/", "/chat/completions")]
+    [InlineData("/v1", "/v1/chat/completions")]
+    [InlineData("/v1/", "/v1/chat/completions")]
+    [InlineData("/api/openai/v1", "/api/openai/v1/chat/completions")]
+    public async Task The_base_url_is_what_stands_before_chat_completions(string path, string asked)
+    {
+        await AskAsync(more: new { base_url = _model.Root + path });
+
+        Assert.Equal(asked, _model.Path);
+    }
+
     [Fact]
     public async Task A_model_without_a_key_is_asked_without_one()
     {
