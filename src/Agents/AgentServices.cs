@@ -1,4 +1,5 @@
 using Channels.Agents.Http;
+using Channels.Agents.OpenAi;
 using Channels.Core.Agents;
 using Channels.Core.Egress;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,9 +13,13 @@ public static class AgentServices
     public static IServiceCollection AddAgents(this IServiceCollection services)
     {
         services.AddGuardedHttpClient(HttpAgent.Client).ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan);
+        services.AddGuardedHttpClient(OpenAiAgent.Client)
+            .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .AddHttpMessageHandler(() => new OpenAiAnswerLimit());
         services.AddSingleton<IAgent, NoAgent>();
         services.AddSingleton<IAgent, EchoAgent>();
         services.AddSingleton<IAgent, HttpAgent>();
+        services.AddSingleton<IAgent, OpenAiAgent>();
         services.AddSingleton<IAgentCatalog, AgentCatalog>();
         return services;
     }

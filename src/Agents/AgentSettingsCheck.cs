@@ -3,9 +3,21 @@ using Channels.Core.Agents;
 
 namespace Channels.Agents;
 
-/// <summary>Complains about settings an agent does not have: a misspelt one would be ignored in silence.</summary>
+/// <summary>Reads an agent's settings, and complains about those it does not have: a misspelt one would be ignored in silence.</summary>
 internal static class AgentSettingsCheck
 {
+    private const int LongestSecret = 4096;
+
+    /// <summary>What is wrong with a secret that is not <see cref="IsBearer"/>.</summary>
+    public static readonly string BearerRule = $"must be a text of 1 to {LongestSecret} visible ASCII characters: it travels as Authorization: Bearer.";
+
+    public static JsonElement? Member(AgentSettings settings, string name) =>
+        settings.Settings.ValueKind == JsonValueKind.Object && settings.Settings.TryGetProperty(name, out var value) ? value : null;
+
+    /// <summary>Whether this can travel as a bearer token.</summary>
+    public static bool IsBearer(JsonElement secret) =>
+        secret.ValueKind == JsonValueKind.String && secret.GetString()! is { Length: > 0 and <= LongestSecret } text && text.All(letter => letter is > ' ' and < '\u007f');
+
     public static IEnumerable<AgentComplaint> Unknown(AgentSettings settings, params string[] known)
     {
         if (settings.Settings.ValueKind != JsonValueKind.Object)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Channels.Core.Agents;
+using static Channels.Agents.AgentSettingsCheck;
 
 namespace Channels.Agents.Http;
 
@@ -8,7 +9,6 @@ internal static class HttpAgentSettings
 {
     private const int UsualHistory = 10;
     private const int MostHistory = 100;
-    private const int LongestSecret = 4096;
     private const int LongestUrl = 2048;
 
     public static Uri? Url(AgentSettings settings) =>
@@ -32,9 +32,9 @@ internal static class HttpAgentSettings
             yield return new("url", "must not hold a user name or password; put the secret into 'secret'.");
         }
 
-        if (Member(settings, "secret") is { } secret && (secret.ValueKind != JsonValueKind.String || !IsHeaderText(secret.GetString()!)))
+        if (Member(settings, "secret") is { } secret && !IsBearer(secret))
         {
-            yield return new("secret", $"must be a text of 1 to {LongestSecret} visible ASCII characters: it travels as Authorization: Bearer.");
+            yield return new("secret", BearerRule);
         }
 
         if (Member(settings, "accepts_media") is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) })
@@ -48,14 +48,9 @@ internal static class HttpAgentSettings
             yield return new("history", $"must be a whole number from 0 to {MostHistory}: how many earlier messages your agent gets.");
         }
 
-        foreach (var complaint in AgentSettingsCheck.Unknown(settings, "url", "secret", "accepts_media", "history"))
+        foreach (var complaint in Unknown(settings, "url", "secret", "accepts_media", "history"))
         {
             yield return complaint;
         }
     }
-
-    private static bool IsHeaderText(string text) => text.Length is > 0 and <= LongestSecret && text.All(letter => letter is > ' ' and < '\u007f');
-
-    private static JsonElement? Member(AgentSettings settings, string name) =>
-        settings.Settings.ValueKind == JsonValueKind.Object && settings.Settings.TryGetProperty(name, out var value) ? value : null;
 }

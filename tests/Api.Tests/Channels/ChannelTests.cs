@@ -58,6 +58,24 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task A_models_key_is_a_secret_and_its_limits_are_not()
+    {
+        var tenant = await host.TenantAsync();
+        var body = """
+            {"name":"n","channel_type":"simulator","agent":{"kind":"openai","model":"gpt-test","api_key":"sk-the-models-own-key","max_history_tokens":500,"max_reply_tokens":50}}
+            """;
+
+        var made = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/channels", body)).JsonAsync(HttpStatusCode.Created);
+        var entry = await host.Services.GetRequiredService<IChannelDirectory>().FindAsync(new AccountId(made.GetProperty("id").GetGuid()), default);
+
+        Assert.Equal("sk-the-models-own-key", entry!.Agent.Setting("api_key"));
+        Assert.Equal(500, made.GetProperty("agent").GetProperty("max_history_tokens").GetInt32());
+        Assert.Equal(50, made.GetProperty("agent").GetProperty("max_reply_tokens").GetInt32());
+        Assert.DoesNotContain("sk-the-models-own-key", made.GetRawText() + await StoredTextAsync(), StringComparison.Ordinal);
+        host.Logs.AssertAbsent("sk-the-models-own-key");
+    }
+
+    [PostgresFact]
     public async Task A_secret_is_made_when_none_is_given()
     {
         var tenant = await host.TenantAsync();
@@ -95,6 +113,8 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"name":"n","channel_type":"carrier_pigeon"}""", "channel_type")]
     [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"oracle"}}""", "agent.kind")]
     [InlineData("""{"name":"n","channel_type":"simulator","agent":"echo"}""", "agent.kind")]
+    [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"openai","model":"m"}}""", "agent.api_key")]
+    [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"openai","model":"m","api_key":"k","temperature":3}}""", "agent.temperature")]
     [InlineData("""{"name":"n","channel_type":"simulator","config":[]}""", "config")]
     [InlineData("""{"name":"n","channel_type":"simulator","org_unit_id":"7d444840-9dc0-11d1-b245-5ffdce74fad2"}""", "org_unit_id")]
     [InlineData("""{"name":"n","channel_type":"simulator","org_unit_id":"unit"}""", "org_unit_id")]
