@@ -76,7 +76,7 @@ public sealed class RationsTests
     [Fact]
     public async Task One_who_hangs_keeps_one_place_and_nobody_else_out()
     {
-        var watching = _clock.TimerSetAsync(TimeSpan.FromSeconds(2));
+        var watching = _clock.TimerSetAsync(time => time == TimeSpan.FromSeconds(2));
         var hanging = Visitor.At(_gate, Heavy);
         var second = Visitor.At(_gate, HeavyToo);
         await watching;
@@ -85,7 +85,7 @@ public sealed class RationsTests
         var fourth = Visitor.At(_gate, HeavyToo);
         Assert.False(third.IsInside);
 
-        var resting = _clock.TimerSetAsync(Look);
+        var resting = _clock.TimerSetAsync(time => time == Look);
         _clock.Advance(TimeSpan.FromSeconds(2));
         await resting;
         await RestAsync(TimeSpan.FromMilliseconds(1980));
@@ -214,7 +214,7 @@ public sealed class RationsTests
     {
         var last = await _gate.EnterAsync(Heavy, default);
         _clock.Advance(TimeSpan.FromMilliseconds(100));
-        var resting = _clock.TimerSetAsync();
+        var resting = _clock.TimerSetAsync(time => time == Look);
 
         // The grain leaves in its turn, and is busy with the same turn ever after. Not on the test's own thread: what xunit sets there would hide it.
         await Task.Run(() => new Task(last.Dispose).RunSynchronously(new BusyGrain()));
@@ -236,7 +236,7 @@ public sealed class RationsTests
 
     private async Task LeaveIntoRestAsync(Visitor last, bool resting = true)
     {
-        var set = _clock.TimerSetAsync();
+        var set = _clock.TimerSetAsync(time => time == Look);
         await last.LeaveAsync();
         if (resting)
         {
@@ -249,7 +249,7 @@ public sealed class RationsTests
     {
         for (var rested = TimeSpan.Zero; rested < time; rested += Look)
         {
-            var next = _clock.TimerSetAsync();
+            var next = _clock.TimerSetAsync(time => time == Look);
             _clock.Advance(Look);
             await next.WaitAsync(TimeSpan.FromSeconds(20));
         }
