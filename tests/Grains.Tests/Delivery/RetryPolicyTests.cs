@@ -40,4 +40,13 @@ public sealed class RetryPolicyTests
     {
         public override double NextDouble() => value;
     }
+
+    [Fact]
+    public void Nobody_puts_a_reply_off_for_longer_than_an_hour()
+    {
+        var years = new SendOutcome.TryLater(TimeSpan.FromSeconds(999_999_999), "rate-limited", "busy");
+
+        Assert.Equal(TimeSpan.FromHours(1), RetryPolicy.WishOf(years));
+        Assert.InRange(RetryPolicy.WaitAfter(years, 1, new Random(1)), TimeSpan.FromHours(1), TimeSpan.FromHours(1.25));
+    }
 }
