@@ -9,6 +9,7 @@ using Channels.Api.Ingress;
 using Channels.Api.Keys;
 using Channels.Api.Kinds;
 using Channels.Api.Media;
+using Channels.Api.Pairing;
 using Channels.Api.Parked;
 using Channels.Api.Requests;
 using Channels.Api.Tenants;
@@ -40,7 +41,9 @@ public static class ApiServices
         services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         services.AddApiDescription();
         services.AddSingleton<ChannelForm>();
+        services.AddSingleton<ChannelSwitch>();
         services.AddSingleton<ChannelWriting>();
+        services.AddSingleton<Pairings>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton<WebhookIngress>();
@@ -66,8 +69,10 @@ public static class ApiServices
         app.MapApiKeys();
         app.MapKinds();
         app.MapChannels();
+        app.MapWhatsApp();
         app.MapParkedWebhooks();
         app.MapConversations();
+        app.MapSessions();
         app.MapEvents();
         app.MapMedia();
         app.MapDocs();

@@ -35,6 +35,7 @@ internal static class ConnectorManifests
         Limits(manifest.GetProperty("limits")),
         TimeSpan.Parse(manifest.GetProperty("retry_window").GetString()!, CultureInfo.InvariantCulture))
     {
+        Network = manifest.TryGetProperty("network", out var network) ? network.GetString()! : manifest.GetProperty("id").GetString()!,
         Capabilities = [.. manifest.GetProperty("capabilities").EnumerateArray().Select(capability => capability.GetString()!)],
     };
 

@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 namespace Channels.Grains.Abstractions;
 
 /// <summary>One connector: its status, its circuit breaker, its provisioning at the provider. Key: connector id.</summary>
-/// <remarks>Off the message path: only here a grain call awaits a provider, and only the API calls it, never another grain's turn. Reports interleave, so that delivery never waits behind provisioning.</remarks>
+/// <remarks>Off the message path: only here, and in <see cref="IWhatsAppSessionGrain"/> for kinds that are paired, a grain call awaits a provider, and only the API calls it, never another grain's turn. Reports interleave, so that delivery never waits behind provisioning.</remarks>
 [Alias("IConnectorGrain")]
 public interface IConnectorGrain : IGrainWithGuidKey
 {
@@ -29,6 +29,10 @@ public interface IConnectorGrain : IGrainWithGuidKey
     /// <summary>The provider refuses this account until something is mended: replies wait, the connector says why.</summary>
     [Alias("ReportBlockedAsync"), AlwaysInterleave]
     Task ReportBlockedAsync(TenantId tenant, string code, string reason);
+
+    /// <summary>The provider answers and accepts this connector: whatever was held against it is forgotten.</summary>
+    [Alias("ReportHealthyAsync"), AlwaysInterleave]
+    Task ReportHealthyAsync(TenantId tenant);
 
     /// <summary>Whether calls are let through, for whoever shows it.</summary>
     [Alias("GetBreakerAsync"), AlwaysInterleave, ReadOnly]

@@ -3,8 +3,10 @@ using Channels.Grains.Account;
 using Channels.Grains.Conversation;
 using Channels.Grains.Delivery;
 using Channels.Grains.Fairness;
+using Channels.Grains.Session;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Channels.Grains;
 
@@ -19,6 +21,10 @@ public static class GrainServices
         services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<LostSends>();
+        services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
+        services.AddSingleton(provider => new SessionLife(provider.GetRequiredService<SessionOptions>(), Random.Shared));
+        services.AddSingleton(provider => new GatewayGates(provider.GetRequiredService<SessionOptions>().AtOncePerGateway));
         return services;
     }
 }

@@ -1,6 +1,7 @@
 using Channels.Api.Access;
 using Channels.Api.Errors;
 using Channels.Api.Idempotency;
+using Channels.Api.Pairing;
 using Channels.Api.Requests;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
@@ -29,6 +30,7 @@ internal static class ChannelEndpoints
         channels.MapGet("/{id:guid}/metrics", MetricsAsync).WithName("GetChannelMetrics").WithSummary("What a channel has done and what waits in it");
         channels.MapGet("/{id:guid}/status-history", HistoryAsync).WithName("GetChannelStatusHistory").WithSummary("What became of its connection, newest first");
         channels.MapActivation();
+        channels.MapPairing();
         channels.MapPreview();
         channels.MapSimulation();
     }

@@ -14,7 +14,7 @@ namespace Channels.Api.Channels;
 /// <summary>Makes, changes and takes away channels, and tells who must know.</summary>
 /// <remarks>Telling comes after the commit and may fail: every reader finds a change by the table's notification, or by expiry, as well.</remarks>
 internal sealed partial class ChannelWriting(
-    ChannelForm form, ChannelStore channels, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger)
+    ChannelForm form, ChannelStore channels, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger)
 {
     private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret; until then its webhooks get 401.";
 
@@ -99,8 +99,7 @@ internal sealed partial class ChannelWriting(
     {
         try
         {
-            var result = await grains.GetGrain<IConnectorGrain>(made.Connector.Value).ActivateAsync(tenant, made.Account, cancellationToken);
-            directory.Forget(made.Account);
+            var result = await activation.OnAsync(tenant, made, cancellationToken);
             return answer with
             {
                 Status = result.Status.ToWord(),

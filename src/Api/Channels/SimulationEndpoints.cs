@@ -37,7 +37,7 @@ internal static class SimulationEndpoints
 
         if (channel.Kind != Simulator)
         {
-            return new Problem(ErrorCatalogue.WrongKind);
+            return new Problem(ErrorCatalogue.WrongKind, "Only simulator channels take simulated messages.");
         }
 
         if (Complaints(body.Value) is { Count: > 0 } complaints)

@@ -1,3 +1,4 @@
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 
@@ -5,10 +6,11 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IProvisioningConnector, ISentLookup
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
+    private readonly EvolutionSessions _sessions;
     private readonly EvolutionSentLookup _lookup;
 
     public EvolutionConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
@@ -16,7 +18,8 @@ internal sealed class EvolutionConnector : IProvisioningConnector, ISentLookup
         var api = new EvolutionApi(http, clock);
         Manifest = manifest;
         _outbound = new EvolutionOutbound(api, new EvolutionDialects(), manifest.Limits.TextLength);
-        _provisioning = new EvolutionProvisioning(api);
+        _sessions = new EvolutionSessions(api);
+        _provisioning = new EvolutionProvisioning(api, _sessions);
         _lookup = new EvolutionSentLookup(api);
     }
 
@@ -36,7 +39,35 @@ internal sealed class EvolutionConnector : IProvisioningConnector, ISentLookup
 
     /// <inheritdoc/>
     public Task<ActivationOutcome> ActivateAsync(Connection connection, CancellationToken cancellationToken) =>
-        _provisioning.ActivateAsync(connection, cancellationToken);
+        _provisioning.ActivateAsync(connection, number: null, cancellationToken);
+
+    /// <inheritdoc/>
+    /// <remarks>The gateway replaces its codes every 45 s, with a webhook each time, thirty times.</remarks>
+    public TimeSpan CodeLife { get; } = TimeSpan.FromSeconds(45);
+
+    /// <inheritdoc/>
+    public string GatewayOf(Connection connection) =>
+        Uri.TryCreate(connection.Setting("base_url"), UriKind.Absolute, out var address) ? address.Authority : "";
+
+    /// <inheritdoc/>
+    public bool IsSameAccount(string identity, string ownId) => WhatsAppNumber.IsSame(identity, ownId);
+
+    /// <inheritdoc/>
+    public Task<ActivationOutcome> PairAsync(Connection connection, string? number, CancellationToken cancellationToken) =>
+        _provisioning.ActivateAsync(connection, number, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<SessionReading> ReadSessionAsync(Connection connection, bool identify, CancellationToken cancellationToken) =>
+        _sessions.ReadAsync(connection, identify, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActivationOutcome> RestartAsync(Connection connection, CancellationToken cancellationToken) => _sessions.RestartAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActivationOutcome?> LogOutAsync(Connection connection, CancellationToken cancellationToken) => _sessions.LogOutAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActivationOutcome?> RemoveAsync(Connection connection, CancellationToken cancellationToken) => _sessions.RemoveAsync(connection, cancellationToken);
 
     /// <inheritdoc/>
     public Task<SentLookupOutcome> FindSentAsync(

@@ -47,13 +47,15 @@ internal static class EvolutionErrors
 
     public static bool IsNameInUse(EvolutionAnswer answer) => answer.Status == HttpStatusCode.Forbidden && Has(answer, "already in use");
 
+    public static bool IsNotConnected(EvolutionAnswer answer) => answer.Status == HttpStatusCode.BadRequest && Has(answer, "is not connected");
+
     public static bool IsLicence(EvolutionAnswer answer) => answer.Body.Text("code") == "LICENSE_REQUIRED";
 
     /// <summary>Why an account cannot be activated after this answer.</summary>
     public static ActivationOutcome ToActivation(EvolutionAnswer answer) => answer switch
     {
         { Status: null } => new ActivationOutcome.Unreachable(answer.Trouble),
-        _ when IsLicence(answer) => new ActivationOutcome.Refused("license-required", LicenceWords(answer)),
+        _ when IsLicence(answer) => new ActivationOutcome.Refused("license-required", LicenceWords(answer), GatewayFault: true),
         { Status: HttpStatusCode.Unauthorized } => new ActivationOutcome.Refused("unauthorized", "the gateway does not accept the API key", "api_key"),
         { Status: HttpStatusCode.Forbidden } => new ActivationOutcome.Refused("forbidden", Said(answer, "the gateway forbids it to this key"), "api_key"),
         { Status: HttpStatusCode.NotFound } => new ActivationOutcome.Refused("wrong-address", "no Evolution API answers at this address", "base_url"),

@@ -59,11 +59,17 @@ internal static class EvolutionPayloads
         writer.WriteEndObject();
     });
 
-    public static ReadOnlyMemory<byte> Create(EvolutionSettings settings, Connection connection, bool withWebhook) => Write(writer =>
+    public static ReadOnlyMemory<byte> Create(EvolutionSettings settings, Connection connection, string? number, bool withWebhook) => Write(writer =>
     {
         writer.WriteString("instanceName", settings.Instance);
         writer.WriteString("integration", "WHATSAPP-BAILEYS");
         writer.WriteBoolean("qrcode", true);
+        if (number is not null)
+        {
+            // Also gives a code to type.
+            writer.WriteString("number", number);
+        }
+
         if (withWebhook)
         {
             WriteWebhook(writer, connection, _eventsSinceTwoThree);

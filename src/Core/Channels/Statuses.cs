@@ -46,6 +46,28 @@ public enum AccountStatus
     Error,
 }
 
+/// <summary>The pairing life of an account whose provider needs one.</summary>
+public enum SessionStatus
+{
+    /// <summary>The gateway is asked to connect, or is reconnecting.</summary>
+    Starting = 0,
+
+    /// <summary>Waits for a person to scan or type a code.</summary>
+    ScanQrCode,
+
+    /// <summary>Paired and connected.</summary>
+    Working,
+
+    /// <summary>Does not connect; the reason says whether we go on trying.</summary>
+    Failed,
+
+    /// <summary>Nobody wants it to be connected: logged out by us, removed, or never paired.</summary>
+    Stopped,
+
+    /// <summary>The phone or the provider ended the pairing: it must be paired anew.</summary>
+    Unauthorized,
+}
+
 /// <summary>Status words as they stand in the database and the API: snake_case.</summary>
 public static class StatusWords
 {

@@ -1,3 +1,5 @@
+using Orleans;
+
 namespace Channels.Core.Connectors;
 
 /// <summary>What the provider said when an account was activated. The family is closed.</summary>
@@ -8,7 +10,8 @@ public abstract record ActivationOutcome
     }
 
     /// <summary>Connected and pointed at our webhook.</summary>
-    public sealed record Active : ActivationOutcome;
+    /// <param name="OwnId">Our own id as the provider knows it (for WhatsApp the paired number's jid), where it said so.</param>
+    public sealed record Active(string? OwnId = null) : ActivationOutcome;
 
     /// <summary>Known to the provider, not connected yet: somebody must pair it.</summary>
     /// <param name="NextStep">What to do, in the tenant's words.</param>
@@ -19,7 +22,8 @@ public abstract record ActivationOutcome
     /// <param name="Code">A word of ours.</param>
     /// <param name="Reason">The provider's words, without secrets.</param>
     /// <param name="Field">The setting at fault, where one is.</param>
-    public sealed record Refused(string Code, string Reason, string? Field = null) : ActivationOutcome;
+    /// <param name="GatewayFault">The gateway as a whole is at fault (its licence), not this account.</param>
+    public sealed record Refused(string Code, string Reason, string? Field = null, bool GatewayFault = false) : ActivationOutcome;
 
     /// <summary>The provider could not be reached; nothing is known about the account.</summary>
     public sealed record Unreachable(string Reason) : ActivationOutcome;
@@ -46,7 +50,8 @@ public abstract record SentLookupOutcome
 /// <param name="QrRaw">The raw text, to be drawn as QR.</param>
 /// <param name="QrImage">The picture as a data URL, where the provider drew it.</param>
 /// <param name="Typed">Eight characters to type on the phone instead.</param>
-public sealed record PairingCode(string? QrRaw, string? QrImage, string? Typed)
+[GenerateSerializer, Immutable, Alias("PairingCode")]
+public sealed record PairingCode([property: Id(0)] string? QrRaw, [property: Id(1)] string? QrImage, [property: Id(2)] string? Typed)
 {
     /// <summary>Whether there is anything to show.</summary>
     public bool IsEmpty => QrRaw is null && QrImage is null && Typed is null;

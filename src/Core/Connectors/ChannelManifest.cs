@@ -17,6 +17,9 @@ public sealed record ChannelManifest(
     /// <summary>What the provider can do, before it was asked: the preset of a new connector's capabilities.</summary>
     public ImmutableArray<string> Capabilities { get; init; } = [];
 
+    /// <summary>The network behind the kind, which several kinds may reach (<c>whatsapp</c>); the kind's own id where it says nothing.</summary>
+    public string Network { get; init; } = Id;
+
     /// <summary>Names of the settings that are secrets.</summary>
     public ImmutableHashSet<string> SecretSettings { get; } = SecretsOf(SettingsSchema);
 

@@ -10,6 +10,7 @@ using Channels.Core.Transcript;
 using Channels.Grains.Abstractions;
 using Channels.Grains.Fairness;
 using Channels.Grains.Routing;
+using Channels.Grains.Session;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
@@ -270,11 +271,24 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
-    private async Task FollowConnectionAsync(ChannelEntry channel, List<ChannelEvent> events, CancellationToken cancellationToken)
+    private async Task FollowConnectionAsync(
+        ChannelEntry channel, List<(ChannelEvent Happened, DateTimeOffset ReceivedAt)> events, CancellationToken cancellationToken)
     {
+        if (events.Count == 0)
+        {
+            return;
+        }
+
+        if (_connectors.Find(channel.Kind) is IPairingConnector)
+        {
+            var session = GrainFactory.GetGrain<IWhatsAppSessionGrain>(this.GetPrimaryKey());
+            await session.ObserveAsync(channel.Tenant, [.. events.Select(one => SessionSigns.Of(one.Happened, one.ReceivedAt))]);
+            return;
+        }
+
         var status = channel.Status;
         AccountStatusChange? last = null;
-        foreach (var happened in events)
+        foreach (var (happened, _) in events)
         {
             if (ConnectionReading.Next(channel.Tenant, status, happened) is { } change)
             {

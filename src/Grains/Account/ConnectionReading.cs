@@ -5,7 +5,7 @@ using Channels.Grains.Abstractions;
 
 namespace Channels.Grains.Account;
 
-/// <summary>Reads an account's next status out of what its provider says about the connection. Pure.</summary>
+/// <summary>Reads an account's next status out of what its provider says about the connection, for kinds that are not paired (those have a session). Pure.</summary>
 internal static class ConnectionReading
 {
     /// <summary>The status to change to; null where the event changes nothing. An account its owner switched off stays off.</summary>
@@ -21,10 +21,6 @@ internal static class ConnectionReading
             EventKinds.ConnectionOpen => new(tenant, AccountStatus.Active, null, null, null),
             EventKinds.ConnectionConnecting => new(
                 tenant, AccountStatus.Connecting, "reconnecting", "The gateway is connecting to the provider.", "Wait; if it lasts, pair the account again."),
-            EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => new(
-                tenant, AccountStatus.Connecting, "needs-pairing", "The provider waits for the account to be paired.", "Scan the QR code with the phone."),
-            EventKinds.ConnectionQrExpired => new(
-                tenant, AccountStatus.Disconnected, "pairing-expired", "Nobody scanned the pairing code in time.", "Activate the channel again for a new code."),
             EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => new(
                 tenant, AccountStatus.Disconnected, happened.NeedsPairing == true ? "logged-out" : "closed", Reason("The provider closed the connection", happened),
                 happened.NeedsPairing == true ? "Pair the account again." : "Activate the channel again."),

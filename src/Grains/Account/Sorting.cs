@@ -22,8 +22,8 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     private readonly ImmutableArray<HeldEcho>.Builder _echoes = ImmutableArray.CreateBuilder<HeldEcho>();
     private readonly ImmutableArray<string>.Builder _others = ImmutableArray.CreateBuilder<string>();
 
-    /// <summary>Connection events in order, for the account's status.</summary>
-    public List<ChannelEvent> Connection { get; } = [];
+    /// <summary>Connection events in order, with when their webhooks came: for the account's status.</summary>
+    public List<(ChannelEvent Happened, DateTimeOffset ReceivedAt)> Connection { get; } = [];
 
     /// <summary>A webhook nobody can read.</summary>
     public void Park(WebhookId webhook, string reason) => _parked.Add(new ParkedWebhook(webhook, reason));
@@ -71,7 +71,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason));
                 break;
             case EventAction.UpdateConnection:
-                Connection.Add(happened);
+                Connection.Add((happened, origin.ReceivedAt));
                 break;
             case EventAction.UpdateContact when ContactAlias(happened) is { } alias:
                 _contacts.Add(new ContactChange(Bounded(alias), happened.Details.GetValueOrDefault("name") as string ?? happened.SenderName, happened.Details.GetValueOrDefault("avatar_url") as string));

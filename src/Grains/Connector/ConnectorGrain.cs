@@ -24,11 +24,11 @@ internal sealed partial class ConnectorGrain(
         directory.Forget(account);
         if (await directory.FindAsync(account, cancellationToken) is not { } channel || channel.Tenant != tenant || connectors.Find(channel.Kind) is not { } connector)
         {
-            return new ActivationResult(false, AccountStatus.Error, null, "channel-unknown", "There is no such channel, or this server does not know its kind.", null, null);
+            return ActivationReading.Unknown;
         }
 
         var outcome = await AskProviderAsync(connector, channel.Connection, cancellationToken);
-        var result = Read(outcome);
+        var result = ActivationReading.Of(outcome, clock.GetUtcNow());
         var working = outcome is ActivationOutcome.Active or ActivationOutcome.Connecting;
         await statuses.SetConnectorAsync(
             tenant, Connector, working ? ConnectorStatus.Active : ConnectorStatus.Error, working ? null : result.Code, working ? null : result.Reason, cancellationToken);
@@ -65,6 +65,13 @@ internal sealed partial class ConnectorGrain(
     }
 
     /// <inheritdoc/>
+    public Task ReportHealthyAsync(TenantId tenant)
+    {
+        _breaker.Succeeded();
+        return statuses.SetConnectorAsync(tenant, Connector, ConnectorStatus.Active, null, null, CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
     public async Task ReportBlockedAsync(TenantId tenant, string code, string reason)
     {
         if (await statuses.SetConnectorAsync(tenant, Connector, ConnectorStatus.Error, code, reason, CancellationToken.None))
@@ -94,17 +101,6 @@ internal sealed partial class ConnectorGrain(
             return new ActivationOutcome.Unreachable($"the provider did not answer within {ActivationLimit.TotalSeconds:0} seconds");
         }
     }
-
-    private ActivationResult Read(ActivationOutcome outcome) => outcome switch
-    {
-        ActivationOutcome.Active => new(true, AccountStatus.Active, clock.GetUtcNow(), null, null, null, null),
-        ActivationOutcome.Connecting connecting => new(true, AccountStatus.Connecting, null, "needs-pairing", "The provider waits for the account to be paired.", connecting.NextStep, null),
-        ActivationOutcome.Refused refused => new(
-            false, AccountStatus.Error, null, refused.Code, refused.Reason, refused.Field is null ? "Mend what the provider complains about and activate again." : $"Correct '{refused.Field}' and activate again.", refused.Field),
-        ActivationOutcome.Unreachable unreachable => new(
-            false, AccountStatus.Error, null, "provider-unreachable", unreachable.Reason, "Check the address and that the gateway runs, then activate again.", null),
-        _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),
-    };
 
     private static partial class Log
     {

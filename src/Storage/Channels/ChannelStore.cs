@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Storage.Paging;
@@ -48,6 +49,10 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
           and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
         """;
 
+    private const string Kinds = """
+        select a.id, c.kind from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id where a.tenant_id = $1 and a.id = any($2::uuid[])
+        """;
+
     private const string UpdateWebhookSecret = """
         update account set webhook_secret = $3, updated_at = $4 where tenant_id = $1 and id = $2 and deleted_at is null
         """;
@@ -61,6 +66,10 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
     private const string ArchiveConnector = """
         update connector set status = 'archived', status_since = $3, updated_at = $3, secrets = null
         where tenant_id = $1 and id = (select connector_id from account where tenant_id = $1 and id = $2)
+        """;
+
+    private const string DropSession = """
+        delete from session where tenant_id = $1 and account_id = $2
         """;
 
     private const string DropClaims = """
@@ -117,6 +126,14 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         return await rows.ReadPageAsync(ChannelRows.Read, cancellationToken);
     }
 
+    /// <summary>The kinds of these accounts, deleted ones included; those of other tenants are left out.</summary>
+    public async Task<IReadOnlyDictionary<AccountId, string>> KindsAsync(TenantId tenant, ImmutableArray<AccountId> accounts, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Kinds, tenant.Value, accounts.Select(account => account.Value).ToArray())], cancellationToken);
+        return (await rows.ReadAllAsync(row => (Account: new AccountId(row.GetGuid(0)), Kind: row.GetString(1)), cancellationToken))
+            .ToDictionary(pair => pair.Account, pair => pair.Kind);
+    }
+
     /// <summary>Opens a channel for change: nobody else changes it until the edit is disposed. Null when there is none.</summary>
     public Task<ChannelEdit?> EditAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) =>
         ChannelEdit.OpenAsync(scope, vault, clock, tenant, account, cancellationToken);
@@ -140,6 +157,7 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         }
 
         await work.ExecuteAsync(ArchiveConnector, cancellationToken, tenant.Value, account.Value, now);
+        await work.ExecuteAsync(DropSession, cancellationToken, tenant.Value, account.Value);
         await work.ExecuteAsync(DropClaims, cancellationToken, tenant.Value, account.Value);
         await work.CommitAsync(cancellationToken);
         return true;

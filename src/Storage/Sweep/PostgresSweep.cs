@@ -69,12 +69,21 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
 
     private const string Echoes = "select distinct account_id from held_echo";
 
+    // Those that wait for a place at a gateway stay due: the next look goes on behind them.
+    private const string Sessions = """
+        select s.due_at, s.account_id from session s
+        join account a on a.tenant_id = s.tenant_id and a.id = s.account_id and a.deleted_at is null
+        where s.due_at <= $1 and (s.due_at, s.account_id) > ($2, $3) order by s.due_at, s.account_id limit $4
+        """;
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private ILookup<int, AccountId> _inboxes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, ConversationRef> _turns = Array.Empty<ConversationRef>().ToLookup(turn => Partitions.Of(turn.Account));
     private ILookup<int, (TenantId, AccountId Account)> _outboxes = Array.Empty<(TenantId, AccountId Account)>().ToLookup(row => Partitions.Of(row.Account));
     private ILookup<int, AccountId> _echoes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
+    private ILookup<int, AccountId> _sessions = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private (Guid Tenant, Guid Account) _from;
+    private (DateTimeOffset Due, Guid Account) _dueFrom;
     private long _lookedAt;
 
     /// <inheritdoc/>
@@ -98,7 +107,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             _one.Release();
         }
 
-        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]]);
+        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]], [.. _sessions[partition]]);
     }
 
     /// <inheritdoc/>
@@ -120,6 +129,11 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _outboxes = outboxes.ToLookup(row => Partitions.Of(row.Account));
         var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
         _echoes = echoes.ToLookup(Partitions.Of);
+        var sessions = await ReadAsync(
+            Sessions, reader => (Due: reader.GetFieldValue<DateTimeOffset>(0), Account: reader.GetGuid(1)), cancellationToken, clock.GetUtcNow(), _dueFrom.Due,
+            _dueFrom.Account, Most);
+        _dueFrom = sessions.Count == Most ? sessions[^1] : default;
+        _sessions = sessions.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
     }
 
     private async Task<List<TRow>> ReadAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellationToken, params object[] values)

@@ -21,7 +21,9 @@ public sealed class FakeEvolution : IAsyncDisposable
     private FakeEvolution(FakeEvolutionOptions options)
     {
         Options = options;
+        LicenceMissing = options.LicenceMissing;
         Webhooks = new FakeWebhooks(this);
+        Pairing = new FakePairing(this);
         _handler = new FakeEvolutionHandler(this);
     }
 
@@ -39,6 +41,12 @@ public sealed class FakeEvolution : IAsyncDisposable
 
     /// <summary>Posts webhooks as the gateway does.</summary>
     public FakeWebhooks Webhooks { get; }
+
+    /// <summary>The life of its connections.</summary>
+    public FakePairing Pairing { get; }
+
+    /// <summary>Version 2.4 without its activation: every business call answers 503.</summary>
+    public bool LicenceMissing { get; set; }
 
     /// <summary>How it treats sends that no scripted behaviour is left for.</summary>
     public FakeBehaviour Behaviour { get; set; } = new();
@@ -59,7 +67,7 @@ public sealed class FakeEvolution : IAsyncDisposable
 
     /// <summary>An open instance without webhook, or what it is told to be.</summary>
     public FakeInstance AddInstance(string name, string state = "open") =>
-        Instances.GetOrAdd(name, _ => new FakeInstance(name, $"token-of-{name}") { State = state });
+        Instances.GetOrAdd(name, _ => new FakeInstance(name, $"token-of-{name}") { State = state, IsPaired = state == "open" });
 
     /// <summary>The behaviours of the next sends, one each; afterwards <see cref="Behaviour"/> holds again.</summary>
     public void Script(params ReadOnlySpan<FakeBehaviour> behaviours)

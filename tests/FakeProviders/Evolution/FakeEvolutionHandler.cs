@@ -24,7 +24,7 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
         }
 
         var (call, name) = Split(path);
-        if (fake.Options.LicenceMissing)
+        if (fake.LicenceMissing)
         {
             await FakeJson.WriteAsync(http, 503, new { error = "service not activated", code = "LICENSE_REQUIRED", register_url = "https://gateway.example/manager/login", message = "..." });
             return;
@@ -50,7 +50,7 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
 
         if (call == "/instance/fetchInstances")
         {
-            return FakeJson.WriteAsync(http, 200, fake.Instances.Values.Select(one => new { name = one.Name, connectionStatus = one.State, token = one.Token }));
+            return FakeJson.WriteAsync(http, 200, Listed(http).Select(one => new { name = one.Name, connectionStatus = one.State, ownerJid = one.State == "open" ? one.OwnJid : null, token = one.Token }));
         }
 
         instance ??= fake.Options.MakesInstances && name.Length > 0 ? fake.AddInstance(name) : null;
@@ -63,11 +63,11 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
     {
         "/message/sendText" => _sends.SendTextAsync(http, instance, body),
         "/instance/connectionState" => FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = instance.State } }),
-        "/instance/connect" => ConnectAsync(http, instance),
-        "/instance/restart" => instance.State == "open"
-            ? FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = "open" } })
-            : FakeJson.WriteAsync(http, 200, new { error = true, message = "[object Object]" }),
-        "/instance/logout" => LogoutAsync(http, instance),
+        "/instance/connect" => fake.Pairing.ConnectAsync(http, instance),
+        "/instance/restart" => fake.Options.Major == 1 == HttpMethods.IsPut(http.Request.Method)
+            ? fake.Pairing.RestartAsync(http, instance)
+            : FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"Cannot {http.Request.Method} {call}" }),
+        "/instance/logout" => fake.Pairing.LogOutAsync(http, instance),
         "/instance/delete" => DeleteAsync(http, instance),
         "/webhook/set" => SetWebhookAsync(http, instance, body),
         "/webhook/find" => FakeJson.WriteAsync(http, 200, new { enabled = instance.WebhookUrl is not null, url = instance.WebhookUrl, headers = instance.WebhookHeaders, events = instance.WebhookEvents }),
@@ -95,43 +95,26 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
             return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { unknown } });
         }
 
-        var instance = new FakeInstance(name, $"token-of-{name}") { State = "connecting" };
+        var instance = new FakeInstance(name, $"token-of-{name}") { State = "connecting", Number = FakeJson.Text(body, "number") };
         if (!fake.Instances.TryAdd(name, instance))
         {
             return FakeJson.ErrorAsync(http, 403, "Forbidden", new[] { $"This name \"{name}\" is already in use." });
         }
 
         Point(instance, webhook);
-        return FakeJson.WriteAsync(http, 201, new
+        return CreatedAsync(http, instance);
+    }
+
+    private async Task CreatedAsync(HttpContext http, FakeInstance instance)
+    {
+        fake.Pairing.Open(instance);
+        await FakeJson.WriteAsync(http, 201, new
         {
-            instance = new { instanceName = name, instanceId = instance.Token, status = "connecting" },
+            instance = new { instanceName = instance.Name, instanceId = instance.Token, status = "connecting" },
             hash = fake.Options.Major == 1 ? (object)new { apikey = instance.Token } : instance.Token,
-            qrcode = Qr(),
+            qrcode = fake.Pairing.CodeOf(instance),
         });
-    }
-
-    private static Task ConnectAsync(HttpContext http, FakeInstance instance)
-    {
-        if (instance.State == "open")
-        {
-            return FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = "open" } });
-        }
-
-        instance.State = "connecting";
-        return FakeJson.WriteAsync(http, 200, Qr());
-    }
-
-    private static object Qr() => new { pairingCode = (string?)null, code = "2@fake,code", base64 = "data:image/png;base64,iVBORw0KGgo=", count = 1 };
-
-    private static Task LogoutAsync(HttpContext http, FakeInstance instance)
-    {
-        if (instance.State != "open")
-        {
-            return FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { $"The \"{instance.Name}\" instance is not connected" });
-        }
-
-        instance.State = "close";
-        return FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance logged out" } });
+        await fake.Pairing.AfterAnswerAsync(http, instance);
     }
 
     private Task DeleteAsync(HttpContext http, FakeInstance instance)
@@ -196,6 +179,9 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
             ? FakeJson.WriteAsync(http, 200, records)
             : FakeJson.WriteAsync(http, 200, new { messages = new { total, pages = ((total - 1) / Math.Max(1, size)) + 1, currentPage = 1, records } });
     }
+
+    private IEnumerable<FakeInstance> Listed(HttpContext http) =>
+        http.Request.Query["instanceName"].ToString() is { Length: > 0 } name ? fake.Instances.Values.Where(one => one.Name == name) : fake.Instances.Values;
 
     private bool IsAllowed(string? key, FakeInstance? instance) => key is not null && (key == fake.Options.ApiKey || key == instance?.Token);
 

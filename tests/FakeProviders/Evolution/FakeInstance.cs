@@ -12,8 +12,20 @@ public sealed class FakeInstance(string name, string token)
     /// <summary><c>open, connecting</c> or <c>close</c>.</summary>
     public string State { get; set; } = "open";
 
-    /// <summary>Its own address, as <c>sender</c> of every webhook.</summary>
-    public string OwnJid { get; set; } = "447700900100@s.whatsapp.net";
+    /// <summary>Whether a phone is linked: it reconnects without a code.</summary>
+    public bool IsPaired { get; set; }
+
+    /// <summary>The code to scan at the moment.</summary>
+    public string? Code { get; internal set; }
+
+    /// <summary>How many codes were given for this pairing.</summary>
+    public int Codes { get; set; }
+
+    /// <summary>The phone's number, when it was given: only then there is a code to type.</summary>
+    public string? Number { get; internal set; }
+
+    /// <summary>Its own address, as <c>sender</c> of every webhook; null before it was ever paired.</summary>
+    public string? OwnJid { get; set; }
 
     /// <summary>Where it posts, or null.</summary>
     public Uri? WebhookUrl { get; internal set; }

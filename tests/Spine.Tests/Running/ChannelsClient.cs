@@ -33,6 +33,8 @@ internal sealed class ChannelsClient : IDisposable
 
     public Task<JsonElement> PostAsync(string path, object? body = null) => SureAsync(HttpMethod.Post, path, body is null ? null : JsonContent.Create(body, options: Json));
 
+    public Task<JsonElement> DeleteAsync(string path) => SureAsync(HttpMethod.Delete, path, null);
+
     /// <summary>Whatever is answered.</summary>
     public async Task<Answer> AskAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {

@@ -29,9 +29,9 @@ internal static class EvolutionBodies
         Envelope("messages.update", instance, new { keyId = id, remoteJid = chat, fromMe = true, status, instanceId = "0b6d", messageId = "row" });
 
     public static byte[] Connection(string instance, string state, int reason) =>
-        Envelope("connection.update", instance, new { instance, state, statusReason = reason });
+        Envelope("connection.update", instance, new { instance, state, statusReason = reason }, sender: null);
 
-    public static byte[] Envelope(string name, string instance, object? data) => JsonSerializer.SerializeToUtf8Bytes(
+    public static byte[] Envelope(string name, string instance, object? data, string? sender = "12025550100@s.whatsapp.net") => JsonSerializer.SerializeToUtf8Bytes(
         new
         {
             @event = name,
@@ -39,7 +39,7 @@ internal static class EvolutionBodies
             data,
             destination = "https://elsewhere.example/hook",
             date_time = "2026-01-01T00:00:00.000Z",
-            sender = "12025550100@s.whatsapp.net",
+            sender,
             server_url = "http://gateway.example",
             apikey = InstanceToken,
         },

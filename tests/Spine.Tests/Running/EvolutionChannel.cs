@@ -34,7 +34,9 @@ internal sealed class EvolutionChannel(Channel channel, FakeEvolution gateway, F
         };
         request["agent"] = JsonSerializer.SerializeToNode(agent ?? new { kind = "echo" }, ChannelsClient.Json);
         var channel = await tenant.CreateChannelAsync(request);
-        return new EvolutionChannel(channel, gateway, instanceExists ? gateway.AddInstance(name) : new FakeInstance(name, "none"));
+        var instance = instanceExists ? gateway.AddInstance(name) : new FakeInstance(name, "none");
+        instance.OwnJid = EvolutionBodies.Person(identity);
+        return new EvolutionChannel(channel, gateway, instance);
     }
 
     public static string NewId() => $"3A{Interlocked.Increment(ref _ids):X18}F0";

@@ -4,7 +4,7 @@ using Channels.Testing;
 namespace Channels.Spine.Tests.Running;
 
 /// <summary>One running product, a gateway and a tenant for a test class. Channels are made per test, so tests do not meet.</summary>
-public sealed class Spine : IAsyncLifetime
+public class Spine : IAsyncLifetime
 {
     /// <summary>Stands in every text that tests send through a <see cref="Spine"/>: the log must not know it.</summary>
     internal const string Mark = "zqwords";
@@ -12,6 +12,9 @@ public sealed class Spine : IAsyncLifetime
     private readonly PostgresFixture _databases = new();
     private readonly List<string> _secrets = [Mark, EvolutionBodies.InstanceToken];
     private int _numbers;
+
+    /// <summary>The product's settings besides; null for its defaults.</summary>
+    internal virtual IReadOnlyDictionary<string, string>? Settings => null;
 
     internal Product Product { get; private set; } = null!;
 
@@ -23,7 +26,7 @@ public sealed class Spine : IAsyncLifetime
     {
         var database = await _databases.CreateDatabaseAsync();
         Gateway = await FakeEvolution.StartAsync();
-        Product = await Product.StartAsync(database.ConnectionString);
+        Product = await Product.StartAsync(database.ConnectionString, Settings);
         Tenant = await ChannelsClient.NewTenantAsync(Product);
         KeepSecret(Product.OperatorKey, Tenant.Key, Gateway.Options.ApiKey);
     }

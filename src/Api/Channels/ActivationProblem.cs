@@ -1,0 +1,18 @@
+using Channels.Api.Errors;
+using Channels.Grains.Abstractions;
+
+namespace Channels.Api.Channels;
+
+/// <summary>Says why a provider did not go along.</summary>
+internal static class ActivationProblem
+{
+    // The grains' words for "nobody answered there".
+    private const string Unreachable = "unreachable";
+
+    public static Problem Of(ActivationResult result)
+    {
+        var error = result.Code?.Contains(Unreachable, StringComparison.Ordinal) == true ? ErrorCatalogue.ProviderUnreachable : ErrorCatalogue.ProviderRefused;
+        var detail = string.Join(" ", new[] { result.Reason, result.NextStep }.Where(text => !string.IsNullOrEmpty(text)));
+        return new(error, detail, result.Field is { } field ? [new($"config.{field}", result.Reason ?? "was refused by the provider.")] : null);
+    }
+}

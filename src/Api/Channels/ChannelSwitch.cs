@@ -1,0 +1,42 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Grains.Abstractions;
+using Channels.Storage.Channels;
+using Orleans;
+
+namespace Channels.Api.Channels;
+
+/// <summary>Switches channels on and off: a kind that is paired through its session, every other one through its connector.</summary>
+internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory grains, IChannelDirectory directory)
+{
+    /// <summary>Whether channels of this kind are paired with a phone.</summary>
+    public bool IsPaired(string kind) => connectors.Find(kind) is IPairingConnector;
+
+    public async Task<ActivationResult> OnAsync(TenantId tenant, ChannelDetails channel, CancellationToken cancellationToken)
+    {
+        var account = channel.Account;
+        if (IsPaired(channel.Kind))
+        {
+            return (await grains.GetGrain<IWhatsAppSessionGrain>(account.Value).StartAsync(tenant, number: null, cancellationToken)).Result;
+        }
+
+        var result = await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).ActivateAsync(tenant, account, cancellationToken);
+        directory.Forget(account);
+
+        // Replies may have waited for this.
+        await grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync();
+        return result;
+    }
+
+    public async Task OffAsync(TenantId tenant, ChannelDetails channel, CancellationToken cancellationToken)
+    {
+        if (IsPaired(channel.Kind))
+        {
+            await grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant);
+        }
+
+        await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).DisableAsync(tenant, channel.Account, cancellationToken);
+        directory.Forget(channel.Account);
+    }
+}

@@ -1,0 +1,259 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Grains.Abstractions;
+using SessionState = Channels.Core.Sessions.Session;
+
+namespace Channels.Grains.Session;
+
+/// <summary>Decides how a session stands after what its gateway said, and when it must be looked after. Knows nothing of grains, storage or the network.</summary>
+/// <remarks>
+/// Webhooks come late, twice and out of order, and a gateway says "open" of connections that are gone. Therefore a sign that changes a session
+/// is checked by a question soon after it, and the answer to a question counts more than any sign.
+/// </remarks>
+internal sealed class SessionLife(SessionOptions options, Random random)
+{
+    private const string Scan = "Scan the QR code with WhatsApp on the phone (Linked devices).";
+    private const string PairAgain = "Start pairing again for a new code.";
+
+    /// <summary>Gateways that say "connecting" are asked so often before they are told to connect.</summary>
+    private const int AskedBeforeTold = 3;
+
+    /// <summary>The session of an account that none was kept of.</summary>
+    public SessionState First(AccountStatus account, DateTimeOffset now) => account switch
+    {
+        AccountStatus.Active => Blank(SessionStatus.Working, now) with { Wanted = true, DueAt = now + Jittered(options.HealthEvery) },
+        AccountStatus.Inactive => SwitchedOff(Blank(SessionStatus.Stopped, now), now),
+        _ => Blank(SessionStatus.Stopped, now),
+    };
+
+    /// <summary>Its owner switched the channel off.</summary>
+    public static SessionState SwitchedOff(SessionState session, DateTimeOffset now) =>
+        To(session, SessionStatus.Stopped, now) with { Code = SessionWords.SwitchedOff, NextStep = "Activate the channel to connect again.", Wanted = false };
+
+    /// <summary>Whether its owner switched the channel off: then nothing a gateway says changes it.</summary>
+    public static bool IsOff(SessionState session) => session is { Status: SessionStatus.Stopped, Code: SessionWords.SwitchedOff };
+
+    /// <summary>A person asked for it: the gateway is about to be told to connect.</summary>
+    public SessionState Asked(SessionState session, DateTimeOffset now) => session.Status is SessionStatus.Working or SessionStatus.ScanQrCode
+        ? session
+        : Started(session, now) with { DueAt = now + options.SettleWait };
+
+    /// <summary>After a webhook.</summary>
+    public SessionState After(SessionState session, SessionSign sign, SessionOwner owner, DateTimeOffset now) => sign.Kind switch
+    {
+        _ when IsOff(session) => session,
+        EventKinds.ConnectionOpen => Opened(session, sign.OwnId, owner, now),
+        EventKinds.ConnectionConnecting => Connecting(session, now),
+
+        // A late one of an earlier pairing, or the news that this one is gone: the gateway is asked.
+        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working ? CheckSoon(session, now) : CodeOut(session, now),
+        EventKinds.ConnectionQrExpired => Expired(session, now),
+        EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => sign.NeedsPairing ? Ended(session, sign.Reason, now) : Dropped(session, now),
+        EventKinds.AccountRemoved => Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
+        EventKinds.AccountError or EventKinds.ConnectionActionRequired => To(session, SessionStatus.Failed, now) with
+        {
+            Code = SessionWords.ActionRequired, Reason = Sentence("The provider reports a problem with the account", sign.Reason), NextStep = "Look at the account at the provider.",
+            DueAt = now + Jittered(options.PairingCheck),
+        },
+        _ => session,
+    };
+
+    /// <summary>After the gateway was asked.</summary>
+    public SessionState After(SessionState session, SessionReading reading, SessionOwner owner, DateTimeOffset now) => reading switch
+    {
+        SessionReading.Open open => Opened(session, open.OwnId, owner, now),
+        SessionReading.Connecting => StillConnecting(session, now),
+        SessionReading.Closed => FoundClosed(session, now),
+        SessionReading.Missing => IsYetToBeMade(session) ? Later(session, now)
+            : session.Status == SessionStatus.Stopped ? session with { Wanted = false, DueAt = null }
+            : Removed(session, now),
+        SessionReading.Refused or SessionReading.Unreachable => Later(session, now),
+        _ => throw new InvalidOperationException($"A reading nobody knows: {reading.GetType().Name}"),
+    };
+
+    /// <summary>After the gateway was told to connect or to restart.</summary>
+    public SessionState After(SessionState session, ActivationOutcome outcome, SessionOwner owner, DateTimeOffset now) => outcome switch
+    {
+        ActivationOutcome.Active active => Opened(session, active.OwnId, owner, now),
+        ActivationOutcome.Connecting { Code: { IsEmpty: false } } => CodeOut(session, now),
+        ActivationOutcome.Connecting connecting => Started(session, now) with { NextStep = connecting.NextStep, DueAt = now + Jittered(options.SettleWait) },
+        ActivationOutcome.Refused refused => Later(To(session, SessionStatus.Failed, now) with
+        {
+            Code = refused.Code, Reason = refused.Reason, NextStep = StepAfter(refused), Attempts = session.Attempts, GatewayFault = refused.GatewayFault,
+        }, now),
+        ActivationOutcome.Unreachable unreachable => Later(To(session, SessionStatus.Failed, now) with
+        {
+            Code = SessionWords.Unreachable, Reason = unreachable.Reason, NextStep = "Check the address and that the gateway runs; it is tried again by itself.",
+            Attempts = session.Attempts, Wanted = true,
+        }, now),
+        _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),
+    };
+
+    /// <summary>The owner ended the pairing.</summary>
+    public static SessionState LoggedOut(SessionState session, bool removed, DateTimeOffset now) => removed
+        ? Removed(session, now)
+        : To(session, SessionStatus.Stopped, now) with
+        {
+            Code = SessionWords.LoggedOut, Reason = "The account was logged out here.", NextStep = PairAgain, Wanted = false, OwnId = null,
+        };
+
+    /// <summary>Whether the gateway must be told to connect, now that it said how it stands.</summary>
+    public static bool MustConnect(SessionState session, SessionReading reading) => session.Wanted && reading switch
+    {
+        SessionReading.Closed => true,
+        SessionReading.Missing => IsYetToBeMade(session),
+        SessionReading.Connecting => session.Status == SessionStatus.Starting && session.Attempts >= AskedBeforeTold,
+        _ => false,
+    };
+
+    /// <summary>The account's status that follows; null where it stays as it is.</summary>
+    public AccountStatusChange? StatusOf(SessionState session, TenantId tenant, DateTimeOffset now)
+    {
+        AccountStatus? status = session.Status switch
+        {
+            SessionStatus.Working => session.Code is null ? AccountStatus.Active : AccountStatus.Error,
+
+            // A short break raises no alarm.
+            SessionStatus.Starting when now < session.DroppedAt + options.Grace => null,
+            SessionStatus.Starting or SessionStatus.ScanQrCode => AccountStatus.Connecting,
+            SessionStatus.Failed when session.Code == SessionWords.PairingExpired => AccountStatus.Disconnected,
+            SessionStatus.Failed when session.GatewayFault => null,
+            SessionStatus.Failed => AccountStatus.Error,
+            SessionStatus.Stopped when session.Code is null || IsOff(session) => null,
+            _ => AccountStatus.Disconnected,
+        };
+        return status is { } one ? new(tenant, one, session.Code, session.Reason, session.NextStep) : null;
+    }
+
+    // Asked for, and never seen at the gateway: nothing was taken away there.
+    private static bool IsYetToBeMade(SessionState session) =>
+        session is { Wanted: true, DroppedAt: null, OwnId: null, Status: SessionStatus.Starting or SessionStatus.Failed };
+
+    private SessionState Opened(SessionState session, string? ownId, SessionOwner owner, DateTimeOffset now)
+    {
+        ownId ??= session.OwnId;
+        var wrong = ownId is not null && !owner.Is(ownId);
+        return To(session, SessionStatus.Working, now) with
+        {
+            Code = wrong ? SessionWords.WrongNumber : null,
+            Reason = wrong ? $"The phone that was paired is {NumberOf(ownId!)}; this channel is for {owner.Identity}." : null,
+            NextStep = wrong ? "Log this channel out and scan the code with the right phone, or correct the channel's identity." : null,
+            Wanted = true,
+            OwnId = ownId,
+            DueAt = now + Jittered(options.HealthEvery),
+        };
+    }
+
+    private SessionState Connecting(SessionState session, DateTimeOffset now) => session.Status switch
+    {
+        SessionStatus.Working => Dropped(session, now),
+        SessionStatus.Starting or SessionStatus.ScanQrCode => session,
+        _ => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
+    };
+
+    // Gone for a moment, as far as anybody knows.
+    private SessionState Dropped(SessionState session, DateTimeOffset now) => session.Status switch
+    {
+        SessionStatus.Working => To(session, SessionStatus.Starting, now) with
+        {
+            Code = SessionWords.Reconnecting, Reason = "The connection to WhatsApp broke off.", NextStep = "Wait; it is brought back by itself.",
+            Wanted = true, DroppedAt = now, DueAt = now + Jittered(options.CheckAfterSign),
+        },
+        SessionStatus.Starting or SessionStatus.ScanQrCode => CheckSoon(session, now),
+        _ => session,
+    };
+
+    private SessionState StillConnecting(SessionState session, DateTimeOffset now) => session.Status switch
+    {
+        SessionStatus.Working => Dropped(session, now) with { DueAt = now + Jittered(options.SettleWait) },
+        SessionStatus.Starting => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
+        SessionStatus.ScanQrCode => session with { DueAt = now + Jittered(options.PairingCheck) },
+        _ when session.Wanted => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
+        _ => session with { DueAt = null },
+    };
+
+    private SessionState FoundClosed(SessionState session, DateTimeOffset now) => session.Status switch
+    {
+        SessionStatus.ScanQrCode => Expired(session, now),
+        SessionStatus.Working => Later(Dropped(session, now), now),
+        _ when session.Wanted => Later(session, now),
+        _ => session with { DueAt = null },
+    };
+
+    private SessionState CodeOut(SessionState session, DateTimeOffset now) => To(session, SessionStatus.ScanQrCode, now) with
+    {
+        // Only a person can go on from here.
+        Code = SessionWords.NeedsPairing, Reason = "The provider waits for the account to be paired.", NextStep = Scan, Wanted = false, OwnId = null,
+        DueAt = now + Jittered(options.PairingCheck),
+    };
+
+    private static SessionState Expired(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Failed, now) with
+    {
+        Code = SessionWords.PairingExpired, Reason = "Nobody scanned the pairing code in time.", NextStep = PairAgain, Wanted = false, OwnId = null,
+    };
+
+    private SessionState Ended(SessionState session, string? reason, DateTimeOffset now) => session switch
+    {
+        // Codes that nobody scanned end with the same words as a pairing.
+        { Status: SessionStatus.ScanQrCode } or { Code: SessionWords.PairingExpired } => Expired(session, now),
+        { Status: SessionStatus.Stopped } => session,
+        _ => To(session, SessionStatus.Unauthorized, now) with
+        {
+            Code = SessionWords.LoggedOut, Reason = Sentence("The phone or WhatsApp ended the pairing", reason), NextStep = "Pair the account again.", Wanted = false,
+            DueAt = session.Status == SessionStatus.Unauthorized ? session.DueAt : now + Jittered(options.CheckAfterSign),
+        },
+    };
+
+    private static SessionState Removed(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Stopped, now) with
+    {
+        Code = SessionWords.Removed, Reason = "The account was removed at the gateway.", NextStep = "Start pairing to create it anew.", Wanted = false, OwnId = null,
+    };
+
+    private static SessionState Started(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Starting, now) with
+    {
+        Code = SessionWords.Starting, Reason = "The gateway is connecting to WhatsApp.", NextStep = "Wait a moment for a code or the connection.", Wanted = true,
+        Attempts = session.Status == SessionStatus.Starting ? session.Attempts : 0,
+    };
+
+    /// <summary>Something does not fit: the gateway is asked soon.</summary>
+    public SessionState CheckSoon(SessionState session, DateTimeOffset now)
+    {
+        var soon = now + Jittered(options.CheckAfterSign);
+        return session.DueAt < soon ? session : session with { DueAt = soon };
+    }
+
+    // Doubling, with jitter: accounts that fell together must not come back together.
+    private SessionState Later(SessionState session, DateTimeOffset now)
+    {
+        var wait = TimeSpan.FromSeconds(Math.Min(options.LongestRetry.TotalSeconds, options.FirstRetry.TotalSeconds * Math.Pow(2, Math.Min(session.Attempts, 16))));
+        return session with { Attempts = session.Attempts + 1, DueAt = session.Wanted || session.Status == SessionStatus.ScanQrCode ? now + Jittered(wait) : null };
+    }
+
+    private static SessionState To(SessionState session, SessionStatus status, DateTimeOffset now) => session with
+    {
+        Status = status, Since = session.Status == status ? session.Since : now, Code = null, Reason = null, NextStep = null, Attempts = 0,
+        DroppedAt = status == SessionStatus.Starting ? session.DroppedAt : null, DueAt = null, GatewayFault = false,
+    };
+
+    private static SessionState Blank(SessionStatus status, DateTimeOffset now) => new(status, now, null, null, null, false, null, 0, null, null);
+
+    private static string StepAfter(ActivationOutcome.Refused refused) => refused switch
+    {
+        { GatewayFault: true } => "Mend the gateway; it is tried again by itself.",
+        { Field: { } field } => $"Correct '{field}' and activate again.",
+        _ => "Mend what the provider complains about and activate again.",
+    };
+
+    private static string Sentence(string what, string? reason) => reason is null ? $"{what}." : $"{what}: {reason}.";
+
+    private static string NumberOf(string ownId) => ownId.Split('@')[0];
+
+    private TimeSpan Jittered(TimeSpan wait) => wait * (1 + (random.NextDouble() * 0.25));
+}
+
+/// <summary>Whom a session is for.</summary>
+/// <param name="Identity">As the channel's owner wrote it.</param>
+/// <param name="Is">Whether this is who the provider says was paired.</param>
+internal sealed record SessionOwner(string Identity, Func<string, bool> Is);

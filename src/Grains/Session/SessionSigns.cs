@@ -1,0 +1,21 @@
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+using Channels.Grains.Abstractions;
+
+namespace Channels.Grains.Session;
+
+/// <summary>Makes an event of a connection into what a session's grain is told. Pure.</summary>
+internal static class SessionSigns
+{
+    public static SessionSign Of(ChannelEvent happened, DateTimeOffset receivedAt) => new(
+        happened.Kind, receivedAt, happened.Details.GetValueOrDefault("own_jid") as string, happened.NeedsPairing == true, ReasonOf(happened),
+        new PairingCode(happened.QrRaw, happened.QrImage, happened.PairingCode) is { IsEmpty: false } code ? code : null);
+
+    private static string? ReasonOf(ChannelEvent happened) => (happened.Reason, happened.ReasonCode) switch
+    {
+        (null, null) => null,
+        (null, { } code) => $"code {code}",
+        ({ } reason, null) => reason,
+        ({ } reason, { } code) => $"{reason} (code {code})",
+    };
+}
