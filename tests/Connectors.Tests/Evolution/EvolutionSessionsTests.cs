@@ -1,0 +1,117 @@
+using Channels.Core.Connectors;
+using Channels.FakeProviders.Evolution;
+
+namespace Channels.Connectors.Tests.Evolution;
+
+public sealed class EvolutionSessionsTests : IAsyncLifetime
+{
+    private const string Name = "harbour-shop";
+    private readonly IPairingConnector _connector = (IPairingConnector)TestConnections.Connector("evolution");
+    private FakeEvolution _gateway = null!;
+
+    private Connection Connection => TestConnections.ToGateway(_gateway.Address);
+
+    public async Task InitializeAsync() => _gateway = await FakeEvolution.StartAsync();
+
+    public async Task DisposeAsync() => await _gateway.DisposeAsync();
+
+    [Theory]
+    [InlineData("open", typeof(SessionReading.Open))]
+    [InlineData("connecting", typeof(SessionReading.Connecting))]
+    [InlineData("close", typeof(SessionReading.Closed))]
+    [InlineData("something-new", typeof(SessionReading.Closed))]
+    public async Task Its_state_is_read(string state, Type expected)
+    {
+        _gateway.AddInstance(Name, state);
+
+        Assert.IsType(expected, await _connector.ReadSessionAsync(Connection, identify: false, default));
+    }
+
+    [Fact]
+    public async Task Who_is_paired_is_asked_only_when_wanted()
+    {
+        _gateway.AddInstance(Name).OwnJid = "4915112345678:7@s.whatsapp.net";
+        _gateway.AddInstance("another").OwnJid = "4900000000000@s.whatsapp.net";
+
+        Assert.Equal(new SessionReading.Open(null), await _connector.ReadSessionAsync(Connection, identify: false, default));
+        Assert.Equal(new SessionReading.Open("4915112345678@s.whatsapp.net"), await _connector.ReadSessionAsync(Connection, identify: true, default));
+    }
+
+    [Fact]
+    public async Task What_keeps_it_from_being_read_is_told_apart()
+    {
+        Assert.IsType<SessionReading.Missing>(await _connector.ReadSessionAsync(Connection, identify: true, default));
+        _gateway.AddInstance(Name);
+
+        var refused = Assert.IsType<SessionReading.Refused>(
+            await _connector.ReadSessionAsync(TestConnections.ToGateway(_gateway.Address, key: "some-other-key"), identify: true, default));
+        Assert.Equal("unauthorized", refused.Code);
+        _gateway.LicenceMissing = true;
+        Assert.Equal("license-required", Assert.IsType<SessionReading.Refused>(await _connector.ReadSessionAsync(Connection, identify: true, default)).Code);
+        await _gateway.StopAsync();
+        Assert.IsType<SessionReading.Unreachable>(await _connector.ReadSessionAsync(Connection, identify: true, default));
+    }
+
+    [Theory]
+    [InlineData(1, "PUT")]
+    [InlineData(2, "POST")]
+    public async Task An_open_connection_is_restarted_in_either_dialect(int major, string method)
+    {
+        await using var gateway = await FakeEvolution.StartAsync(new() { Major = major });
+        gateway.AddInstance(Name);
+
+        Assert.IsType<ActivationOutcome.Active>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), default));
+
+        Assert.Contains($"{method} /instance/restart/{Name}", gateway.Calls);
+    }
+
+    [Fact]
+    public async Task A_closed_connection_is_told_to_connect_since_its_restart_does_nothing()
+    {
+        _gateway.AddInstance(Name, "close");
+
+        var outcome = Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+
+        Assert.False(outcome.Code!.IsEmpty);
+        Assert.Contains($"GET /instance/connect/{Name}", _gateway.Calls);
+    }
+
+    [Fact]
+    public async Task Logging_out_and_removing_are_done_when_there_is_nothing_left_to_do()
+    {
+        var instance = _gateway.AddInstance(Name);
+
+        Assert.Null(await _connector.LogOutAsync(Connection, default));
+        Assert.Null(await _connector.LogOutAsync(Connection, default));
+        Assert.Equal("close", instance.State);
+        Assert.Null(await _connector.RemoveAsync(Connection, default));
+        Assert.Empty(_gateway.Instances);
+        Assert.Null(await _connector.RemoveAsync(Connection, default));
+        Assert.Null(await _connector.LogOutAsync(Connection, default));
+    }
+
+    [Fact]
+    public async Task A_gateway_that_is_away_is_no_log_out()
+    {
+        await _gateway.StopAsync();
+
+        Assert.IsType<ActivationOutcome.Unreachable>(await _connector.LogOutAsync(Connection, default));
+        Assert.IsType<ActivationOutcome.Unreachable>(await _connector.RemoveAsync(Connection, default));
+    }
+
+    [Fact]
+    public async Task A_number_brings_a_code_to_type()
+    {
+        var created = Assert.IsType<ActivationOutcome.Connecting>(await _connector.PairAsync(Connection, "4915112345678", default));
+
+        Assert.NotNull(created.Code!.Typed);
+        Assert.Equal("4915112345678", _gateway.Instances[Name].Number);
+    }
+
+    [Fact]
+    public void Connections_to_one_gateway_share_its_capacity()
+    {
+        Assert.Equal(_connector.GatewayOf(Connection), _connector.GatewayOf(TestConnections.ToGateway(_gateway.Address, key: "another")));
+        Assert.NotEqual(_connector.GatewayOf(Connection), _connector.GatewayOf(TestConnections.ToGateway(new Uri("http://127.0.0.1:1"))));
+    }
+}

@@ -1,0 +1,40 @@
+using Channels.Core.Ids;
+using Channels.Grains.Session;
+
+namespace Channels.Grains.Tests.Session;
+
+public sealed class GatewayGatesTests
+{
+    private static readonly TenantId Tenant = new(Guid.Parse("11111111-1111-1111-1111-111111111111"));
+
+    [Fact]
+    public async Task So_many_at_a_time_reach_one_gateway_and_another_one_is_not_kept_waiting()
+    {
+        var gates = new GatewayGates(2);
+        var first = await gates.EnterAsync("a:8080", Tenant, default);
+        using var second = await gates.EnterAsync("A:8080", Tenant, default);
+
+        var third = gates.EnterAsync("a:8080", Tenant, default);
+        using var other = await gates.EnterAsync("b:8080", Tenant, default);
+
+        Assert.False(third.IsCompleted);
+        first.Dispose();
+        (await third).Dispose();
+    }
+
+    [Fact]
+    public async Task A_gateway_nobody_uses_is_forgotten()
+    {
+        var gates = new GatewayGates(1);
+        var place = await gates.EnterAsync("a:8080", Tenant, default);
+        using var given = new CancellationTokenSource();
+        var waiting = gates.EnterAsync("a:8080", Tenant, given.Token);
+        await given.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        place.Dispose();
+        place.Dispose();
+
+        Assert.Equal(0, gates.Count);
+    }
+}
