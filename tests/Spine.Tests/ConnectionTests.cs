@@ -10,6 +10,7 @@ public sealed class ConnectionTests(Running.Spine spine) : SpineTest(spine), ICl
     {
         var shop = await Spine.EvolutionAsync();
         var number = Spine.NewNumber();
+        shop.Instance.State = "close";
         await shop.Channel.DeliverAsync(EvolutionBodies.Connection(shop.Name, "close", 401));
         var state = await Until.SeenAsync("the channel to be disconnected", shop.Channel.StateAsync, now => now.GetProperty("status").GetString() == "disconnected");
         Assert.False(string.IsNullOrEmpty(state.GetProperty("status_reason").GetString()));
@@ -22,22 +23,11 @@ public sealed class ConnectionTests(Running.Spine spine) : SpineTest(spine), ICl
 
         await Until.SeenAsync("three replies waiting", shop.Channel.MetricsAsync, now => now is { RepliesWaiting: 3, TurnsWaiting: 0 });
         Assert.Empty(shop.Sends);
+        shop.Instance.State = "open";
         await shop.Channel.DeliverAsync(EvolutionBodies.Connection(shop.Name, "open", 200));
 
         Assert.Equal(["1", "2", "3"], (await shop.SentAsync(3)).Select(send => send.Text[^1..]));
         Assert.Equal("active", await shop.Channel.StatusAsync());
-    }
-
-    [PostgresFact]
-    public async Task A_drop_the_gateway_mends_itself_goes_through_connecting_back_to_active()
-    {
-        var shop = await Spine.EvolutionAsync();
-
-        await shop.Channel.DeliverAsync(EvolutionBodies.Connection(shop.Name, "connecting", 200));
-        await Until.SeenAsync("the channel to be connecting", shop.Channel.StatusAsync, status => status == "connecting");
-        await shop.Channel.DeliverAsync(EvolutionBodies.Connection(shop.Name, "open", 200));
-
-        await Until.SeenAsync("the channel to be active", shop.Channel.StatusAsync, status => status == "active");
     }
 
     [PostgresFact]

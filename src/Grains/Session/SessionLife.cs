@@ -47,8 +47,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         EventKinds.ConnectionOpen => Opened(session, sign.OwnId, owner, now),
         EventKinds.ConnectionConnecting => Connecting(session, now),
 
-        // A late one of an earlier pairing, or the news that this one is gone: the gateway is asked.
-        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working ? CheckSoon(session, now) : CodeOut(session, now),
+        // On a working one it is a late one of an earlier pairing, or the news that this one is gone: the gateway is asked soon.
+        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded =>
+            session.Status == SessionStatus.Working ? CheckSoon(CodeOut(session, now) with { OwnId = session.OwnId }, now) : CodeOut(session, now),
         EventKinds.ConnectionQrExpired => Expired(session, now),
         EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => sign.NeedsPairing ? Ended(session, sign.Reason, now) : Dropped(session, now),
         EventKinds.AccountRemoved => Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },

@@ -25,6 +25,12 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     /// <summary>What the next activations answer; null activates.</summary>
     public ActivationResult? Activation { get; set; }
 
+    /// <summary>How every session stands.</summary>
+    public PairingState? Pairing { get; set; } = new(AccountStatus.Active, SessionStatus.Working, DateTimeOffset.UnixEpoch, null, null, null, null, null, null);
+
+    /// <summary>The phone numbers pairings were begun with.</summary>
+    public ConcurrentQueue<string?> Numbers { get; } = new();
+
     /// <summary>What every call throws; null for none.</summary>
     public Exception? Failure { get; set; }
 
@@ -39,6 +45,7 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     {
         _ when type == typeof(ITenantGrain) => new TenantGrain(this, key),
         _ when type == typeof(IAccountGrain) => new AccountGrain(this, key),
+        _ when type == typeof(IWhatsAppSessionGrain) => new SessionGrain(this, key),
         _ when type == typeof(IConnectorGrain) => new ConnectorGrain(this),
         _ when type == typeof(IConversationGrain) => new ConversationGrain(this),
         _ => throw new NotSupportedException(type.Name),
@@ -107,6 +114,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public Task ReportBlockedAsync(TenantId tenant, string code, string reason) => grains.FailAsync();
 
+        public Task ReportHealthyAsync(TenantId tenant) => grains.FailAsync();
+
         public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
         {
             await grains.FailAsync();
@@ -118,6 +127,43 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         public Task ReportSuccessAsync() => throw new NotSupportedException();
 
         public Task<BreakerState> GetBreakerAsync() => throw new NotSupportedException();
+    }
+
+    private sealed class SessionGrain(FakeGrains grains, Guid key) : IWhatsAppSessionGrain
+    {
+        public Task<PairingResult> StartAsync(TenantId tenant, string? number, CancellationToken cancellationToken)
+        {
+            grains.Numbers.Enqueue(number);
+            return ActAsync();
+        }
+
+        public Task<PairingResult> RestartAsync(TenantId tenant, CancellationToken cancellationToken) => ActAsync();
+
+        public Task<PairingResult> LogOutAsync(TenantId tenant, bool remove, CancellationToken cancellationToken) => ActAsync();
+
+        public Task StopAsync(TenantId tenant) => grains.FailAsync();
+
+        public async Task<PairingState?> WatchAsync(TenantId tenant)
+        {
+            await grains.FailAsync();
+            return grains.Pairing;
+        }
+
+        public Task ObserveAsync(TenantId tenant, ImmutableArray<SessionSign> signs) => throw new NotSupportedException();
+
+        public Task WakeAsync() => throw new NotSupportedException();
+
+        private async Task<PairingResult> ActAsync()
+        {
+            await grains.FailAsync();
+            if (grains.Activation is { } chosen)
+            {
+                return new(chosen, grains.Pairing);
+            }
+
+            await grains.SetStatusAsync(new AccountId(key), "active", "active");
+            return new(new(true, AccountStatus.Active, TimeProvider.System.GetUtcNow(), null, null, null, null), grains.Pairing);
+        }
     }
 
     private sealed class ConversationGrain(FakeGrains grains) : IConversationGrain

@@ -63,9 +63,6 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
-    public void A_late_code_does_not_end_a_working_session() => Assert.Equal(SessionStatus.Working, _life.After(Working, Sign(EventKinds.ConnectionQr), _owner, Noon).Status);
-
-    [Fact]
     public void Codes_that_ran_out_are_not_taken_for_a_log_out()
     {
         var expired = _life.After(Scanning, Sign(EventKinds.ConnectionQrExpired), _owner, Noon);

@@ -35,7 +35,7 @@ internal sealed class EvolutionChannel(Channel channel, FakeEvolution gateway, F
         request["agent"] = JsonSerializer.SerializeToNode(agent ?? new { kind = "echo" }, ChannelsClient.Json);
         var channel = await tenant.CreateChannelAsync(request);
         var instance = instanceExists ? gateway.AddInstance(name) : new FakeInstance(name, "none");
-        instance.OwnJid = EvolutionBodies.Person(identity);
+        instance.OwnJid = identity.All(char.IsAsciiDigit) ? EvolutionBodies.Person(identity) : null;
         return new EvolutionChannel(channel, gateway, instance);
     }
 

@@ -68,9 +68,9 @@ public class Spine : IAsyncLifetime
     }
 
     /// <summary>An Evolution channel with an open instance of its own at the gateway; switched on unless told otherwise.</summary>
-    internal async Task<EvolutionChannel> EvolutionAsync(object? agent = null, bool activate = true, object? policy = null, FakeEvolution? gateway = null, int sendTimeout = 20)
+    internal async Task<EvolutionChannel> EvolutionAsync(object? agent = null, bool activate = true, object? policy = null, FakeEvolution? gateway = null, int sendTimeout = 20, string? identity = null)
     {
-        var channel = await EvolutionChannel.CreateAsync(Tenant, gateway ?? Gateway, $"shop{Next()}", $"5491150{Next():000000}", agent, policy, sendTimeout);
+        var channel = await EvolutionChannel.CreateAsync(Tenant, gateway ?? Gateway, $"shop{Next()}", identity ?? $"5491150{Next():000000}", agent, policy, sendTimeout);
         KeepSecret(channel.Channel.Secret);
         if (activate)
         {
