@@ -73,6 +73,11 @@ public abstract record AgentOutcome
     /// <summary>Say nothing, for this reason.</summary>
     public sealed record Silent(string Reason) : AgentOutcome;
 
+    /// <summary>A person must answer: the agent keeps silent in this conversation until it is handed back.</summary>
+    /// <param name="Text">What the contact reads meanwhile; null for nothing.</param>
+    /// <param name="Reason">For the tenant; without secrets and texts.</param>
+    public sealed record HandOver(string? Text, string Reason) : AgentOutcome;
+
     /// <summary>It could not answer.</summary>
     /// <param name="Code">A word of ours, lower case with dashes.</param>
     /// <param name="Reason">For the tenant; without secrets and texts.</param>
