@@ -11,6 +11,9 @@ public interface IAgent
     /// <summary>The kind's id, as channels name it.</summary>
     string Kind { get; }
 
+    /// <summary>What it answers with, and its settings, for whoever chooses it.</summary>
+    AgentDescription Description { get; }
+
     /// <summary>Whether a message without text (a voice note, a picture) makes sense to it.</summary>
     bool AcceptsMedia(AgentSettings settings);
 

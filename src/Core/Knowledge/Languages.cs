@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
+using System.Text.RegularExpressions;
 
 namespace Channels.Core.Knowledge;
 
 /// <summary>The languages whose words are reduced to their stems, so that <c>deliver</c> finds <c>delivery</c>. The list is closed; in others a word is found as it is written.</summary>
-public static class Languages
+public static partial class Languages
 {
     /// <summary>How words of other languages are read.</summary>
     public const string Unstemmed = "simple";
@@ -23,4 +24,10 @@ public static class Languages
 
     /// <summary>A tag's language without region or script, lower case.</summary>
     public static string PrimaryOf(string tag) => tag.Split('-', '_')[0].ToLowerInvariant();
+
+    /// <summary>Whether this has the form of a language tag: <c>en, es, pt-BR</c>.</summary>
+    public static bool IsTag(string text) => Tag().IsMatch(text);
+
+    [GeneratedRegex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Tag();
 }
