@@ -11,8 +11,8 @@ internal sealed class KnowledgeAgent(IKnowledge knowledge) : IAgent
 {
     private const int LongestHandOverText = 1000;
 
-    // Of three words two, of one or two all: a contact prefers a person to a passage that only mentions one of its words.
-    private static readonly KnowledgeSettings Usual = new(MaxPassages: 1, MinMatch: 0.6);
+    // Half of the words: people put a greeting and a please around their question. Less, and a town's name alone would be an answer.
+    private static readonly KnowledgeSettings Usual = new(MaxPassages: 1, MinMatch: 0.5);
 
     /// <inheritdoc/>
     public string Kind => "knowledge";
