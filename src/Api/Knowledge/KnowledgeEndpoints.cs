@@ -15,6 +15,9 @@ namespace Channels.Api.Knowledge;
 /// <summary>A tenant's documents that agents answer from, and the search as agents do it.</summary>
 internal static class KnowledgeEndpoints
 {
+    private const int UsualPassages = 5;
+    private const int MostPassages = 20;
+
     public static void MapKnowledge(this IEndpointRouteBuilder app)
     {
         var knowledge = app.MapApiGroup("/api/v1/knowledge", "Knowledge", Access.Access.Tenant);
@@ -24,7 +27,7 @@ internal static class KnowledgeEndpoints
         knowledge.MapPut("/documents/{id:guid}", ReplaceAsync).WithName("ReplaceDocument").WithSummary("Replaces a document whole, under the same id");
         knowledge.MapDelete("/documents/{id:guid}", DeleteAsync).WithName("DeleteDocument").WithSummary("Takes a document away; no agent finds it any more");
         knowledge.MapGet("/search", SearchAsync).WithName("SearchKnowledge")
-            .WithSummary("What an agent would find for a question (q), with how well it matches; filters: collection, language. At most limit passages (20)");
+            .WithSummary("What an agent would find for a question (q), and how well it matches; filters: collection, language; limit 1 to 20");
     }
 
     private static async Task<Results<Created<DocumentAnswer>, Problem>> AddAsync(
@@ -74,12 +77,17 @@ internal static class KnowledgeEndpoints
         await documents.DeleteAsync(caller.Tenant, id, cancellationToken) ? TypedResults.NoContent() : Problem.NotFound;
 
     private static async Task<Results<Ok<PassageList>, Problem>> SearchAsync(
-        string? q, string? collection, string? language, [Most(20)] PageRequest page, Caller caller, KnowledgeStore documents, CancellationToken cancellationToken)
+        string? q, string? collection, string? language, int? limit, Caller caller, KnowledgeStore documents, CancellationToken cancellationToken)
     {
         var complaints = new List<FieldComplaint>();
         if (string.IsNullOrWhiteSpace(q))
         {
             complaints.Add(new("q", "is missing; give the question as a contact would ask it."));
+        }
+
+        if (limit is < 1 or > MostPassages)
+        {
+            complaints.Add(new("limit", $"must be a whole number from 1 to {MostPassages}."));
         }
 
         var only = Given(language) is { } tag ? DocumentForm.Language("language", tag, complaints) : null;
@@ -88,7 +96,7 @@ internal static class KnowledgeEndpoints
             return new Problem(ErrorCatalogue.InvalidParameter, null, complaints);
         }
 
-        var query = new KnowledgeQuery(q!) { Collections = Given(collection) is { } name ? [name] : [], Language = only, Most = page.Page.Limit };
+        var query = new KnowledgeQuery(q!) { Collections = Given(collection) is { } name ? [name] : [], Language = only, Most = limit ?? UsualPassages };
         var found = await documents.SearchAsync(caller.Tenant, query, cancellationToken);
         return TypedResults.Ok(new PassageList([.. found.Select(PassageAnswer.Of)]));
     }
