@@ -18,16 +18,19 @@ internal static class SearchSql
         with said as (
           select c.configuration, tsvector_to_array(knowledge_words(c.configuration, $2)) as words
           from (select distinct configuration from knowledge_document where tenant_id = $1 and ($3::text[] is null or collection = any ($3))) c),
-        asked as (
-          select configuration, words, knowledge_any_of(words) as query from said where cardinality(words) > 0),
-        found as (
-          select p.document_id, p.position, p.headings, p.text, ts_rank_cd(p.search, a.query) as rank,
-            cardinality(array(select unnest(a.words) intersect select unnest(tsvector_to_array(p.search))))::float8 / cardinality(a.words) as match
+        asked as materialized (
+          select configuration, knowledge_any_of(words) as query, array(select knowledge_any_of(array[word]) from unnest(words) as word) as each
+          from said where cardinality(words) > 0),
+        found as materialized (
+          select p.document_id, p.position, ts_rank_cd(p.search, a.query) as rank,
+            (select count(*) from unnest(a.each) as word where p.search @@ word)::float8 / cardinality(a.each) as match
           from asked a
           join knowledge_passage p on p.tenant_id = $1 and p.search @@ a.query and p.configuration = a.configuration
           where $3::text[] is null or p.collection = any ($3))
-        select f.document_id, d.collection, d.title, d.language, f.headings, f.text, f.match, f.rank::float8
-        from found f join knowledge_document d on d.tenant_id = $1 and d.id = f.document_id
+        select d.id, d.collection, d.title, d.language, p.headings, p.text, f.match, f.rank::float8
+        from found f
+        join knowledge_document d on d.tenant_id = $1 and d.id = f.document_id
+        join knowledge_passage p on p.tenant_id = $1 and p.document_id = f.document_id and p.position = f.position
         where f.match >= $5 and ($4::text is null or split_part(d.language, '-', 1) = $4)
         order by f.match desc, coalesce(split_part(d.language, '-', 1) = $6, false) desc, f.rank desc, f.document_id, f.position
         limit $7
