@@ -43,7 +43,7 @@ public sealed class KnowledgeAgentTests(PostgresFixture postgres) : IClassFixtur
     {
         await _library.AddAsync("# Monday\nOpen from nine.\n\n# Sunday\nOpen from ten.\n\n# Sunday again\nOpen from ten.");
 
-        Assert.Equal(new AgentOutcome.Reply("Open from nine."), await AskAsync("open monday", new { max_passages = 5 }));
+        Assert.Equal(new AgentOutcome.Reply("Open from nine."), await AskAsync("open monday"));
         Assert.Equal(new AgentOutcome.Reply("Open from nine."), await AskAsync("parking open monday tuesday"));
         Assert.IsType<AgentOutcome.HandOver>(await AskAsync("parking open monday tuesday", new { min_match = 0.6 }));
         Assert.Equal(new AgentOutcome.Reply("Open from nine.\n\nOpen from ten."), await AskAsync("open", new { max_passages = 5 }));
