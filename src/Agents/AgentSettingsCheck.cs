@@ -18,20 +18,22 @@ internal static class AgentSettingsCheck
     public static bool IsBearer(JsonElement secret) =>
         secret.ValueKind == JsonValueKind.String && secret.GetString()! is { Length: > 0 and <= LongestSecret } text && text.All(letter => letter is > ' ' and < '\u007f');
 
-    public static IEnumerable<AgentComplaint> Unknown(AgentSettings settings, params string[] known)
+    /// <summary>Complains about what the agent's description does not name.</summary>
+    public static IEnumerable<AgentComplaint> Unknown(AgentSettings settings, AgentDescription description) =>
+        Unknown(settings.Settings, "", settings.Kind, ["kind", .. description.Settings.Select(setting => setting.Name)]);
+
+    /// <summary>The same for the members of one of its settings.</summary>
+    public static IEnumerable<AgentComplaint> Unknown(JsonElement members, string prefix, string kind, string[] known)
     {
-        if (settings.Settings.ValueKind != JsonValueKind.Object)
+        if (members.ValueKind != JsonValueKind.Object)
         {
             yield break;
         }
 
-        foreach (var member in settings.Settings.EnumerateObject())
+        foreach (var member in members.EnumerateObject().Where(member => !known.Contains(member.Name)))
         {
-            if (member.Name != "kind" && !known.Contains(member.Name))
-            {
-                var names = known.Length > 0 ? string.Join(", ", known) : "none";
-                yield return new(member.Name, $"there is no such setting for the agent '{settings.Kind}'; remove it. Known are: {names}.");
-            }
+            var names = known.Where(name => name != "kind").ToArray();
+            yield return new(prefix + member.Name, $"there is no such setting for the agent '{kind}'; remove it. Known are: {(names.Length > 0 ? string.Join(", ", names) : "none")}.");
         }
     }
 }

@@ -9,6 +9,9 @@ internal sealed class EchoAgent : IAgent
     public string Kind => "echo";
 
     /// <inheritdoc/>
+    public AgentDescription Description { get; } = new("The same text, for trying a channel out", []);
+
+    /// <inheritdoc/>
     public bool AcceptsMedia(AgentSettings settings) => false;
 
     /// <inheritdoc/>
@@ -19,5 +22,5 @@ internal sealed class EchoAgent : IAgent
         string.IsNullOrWhiteSpace(turn.Message.Text) ? new AgentOutcome.Silent("there is no text to say back") : new AgentOutcome.Reply(turn.Message.Text));
 
     /// <inheritdoc/>
-    public IEnumerable<AgentComplaint> Check(AgentSettings settings) => AgentSettingsCheck.Unknown(settings);
+    public IEnumerable<AgentComplaint> Check(AgentSettings settings) => AgentSettingsCheck.Unknown(settings, Description);
 }

@@ -11,6 +11,9 @@ internal sealed class NoAgent : IAgent
     public string Kind => AgentSettings.None.Kind;
 
     /// <inheritdoc/>
+    public AgentDescription Description { get; } = new("Nothing: the channel only records", []);
+
+    /// <inheritdoc/>
     public bool AcceptsMedia(AgentSettings settings) => false;
 
     /// <inheritdoc/>
@@ -20,5 +23,5 @@ internal sealed class NoAgent : IAgent
     public Task<AgentOutcome> AnswerAsync(AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken) => Nothing;
 
     /// <inheritdoc/>
-    public IEnumerable<AgentComplaint> Check(AgentSettings settings) => AgentSettingsCheck.Unknown(settings);
+    public IEnumerable<AgentComplaint> Check(AgentSettings settings) => AgentSettingsCheck.Unknown(settings, Description);
 }

@@ -1,4 +1,5 @@
 using Channels.Api.Access;
+using Channels.Api.Agents;
 using Channels.Api.Channels;
 using Channels.Api.Docs;
 using Channels.Api.Errors;
@@ -8,6 +9,7 @@ using Channels.Api.Health;
 using Channels.Api.Ingress;
 using Channels.Api.Keys;
 using Channels.Api.Kinds;
+using Channels.Api.Knowledge;
 using Channels.Api.Media;
 using Channels.Api.Pairing;
 using Channels.Api.Parked;
@@ -73,6 +75,8 @@ public static class ApiServices
         app.MapParkedWebhooks();
         app.MapConversations();
         app.MapSessions();
+        app.MapAgents();
+        app.MapKnowledge();
         app.MapEvents();
         app.MapMedia();
         app.MapDocs();

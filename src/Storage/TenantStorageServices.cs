@@ -1,8 +1,10 @@
 using Channels.Core.Channels;
 using Channels.Core.Ids;
+using Channels.Core.Knowledge;
 using Channels.Core.Media;
 using Channels.Storage.Channels;
 using Channels.Storage.Idempotency;
+using Channels.Storage.Knowledge;
 using Channels.Storage.Media;
 using Channels.Storage.Queries;
 using Channels.Storage.Secrets;
@@ -42,6 +44,8 @@ public static class TenantStorageServices
         services.AddSingleton<StatusHistoryQueries>();
         services.AddSingleton<ParkedWebhooks>();
         services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<KnowledgeStore>();
+        services.AddSingleton<IKnowledge, PostgresKnowledge>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<IMediaStore>(provider => new FileMediaStore(
             Path.Combine(provider.GetRequiredService<IOptions<KeyOptions>>().Value.DataDirectory, "media"), provider.GetRequiredService<IdSource>()));

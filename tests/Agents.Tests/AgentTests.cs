@@ -32,5 +32,7 @@ public sealed class AgentTests
         Assert.Equal("volume", Assert.Single(new EchoAgent().Check(new("echo", JsonElement.Parse("""{"kind":"echo","volume":11}""")))).Field);
 
     internal static AgentTurn Turn(string? text) =>
-        new(Guid.Parse("019b0000-0000-7000-8000-000000000001"), new ConversationId(Guid.Parse("019b0000-0000-7000-8000-000000000002")), new AgentMessage("contact", "message.text", text, Noon), [], null);
+        new(
+            Guid.Parse("019b0000-0000-7000-8000-000000000001"), new TenantId(Guid.Parse("019b0000-0000-7000-8000-000000000003")),
+            new ConversationId(Guid.Parse("019b0000-0000-7000-8000-000000000002")), new AgentMessage("contact", "message.text", text, Noon), [], null, "en");
 }

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using Channels.Core.Agents;
-using Channels.Core.Egress;
 using Channels.Core.Text;
-using Microsoft.Extensions.Logging;
 
 namespace Channels.Agents.Http;
 
@@ -12,7 +10,7 @@ namespace Channels.Agents.Http;
 /// Message path, step 5 of 6. Asked again with the same <c>turn_id</c> after a crash. Its URL is the tenant's: the client is guarded,
 /// follows no redirects, and nothing the service says reaches a log.
 /// </remarks>
-internal sealed partial class HttpAgent(IHttpClientFactory clients, TimeProvider clock, ILogger<HttpAgent> logger) : IAgent
+internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service) : IAgent
 {
     /// <summary>The name of the guarded client.</summary>
     public const string Client = "agent";
@@ -22,11 +20,11 @@ internal sealed partial class HttpAgent(IHttpClientFactory clients, TimeProvider
     // A reply may be escaped six to one in JSON; more than that is no reply.
     private const int LongestAnswer = 8 * LongestReply;
 
-    // The product gives a turn 25 s; a second less lets our own word for it arrive before the turn is cut off.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(24);
-
     /// <inheritdoc/>
     public string Kind => "http";
+
+    /// <inheritdoc/>
+    public AgentDescription Description => HttpAgentSettings.Description;
 
     /// <inheritdoc/>
     public bool AcceptsMedia(AgentSettings settings) => HttpAgentSettings.AcceptsMedia(settings);
@@ -45,20 +43,7 @@ internal sealed partial class HttpAgent(IHttpClientFactory clients, TimeProvider
             return new AgentOutcome.Failed("agent-settings", "The agent's URL is missing or not valid.");
         }
 
-        using var patience = new CancellationTokenSource(Patience, clock);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        try
-        {
-            return await AskAsync(url, turn, settings, limit.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new AgentOutcome.Failed("agent-timeout", string.Create(CultureInfo.InvariantCulture, $"The agent did not answer within {Patience.TotalSeconds:0} s."));
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
-        {
-            return Failed(turn, failure);
-        }
+        return await service.AskAsync(turn, "agent", token => AskAsync(url, turn, settings, token), cancellationToken);
     }
 
     private async Task<AgentOutcome> AskAsync(Uri url, AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken)
@@ -121,27 +106,5 @@ internal sealed partial class HttpAgent(IHttpClientFactory clients, TimeProvider
         }
 
         return answer.GetBuffer().AsMemory(0, (int)answer.Length);
-    }
-
-    // What exactly failed is for the operator: a tenant must not learn from it what is inside our network.
-    private AgentOutcome.Failed Failed(AgentTurn turn, Exception failure)
-    {
-        if (failure.InnerException is EgressRefusedException)
-        {
-            Log.Refused(logger, turn.TurnId);
-            return new("agent-address-not-allowed", "The agent's address is not a public one; the operator can allow its network.");
-        }
-
-        Log.Unreachable(logger, turn.TurnId, failure is HttpRequestException http ? http.HttpRequestError.ToString() : failure.GetType().Name);
-        return new("agent-unreachable", "The agent could not be reached.");
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(5101, LogLevel.Information, "Turn {TurnId} could not be asked of an HTTP agent: its address is not allowed")]
-        public static partial void Refused(ILogger logger, Guid turnId);
-
-        [LoggerMessage(5102, LogLevel.Information, "Turn {TurnId} could not be asked of an HTTP agent: {Problem}")]
-        public static partial void Unreachable(ILogger logger, Guid turnId, string problem);
     }
 }

@@ -11,6 +11,15 @@ internal static class HttpAgentSettings
     private const int MostHistory = 100;
     private const int LongestUrl = 2048;
 
+    public static AgentDescription Description { get; } = new(
+        "What your own service says: it gets the turn over HTTP and answers {\"reply\": \"…\"}",
+        [
+            new("url", "Where your service takes its turns.", Required: true),
+            new("secret", "Sent as Authorization: Bearer. Never shown again."),
+            new("accepts_media", "Whether it also gets messages without text. Default: false."),
+            new("history", $"How many earlier messages it gets, 0 to {MostHistory}. Default: {UsualHistory}."),
+        ]);
+
     public static Uri? Url(AgentSettings settings) =>
         settings.Setting("url") is { Length: <= LongestUrl } text && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
 
@@ -48,7 +57,7 @@ internal static class HttpAgentSettings
             yield return new("history", $"must be a whole number from 0 to {MostHistory}: how many earlier messages your agent gets.");
         }
 
-        foreach (var complaint in Unknown(settings, "url", "secret", "accepts_media", "history"))
+        foreach (var complaint in Unknown(settings, Description))
         {
             yield return complaint;
         }

@@ -5,7 +5,7 @@ using Channels.Core.Agents;
 
 namespace Channels.Agents.OpenAi;
 
-/// <summary>What a model is told: who it is, what was said before as far as it fits, and what the contact says now. And what it answers.</summary>
+/// <summary>What a model is told: who it is, what its tenant knows about the question, what was said before as far as it fits, and what the contact says now. And what it answers.</summary>
 /// <remarks>Of our own and not the library's types: those throw at an end, a time or a tier they do not know, and compatible services have such.</remarks>
 internal static class OpenAiAgentPayloads
 {
@@ -17,8 +17,8 @@ internal static class OpenAiAgentPayloads
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    public static byte[] Request(AgentTurn turn, AgentSettings settings, string model) => JsonSerializer.SerializeToUtf8Bytes(
-        new ChatRequest(model, [.. Messages(turn, settings)], OpenAiAgentSettings.Temperature(settings), OpenAiAgentSettings.MaxReplyTokens(settings)), _options);
+    public static byte[] Request(AgentTurn turn, AgentSettings settings, string model, OpenAiKnowledge known) => JsonSerializer.SerializeToUtf8Bytes(
+        new ChatRequest(model, [.. Messages(turn, settings, known)], OpenAiAgentSettings.Temperature(settings), OpenAiAgentSettings.MaxReplyTokens(settings)), _options);
 
     /// <summary>The first choice, or null when this is no chat completion.</summary>
     public static ModelAnswer? Read(ReadOnlyMemory<byte> answer)
@@ -36,14 +36,14 @@ internal static class OpenAiAgentPayloads
         }
     }
 
-    private static IEnumerable<ChatMessage> Messages(AgentTurn turn, AgentSettings settings)
+    private static IEnumerable<ChatMessage> Messages(AgentTurn turn, AgentSettings settings, OpenAiKnowledge known)
     {
-        if (System(turn, settings) is { Length: > 0 } system)
+        if (System(turn, settings, known) is { Length: > 0 } system)
         {
             yield return new("system", system);
         }
 
-        foreach (var said in Window(turn.History, OpenAiAgentSettings.MaxHistoryTokens(settings)))
+        foreach (var said in Window(turn.History, OpenAiAgentSettings.MaxHistoryTokens(settings) - known.Tokens))
         {
             // Whoever answered before, a person on the phone included, spoke for the same side as the model.
             yield return new(said.Role == "contact" ? "user" : "assistant", said.Text!);
@@ -53,9 +53,9 @@ internal static class OpenAiAgentPayloads
     }
 
     // One system message: many models' templates take one, and only as the first.
-    private static string System(AgentTurn turn, AgentSettings settings) => string.Join(
+    private static string System(AgentTurn turn, AgentSettings settings, OpenAiKnowledge known) => string.Join(
         "\n\n",
-        new[] { OpenAiAgentSettings.Instructions(settings), turn.Context, Named(turn.Message.SenderName) }.Where(part => !string.IsNullOrWhiteSpace(part)));
+        new[] { OpenAiAgentSettings.Instructions(settings), known.Text, turn.Context, Named(turn.Message.SenderName) }.Where(part => !string.IsNullOrWhiteSpace(part)));
 
     // The newest that fit, whole, oldest first. Ends at the first that does not fit: a conversation with a hole in it misleads.
     private static IEnumerable<AgentMessage> Window(IReadOnlyList<AgentMessage> history, int tokens)

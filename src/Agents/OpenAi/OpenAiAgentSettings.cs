@@ -1,10 +1,11 @@
 using System.Text.Json;
+using Channels.Agents.Knowledge;
 using Channels.Core.Agents;
 using static Channels.Agents.AgentSettingsCheck;
 
 namespace Channels.Agents.OpenAi;
 
-/// <summary>The settings of an agent that is a model: <c>base_url, model, api_key, instructions, temperature, max_history_tokens, max_reply_tokens</c>.</summary>
+/// <summary>The settings of an agent that is a model: <c>base_url, model, api_key, instructions, temperature, max_history_tokens, max_reply_tokens, knowledge</c>.</summary>
 internal static class OpenAiAgentSettings
 {
     private const int UsualHistory = 3000;
@@ -15,6 +16,22 @@ internal static class OpenAiAgentSettings
     private const int LongestInstructions = 32_000;
     private const double HottestTemperature = 2;
     private static readonly Uri OpenAi = new("https://api.openai.com/v1");
+
+    // A model can tell itself what is beside the point, so it is shown more than a contact would be.
+    private static readonly KnowledgeSettings UsualKnowledge = new(MaxPassages: 3, MinMatch: 0.3);
+
+    public static AgentDescription Description { get; } = new(
+        "What a model says: OpenAI's, or any service that speaks as OpenAI's chat completions do",
+        [
+            new("model", "The model's name as its service knows it.", Required: true),
+            new("api_key", "Sent as Authorization: Bearer; may be left out where the service wants none. Never shown again."),
+            new("base_url", $"What stands before /chat/completions. Default: {OpenAi}."),
+            new("instructions", $"What the model is told before every conversation, up to {LongestInstructions} characters."),
+            new("temperature", $"0 to {HottestTemperature}. Default: the model's own."),
+            new("max_history_tokens", $"How much of what was said before and of the knowledge the model gets. Default: {UsualHistory}."),
+            new("max_reply_tokens", "How long an answer may get. Default: the model's own."),
+            new("knowledge", $"The tenant's own documents as context: {{{KnowledgeSettings.Names}}}. Default: none."),
+        ]);
 
     /// <summary>Where the model is; null when what was given is no URL.</summary>
     public static Uri? BaseUrl(AgentSettings settings) => Member(settings, "base_url") switch
@@ -36,6 +53,10 @@ internal static class OpenAiAgentSettings
 
     /// <summary>How many estimated tokens of earlier messages the model gets.</summary>
     public static int MaxHistoryTokens(AgentSettings settings) => Whole(settings, "max_history_tokens", least: 0) ?? UsualHistory;
+
+    /// <summary>Which of the tenant's documents the model gets to see; null for none.</summary>
+    public static KnowledgeSettings? Knowledge(AgentSettings settings) =>
+        Member(settings, "knowledge") is { ValueKind: JsonValueKind.Object } knowledge ? KnowledgeSettings.Read(knowledge, UsualKnowledge) : null;
 
     public static int? MaxReplyTokens(AgentSettings settings) => Whole(settings, "max_reply_tokens", least: 1);
 
@@ -88,11 +109,19 @@ internal static class OpenAiAgentSettings
             yield return new("max_reply_tokens", $"must be a whole number from 1 to {MostTokens}; leave it out for the model's own.");
         }
 
-        foreach (var complaint in Unknown(settings, "base_url", "model", "api_key", "instructions", "temperature", "max_history_tokens", "max_reply_tokens"))
+        foreach (var complaint in KnowledgeComplaints(settings).Concat(Unknown(settings, Description)))
         {
             yield return complaint;
         }
     }
+
+    private static IEnumerable<AgentComplaint> KnowledgeComplaints(AgentSettings settings) => Member(settings, "knowledge") switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.Object } knowledge => KnowledgeSettings.Check(knowledge, "knowledge.")
+            .Concat(Unknown(knowledge, "knowledge.", settings.Kind, KnowledgeSettings.Names.Split(", "))),
+        _ => [new("knowledge", $"must be an object of {KnowledgeSettings.Names}; {{}} takes all of your documents.")],
+    };
 
     private static string? UrlComplaint(Uri url) =>
         url.UserInfo.Length > 0 ? "must not hold a user name or password; put the key into 'api_key'."

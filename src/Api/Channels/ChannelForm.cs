@@ -3,19 +3,19 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Channels.Api.Errors;
 using Channels.Api.Requests;
 using Channels.Core.Agents;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
+using Channels.Core.Knowledge;
 using Channels.Storage.Channels;
 
 namespace Channels.Api.Channels;
 
 /// <summary>Makes a checked draft out of what a tenant sent, or says everything that is wrong with it at once.</summary>
 /// <remarks>Pure but for a new webhook secret. A change is checked as the whole it would make, secrets included.</remarks>
-internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCatalog agents)
+internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog agents)
 {
     private const int ShortestSecret = 16;
     private const int LongestSecret = 256;
@@ -181,7 +181,7 @@ internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCa
 
     private static string? Locale(string? locale, List<FieldComplaint> complaints)
     {
-        if (locale is not null && !LanguageTag().IsMatch(locale))
+        if (locale is not null && !Languages.IsTag(locale))
         {
             complaints.Add(new("locale", "must be a language tag such as en, es or pt-BR."));
         }
@@ -198,9 +198,6 @@ internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCa
 
         return string.IsNullOrWhiteSpace(apology) ? null : apology;
     }
-
-    [GeneratedRegex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-    private static partial Regex LanguageTag();
 }
 
 /// <summary>What came of reading a form. The family is closed.</summary>

@@ -20,7 +20,7 @@ internal record ChannelSettings
     /// <summary>The kind's settings; see <c>GET /api/channels</c> for their schema.</summary>
     public JsonElement? Config { get; init; }
 
-    /// <summary>Who answers: <c>{"kind":"echo"}</c>, <c>{"kind":"none"}</c>, <c>{"kind":"http","url":…,"secret":…}</c>, <c>{"kind":"openai","model":…,"api_key":…}</c>.</summary>
+    /// <summary>Who answers: <c>{"kind":"echo"}</c>, <c>{"kind":"none"}</c>, <c>{"kind":"http","url":…,"secret":…}</c>, <c>{"kind":"openai","model":…,"api_key":…}</c>, <c>{"kind":"knowledge"}</c>; see <c>GET /api/v1/agents</c>.</summary>
     public JsonElement? Agent { get; init; }
 
     /// <summary>Whether group messages are answered. Default: false.</summary>

@@ -16,6 +16,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError ChannelTaken = new("channel_taken", 409, "Another channel of this tenant is connected to the same account", "Use that channel, delete it first, or correct the fields listed under errors.");
     public static readonly ApiError WrongKind = new("wrong_channel_kind", 409, "This kind of channel cannot do this", "Use a channel of a kind that can: GET /api/channels lists what each kind is capable of.");
     public static readonly ApiError SeveralChannels = new("several_channels", 409, "Several channels could be meant", "Say which one with ?channel_id=; they are listed under errors.");
+    public static readonly ApiError TitleTaken = new("title_taken", 409, "Another document of this collection has this title", "Replace that document with PUT, or give this one another title.");
     public static readonly ApiError IdempotencyUnderWay = new("idempotency_under_way", 409, "A request with this Idempotency-Key is being carried out", "Wait and send the same request again to get its answer.") { RetryAfter = 2 };
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
@@ -33,7 +34,7 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
-        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
+        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
         InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 

@@ -11,6 +11,9 @@ public interface IAgent
     /// <summary>The kind's id, as channels name it.</summary>
     string Kind { get; }
 
+    /// <summary>What it answers with, and its settings, for whoever chooses it.</summary>
+    AgentDescription Description { get; }
+
     /// <summary>Whether a message without text (a voice note, a picture) makes sense to it.</summary>
     bool AcceptsMedia(AgentSettings settings);
 
@@ -18,6 +21,7 @@ public interface IAgent
     int HistoryLength(AgentSettings settings);
 
     /// <summary>Answers one turn. Failures are outcomes; throws only <see cref="OperationCanceledException"/>.</summary>
+    /// <exception cref="StoreUnavailableException">The product's own store does not answer an agent that needs it: the turn stays, and is asked again.</exception>
     Task<AgentOutcome> AnswerAsync(AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken);
 
     /// <summary>Checks settings a tenant gave; each complaint names field, rule and remedy.</summary>
@@ -45,11 +49,14 @@ public sealed record AgentSettings(string Kind, JsonElement Settings)
 
 /// <summary>One message to answer, with what was said before.</summary>
 /// <param name="TurnId">The same for every repetition of this turn.</param>
+/// <param name="Tenant">Whose channel it is: what the agent looks up, it looks up for this tenant.</param>
 /// <param name="Conversation">Stable per contact.</param>
 /// <param name="Message">What the contact wrote.</param>
 /// <param name="History">Earlier messages, oldest first.</param>
 /// <param name="Context">The conversation's prompt context, free text set by the tenant.</param>
-public sealed record AgentTurn(Guid TurnId, ConversationId Conversation, AgentMessage Message, ImmutableArray<AgentMessage> History, string? Context);
+/// <param name="Locale">The channel's language, a BCP 47 tag.</param>
+public sealed record AgentTurn(
+    Guid TurnId, TenantId Tenant, ConversationId Conversation, AgentMessage Message, ImmutableArray<AgentMessage> History, string? Context, string Locale);
 
 /// <summary>A message as an agent sees it.</summary>
 /// <param name="Role"><c>contact, agent, person</c> or <c>program</c>.</param>
@@ -72,6 +79,11 @@ public abstract record AgentOutcome
 
     /// <summary>Say nothing, for this reason.</summary>
     public sealed record Silent(string Reason) : AgentOutcome;
+
+    /// <summary>A person must answer: the agent keeps silent in this conversation until it is handed back.</summary>
+    /// <param name="Text">What the contact reads meanwhile; null for nothing.</param>
+    /// <param name="Reason">For the tenant; without secrets and texts.</param>
+    public sealed record HandOver(string? Text, string Reason) : AgentOutcome;
 
     /// <summary>It could not answer.</summary>
     /// <param name="Code">A word of ours, lower case with dashes.</param>

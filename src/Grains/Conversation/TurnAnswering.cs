@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Channels.Core;
 using Channels.Core.Agents;
 using Channels.Core.Channels;
 using Channels.Core.Conversations;
@@ -25,7 +26,8 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
         var length = agent.HistoryLength(channel.Agent);
         var history = length > 0 ? await store.HistoryAsync(conversation, turn.Message, length, cancellationToken) : ImmutableArray<AgentMessage>.Empty;
         var message = new AgentMessage("contact", turn.Kind, turn.Text, turn.OccurredAt, turn.SenderName, turn.DetailsJson);
-        return await AskAsync(agent, new AgentTurn(turn.Message.Value, conversation.Conversation, message, history, context), channel.Agent, cancellationToken);
+        var asked = new AgentTurn(turn.Message.Value, channel.Tenant, conversation.Conversation, message, history, context, channel.Policy.Locale);
+        return await AskAsync(agent, asked, channel.Agent, cancellationToken);
     }
 
     private async Task<AgentOutcome> AskAsync(IAgent agent, AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken)
@@ -46,7 +48,7 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
         {
             return new AgentOutcome.Failed("agent-timeout", $"no answer within {Limit.TotalSeconds:0} seconds");
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (failure is not (OperationCanceledException or StoreUnavailableException))
         {
             ConversationLog.AgentThrew(logger, agent.Kind, failure.GetType().Name, failure.StackTrace);
             return new AgentOutcome.Failed("agent-error", $"the agent failed ({failure.GetType().Name})");

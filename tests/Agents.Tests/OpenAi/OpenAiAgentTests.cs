@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Channels.Agents.Tests.Knowledge;
 using Channels.Core.Agents;
 using Channels.Core.Egress;
+using Channels.Core.Knowledge;
 using Channels.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -332,6 +334,7 @@ public sealed class OpenAiAgentTests : IAsyncLifetime
         services.AddSingleton<TimeProvider>(_clock);
         services.AddSingleton(rules ?? new EgressRules(EgressRules.Loopback));
         services.AddLogging(logging => logging.AddProvider(_logs).SetMinimumLevel(LogLevel.Trace));
+        services.AddSingleton<IKnowledge, NoKnowledge>();
         services.AddAgents();
         return services.BuildServiceProvider().GetRequiredService<IAgentCatalog>().Find("openai")!;
     }

@@ -77,4 +77,11 @@ internal static class Asking
             "/api/v1/channels", new { name = "Simulator", channel_type = "simulator", identity, webhook_secret = WebhookSecret, agent = new { kind = "echo" } });
         return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
     }
+
+    public static async Task<Guid> AddDocumentAsync(
+        this TenantUnderTest tenant, string content = "Delivery is free.", string title = "Delivery", string collection = "faq", string? language = null)
+    {
+        var answer = await tenant.Http.PostAsJsonAsync("/api/v1/knowledge/documents", new { collection, title, content, language });
+        return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+    }
 }

@@ -26,7 +26,7 @@ internal static class Seed
             host.Db, "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $4, 0, 0, now())",
             tenant.Id.Value, channel, _ids.Next(), conversation);
         await EventAsync(host, tenant.Id, channel);
-        return new(channel, conversation, parked, await KeyAsync(host, tenant.Id));
+        return new(channel, conversation, parked, await KeyAsync(host, tenant.Id), await tenant.AddDocumentAsync());
     }
 
     public static async Task<Guid> ConversationAsync(ApiHost host, TenantId tenant, Guid channel, string chat = "5491122223333")
@@ -84,13 +84,14 @@ internal static class Seed
 }
 
 /// <summary>What <see cref="Seed.OneOfEachAsync"/> made.</summary>
-internal sealed record SeededRows(Guid Channel, Guid Conversation, Guid Parked, Guid Key)
+internal sealed record SeededRows(Guid Channel, Guid Conversation, Guid Parked, Guid Key, Guid Document)
 {
-    public static SeededRows Unknown() => new(Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId());
+    public static SeededRows Unknown() => new(Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId());
 
     public string Fill(string path) => path
         .Replace("{channel}", Channel.ToString(), StringComparison.Ordinal)
         .Replace("{conversation}", Conversation.ToString(), StringComparison.Ordinal)
         .Replace("{parked}", Parked.ToString(), StringComparison.Ordinal)
+        .Replace("{document}", Document.ToString(), StringComparison.Ordinal)
         .Replace("{key}", Key.ToString(), StringComparison.Ordinal);
 }

@@ -28,6 +28,9 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         { "GET", "/api/v1/parked-webhooks/{parked}", null },
         { "POST", "/api/v1/parked-webhooks/{parked}/replay", null },
         { "DELETE", "/api/v1/api-keys/{key}", null },
+        { "GET", "/api/v1/knowledge/documents/{document}", null },
+        { "PUT", "/api/v1/knowledge/documents/{document}", """{"collection":"faq","title":"x","content":"x"}""" },
+        { "DELETE", "/api/v1/knowledge/documents/{document}", null },
     };
 
     [PostgresTheory]
@@ -51,6 +54,9 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("/api/v1/parked-webhooks", "parked_webhooks")]
     [InlineData("/api/v1/parked-webhooks?channel_id={channel}", "parked_webhooks")]
     [InlineData("/api/v1/events", "events")]
+    [InlineData("/api/v1/knowledge/documents", "documents")]
+    [InlineData("/api/v1/knowledge/documents?collection=faq", "documents")]
+    [InlineData("/api/v1/knowledge/search?q=delivery", "passages")]
     public async Task A_list_holds_nothing_of_another_tenant(string path, string list)
     {
         var (owner, stranger) = (await host.TenantAsync(), await host.TenantAsync());
@@ -72,7 +78,7 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         string[] tables =
         [
             "tenant", "org_unit", "api_key", "data_key", "connector", "account", "channel_claim", "account_status_history", "inbox", "parked_webhook",
-            "conversation", "conversation_alias", "transcript", "turn", "channel_counter", "outbox", "event",
+            "conversation", "conversation_alias", "transcript", "turn", "channel_counter", "outbox", "event", "knowledge_document", "knowledge_passage",
         ];
 
         foreach (var table in tables)
