@@ -12,6 +12,7 @@ using Channels.Api.Media;
 using Channels.Api.Parked;
 using Channels.Api.Requests;
 using Channels.Api.Tenants;
+using Channels.Api.Turns;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
@@ -68,6 +69,7 @@ public static class ApiServices
         app.MapChannels();
         app.MapParkedWebhooks();
         app.MapConversations();
+        app.MapTurns();
         app.MapEvents();
         app.MapMedia();
         app.MapDocs();

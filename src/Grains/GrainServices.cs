@@ -18,6 +18,7 @@ public static class GrainServices
         services.AddSingleton<Gates>();
         services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();
+        services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
         return services;
     }

@@ -22,7 +22,7 @@ internal sealed partial class OpenAiAgent(IHttpClientFactory clients, TimeProvid
     public const string Client = "agent-openai";
 
     /// <summary>In bytes of UTF-8.</summary>
-    public const int LongestReply = 64 << 10;
+    public const int LongestReply = AgentOutcome.LongestText;
 
     // The product gives a turn 25 s; a second less lets our own word for it arrive before the turn is cut off.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(24);

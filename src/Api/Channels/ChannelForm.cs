@@ -1,9 +1,7 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Channels.Api.Errors;
 using Channels.Api.Requests;
 using Channels.Core.Agents;
@@ -15,13 +13,10 @@ namespace Channels.Api.Channels;
 
 /// <summary>Makes a checked draft out of what a tenant sent, or says everything that is wrong with it at once.</summary>
 /// <remarks>Pure but for a new webhook secret. A change is checked as the whole it would make, secrets included.</remarks>
-internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCatalog agents)
+internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog agents)
 {
     private const int ShortestSecret = 16;
     private const int LongestSecret = 256;
-    private const int LongestApology = 1000;
-    private static readonly TimeSpan LongestAge = TimeSpan.FromDays(365);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
 
     /// <summary>What a new channel is to be.</summary>
     public FormReading Create(CreateChannel request)
@@ -38,7 +33,7 @@ internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCa
         var config = ConfigParts.Split(request.Config, complaints);
         var settings = connector is null ? SettingsParts.None : SettingsParts.Read(connector.Manifest, config.Settings, kept: null, partial: false, complaints);
         var agent = new AgentForm(agents).Read(request.Agent, current: null, kept: null, complaints);
-        var policy = Policy(config.Over(request), ChannelPolicy.Default, _ => true, complaints);
+        var policy = new PolicyForm(_ => true, complaints).Read(config.Over(request), ChannelPolicy.Default);
         var secret = WebhookSecret(request.WebhookSecret, complaints) ?? NewSecret();
         var identity = Identity(request.Identity, complaints);
         return Reading(complaints, () => new ChannelDraft
@@ -85,7 +80,8 @@ internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCa
         var agent = partial && !has("agent")
             ? new AgentParts(channel.Agent.GetRawText(), current.Secrets.AgentJson)
             : new AgentForm(agents).Read(request.Agent, channel.Agent, current.Secrets.AgentJson, complaints);
-        var policy = Policy(config.Over(request), partial ? channel.Policy : ChannelPolicy.Default, field => !partial || has(field) || config.Has(field), complaints);
+        var policy = new PolicyForm(field => !partial || has(field) || config.Has(field), complaints)
+            .Read(config.Over(request), partial ? channel.Policy : ChannelPolicy.Default);
         var secret = WebhookSecret(request.WebhookSecret, complaints) ?? current.Secrets.Webhook;
         var identity = request.Identity is null && (partial || !has("identity")) ? channel.Identity : Identity(request.Identity, complaints);
         return Reading(complaints, () => new ChannelDraft
@@ -151,56 +147,6 @@ internal sealed partial class ChannelForm(IConnectorCatalog connectors, IAgentCa
 
         return identity;
     }
-
-    private static ChannelPolicy Policy(ChannelSettings given, ChannelPolicy otherwise, Func<string, bool> has, List<FieldComplaint> complaints)
-    {
-        var defaults = ChannelPolicy.Default;
-        return new(
-            has("groups") ? given.Groups ?? defaults.Groups : otherwise.Groups,
-            has("answer_max_age") ? Seconds("answer_max_age", given.AnswerMaxAge, LongestAge, complaints) : otherwise.AnswerMaxAge,
-            has("takeover_pause") ? Seconds("takeover_pause", given.TakeoverPause, LongestPause, complaints) ?? defaults.TakeoverPause : otherwise.TakeoverPause,
-            has("locale") ? Locale(given.Locale, complaints) ?? defaults.Locale : otherwise.Locale,
-            has("apology") ? Apology(given.Apology, complaints) : otherwise.Apology);
-    }
-
-    private static TimeSpan? Seconds(string field, double? seconds, TimeSpan most, List<FieldComplaint> complaints)
-    {
-        if (seconds is not { } length)
-        {
-            return null;
-        }
-
-        if (length >= 0 && length <= most.TotalSeconds)
-        {
-            return TimeSpan.FromSeconds(length);
-        }
-
-        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be seconds from 0 to {most.TotalSeconds:0}.")));
-        return null;
-    }
-
-    private static string? Locale(string? locale, List<FieldComplaint> complaints)
-    {
-        if (locale is not null && !LanguageTag().IsMatch(locale))
-        {
-            complaints.Add(new("locale", "must be a language tag such as en, es or pt-BR."));
-        }
-
-        return locale;
-    }
-
-    private static string? Apology(string? apology, List<FieldComplaint> complaints)
-    {
-        if (apology?.Length > LongestApology)
-        {
-            complaints.Add(new("apology", $"may have {LongestApology} characters; it has {apology.Length}."));
-        }
-
-        return string.IsNullOrWhiteSpace(apology) ? null : apology;
-    }
-
-    [GeneratedRegex("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-    private static partial Regex LanguageTag();
 }
 
 /// <summary>What came of reading a form. The family is closed.</summary>

@@ -16,6 +16,9 @@ internal static class ErrorCatalogue
     public static readonly ApiError ChannelTaken = new("channel_taken", 409, "Another channel of this tenant is connected to the same account", "Use that channel, delete it first, or correct the fields listed under errors.");
     public static readonly ApiError WrongKind = new("wrong_channel_kind", 409, "This kind of channel cannot do this", "Only simulator channels take simulated messages.");
     public static readonly ApiError IdempotencyUnderWay = new("idempotency_under_way", 409, "A request with this Idempotency-Key is being carried out", "Wait and send the same request again to get its answer.") { RetryAfter = 2 };
+    public static readonly ApiError TurnAnswered = new("turn_answered", 409, "This turn was answered before, with another reply", "Send further messages to the conversation itself.");
+    public static readonly ApiError TurnExpired = new("turn_expired", 409, "The time for a reply to this turn is over", "Answer sooner, or raise the agent's reply_within_seconds; send further messages to the conversation itself.");
+    public static readonly ApiError TurnOvertaken = new("turn_overtaken", 409, "A person answers this conversation", "Nothing: the reply is not sent. Resume the agent to let it answer again.");
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
@@ -32,8 +35,8 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
-        RequestTimeout, ChannelTaken, WrongKind, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
-        InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
+        RequestTimeout, ChannelTaken, WrongKind, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, TooLarge, UnsupportedMediaType, InvalidFields,
+        IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 
     /// <summary>What to answer where the server itself chose only a status.</summary>
