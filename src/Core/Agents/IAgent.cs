@@ -82,6 +82,12 @@ public abstract record AgentOutcome
     {
         /// <summary>What the contact may choose from: they may answer with an option's text or its number. Empty offers nothing, and leaves an earlier offer as it is.</summary>
         public ImmutableArray<string> Options { get; init; } = [];
+
+        /// <inheritdoc/>
+        public bool Equals(Reply? other) => other is not null && Text == other.Text && Options.SequenceEqual(other.Options);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(Text, Options.Length);
     }
 
     /// <summary>It took the turn and answers it later: only from an <see cref="IAnswersLater"/>.</summary>

@@ -15,7 +15,7 @@ internal static class HandoverWords
         !keywords.IsEmpty && text is not null && Core(text) is { Length: > 0 } said
         && keywords.Any(keyword => string.Equals(said, Core(keyword), StringComparison.OrdinalIgnoreCase));
 
-    // From the first letter or digit to the last, with the marks that belong to it; accents written in one way, so that the same word is the same text.
+    // From the first letter or digit to the last, with the marks that belong to it.
     private static string Core(string text)
     {
         var (start, end, at) = (-1, 0, 0);
@@ -35,7 +35,7 @@ internal static class HandoverWords
             at = next;
         }
 
-        return start < 0 ? "" : text[start..end].Normalize(NormalizationForm.FormC);
+        return start < 0 ? "" : text[start..end];
     }
 
     private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
