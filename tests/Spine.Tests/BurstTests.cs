@@ -32,6 +32,23 @@ public sealed class BurstTests(Running.Spine spine) : SpineTest(spine), IClassFi
     }
 
     [PostgresFact]
+    public async Task A_picture_in_a_burst_keeps_its_place_before_the_joined_text()
+    {
+        await using var agent = await AgentServer.StartAsync();
+        agent.Behave = _ => Answer;
+        var shop = await Spine.EvolutionAsync(new { kind = "http", url = agent.Url, accepts_media = true }, policy: new { debounce_ms = 3000 });
+        var (chat, caption, text) = (EvolutionBodies.Person(Spine.NewNumber()), Words("look"), Words("how much?"));
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.Image(shop.Name, chat, EvolutionChannel.NewId(), caption));
+        await shop.Channel.DeliverAsync(EvolutionBodies.Text(shop.Name, chat, EvolutionChannel.NewId(), text));
+        await shop.SentAsync(1);
+
+        var call = Assert.Single(agent.Calls);
+        Assert.Equal($"{caption}\n{text}", call.Text);
+        Assert.Equal(["message.image"], call.HistoryKinds);
+    }
+
+    [PostgresFact]
     public async Task A_crash_while_the_agent_is_asked_answers_the_burst_once()
     {
         await using var agent = await AgentServer.StartAsync();

@@ -52,9 +52,9 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
     /// <summary>How much longer to wait for another message; null when it is over.</summary>
     public TimeSpan? WaitAt(DateTimeOffset now, TimeSpan wait)
     {
-        // Longer than a whole wait is only left when the clock was set back: ids are not.
+        // Much more than a whole wait is only left when the clock was set back: ids are not. A little more may be where another machine's clock is ahead.
         var left = ClosesAt - now;
-        return left > TimeSpan.Zero && left <= wait ? left : null;
+        return left > TimeSpan.Zero && left <= 2 * wait ? left : null;
     }
 
     // Those whose service has them together keep together, whatever the wait is by now.
