@@ -15,6 +15,7 @@ using Channels.Api.Pairing;
 using Channels.Api.Parked;
 using Channels.Api.Requests;
 using Channels.Api.Tenants;
+using Channels.Api.Turns;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
@@ -77,6 +78,7 @@ public static class ApiServices
         app.MapSessions();
         app.MapAgents();
         app.MapKnowledge();
+        app.MapTurns();
         app.MapEvents();
         app.MapMedia();
         app.MapDocs();

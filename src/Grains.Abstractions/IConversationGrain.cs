@@ -23,6 +23,14 @@ public interface IConversationGrain : IGrainWithGuidKey
     [Alias("PauseAsync"), AlwaysInterleave]
     Task PauseAsync(ConversationRef conversation, DateTimeOffset? until);
 
+    /// <summary>A person answered elsewhere, which the store knows: the agent keeps silent until then, or longer where it is to do so already.</summary>
+    [Alias("TakeOverAsync"), AlwaysInterleave]
+    Task TakeOverAsync(ConversationRef conversation, DateTimeOffset until);
+
+    /// <summary>The answer to a turn whose service took it earlier. Returns once it is kept, or refused.</summary>
+    [Alias("ReplyAsync"), AlwaysInterleave]
+    Task<LateReplyVerdict> ReplyAsync(ConversationRef conversation, MessageId turn, LateReply reply, CancellationToken cancellationToken);
+
     /// <summary>Queues a message to the contact that answers no turn. The same id twice sends once.</summary>
     [Alias("SendAsync"), AlwaysInterleave]
     Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken);

@@ -20,6 +20,7 @@ public static class GrainServices
         services.AddSingleton<Gates>();
         services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();
+        services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);

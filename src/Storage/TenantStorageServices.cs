@@ -39,6 +39,7 @@ public static class TenantStorageServices
         services.AddSingleton<IChannelDirectory>(provider => provider.GetRequiredService<ChannelDirectory>());
         services.AddHostedService<ChannelChanges>();
         services.AddSingleton<ConversationQueries>();
+        services.AddSingleton<LateTurnQueries>();
         services.AddSingleton<MessageQueries>();
         services.AddSingleton<EventQueries>();
         services.AddSingleton<StatusHistoryQueries>();

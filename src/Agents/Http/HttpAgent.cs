@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using Channels.Core.Agents;
 using Channels.Core.Text;
@@ -7,18 +8,16 @@ namespace Channels.Agents.Http;
 
 /// <summary>A tenant's own service that answers turns over HTTP.</summary>
 /// <remarks>
-/// Message path, step 5 of 6. Asked again with the same <c>turn_id</c> after a crash. Its URL is the tenant's: the client is guarded,
+/// Message path, step 5 of 6. Asked again with the same <c>turn_id</c> after a crash, unless it said before (202) that it answers later. Its URL is the tenant's: the client is guarded,
 /// follows no redirects, and nothing the service says reaches a log.
 /// </remarks>
-internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service) : IAgent
+internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service) : IAnswersLater
 {
     /// <summary>The name of the guarded client.</summary>
     public const string Client = "agent";
 
-    private const int LongestReply = 64 << 10;
-
     // A reply may be escaped six to one in JSON; more than that is no reply.
-    private const int LongestAnswer = 8 * LongestReply;
+    private const int LongestAnswer = 8 * AgentOutcome.LongestText;
 
     /// <inheritdoc/>
     public string Kind => "http";
@@ -31,6 +30,9 @@ internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service)
 
     /// <inheritdoc/>
     public int HistoryLength(AgentSettings settings) => HttpAgentSettings.History(settings);
+
+    /// <inheritdoc/>
+    public TimeSpan ReplyWithin(AgentSettings settings) => HttpAgentSettings.ReplyWithin(settings);
 
     /// <inheritdoc/>
     public IEnumerable<AgentComplaint> Check(AgentSettings settings) => HttpAgentSettings.Check(settings);
@@ -61,6 +63,11 @@ internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service)
             return new AgentOutcome.Failed("agent-status", string.Create(CultureInfo.InvariantCulture, $"The agent answered {(int)response.StatusCode}."));
         }
 
+        if (response.StatusCode == HttpStatusCode.Accepted)
+        {
+            return new AgentOutcome.Later();
+        }
+
         return await ReadBoundedAsync(response.Content, cancellationToken) is { } answer
             ? Outcome(answer)
             : new AgentOutcome.Failed("agent-reply-too-long", "The agent's answer is longer than a reply can be.");
@@ -68,19 +75,20 @@ internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service)
 
     private static AgentOutcome Outcome(ReadOnlyMemory<byte> answer)
     {
-        if (!HttpAgentPayloads.TryReadReply(answer.Span, out var reply))
+        if (HttpAgentPayloads.Read(answer.Span) is not { } said)
         {
-            return new AgentOutcome.Failed("agent-answer-invalid", "The agent's answer is not JSON of the form {\"reply\": \"…\"}.");
+            return new AgentOutcome.Failed("agent-answer-invalid", $"The agent's answer is not JSON of the form {HttpAgentPayloads.Form}; options {AgentOptions.Rule}");
         }
 
-        if (string.IsNullOrWhiteSpace(reply))
+        var text = string.IsNullOrWhiteSpace(said.Text) ? null : Scrub.Clean(said.Text);
+        return (text, said.HandOver) switch
         {
-            return new AgentOutcome.Silent("the agent chose not to answer");
-        }
-
-        return System.Text.Encoding.UTF8.GetByteCount(reply) <= LongestReply
-            ? new AgentOutcome.Reply(Scrub.Clean(reply))
-            : new AgentOutcome.Failed("agent-reply-too-long", $"The agent's reply is longer than {LongestReply / 1024} KB.");
+            ({ } reply, _) when System.Text.Encoding.UTF8.GetByteCount(reply) > AgentOutcome.LongestText =>
+                new AgentOutcome.Failed("agent-reply-too-long", $"The agent's reply is longer than {AgentOutcome.LongestText / 1024} KB."),
+            (_, true) => new AgentOutcome.HandOver(text, "the agent asked for a person"),
+            ({ } reply, _) => new AgentOutcome.Reply(reply) { Options = said.Options },
+            _ => new AgentOutcome.Silent("the agent chose not to answer"),
+        };
     }
 
     // Stops at the limit instead of trusting the announced length: the service is anybody's.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Channels.Core.Agents;
@@ -16,37 +17,45 @@ internal static class HttpAgentPayloads
     public static byte[] Request(AgentTurn turn) => JsonSerializer.SerializeToUtf8Bytes(
         new TurnRequest(turn.TurnId, turn.Conversation.Value, MessageOf(turn.Message), [.. turn.History.Select(MessageOf)], turn.Context), _options);
 
-    /// <summary>The answer's reply, null when the agent chose to say nothing. False when the answer is not of the agreed form.</summary>
-    public static bool TryReadReply(ReadOnlySpan<byte> answer, out string? reply)
+    /// <summary>What an answer looks like, in words.</summary>
+    public static string Form => """{"reply": "…", "options": ["…"], "hand_over": false}""";
+
+    /// <summary>What the answer says. Null when it is not of the agreed form.</summary>
+    public static HttpAgentAnswer? Read(ReadOnlySpan<byte> answer)
     {
-        reply = null;
         if (answer.IsEmpty)
         {
-            return true;
+            return HttpAgentAnswer.Nothing;
         }
 
         try
         {
             var reader = new Utf8JsonReader(answer, new JsonReaderOptions { MaxDepth = 64 });
             var root = JsonElement.ParseValue(ref reader);
-            if (root.ValueKind != JsonValueKind.Object || reader.Read())
-            {
-                return false;
-            }
-
-            if (!root.TryGetProperty("reply", out var value) || value.ValueKind == JsonValueKind.Null)
-            {
-                return true;
-            }
-
-            reply = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-            return value.ValueKind == JsonValueKind.String;
+            return root.ValueKind == JsonValueKind.Object && !reader.Read() ? Read(root) : null;
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            return false;
+            return null;
         }
     }
+
+    private static HttpAgentAnswer? Read(JsonElement root)
+    {
+        var (reply, options, handOver) = (Member(root, "reply"), Member(root, "options"), Member(root, "hand_over"));
+        if (reply is { ValueKind: not JsonValueKind.String } || handOver is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) }
+            || options is { ValueKind: not JsonValueKind.Array })
+        {
+            return null;
+        }
+
+        string?[] offered = [.. options?.EnumerateArray().Select(option => option.ValueKind == JsonValueKind.String ? option.GetString() : null) ?? []];
+        return AgentOptions.AreValid(offered) ? new(reply?.GetString(), [.. offered.OfType<string>()], handOver is { ValueKind: JsonValueKind.True }) : null;
+    }
+
+    // Null means the same as absent.
+    private static JsonElement? Member(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static TurnMessage MessageOf(AgentMessage message) => new(
         message.Role, message.Kind, message.Text, message.At, message.SenderName, message.MediaJson is { } media ? JsonElement.Parse(media) : null);
@@ -57,4 +66,13 @@ internal static class HttpAgentPayloads
         string Role, string Kind, string? Text, DateTimeOffset At,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SenderName,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonElement? Media);
+}
+
+/// <summary>What an HTTP agent says.</summary>
+/// <param name="Text">The reply; null or blank to say nothing.</param>
+/// <param name="Options">What the contact may choose from.</param>
+/// <param name="HandOver">Whether a person must answer from now on.</param>
+internal sealed record HttpAgentAnswer(string? Text, ImmutableArray<string> Options, bool HandOver)
+{
+    public static HttpAgentAnswer Nothing { get; } = new(null, [], false);
 }

@@ -4,12 +4,14 @@ using static Channels.Agents.AgentSettingsCheck;
 
 namespace Channels.Agents.Http;
 
-/// <summary>The settings of an HTTP agent: <c>url, secret, accepts_media, history</c>.</summary>
+/// <summary>The settings of an HTTP agent: <c>url, secret, accepts_media, history, reply_within_seconds</c>.</summary>
 internal static class HttpAgentSettings
 {
     private const int UsualHistory = 10;
     private const int MostHistory = 100;
     private const int LongestUrl = 2048;
+    private const int UsualWait = 300;
+    private const int LongestWait = 86_400;
 
     public static AgentDescription Description { get; } = new(
         "What your own service says: it gets the turn over HTTP and answers {\"reply\": \"…\"}",
@@ -18,6 +20,7 @@ internal static class HttpAgentSettings
             new("secret", "Sent as Authorization: Bearer. Never shown again."),
             new("accepts_media", "Whether it also gets messages without text. Default: false."),
             new("history", $"How many earlier messages it gets, 0 to {MostHistory}. Default: {UsualHistory}."),
+            new("reply_within_seconds", $"How long your service may answer a turn it took with 202, 1 to {LongestWait}. Default: {UsualWait}."),
         ]);
 
     public static Uri? Url(AgentSettings settings) =>
@@ -29,6 +32,10 @@ internal static class HttpAgentSettings
 
     public static int History(AgentSettings settings) =>
         Member(settings, "history") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var length) ? Math.Clamp(length, 0, MostHistory) : UsualHistory;
+
+    /// <summary>How long it may answer a turn it took with 202. Five minutes unless set: longer than any model thinks, shorter than a contact's patience.</summary>
+    public static TimeSpan ReplyWithin(AgentSettings settings) =>
+        TimeSpan.FromSeconds(Member(settings, "reply_within_seconds") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var seconds) ? Math.Clamp(seconds, 1, LongestWait) : UsualWait);
 
     public static IEnumerable<AgentComplaint> Check(AgentSettings settings)
     {
@@ -55,6 +62,12 @@ internal static class HttpAgentSettings
             && !(history.ValueKind == JsonValueKind.Number && history.TryGetInt32(out var length) && length is >= 0 and <= MostHistory))
         {
             yield return new("history", $"must be a whole number from 0 to {MostHistory}: how many earlier messages your agent gets.");
+        }
+
+        if (Member(settings, "reply_within_seconds") is { } wait
+            && !(wait.ValueKind == JsonValueKind.Number && wait.TryGetInt32(out var seconds) && seconds is >= 1 and <= LongestWait))
+        {
+            yield return new("reply_within_seconds", $"must be a whole number from 1 to {LongestWait}: how long your agent may answer a turn it took with 202.");
         }
 
         foreach (var complaint in Unknown(settings, Description))

@@ -20,7 +20,7 @@ internal sealed class OpenAiAgent(IHttpClientFactory clients, IKnowledge knowled
     public const string Client = "agent-openai";
 
     /// <summary>In bytes of UTF-8.</summary>
-    public const int LongestReply = 64 << 10;
+    public const int LongestReply = AgentOutcome.LongestText;
 
     /// <inheritdoc/>
     public string Kind => "openai";

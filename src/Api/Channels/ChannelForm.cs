@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Channels.Api.Errors;
@@ -8,7 +7,6 @@ using Channels.Api.Requests;
 using Channels.Core.Agents;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
-using Channels.Core.Knowledge;
 using Channels.Storage.Channels;
 
 namespace Channels.Api.Channels;
@@ -19,9 +17,6 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
 {
     private const int ShortestSecret = 16;
     private const int LongestSecret = 256;
-    private const int LongestApology = 1000;
-    private static readonly TimeSpan LongestAge = TimeSpan.FromDays(365);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
 
     /// <summary>What a new channel is to be.</summary>
     public FormReading Create(CreateChannel request)
@@ -38,7 +33,7 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
         var config = ConfigParts.Split(request.Config, complaints);
         var settings = connector is null ? SettingsParts.None : SettingsParts.Read(connector.Manifest, config.Settings, kept: null, partial: false, complaints);
         var agent = new AgentForm(agents).Read(request.Agent, current: null, kept: null, complaints);
-        var policy = Policy(config.Over(request), ChannelPolicy.Default, _ => true, complaints);
+        var policy = new PolicyForm(_ => true, complaints).Read(config.Over(request), ChannelPolicy.Default);
         var secret = WebhookSecret(request.WebhookSecret, complaints) ?? NewSecret();
         var identity = Identity(request.Identity, complaints);
         return Reading(complaints, () => new ChannelDraft
@@ -85,7 +80,8 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
         var agent = partial && !has("agent")
             ? new AgentParts(channel.Agent.GetRawText(), current.Secrets.AgentJson)
             : new AgentForm(agents).Read(request.Agent, channel.Agent, current.Secrets.AgentJson, complaints);
-        var policy = Policy(config.Over(request), partial ? channel.Policy : ChannelPolicy.Default, field => !partial || has(field) || config.Has(field), complaints);
+        var policy = new PolicyForm(field => !partial || has(field) || config.Has(field), complaints)
+            .Read(config.Over(request), partial ? channel.Policy : ChannelPolicy.Default);
         var secret = WebhookSecret(request.WebhookSecret, complaints) ?? current.Secrets.Webhook;
         var identity = request.Identity is null && (partial || !has("identity")) ? channel.Identity : Identity(request.Identity, complaints);
         return Reading(complaints, () => new ChannelDraft
@@ -150,53 +146,6 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
         }
 
         return identity;
-    }
-
-    private static ChannelPolicy Policy(ChannelSettings given, ChannelPolicy otherwise, Func<string, bool> has, List<FieldComplaint> complaints)
-    {
-        var defaults = ChannelPolicy.Default;
-        return new(
-            has("groups") ? given.Groups ?? defaults.Groups : otherwise.Groups,
-            has("answer_max_age") ? Seconds("answer_max_age", given.AnswerMaxAge, LongestAge, complaints) : otherwise.AnswerMaxAge,
-            has("takeover_pause") ? Seconds("takeover_pause", given.TakeoverPause, LongestPause, complaints) ?? defaults.TakeoverPause : otherwise.TakeoverPause,
-            has("locale") ? Locale(given.Locale, complaints) ?? defaults.Locale : otherwise.Locale,
-            has("apology") ? Apology(given.Apology, complaints) : otherwise.Apology);
-    }
-
-    private static TimeSpan? Seconds(string field, double? seconds, TimeSpan most, List<FieldComplaint> complaints)
-    {
-        if (seconds is not { } length)
-        {
-            return null;
-        }
-
-        if (length >= 0 && length <= most.TotalSeconds)
-        {
-            return TimeSpan.FromSeconds(length);
-        }
-
-        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be seconds from 0 to {most.TotalSeconds:0}.")));
-        return null;
-    }
-
-    private static string? Locale(string? locale, List<FieldComplaint> complaints)
-    {
-        if (locale is not null && !Languages.IsTag(locale))
-        {
-            complaints.Add(new("locale", "must be a language tag such as en, es or pt-BR."));
-        }
-
-        return locale;
-    }
-
-    private static string? Apology(string? apology, List<FieldComplaint> complaints)
-    {
-        if (apology?.Length > LongestApology)
-        {
-            complaints.Add(new("apology", $"may have {LongestApology} characters; it has {apology.Length}."));
-        }
-
-        return string.IsNullOrWhiteSpace(apology) ? null : apology;
     }
 }
 

@@ -38,6 +38,21 @@ internal record ChannelSettings
     /// <summary>What a contact gets when the agent cannot answer. Default: a text in the channel's locale.</summary>
     public string? Apology { get; init; }
 
+    /// <summary>What follows when the agent cannot answer: <c>apologise</c>, <c>silent</c> or <c>hand_over</c>. Default: apologise.</summary>
+    public string? OnAgentFailure { get; init; }
+
+    /// <summary>What a contact writes to get a person, each a whole message; case and the punctuation around it do not matter. Up to 50. Default: none.</summary>
+    public IReadOnlyList<string?>? HandoverKeywords { get; init; }
+
+    /// <summary>What the contact reads when a keyword or a failure hands the conversation over. Default: nothing.</summary>
+    public string? HandoverText { get; init; }
+
+    /// <summary>For how many milliseconds (0 to 10 000) after a message the agent waits for the next one, to answer all of them at once; three times that at the most. Default: 0, each message is answered by itself.</summary>
+    public int? DebounceMs { get; init; }
+
+    /// <summary>Whether contacts see somebody typing while the agent takes longer than a second, where the kind can show it. Default: false.</summary>
+    public bool? Typing { get; init; }
+
     /// <summary>Where its conversations belong. Default: the tenant's default org unit.</summary>
     public Guid? OrgUnitId { get; init; }
 }
@@ -63,14 +78,17 @@ internal sealed record ChangeChannel : ChannelSettings
 internal sealed record ChannelAnswer(
     Guid Id, string Name, string ChannelType, string Identity, string Status, string? StatusCode, string? StatusReason, string? NextStep,
     DateTimeOffset StatusSince, Uri WebhookUrl, JsonElement Config, bool HasSecretConfig, JsonElement Agent, bool Groups, double? AnswerMaxAge,
-    double TakeoverPause, string Locale, string? Apology, Guid? OrgUnitId, Guid ConnectorId, DateTimeOffset? ActivatedAt, DateTimeOffset CreatedAt,
+    double TakeoverPause, string Locale, string? Apology, string OnAgentFailure, IReadOnlyList<string> HandoverKeywords, string? HandoverText, int DebounceMs,
+    bool Typing, Guid? OrgUnitId, Guid ConnectorId, DateTimeOffset? ActivatedAt, DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FirstActivation? Activation = null)
 {
     public static ChannelAnswer Of(ChannelDetails channel, PublicAddress address, string? webhookSecret = null) => new(
         channel.Account.Value, channel.Name, channel.Kind, channel.Identity, channel.Status, channel.StatusCode, channel.StatusReason, channel.NextStep,
         channel.StatusSince, address.WebhookUrl(channel.Kind, channel.Account), channel.Settings, channel.HasSecretSettings, channel.Agent, channel.Policy.Groups,
-        channel.Policy.AnswerMaxAge?.TotalSeconds, channel.Policy.TakeoverPause.TotalSeconds, channel.Policy.Locale, channel.Policy.Apology, channel.OrgUnit,
+        channel.Policy.AnswerMaxAge?.TotalSeconds, channel.Policy.TakeoverPause.TotalSeconds, channel.Policy.Locale, channel.Policy.Apology,
+        channel.Policy.OnAgentFailure.ToWord(), channel.Policy.HandoverKeywords, channel.Policy.HandoverText, (int)channel.Policy.Debounce.TotalMilliseconds,
+        channel.Policy.Typing, channel.OrgUnit,
         channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret);
 }
 

@@ -9,7 +9,10 @@ namespace Channels.Api.Channels;
 /// <param name="Policy">What is the channel's.</param>
 internal sealed record ConfigParts(JsonElement Settings, ChannelSettings Policy, IReadOnlySet<string> PolicyKeys)
 {
-    private static readonly string[] _policyKeys = ["groups", "answer_max_age", "takeover_pause", "locale", "apology"];
+    private static readonly string[] _policyKeys =
+    [
+        "groups", "answer_max_age", "takeover_pause", "locale", "apology", "on_agent_failure", "handover_keywords", "handover_text", "debounce_ms", "typing",
+    ];
 
     public static ConfigParts Split(JsonElement? config, List<FieldComplaint> complaints)
     {
@@ -42,6 +45,11 @@ internal sealed record ConfigParts(JsonElement Settings, ChannelSettings Policy,
         TakeoverPause = request.TakeoverPause ?? Policy.TakeoverPause,
         Locale = request.Locale ?? Policy.Locale,
         Apology = request.Apology ?? Policy.Apology,
+        OnAgentFailure = request.OnAgentFailure ?? Policy.OnAgentFailure,
+        HandoverKeywords = request.HandoverKeywords ?? Policy.HandoverKeywords,
+        HandoverText = request.HandoverText ?? Policy.HandoverText,
+        DebounceMs = request.DebounceMs ?? Policy.DebounceMs,
+        Typing = request.Typing ?? Policy.Typing,
     };
 
     private static JsonElement Empty() => JsonSerializer.SerializeToElement(new Dictionary<string, JsonElement>());

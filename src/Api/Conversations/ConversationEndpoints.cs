@@ -3,6 +3,7 @@ using Channels.Api.Errors;
 using Channels.Api.Idempotency;
 using Channels.Api.Requests;
 using Channels.Core.Connectors;
+using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Grains.Abstractions;
@@ -20,9 +21,6 @@ namespace Channels.Api.Conversations;
 internal static class ConversationEndpoints
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(365);
-
-    // A date every client can read; nothing lasts longer.
-    private static readonly DateTimeOffset UntilResumed = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static void MapConversations(this IEndpointRouteBuilder app)
     {
@@ -100,7 +98,7 @@ internal static class ConversationEndpoints
             return Problem.Field(ErrorCatalogue.InvalidFields, "seconds", $"must be more than 0 and at most {LongestPause.TotalSeconds:0}.");
         }
 
-        var until = body.Value.Seconds is { } length ? clock.GetUtcNow() + TimeSpan.FromSeconds(length) : UntilResumed;
+        var until = body.Value.Seconds is { } length ? clock.GetUtcNow() + TimeSpan.FromSeconds(length) : AgentPause.UntilResumed;
         return await SetPauseAsync(id, until, caller, conversations, grains, cancellationToken);
     }
 

@@ -18,6 +18,9 @@ internal static class ErrorCatalogue
     public static readonly ApiError SeveralChannels = new("several_channels", 409, "Several channels could be meant", "Say which one with ?channel_id=; they are listed under errors.");
     public static readonly ApiError TitleTaken = new("title_taken", 409, "Another document of this collection has this title", "Replace that document with PUT, or give this one another title.");
     public static readonly ApiError IdempotencyUnderWay = new("idempotency_under_way", 409, "A request with this Idempotency-Key is being carried out", "Wait and send the same request again to get its answer.") { RetryAfter = 2 };
+    public static readonly ApiError TurnAnswered = new("turn_answered", 409, "This turn was answered before, with another reply", "Send further messages to the conversation itself.");
+    public static readonly ApiError TurnExpired = new("turn_expired", 409, "The time for a reply to this turn is over", "Answer sooner, or raise the agent's reply_within_seconds; send further messages to the conversation itself.");
+    public static readonly ApiError TurnOvertaken = new("turn_overtaken", 409, "A person answers this conversation", "Nothing: the reply is not sent. Resume the agent to let it answer again.");
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
@@ -34,8 +37,8 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
-        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
-        InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
+        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, TooLarge,
+        UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 
     /// <summary>What to answer where the server itself chose only a status.</summary>

@@ -56,6 +56,7 @@ internal static class JsonFields
         var plain when plain == typeof(int) || plain == typeof(long) => "a whole number",
         var plain when plain == typeof(double) => "a number",
         var plain when plain == typeof(DateTimeOffset) => "a time in ISO 8601",
+        var plain when plain == typeof(IReadOnlyList<string>) => "a list of texts",
         var plain when plain == typeof(JsonElement) => "a JSON object",
         _ => "a value of the described form",
     };

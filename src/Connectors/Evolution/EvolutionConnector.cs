@@ -6,12 +6,13 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
     private readonly EvolutionSessions _sessions;
     private readonly EvolutionSentLookup _lookup;
+    private readonly EvolutionTyping _typing;
 
     public EvolutionConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -21,6 +22,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup
         _sessions = new EvolutionSessions(api);
         _provisioning = new EvolutionProvisioning(api, _sessions);
         _lookup = new EvolutionSentLookup(api);
+        _typing = new EvolutionTyping(api);
     }
 
     /// <inheritdoc/>
@@ -73,4 +75,8 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup
     public Task<SentLookupOutcome> FindSentAsync(
         Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
         _lookup.FindAsync(connection, message, since, known, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ShowTypingAsync(Connection connection, string chatId, TimeSpan duration, CancellationToken cancellationToken) =>
+        _typing.ShowAsync(connection, chatId, duration, cancellationToken);
 }

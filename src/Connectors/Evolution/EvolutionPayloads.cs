@@ -89,6 +89,13 @@ internal static class EvolutionPayloads
         writer.WriteNumber("offset", pageSize);
     });
 
+    public static ReadOnlyMemory<byte> SendPresence(string chat, TimeSpan duration) => Write(writer =>
+    {
+        writer.WriteString("number", NumberOf(chat));
+        writer.WriteString("presence", "composing");
+        writer.WriteNumber("delay", (long)duration.TotalMilliseconds);
+    });
+
     /// <summary>A person by the bare digits, everything else (hidden ids, groups) by the whole address: the gateway would take those for phone numbers.</summary>
     private static string NumberOf(string chat) => WhatsAppJid.Parse(chat) is { Phone: { } phone } ? phone : chat;
 

@@ -28,6 +28,13 @@ public interface IAgent
     IEnumerable<AgentComplaint> Check(AgentSettings settings);
 }
 
+/// <summary>Implemented by agents that may take a turn now and answer it later, through the API.</summary>
+public interface IAnswersLater : IAgent
+{
+    /// <summary>How long a turn stays open after <see cref="AgentOutcome.Later"/>.</summary>
+    TimeSpan ReplyWithin(AgentSettings settings);
+}
+
 /// <summary>What is wrong with one setting of an agent.</summary>
 public sealed record AgentComplaint(string Field, string Message);
 
@@ -74,8 +81,24 @@ public abstract record AgentOutcome
     {
     }
 
+    /// <summary>The longest text of an agent, in bytes of UTF-8.</summary>
+    public const int LongestText = 64 << 10;
+
     /// <summary>Send this.</summary>
-    public sealed record Reply(string Text) : AgentOutcome;
+    public sealed record Reply(string Text) : AgentOutcome
+    {
+        /// <summary>What the contact may choose from: they may answer with an option's text or its number. Empty offers nothing, and leaves an earlier offer as it is.</summary>
+        public ImmutableArray<string> Options { get; init; } = [];
+
+        /// <inheritdoc/>
+        public bool Equals(Reply? other) => other is not null && Text == other.Text && Options.SequenceEqual(other.Options);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(Text, Options.Length);
+    }
+
+    /// <summary>It took the turn and answers it later: only from an <see cref="IAnswersLater"/>.</summary>
+    public sealed record Later : AgentOutcome;
 
     /// <summary>Say nothing, for this reason.</summary>
     public sealed record Silent(string Reason) : AgentOutcome;

@@ -27,18 +27,6 @@ public sealed record ChannelEntry(
     public override string ToString() => $"Channel {Account} ({Kind})";
 }
 
-/// <summary>What a channel's owner decided about answering. Applied after the parser, never inside it.</summary>
-/// <param name="Groups">Whether group messages start agent turns.</param>
-/// <param name="AnswerMaxAge">Live messages older than this are kept but not answered; null answers them whatever their age.</param>
-/// <param name="TakeoverPause">How long the agent keeps silent after a person answered on the phone.</param>
-/// <param name="Locale">Language of our own texts to contacts (the apology), as a BCP 47 tag.</param>
-/// <param name="Apology">The tenant's own apology text; null takes ours in <paramref name="Locale"/>.</param>
-public sealed record ChannelPolicy(bool Groups, TimeSpan? AnswerMaxAge, TimeSpan TakeoverPause, string Locale, string? Apology)
-{
-    /// <summary>Defaults: no groups, any age, half an hour of silence after a person (long enough for a chat, short enough not to forget the bot), English.</summary>
-    public static ChannelPolicy Default { get; } = new(false, null, TimeSpan.FromMinutes(30), "en", null);
-}
-
 /// <summary>Reads channels. Cached: a change is seen within a second on notification, within half a minute without.</summary>
 public interface IChannelDirectory
 {

@@ -17,8 +17,11 @@ public interface IConversationStore
     /// <summary>The last <paramref name="limit"/> messages before <paramref name="before"/>, oldest first.</summary>
     Task<ImmutableArray<AgentMessage>> HistoryAsync(ConversationRef conversation, MessageId before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Ends a turn and queues its reply in one transaction. False when the turn was already ended by somebody else: then nothing was queued.</summary>
+    /// <summary>Ends a turn, with all that follows from it, in one transaction. False when the turn was already ended by somebody else: then nothing of it is done.</summary>
     Task<bool> FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a turn open until its answer comes or the time is over. False when the turn was already ended by somebody else.</summary>
+    Task<bool> OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken);
 
     /// <summary>Queues a message that answers no turn. The same id twice queues once.</summary>
     Task QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken);
@@ -31,7 +34,8 @@ public interface IConversationStore
 [GenerateSerializer, Immutable, Alias("PendingTurn")]
 public sealed record PendingTurn(
     [property: Id(0)] MessageId Message, [property: Id(1)] string Kind, [property: Id(2)] string? Text, [property: Id(3)] string? SenderName,
-    [property: Id(4)] DateTimeOffset OccurredAt, [property: Id(5)] string? DetailsJson, [property: Id(6)] string ProviderMessageId);
+    [property: Id(4)] DateTimeOffset OccurredAt, [property: Id(5)] string? DetailsJson, [property: Id(6)] string ProviderMessageId,
+    [property: Id(7)] DateTimeOffset? AnswerBy = null);
 
 /// <summary>A conversation as its grain holds it.</summary>
 /// <param name="ChatId">Where replies go.</param>
@@ -39,13 +43,6 @@ public sealed record PendingTurn(
 /// <param name="Context">Free text the tenant set for agents.</param>
 /// <param name="PausedUntil">The agent keeps silent until then.</param>
 /// <param name="Turns">Unanswered turns, oldest first.</param>
+/// <param name="Options">What the contact was last offered to choose from; empty for nothing.</param>
 public sealed record ConversationState(
-    string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns);
-
-/// <summary>How a turn ended.</summary>
-/// <param name="Conversation">Where.</param>
-/// <param name="Turn">Which.</param>
-/// <param name="Reply">What to send; null to send nothing.</param>
-/// <param name="Reason">Why nothing, or why an apology, is sent; null for an ordinary reply.</param>
-/// <param name="AgentFailed">Whether the reason is the channel's last error.</param>
-public sealed record TurnFinish(ConversationRef Conversation, MessageId Turn, QueuedReply? Reply, string? Reason, bool AgentFailed);
+    string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns, ImmutableArray<string> Options);

@@ -267,7 +267,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         foreach (var conversation in conversations.Distinct())
         {
             var where = new ConversationRef(channel.Tenant, Account, conversation);
-            await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).PauseAsync(where, _clock.GetUtcNow() + channel.Policy.TakeoverPause);
+            await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).TakeOverAsync(where, _clock.GetUtcNow() + channel.Policy.TakeoverPause);
         }
     }
 

@@ -13,4 +13,10 @@ internal static partial class ConversationLog
 
     [LoggerMessage(5003, LogLevel.Error, "The {Agent} agent threw {Failure}, which agents must not. {StackTrace}")]
     public static partial void AgentThrew(ILogger logger, string agent, string failure, string? stackTrace);
+
+    [LoggerMessage(5004, LogLevel.Information, "Nobody could be shown typing in conversation {Conversation} ({Failure})")]
+    public static partial void TypingFailed(ILogger logger, ConversationId conversation, string failure);
+
+    [LoggerMessage(5005, LogLevel.Information, "Conversation {Conversation} is handed over to a person")]
+    public static partial void HandedOver(ILogger logger, ConversationId conversation);
 }

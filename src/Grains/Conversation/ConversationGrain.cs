@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Channels.Core.Agents;
 using Channels.Core.Channels;
+using Channels.Core.Connectors;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
@@ -13,10 +14,11 @@ using Orleans.Runtime;
 
 namespace Channels.Grains.Conversation;
 
-/// <summary>Answers one conversation's messages, one at a time, in order.</summary>
+/// <summary>Answers one conversation's messages, one at a time, or one burst at a time, in order.</summary>
 /// <remarks>
 /// Message path, step 5 of 6. Previous: <see cref="Account.AccountGrain"/>. Next: <see cref="Delivery.DeliveryGrain"/>.
 /// The agent is awaited in the grain's own loop. A crash while it is awaited leaves the turn in its table; the agent is asked again with the same turn id.
+/// A turn that its agent answers later holds nothing: its row says until when it waits, and so does whatever came behind it.
 /// </remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class ConversationGrain : Grain, IConversationGrain
@@ -24,28 +26,32 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private readonly IChannelDirectory _directory;
     private readonly IConversationStore _store;
     private readonly TurnAnswering _answering;
-    private readonly IdSource _ids;
+    private readonly TurnEndings _endings;
     private readonly TimeProvider _clock;
     private readonly Gates _gates;
     private readonly ILogger<ConversationGrain> _logger;
     private readonly TurnQueue _queue = new();
+    private readonly TypingSigns _typing;
     private readonly Pump _pump;
     private ConversationRef _where;
     private ConversationState? _state;
     private DateTimeOffset? _pausedUntil;
+    private IGrainTimer? _alarm;
     private int _pauseVersion;
     private bool _lookBefore;
 
     public ConversationGrain(
-        IChannelDirectory directory, IConversationStore store, TurnAnswering answering, IdSource ids, TimeProvider clock, Gates gates, ILogger<ConversationGrain> logger)
+        IChannelDirectory directory, IConversationStore store, TurnAnswering answering, TurnEndings endings, IConnectorCatalog connectors, TimeProvider clock, Gates gates,
+        ILogger<ConversationGrain> logger)
     {
         _directory = directory;
         _store = store;
         _answering = answering;
-        _ids = ids;
+        _endings = endings;
         _clock = clock;
         _gates = gates;
         _logger = logger;
+        _typing = new TypingSigns(connectors, clock, logger);
         _pump = new Pump(AnswerAsync, clock, logger);
     }
 
@@ -66,9 +72,26 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     {
         _where = conversation;
         _pausedUntil = until;
-        _pauseVersion++;
+        var version = ++_pauseVersion;
         await _store.PauseAsync(conversation, until, CancellationToken.None);
+        if (version == _pauseVersion)
+        {
+            // Also for whoever began to read before this was written.
+            _pausedUntil = until;
+            _pauseVersion++;
+        }
+
         _pump.Signal();
+    }
+
+    /// <inheritdoc/>
+    public Task TakeOverAsync(ConversationRef conversation, DateTimeOffset until)
+    {
+        _where = conversation;
+        _pausedUntil = _pausedUntil > until ? _pausedUntil : until;
+        _queue.Doubt();
+        _pump.Signal();
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -81,6 +104,36 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         await GrainFactory.GetGrain<IDeliveryGrain>(conversation.Account.Value).EnqueueAsync(conversation.Tenant, [reply]);
     }
 
+    /// <inheritdoc/>
+    public async Task<LateReplyVerdict> ReplyAsync(ConversationRef conversation, MessageId turn, LateReply reply, CancellationToken cancellationToken)
+    {
+        _where = conversation;
+        if (await _directory.FindAsync(conversation.Account, cancellationToken) is not { } channel || await ReadAsync(cancellationToken) is not { } state
+            || WaitingFor(turn, state, channel) is not { } burst)
+        {
+            return LateReplyVerdict.NotOpen;
+        }
+
+        var now = _clock.GetUtcNow();
+        var limit = burst.First.AnswerBy ?? now;
+        if (limit < now)
+        {
+            _queue.Doubt();
+            _pump.Signal();
+            return LateReplyVerdict.Expired;
+        }
+
+        var overtaken = WhySilent(channel);
+        var outcome = overtaken is null ? Outcomes.Of(reply) : new AgentOutcome.Silent(overtaken);
+        var ending = new LateEnding(overtaken is null ? LateTurnState.Answered : LateTurnState.Overtaken, limit, overtaken is null ? reply.Fingerprint() : null);
+
+        // From here on it is done: a caller who goes away must not leave it half told.
+        var ended = await FinishAsync(_endings.Of(channel, conversation, state, burst, outcome) with { Late = ending }, CancellationToken.None);
+        _queue.Doubt();
+        _pump.Signal();
+        return !ended ? LateReplyVerdict.NotOpen : overtaken is null ? LateReplyVerdict.Accepted : LateReplyVerdict.Overtaken;
+    }
+
     private async Task AnswerAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -90,7 +143,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
                 return;
             }
 
-            if (_queue.Head is not { } turn)
+            if (_queue.IsEmpty)
             {
                 return;
             }
@@ -98,117 +151,223 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             if (await _directory.FindAsync(_where.Account, cancellationToken) is not { TenantSuspended: false } channel)
             {
                 // Suspended or deleted: the turns stay in their table; the sweep comes back to them.
-                _queue.AbandonLoad();
+                _queue.Doubt();
                 return;
             }
 
-            await AnswerAsync(channel, turn, cancellationToken);
-            _queue.Remove(turn.Message);
+            var burst = Burst.Of(_queue.Turns, channel.Policy.Debounce);
+            if (!await AnswerAsync(channel, burst, cancellationToken))
+            {
+                return;
+            }
+
+            _queue.Remove(burst.Turns);
         }
     }
 
     private async Task<bool> LoadAsync(CancellationToken cancellationToken)
     {
-        var pauseVersion = _pauseVersion;
         _queue.BeginLoad();
         try
         {
-            _state = await _store.LoadAsync(_where, cancellationToken);
+            _state = await ReadAsync(cancellationToken);
         }
         catch
         {
-            _queue.AbandonLoad();
+            _queue.Doubt();
             throw;
         }
 
         if (_state is null)
         {
-            _queue.AbandonLoad();
+            _queue.Doubt();
             return false;
-        }
-
-        // A pause heard while reading is newer than what was read.
-        if (pauseVersion == _pauseVersion)
-        {
-            _pausedUntil = _state.PausedUntil;
         }
 
         _queue.EndLoad(_state.Turns);
         return true;
     }
 
-    private async Task AnswerAsync(ChannelEntry channel, PendingTurn turn, CancellationToken cancellationToken)
+    private async Task<ConversationState?> ReadAsync(CancellationToken cancellationToken)
+    {
+        var pauseVersion = _pauseVersion;
+        var state = await _store.LoadAsync(_where, cancellationToken);
+
+        // A pause heard while reading is newer than what was read.
+        if (state is not null && pauseVersion == _pauseVersion)
+        {
+            _pausedUntil = state.PausedUntil;
+        }
+
+        return state;
+    }
+
+    // False when the turn must wait: for the contact's next message, or for its service's answer.
+    private async Task<bool> AnswerAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
+    {
+        if (await DecideAsync(channel, burst, cancellationToken) is not { } outcome)
+        {
+            return false;
+        }
+
+        if (outcome is AgentOutcome.Later)
+        {
+            return !await OpenAsync(channel, burst, cancellationToken);
+        }
+
+        if (outcome is AgentOutcome.Failed failed)
+        {
+            ConversationLog.AgentFailed(_logger, _where.Conversation, channel.Agent.Kind, failed.Code);
+        }
+
+        var finish = _endings.Of(channel, _where, _state!, burst, outcome);
+        if (burst.First.AnswerBy is { } limit)
+        {
+            finish = finish with { Late = new LateEnding(outcome is AgentOutcome.Failed ? LateTurnState.Expired : LateTurnState.Overtaken, limit, AnswerHash: null) };
+        }
+
+        await FinishAsync(finish, cancellationToken);
+        return true;
+    }
+
+    // Null when nothing can be decided yet.
+    private async Task<AgentOutcome?> DecideAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
         if (WhySilent(channel) is { } silent)
         {
-            await FinishAsync(turn, null, silent, agentFailed: false, cancellationToken);
-            return;
+            return new AgentOutcome.Silent(silent);
         }
 
-        AgentOutcome outcome;
-        using (await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken))
+        var now = _clock.GetUtcNow();
+        if (burst.First.AnswerBy is { } limit)
         {
-            outcome = await _answering.AskAsync(channel, _where, turn, _state?.Context, cancellationToken);
+            return limit >= now ? null : Outcomes.TooLate(limit);
         }
+
+        if (burst.Turns.Any(turn => HandoverWords.AreMeantBy(turn.Text, channel.Policy.HandoverKeywords)))
+        {
+            return new AgentOutcome.HandOver(channel.Policy.HandoverText, "the contact asked for a person");
+        }
+
+        if (burst.WaitAt(now, channel.Policy.Debounce) is { } wait)
+        {
+            SetAlarm(wait);
+            return null;
+        }
+
+        var outcome = await AskAsync(channel, burst, cancellationToken);
 
         // A person may have taken over while the agent thought.
-        if (outcome is AgentOutcome.Reply && WhySilent(channel) is { } overtaken)
-        {
-            outcome = new AgentOutcome.Silent(overtaken);
-        }
+        return WhySilent(channel) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
+    }
 
-        switch (outcome)
-        {
-            case AgentOutcome.Reply reply:
-                await FinishAsync(turn, reply.Text, null, agentFailed: false, cancellationToken);
-                break;
-            case AgentOutcome.Silent why:
-                await FinishAsync(turn, null, why.Reason, agentFailed: false, cancellationToken);
-                break;
-            case AgentOutcome.Failed failed:
-                ConversationLog.AgentFailed(_logger, _where.Conversation, channel.Agent.Kind, failed.Code);
-                await FinishAsync(turn, channel.Policy.Apology ?? Apology.In(channel.Policy.Locale), $"{failed.Code}: {failed.Reason}", agentFailed: true, cancellationToken);
-                break;
-        }
+    private async Task<AgentOutcome> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
+    {
+        using var place = await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken);
+        using var typing = _typing.Begin(channel, _where, _state!.ChatId, cancellationToken);
+        return await _answering.AskAsync(channel, _where, burst, _state!, cancellationToken);
     }
 
     private string? WhySilent(ChannelEntry channel) => channel.Agent.Kind == "none"
         ? "the channel has no agent"
         : _pausedUntil > _clock.GetUtcNow() ? "a person answers this conversation" : null;
 
-    private async Task FinishAsync(PendingTurn turn, string? text, string? reason, bool agentFailed, CancellationToken cancellationToken)
+    // False when it was ended meanwhile: its answer overtook the word that it would come later.
+    private async Task<bool> OpenAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
-        var reply = text is null ? null : new QueuedReply(new MessageId(_ids.Next()), _where.Conversation, _state!.ChatId, text, ReplyTo: null);
+        var limit = _clock.GetUtcNow() + _answering.ReplyWithin(channel)!.Value;
+        if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit), cancellationToken))
+        {
+            _queue.Doubt();
+            return false;
+        }
 
+        // The sweep wakes us when the time is over.
+        _queue.Replace(burst.Turns.Select(turn => turn with { AnswerBy = limit }));
+        return true;
+    }
+
+    // The messages that are answered with this one; null when it is not being answered by somebody who may answer it later.
+    private Burst? WaitingFor(MessageId turn, ConversationState state, ChannelEntry channel)
+    {
+        var waiting = state.Turns.SkipWhile(one => one.Message != turn).ToList();
+        if (waiting is not [var first, ..])
+        {
+            return null;
+        }
+
+        // An answer may overtake the word that it will come later: then the turn is the next, and its agent is, or was before a crash, being asked.
+        var mayBeAsked = state.Turns[0].Message == turn && _answering.ReplyWithin(channel) is not null;
+        return first.AnswerBy is not null || mayBeAsked ? Burst.Of(waiting, channel.Policy.Debounce) : null;
+    }
+
+    private async Task<bool> FinishAsync(TurnFinish finish, CancellationToken cancellationToken)
+    {
+        var pauseVersion = _pauseVersion;
+        bool ended;
         try
         {
-            if (!await _store.FinishTurnAsync(new TurnFinish(_where, turn.Message, reply, reason, agentFailed), cancellationToken))
-            {
-                // Ended before, by a call whose answer was lost or by another activation: the tables know how.
-                _lookBefore = true;
-                _queue.Offer([], complete: false);
-            }
+            ended = await _store.FinishTurnAsync(finish, cancellationToken);
         }
         catch
         {
-            // It may be queued all the same. Delivery must look into the table before it takes a later reply for its next.
+            // It may be done all the same. Delivery must look into the table before it takes a later reply for its next, and so must we.
             _lookBefore = true;
+            _queue.Doubt();
             throw;
         }
 
-        if (reply is not null)
+        if (!ended)
         {
-            await TellDeliveryAsync(reply);
+            // Ended before, by a call whose answer was lost or by another activation: the tables know how.
+            _lookBefore = true;
+            _queue.Doubt();
+        }
+        else
+        {
+            Remember(finish, pauseVersion);
+        }
+
+        if (!finish.Replies.IsEmpty)
+        {
+            await TellDeliveryAsync(finish.Replies);
+        }
+
+        return ended;
+    }
+
+    private void Remember(TurnFinish finish, int pauseVersion)
+    {
+        if (finish.Options is { } options)
+        {
+            _state = _state is null ? null : _state with { Options = options };
+        }
+
+        if (finish.HandOver is null)
+        {
+            return;
+        }
+
+        ConversationLog.HandedOver(_logger, _where.Conversation);
+        if (pauseVersion == _pauseVersion)
+        {
+            _pausedUntil = AgentPause.UntilResumed;
+            _pauseVersion++;
+        }
+        else
+        {
+            // Somebody paused or resumed at the same moment: the table knows who came last.
+            _queue.Doubt();
         }
     }
 
-    // The reply is committed; a call that fails is made good by the sweep.
-    private async Task TellDeliveryAsync(QueuedReply reply)
+    // The replies are committed; a call that fails is made good by the sweep.
+    private async Task TellDeliveryAsync(ImmutableArray<QueuedReply> replies)
     {
         var delivery = GrainFactory.GetGrain<IDeliveryGrain>(_where.Account.Value);
         try
         {
-            await (_lookBefore ? delivery.WakeAsync() : delivery.EnqueueAsync(_where.Tenant, [reply]));
+            await (_lookBefore ? delivery.WakeAsync() : delivery.EnqueueAsync(_where.Tenant, replies));
             _lookBefore = false;
         }
         catch (Exception failure)
@@ -216,5 +375,17 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             _lookBefore = true;
             ConversationLog.DeliveryNotTold(_logger, _where.Conversation, failure.GetType().Name);
         }
+    }
+
+    private void SetAlarm(TimeSpan after)
+    {
+        _alarm?.Dispose();
+        _alarm = this.RegisterGrainTimer(
+            _ =>
+            {
+                _pump.Signal();
+                return Task.CompletedTask;
+            },
+            new GrainTimerCreationOptions { DueTime = after, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
     }
 }

@@ -15,8 +15,11 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
     /// <summary>Contacts wait no longer than this for an answer or an apology. Below the 30 s after which a grain call gives up.</summary>
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);
 
+    /// <summary>How long a turn of the channel's agent may stay open; null when its agent answers at once or not at all.</summary>
+    public TimeSpan? ReplyWithin(ChannelEntry channel) => (agents.Find(channel.Agent.Kind) as IAnswersLater)?.ReplyWithin(channel.Agent);
+
     /// <summary>What the agent said, or why it did not. Throws only when the grain goes or the store does not answer.</summary>
-    public async Task<AgentOutcome> AskAsync(ChannelEntry channel, ConversationRef conversation, PendingTurn turn, string? context, CancellationToken cancellationToken)
+    public async Task<AgentOutcome> AskAsync(ChannelEntry channel, ConversationRef conversation, Burst burst, ConversationState state, CancellationToken cancellationToken)
     {
         if (agents.Find(channel.Agent.Kind) is not { } agent)
         {
@@ -24,10 +27,22 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
         }
 
         var length = agent.HistoryLength(channel.Agent);
-        var history = length > 0 ? await store.HistoryAsync(conversation, turn.Message, length, cancellationToken) : ImmutableArray<AgentMessage>.Empty;
-        var message = new AgentMessage("contact", turn.Kind, turn.Text, turn.OccurredAt, turn.SenderName, turn.DetailsJson);
-        var asked = new AgentTurn(turn.Message.Value, channel.Tenant, conversation.Conversation, message, history, context, channel.Policy.Locale);
-        return await AskAsync(agent, asked, channel.Agent, cancellationToken);
+        var history = length > 0 ? await store.HistoryAsync(conversation, burst.First.Message, length, cancellationToken) : ImmutableArray<AgentMessage>.Empty;
+
+        // A file that came earlier in the burst would be lost in a joined text.
+        history = history.AddRange(burst.Turns.SkipLast(1).Where(turn => turn.DetailsJson is not null).Select(turn => MessageOf(turn, turn.Text)));
+        var turn = new AgentTurn(
+            burst.First.Message.Value, channel.Tenant, conversation.Conversation, MessageOf(burst.Last, TextOf(burst, state)), history, state.Context, channel.Policy.Locale);
+        return await AskAsync(agent, turn, channel.Agent, cancellationToken);
+    }
+
+    private static AgentMessage MessageOf(PendingTurn turn, string? text) => new("contact", turn.Kind, text, turn.OccurredAt, turn.SenderName, turn.DetailsJson);
+
+    // A chosen number becomes what it stands for; the transcript keeps what was written.
+    private static string? TextOf(Burst burst, ConversationState state)
+    {
+        var texts = burst.Turns.Select(turn => NumberedOptions.Resolve(turn.Text, state.Options) ?? turn.Text).ToList();
+        return texts is [var only] ? only : texts.Any(text => !string.IsNullOrEmpty(text)) ? string.Join('\n', texts.Where(text => !string.IsNullOrEmpty(text))) : null;
     }
 
     private async Task<AgentOutcome> AskAsync(IAgent agent, AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken)
@@ -40,7 +55,9 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
             return await agent.AnswerAsync(turn, settings, either.Token).WaitAsync(either.Token) switch
             {
                 AgentOutcome.Reply { Text: var text } when string.IsNullOrWhiteSpace(text) => new AgentOutcome.Silent("the agent gave an empty answer"),
-                AgentOutcome.Reply reply => new AgentOutcome.Reply(Scrub.Clean(reply.Text)),
+                AgentOutcome.Reply reply => reply with { Text = Scrub.Clean(reply.Text) },
+                AgentOutcome.HandOver handOver => handOver with { Text = Scrub.CleanOrNull(handOver.Text) },
+                AgentOutcome.Later when agent is not IAnswersLater => new AgentOutcome.Failed("agent-error", "the agent cannot answer later"),
                 var other => other,
             };
         }

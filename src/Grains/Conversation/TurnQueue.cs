@@ -20,8 +20,11 @@ internal sealed class TurnQueue
     /// <summary>Whether the table must be read before the next turn is taken.</summary>
     public bool MustLoad => _unsure || (_more && _turns.Count == 0);
 
-    /// <summary>The oldest turn.</summary>
-    public PendingTurn? Head => _turns.Count == 0 ? null : _turns.First().Value;
+    /// <summary>Whether no turn is in memory.</summary>
+    public bool IsEmpty => _turns.Count == 0;
+
+    /// <summary>The turns in memory, oldest first.</summary>
+    public IEnumerable<PendingTurn> Turns => _turns.Values;
 
     /// <summary>Turns a caller brings: later than all it brought before.</summary>
     public void Offer(ImmutableArray<PendingTurn> turns, bool complete)
@@ -72,9 +75,24 @@ internal sealed class TurnQueue
         }
     }
 
-    /// <summary>A read failed: nothing is known.</summary>
-    public void AbandonLoad() => _unsure = true;
+    /// <summary>Turns that wait for their service's answer, as they are now.</summary>
+    public void Replace(IEnumerable<PendingTurn> turns)
+    {
+        foreach (var turn in turns)
+        {
+            _turns[turn.Message.Value] = turn;
+        }
+    }
 
-    /// <summary>A turn is ended.</summary>
-    public void Remove(MessageId turn) => _turns.Remove(turn.Value);
+    /// <summary>Turns are ended.</summary>
+    public void Remove(IEnumerable<PendingTurn> turns)
+    {
+        foreach (var turn in turns)
+        {
+            _turns.Remove(turn.Message.Value);
+        }
+    }
+
+    /// <summary>What is in memory may be outdated: the table must be read.</summary>
+    public void Doubt() => _unsure = true;
 }

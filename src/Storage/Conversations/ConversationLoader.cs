@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Storage.Batching;
@@ -15,17 +16,17 @@ internal sealed class ConversationLoader : IAsyncDisposable
     private const int MostTurns = 32;
 
     private const string Conversations = """
-        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until
+        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until, c.options::text
         from unnest($1::uuid[], $2::uuid[]) with ordinality as w (tenant_id, conversation_id, n)
         join conversation c on c.tenant_id = w.tenant_id and c.id = w.conversation_id
         """;
 
     // "limit 1" is a fence: planned while the transcript is empty, a join might as well begin with all its rows, and goes on so for days.
     private const string Turns = """
-        select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id
+        select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id, u.answer_by
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
         cross join lateral (
-          select message_id from turn
+          select message_id, answer_by from turn
           where tenant_id = w.tenant_id and account_id = w.account_id and conversation_id = w.conversation_id
           order by message_id limit $4) as u
         cross join lateral (select * from transcript where tenant_id = w.tenant_id and account_id = w.account_id and id = u.message_id limit 1) as t
@@ -79,7 +80,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
         while (await reader.ReadAsync(cancellationToken))
         {
             loads[(int)reader.GetInt64(0) - 1].State = new ConversationState(
-                reader.GetString(1), reader.TextOrNull(2), reader.TextOrNull(3), reader.TimeOrNull(4), []);
+                reader.GetString(1), reader.TextOrNull(2), reader.TextOrNull(3), reader.TimeOrNull(4), [], Options(reader.TextOrNull(5)));
         }
 
         await reader.NextResultAsync(cancellationToken);
@@ -87,9 +88,11 @@ internal sealed class ConversationLoader : IAsyncDisposable
         {
             loads[(int)reader.GetInt64(0) - 1].Turns.Add(new PendingTurn(
                 new MessageId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3), reader.TextOrNull(4), reader.GetFieldValue<DateTimeOffset>(5),
-                reader.TextOrNull(6), reader.TextOrNull(7) ?? ""));
+                reader.TextOrNull(6), reader.TextOrNull(7) ?? "", reader.TimeOrNull(8)));
         }
     }
+
+    private static ImmutableArray<string> Options(string? json) => json is null ? [] : [.. JsonSerializer.Deserialize<string[]>(json) ?? []];
 
     private sealed class Load(ConversationRef of) : GroupItem(of.Tenant)
     {

@@ -57,6 +57,14 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
     }
 
     /// <inheritdoc/>
+    public async Task<bool> OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken)
+    {
+        var operation = new OpenTurnOperation(opening);
+        await writer.RunAsync(operation, cancellationToken);
+        return operation.IsOpen;
+    }
+
+    /// <inheritdoc/>
     public Task QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken) =>
         writer.RunAsync(new QueueOperation(conversation, reply, author, clock.GetUtcNow()), cancellationToken);
 

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Channels.Storage.Maintenance;
 
-/// <summary>Keeps partitions ahead of time and trims what is past its keep: duplicate keys, early receipts, idempotency keys, events.</summary>
+/// <summary>Keeps partitions ahead of time and trims what is past its keep: duplicate keys, early receipts, idempotency keys, late turns, events.</summary>
 /// <remarks>Runs at start and then hourly, in slices, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.</remarks>
 public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
@@ -21,6 +21,9 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
     private static readonly TimeSpan DuplicateWindow = TimeSpan.FromDays(30);
 
     private static readonly TimeSpan EventKeep = TimeSpan.FromDays(28);
+
+    /// <summary>A service is told for so long how a turn ended that it answers once more; longer than any turn stays open.</summary>
+    private static readonly TimeSpan LateTurnKeep = TimeSpan.FromDays(7);
 
     /// <summary>Makes this and the next four weeks' partitions of the transcript and the events. Safe to repeat.</summary>
     public static async Task EnsurePartitionsAsync(NpgsqlDataSource database, TimeProvider clock, CancellationToken cancellationToken)
@@ -76,6 +79,7 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
         await SliceAsync("delete from message_key where (tableoid, ctid) in (select tableoid, ctid from message_key where message_id < $1 limit $2)", IdSource.Floor(now - DuplicateWindow), cancellationToken);
         await SliceAsync("delete from early_receipt where ctid in (select ctid from early_receipt where at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
         await SliceAsync("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
+        await SliceAsync("delete from late_turn where ctid in (select ctid from late_turn where turn_id < $1 limit $2)", IdSource.Floor(now - LateTurnKeep), cancellationToken);
         await SliceAsync("delete from event where (tableoid, ctid) in (select tableoid, ctid from event where id < $1 limit $2)", IdSource.Floor(now - EventKeep), cancellationToken);
     }
 

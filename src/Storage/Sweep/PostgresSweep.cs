@@ -10,7 +10,8 @@ namespace Channels.Storage.Sweep;
 /// <summary>Looks for waiting work once a second at the most and deals it out by partition.</summary>
 /// <remarks>
 /// Each query hops from one account to the next through the primary key, so it costs by accounts with work, not by rows waiting.
-/// Work younger than the grace is left alone: its hint is most likely on its way.
+/// Work younger than the grace is left alone: its hint is most likely on its way. A turn whose service may still answer is left alone as well,
+/// and with it whatever waits behind it in its conversation.
 /// </remarks>
 internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider clock) : ISweep, IDisposable
 {
@@ -42,15 +43,15 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         from (select * from hop where {Served} offset 0) as served
         cross join lateral (
           with recursive step as (
-            (select conversation_id, message_id from turn where tenant_id = served.tenant_id and account_id = served.account_id
+            (select conversation_id, message_id, answer_by from turn where tenant_id = served.tenant_id and account_id = served.account_id
              order by conversation_id, message_id limit 1)
             union all
             select n.* from step, lateral (
-              select conversation_id, message_id from turn
+              select conversation_id, message_id, answer_by from turn
               where tenant_id = served.tenant_id and account_id = served.account_id and conversation_id > step.conversation_id
               order by conversation_id, message_id limit 1) as n)
-          select conversation_id, message_id from step) as c
-        where c.message_id < $1 limit $2
+          select conversation_id, message_id, answer_by from step) as c
+        where c.message_id < $1 and (c.answer_by is null or c.answer_by <= $3) limit $2
         """;
 
     private const string Outboxes = $"""
@@ -122,7 +123,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _from = inboxes.Count == Most ? inboxes[^1] : default;
         _inboxes = inboxes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
         var turns = await ReadAsync(
-            Turns, reader => new ConversationRef(new TenantId(reader.GetGuid(0)), new AccountId(reader.GetGuid(1)), new ConversationId(reader.GetGuid(2))), cancellationToken, before, Most);
+            Turns, reader => new ConversationRef(new TenantId(reader.GetGuid(0)), new AccountId(reader.GetGuid(1)), new ConversationId(reader.GetGuid(2))), cancellationToken,
+            before, Most, clock.GetUtcNow());
         _turns = turns.ToLookup(turn => Partitions.Of(turn.Account));
         var outboxes = await ReadAsync(
             Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, clock.GetUtcNow() - Grace, Most);

@@ -45,6 +45,8 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
                               and o.key_class = k.key_class and o.revision = k.revision)),
         turns as (
           update turn set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
+        late as (
+          update late_turn set conversation_id = $3 where tenant_id = $1 and conversation_id = $4),
         replies as (
           update outbox set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
         echoes as (

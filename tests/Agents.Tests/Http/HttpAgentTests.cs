@@ -78,11 +78,47 @@ public sealed class HttpAgentTests : IAsyncLifetime
     [InlineData("""{"reply":5}""", "agent-answer-invalid")]
     [InlineData("""{"reply":"\ud800"}""", "agent-answer-invalid")]
     [InlineData("""{"reply":"a"} more""", "agent-answer-invalid")]
+    [InlineData("""{"reply":"a","hand_over":"yes"}""", "agent-answer-invalid")]
+    [InlineData("""{"reply":"a","options":"b"}""", "agent-answer-invalid")]
+    [InlineData("""{"reply":"a","options":["b",5]}""", "agent-answer-invalid")]
+    [InlineData("""{"reply":"a","options":["b","B"]}""", "agent-answer-invalid")]
     public async Task An_answer_of_another_form_is_a_failure(string answer, string code)
     {
         _answer = context => context.Response.WriteAsync(answer);
 
         Assert.Equal(code, Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
+    }
+
+    [Fact]
+    public async Task It_may_offer_choices()
+    {
+        _answer = context => context.Response.WriteAsync("""{"reply":"Which?","options":["Red","Blue"],"hand_over":null}""");
+
+        Assert.Equal(new AgentOutcome.Reply("Which?") { Options = ["Red", "Blue"] }, await AskAsync());
+    }
+
+    [Theory]
+    [InlineData("""{"reply":"One moment","hand_over":true}""", "One moment")]
+    [InlineData("""{"hand_over":true}""", null)]
+    public async Task It_may_ask_for_a_person(string answer, string? text)
+    {
+        _answer = context => context.Response.WriteAsync(answer);
+
+        Assert.Equal(new AgentOutcome.HandOver(text, "the agent asked for a person"), await AskAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"reply":"not read"}""")]
+    public async Task It_may_answer_later(string body)
+    {
+        _answer = context =>
+        {
+            context.Response.StatusCode = 202;
+            return context.Response.WriteAsync(body);
+        };
+
+        Assert.IsType<AgentOutcome.Later>(await AskAsync());
     }
 
     [Theory]
@@ -158,6 +194,8 @@ public sealed class HttpAgentTests : IAsyncLifetime
     [InlineData("""{"kind":"http","url":"http://x","accepts_media":"yes"}""", "accepts_media")]
     [InlineData("""{"kind":"http","url":"http://x","history":-1}""", "history")]
     [InlineData("""{"kind":"http","url":"http://x","history":1.5}""", "history")]
+    [InlineData("""{"kind":"http","url":"http://x","reply_within_seconds":0}""", "reply_within_seconds")]
+    [InlineData("""{"kind":"http","url":"http://x","reply_within_seconds":86401}""", "reply_within_seconds")]
     [InlineData("""{"kind":"http","url":"http://x","timeout":5}""", "timeout")]
     public void A_setting_that_is_wrong_is_named(string settings, string field) =>
         Assert.Equal(field, Assert.Single(Agent().Check(new("http", JsonElement.Parse(settings)))).Field);
@@ -170,6 +208,7 @@ public sealed class HttpAgentTests : IAsyncLifetime
         Assert.Empty(Agent().Check(settings));
         Assert.False(Agent().AcceptsMedia(settings));
         Assert.Equal(10, Agent().HistoryLength(settings));
+        Assert.Equal(TimeSpan.FromMinutes(5), Assert.IsAssignableFrom<IAnswersLater>(Agent()).ReplyWithin(settings));
     }
 
     private Task<AgentOutcome> AskAsync(AgentTurn? turn = null, EgressRules? rules = null)

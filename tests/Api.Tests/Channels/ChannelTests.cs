@@ -88,6 +88,26 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task What_an_owner_decides_about_answering_is_kept_changed_and_has_defaults()
+    {
+        var tenant = await host.TenantAsync();
+        var made = await (await tenant.Http.PostAsJsonAsync("/api/v1/channels", new
+        {
+            name = "S", channel_type = "simulator", on_agent_failure = "hand_over", handover_keywords = new[] { "human", " Mensch " }, handover_text = "One moment",
+            config = new { debounce_ms = 1500, typing = true },
+        })).JsonAsync(HttpStatusCode.Created);
+        var path = $"/api/v1/channels/{made.GetProperty("id").GetGuid()}";
+
+        var kept = await (await tenant.Http.GetAsync(path)).JsonAsync();
+        var patched = await (await tenant.Http.PatchAsJsonAsync(path, new { debounce_ms = 0, handover_text = (string?)null })).JsonAsync();
+        var put = await (await tenant.Http.PutAsJsonAsync(path, new { name = "S" })).JsonAsync();
+
+        Assert.Equal(("hand_over", "human,Mensch", "One moment", 1500, true), Decisions(kept));
+        Assert.Equal(("hand_over", "human,Mensch", null, 0, true), Decisions(patched));
+        Assert.Equal(("apologise", "", null, 0, false), Decisions(put));
+    }
+
+    [PostgresFact]
     public async Task All_complaints_about_a_new_channel_come_at_once_and_name_their_fields()
     {
         var tenant = await host.TenantAsync();
@@ -126,6 +146,15 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"echo","deep":"\u0000"}}""", "agent")]
     [InlineData("""{"name":"n","channel_type":"simulator","groups":"yes"}""", "groups")]
     [InlineData("""{"name":"n","channel_type":"simulator","answer_max_age":1e400}""", "answer_max_age")]
+    [InlineData("""{"name":"n","channel_type":"simulator","on_agent_failure":"shrug"}""", "on_agent_failure")]
+    [InlineData("""{"name":"n","channel_type":"simulator","handover_keywords":"human"}""", "handover_keywords")]
+    [InlineData("""{"name":"n","channel_type":"simulator","handover_keywords":["human",5]}""", "handover_keywords")]
+    [InlineData("""{"name":"n","channel_type":"simulator","handover_keywords":["human",null]}""", "handover_keywords")]
+    [InlineData("""{"name":"n","channel_type":"simulator","handover_keywords":["??"]}""", "handover_keywords")]
+    [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":10001}""", "debounce_ms")]
+    [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":-1}""", "debounce_ms")]
+    [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":1.5}""", "debounce_ms")]
+    [InlineData("""{"name":"n","channel_type":"simulator","typing":"yes"}""", "typing")]
     [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"echo","x":1e999999}}""", "agent.x")]
     public async Task A_wrong_field_is_named(string body, string field)
     {
@@ -327,4 +356,11 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
             """);
         return (string)(await command.ExecuteScalarAsync())!;
     }
+
+    private static (string? OnFailure, string Keywords, string? HandoverText, int Debounce, bool Typing) Decisions(JsonElement channel) => (
+        channel.GetProperty("on_agent_failure").GetString(),
+        string.Join(',', channel.GetProperty("handover_keywords").EnumerateArray()),
+        channel.GetProperty("handover_text").GetString(),
+        channel.GetProperty("debounce_ms").GetInt32(),
+        channel.GetProperty("typing").GetBoolean());
 }

@@ -22,6 +22,11 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
     public ConcurrentQueue<DateTimeOffset?> Pauses { get; } = new();
 
+    public ConcurrentQueue<(ConversationRef Conversation, MessageId Turn, LateReply Reply)> Replies { get; } = new();
+
+    /// <summary>What late replies are answered with.</summary>
+    public LateReplyVerdict Verdict { get; set; } = LateReplyVerdict.NotOpen;
+
     /// <summary>What the next activations answer; null activates.</summary>
     public ActivationResult? Activation { get; set; }
 
@@ -174,6 +179,15 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         {
             grains.Pauses.Enqueue(until);
             return grains.FailAsync();
+        }
+
+        public Task TakeOverAsync(ConversationRef conversation, DateTimeOffset until) => throw new NotSupportedException();
+
+        public async Task<LateReplyVerdict> ReplyAsync(ConversationRef conversation, MessageId turn, LateReply reply, CancellationToken cancellationToken)
+        {
+            await grains.FailAsync();
+            grains.Replies.Enqueue((conversation, turn, reply));
+            return grains.Verdict;
         }
 
         public async Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken)

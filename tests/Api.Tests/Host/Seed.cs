@@ -1,3 +1,4 @@
+using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Npgsql;
 
@@ -20,13 +21,15 @@ internal static class Seed
         await RunAsync(host.Db, "insert into conversation_alias values ($1, $2, $3, $4)", tenant.Id.Value, channel, $"alias-{channel}", conversation);
         await RunAsync(host.Db, "insert into account_status_history values ($1, $2, $3, 'active', null, null, now())", tenant.Id.Value, channel, _ids.Next());
         await RunAsync(host.Db, "insert into inbox values ($1, $2, $3, now(), '', '')", tenant.Id.Value, channel, _ids.Next());
-        await RunAsync(host.Db, "insert into turn values ($1, $2, $3, $4)", tenant.Id.Value, channel, conversation, message);
+        await RunAsync(
+            host.Db, "insert into session (tenant_id, account_id, status, since, wanted, attempts, gateway_fault) values ($1, $2, 'working', now(), true, 0, false)", tenant.Id.Value, channel);
+        var turn = await TurnAsync(host, tenant.Id, channel, conversation, message);
         await RunAsync(host.Db, "insert into channel_counter (tenant_id, account_id, messages_received) values ($1, $2, 1)", tenant.Id.Value, channel);
         await RunAsync(
             host.Db, "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $4, 0, 0, now())",
             tenant.Id.Value, channel, _ids.Next(), conversation);
         await EventAsync(host, tenant.Id, channel);
-        return new(channel, conversation, parked, await KeyAsync(host, tenant.Id), await tenant.AddDocumentAsync());
+        return new(channel, conversation, parked, turn, await KeyAsync(host, tenant.Id), await tenant.AddDocumentAsync());
     }
 
     public static async Task<Guid> ConversationAsync(ApiHost host, TenantId tenant, Guid channel, string chat = "5491122223333")
@@ -50,6 +53,23 @@ internal static class Seed
             """,
             tenant.Value, channel, id, conversation, outbound, text, status, (object?)details ?? DBNull.Value);
         return id;
+    }
+
+    /// <summary>A turn that its agent is to answer later.</summary>
+    public static async Task<Guid> TurnAsync(
+        ApiHost host, TenantId tenant, Guid channel, Guid conversation, Guid message, LateTurnState state = LateTurnState.Open, byte[]? answerHash = null)
+    {
+        await RunAsync(
+            host.Db, "insert into turn (tenant_id, account_id, conversation_id, message_id, answer_by) values ($1, $2, $3, $4, now() + interval '5 minutes')",
+            tenant.Value, channel, conversation, message);
+        await RunAsync(
+            host.Db,
+            """
+            insert into late_turn (tenant_id, turn_id, account_id, conversation_id, state, answer_by, answer_hash)
+            values ($1, $4, $2, $3, $5, '2026-01-01 12:05:00+00', nullif($6, ''::bytea))
+            """,
+            tenant.Value, channel, conversation, message, (short)state, answerHash ?? []);
+        return message;
     }
 
     public static async Task<Guid> ParkAsync(ApiHost host, TenantId tenant, Guid channel, string body)
@@ -84,14 +104,15 @@ internal static class Seed
 }
 
 /// <summary>What <see cref="Seed.OneOfEachAsync"/> made.</summary>
-internal sealed record SeededRows(Guid Channel, Guid Conversation, Guid Parked, Guid Key, Guid Document)
+internal sealed record SeededRows(Guid Channel, Guid Conversation, Guid Parked, Guid Turn, Guid Key, Guid Document)
 {
-    public static SeededRows Unknown() => new(Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId());
+    public static SeededRows Unknown() => new(Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId());
 
     public string Fill(string path) => path
         .Replace("{channel}", Channel.ToString(), StringComparison.Ordinal)
         .Replace("{conversation}", Conversation.ToString(), StringComparison.Ordinal)
         .Replace("{parked}", Parked.ToString(), StringComparison.Ordinal)
         .Replace("{document}", Document.ToString(), StringComparison.Ordinal)
+        .Replace("{turn}", Turn.ToString(), StringComparison.Ordinal)
         .Replace("{key}", Key.ToString(), StringComparison.Ordinal);
 }

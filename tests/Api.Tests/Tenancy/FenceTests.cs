@@ -25,6 +25,7 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         { "POST", "/api/v1/conversations/{conversation}/messages", """{"text":"x"}""" },
         { "POST", "/api/v1/conversations/{conversation}/pause", null },
         { "POST", "/api/v1/conversations/{conversation}/resume", null },
+        { "POST", "/api/v1/turns/{turn}/reply", """{"reply":"x"}""" },
         { "GET", "/api/v1/parked-webhooks/{parked}", null },
         { "POST", "/api/v1/parked-webhooks/{parked}/replay", null },
         { "DELETE", "/api/v1/api-keys/{key}", null },
@@ -78,7 +79,7 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         string[] tables =
         [
             "tenant", "org_unit", "api_key", "data_key", "connector", "account", "channel_claim", "account_status_history", "inbox", "parked_webhook",
-            "conversation", "conversation_alias", "transcript", "turn", "channel_counter", "outbox", "event", "knowledge_document", "knowledge_passage",
+            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "channel_counter", "outbox", "event", "knowledge_document", "knowledge_passage",
         ];
 
         foreach (var table in tables)

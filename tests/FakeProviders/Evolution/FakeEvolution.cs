@@ -54,6 +54,12 @@ public sealed class FakeEvolution : IAsyncDisposable
     /// <summary>All calls it got, taken or not, as method and path.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    /// <summary>The signs it was asked to show ("typing…"), in order.</summary>
+    public ConcurrentQueue<FakePresence> Presences { get; } = new();
+
+    /// <summary>Whether it hangs on every sign, as a gateway does whose socket is stuck.</summary>
+    public bool HangsOnPresence { get; set; }
+
     /// <summary>Whether <see cref="Calls"/> is kept. Off for benches.</summary>
     public bool KeepsCalls { get; set; } = true;
 
@@ -121,3 +127,10 @@ public sealed class FakeEvolution : IAsyncDisposable
         Address = new Uri(app.Urls.Single());
     }
 }
+
+/// <summary>A sign the gateway was asked to show.</summary>
+/// <param name="Instance">By which number.</param>
+/// <param name="To">To whom.</param>
+/// <param name="Presence"><c>composing</c>, <c>paused</c>…</param>
+/// <param name="Delay">For how many milliseconds; the call takes as long.</param>
+public sealed record FakePresence(string Instance, string To, string Presence, int Delay);

@@ -72,7 +72,8 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
         "/webhook/set" => SetWebhookAsync(http, instance, body),
         "/webhook/find" => FakeJson.WriteAsync(http, 200, new { enabled = instance.WebhookUrl is not null, url = instance.WebhookUrl, headers = instance.WebhookHeaders, events = instance.WebhookEvents }),
         "/chat/findMessages" => FindMessagesAsync(http, instance, body),
-        "/chat/markMessageAsRead" or "/chat/sendPresence" => FakeJson.WriteAsync(http, 201, new { message = "ok", read = "success" }),
+        "/chat/sendPresence" => SendPresenceAsync(http, instance, body),
+        "/chat/markMessageAsRead" => FakeJson.WriteAsync(http, 201, new { message = "ok", read = "success" }),
         _ => FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"Cannot {http.Request.Method} {call}" }),
     };
 
@@ -182,6 +183,29 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
 
     private IEnumerable<FakeInstance> Listed(HttpContext http) =>
         http.Request.Query["instanceName"].ToString() is { Length: > 0 } name ? fake.Instances.Values.Where(one => one.Name == name) : fake.Instances.Values;
+
+    private async Task SendPresenceAsync(HttpContext http, FakeInstance instance, JsonElement body)
+    {
+        var (number, presence) = (FakeJson.Text(body, "number"), FakeJson.Text(body, "presence"));
+        if (number is null || presence is null || FakeJson.Member(body, "delay") is not { ValueKind: JsonValueKind.Number } delay)
+        {
+            await FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { "instance requires property \"number\", \"presence\" and \"delay\"" } });
+            return;
+        }
+
+        fake.Presences.Enqueue(new FakePresence(instance.Name, number, presence, delay.GetInt32()));
+        try
+        {
+            await Task.Delay(fake.HangsOnPresence ? Timeout.Infinite : delay.GetInt32(), http.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller has seen enough.
+            return;
+        }
+
+        await FakeJson.WriteAsync(http, 201, new { presence });
+    }
 
     private bool IsAllowed(string? key, FakeInstance? instance) => key is not null && (key == fake.Options.ApiKey || key == instance?.Token);
 

@@ -13,7 +13,7 @@ public sealed class TurnQueueTests
     public void In_the_beginning_the_table_must_be_read()
     {
         Assert.True(_queue.MustLoad);
-        Assert.Null(_queue.Head);
+        Assert.True(_queue.IsEmpty);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class TurnQueueTests
         Load([]);
 
         _queue.Offer(Turns([.. Enumerable.Range(1, 40)]), complete: true);
-        _queue.Remove(Turn(1).Message);
+        _queue.Remove([Turn(1)]);
         _queue.Offer(Turns(41), complete: true);
 
         Assert.False(_queue.MustLoad);
@@ -110,10 +110,10 @@ public sealed class TurnQueueTests
         Load(Turns(1));
         _queue.BeginLoad();
 
-        _queue.AbandonLoad();
+        _queue.Doubt();
 
         Assert.True(_queue.MustLoad);
-        Assert.Null(_queue.Head);
+        Assert.True(_queue.IsEmpty);
     }
 
     [Fact]
@@ -121,10 +121,10 @@ public sealed class TurnQueueTests
     {
         Load(Turns(1, 2));
 
-        _queue.Remove(Turn(1).Message);
-        _queue.Remove(Turn(1).Message);
+        _queue.Remove([Turn(1)]);
+        _queue.Remove([Turn(1)]);
 
-        Assert.Equal(Turn(2).Message, _queue.Head?.Message);
+        Assert.Equal(Turn(2).Message, _queue.Turns.First().Message);
     }
 
     private static PendingTurn Turn(int number) =>
@@ -141,10 +141,10 @@ public sealed class TurnQueueTests
     private List<int> TakeAll()
     {
         var taken = new List<int>();
-        while (_queue.Head is { } head)
+        while (_queue.Turns.FirstOrDefault() is { } head)
         {
             taken.Add(int.Parse(head.ProviderMessageId.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture));
-            _queue.Remove(head.Message);
+            _queue.Remove([head]);
         }
 
         return taken;

@@ -18,7 +18,7 @@ internal sealed class AgentServer : IAsyncDisposable
 
     public Uri Url => new(new Uri(_app.Urls.Single()), "/turn");
 
-    /// <summary>What it does with a turn. Null hangs until the caller gives up; a number is the status of a failure; a text is the reply.</summary>
+    /// <summary>What it does with a turn. Null hangs until the caller gives up; a number is the status it answers with (202: it answers later); a text is the reply; anything else is the answer's JSON.</summary>
     public Func<AgentCall, object?> Behave { get; set; } = call => $"agent: {call.Text}";
 
     public ConcurrentQueue<AgentCall> Calls { get; } = new();
@@ -45,7 +45,7 @@ internal sealed class AgentServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         var turn = (await JsonSerializer.DeserializeAsync<Turn>(http.Request.Body, ChannelsClient.Json))!;
-        var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, http.Request.Headers.Authorization.ToString());
+        var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, [.. turn.History.Select(one => one.Kind)], http.Request.Headers.Authorization.ToString());
         Calls.Enqueue(call);
         switch (Behave(call))
         {
@@ -55,7 +55,10 @@ internal sealed class AgentServer : IAsyncDisposable
             case int status:
                 http.Response.StatusCode = status;
                 break;
-            default:
+            case { } answer:
+                await http.Response.WriteAsJsonAsync(answer);
+                break;
+            case null:
                 using (var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _ending.Token))
                 {
                     await Task.Delay(Timeout.Infinite, either.Token).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -67,8 +70,8 @@ internal sealed class AgentServer : IAsyncDisposable
 
     private sealed record Turn(Guid TurnId, Guid ConversationId, TurnMessage Message, List<TurnMessage> History);
 
-    private sealed record TurnMessage(string? Text);
+    private sealed record TurnMessage(string? Text, string Kind);
 }
 
 /// <summary>One question to the agent.</summary>
-internal sealed record AgentCall(Guid TurnId, Guid ConversationId, string? Text, int History, string Authorization);
+internal sealed record AgentCall(Guid TurnId, Guid ConversationId, string? Text, int History, IReadOnlyList<string> HistoryKinds, string Authorization);

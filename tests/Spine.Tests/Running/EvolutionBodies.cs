@@ -17,6 +17,19 @@ internal static class EvolutionBodies
     public static byte[] Text(string instance, string chat, string id, string text, DateTimeOffset? at = null, string? participant = null) =>
         Envelope("messages.upsert", instance, Data(chat, false, id, text, at, "DELIVERY_ACK", "ios", participant));
 
+    /// <summary>A customer's picture.</summary>
+    public static byte[] Image(string instance, string chat, string id, string caption) => Envelope("messages.upsert", instance, new
+    {
+        key = new { remoteJid = chat, fromMe = false, id },
+        pushName = "Ines Okafor",
+        status = "DELIVERY_ACK",
+        message = new { imageMessage = new { url = "https://mmg.example/v/1.enc", mimetype = "image/jpeg", caption, fileLength = "1234", height = 10, width = 10 } },
+        messageType = "imageMessage",
+        messageTimestamp = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+        instanceId = "0b6d",
+        source = "ios",
+    });
+
     /// <summary>A text of our own account: typed on the phone, or the echo of a send on another linked client.</summary>
     public static byte[] FromPhone(string instance, string chat, string id, string text) =>
         Envelope("messages.upsert", instance, Data(chat, true, id, text, null, "SERVER_ACK", "android", null));

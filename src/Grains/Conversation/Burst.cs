@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+
+namespace Channels.Grains.Conversation;
+
+/// <summary>Messages of one contact that are answered together, oldest first. Mostly it is one.</summary>
+/// <remarks>
+/// Pure: what belongs together follows from when the messages came, which their ids say. After a crash the same messages make the same burst.
+/// </remarks>
+/// <param name="Turns">The messages.</param>
+/// <param name="ClosesAt">Until then another message may join.</param>
+internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset ClosesAt)
+{
+    /// <summary>A burst ends after so many times the wait, however fast its messages follow one another.</summary>
+    private const int MostWaits = 3;
+
+    /// <summary>More than this is no burst of short messages, and no agent wants it as one.</summary>
+    private const int LongestText = 16_384;
+
+    /// <summary>Names the turn.</summary>
+    public PendingTurn First => Turns[0];
+
+    /// <summary>The newest message.</summary>
+    public PendingTurn Last => Turns[^1];
+
+    /// <summary>The burst that is next.</summary>
+    /// <param name="waiting">The conversation's unanswered messages, oldest first; at least one.</param>
+    /// <param name="wait">How long to wait for another message; zero takes each by itself.</param>
+    public static Burst Of(IEnumerable<PendingTurn> waiting, TimeSpan wait)
+    {
+        var turns = ImmutableArray.CreateBuilder<PendingTurn>();
+        var length = 0;
+        var isOpen = wait > TimeSpan.Zero;
+        foreach (var turn in waiting)
+        {
+            length += turn.Text?.Length ?? 0;
+            if (turns.Count > 0 && !(IsKeptWith(turns[0], turn) || (isOpen && length <= LongestText && Joins(turns, turn, wait))))
+            {
+                isOpen = false;
+                break;
+            }
+
+            turns.Add(turn);
+        }
+
+        var last = CameAt(turns[^1]) + wait;
+        var most = CameAt(turns[0]) + (MostWaits * wait);
+        return new Burst(turns.ToImmutable(), !isOpen ? DateTimeOffset.MinValue : last < most ? last : most);
+    }
+
+    /// <summary>How much longer to wait for another message; null when it is over.</summary>
+    public TimeSpan? WaitAt(DateTimeOffset now, TimeSpan wait)
+    {
+        // Much more than a whole wait is only left when the clock was set back: ids are not. A little more may be where another machine's clock is ahead.
+        var left = ClosesAt - now;
+        return left > TimeSpan.Zero && left <= 2 * wait ? left : null;
+    }
+
+    // Those whose service has them together keep together, whatever the wait is by now.
+    private static bool IsKeptWith(PendingTurn first, PendingTurn turn) => first.AnswerBy is { } limit && turn.AnswerBy == limit;
+
+    private static bool Joins(ImmutableArray<PendingTurn>.Builder turns, PendingTurn turn, TimeSpan wait) =>
+        turns[0].AnswerBy is null && turn.AnswerBy is null
+        && turn.SenderName == turns[0].SenderName
+        && CameAt(turn) - CameAt(turns[^1]) <= wait
+        && CameAt(turn) - CameAt(turns[0]) <= MostWaits * wait;
+
+    private static DateTimeOffset CameAt(PendingTurn turn) => IdSource.TimeOf(turn.Message.Value);
+}

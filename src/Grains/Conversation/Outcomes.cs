@@ -1,0 +1,25 @@
+using Channels.Core.Agents;
+using Channels.Core.Text;
+using Channels.Grains.Abstractions;
+
+namespace Channels.Grains.Conversation;
+
+/// <summary>Outcomes that do not come from an agent's own mouth. Pure.</summary>
+internal static class Outcomes
+{
+    /// <summary>What a service said through the API.</summary>
+    public static AgentOutcome Of(LateReply reply) => reply switch
+    {
+        { HandOver: true } => new AgentOutcome.HandOver(Scrub.CleanOrNull(reply.Text), "the agent asked for a person"),
+        { Text: { } text } => new AgentOutcome.Reply(Scrub.Clean(text)) { Options = reply.Options },
+        _ => new AgentOutcome.Silent("the agent chose not to answer"),
+    };
+
+    /// <summary>No answer came before the turn's time was over.</summary>
+    public static AgentOutcome TooLate(DateTimeOffset limit) => new AgentOutcome.Failed("agent-too-late", $"no reply came before {limit:u} (reply_within_seconds)");
+
+    /// <summary>What is left of an answer when a person took over meanwhile: nothing the contact reads, but the agent's wish for a person.</summary>
+    public static AgentOutcome Overtaken(AgentOutcome outcome, string reason) => outcome is AgentOutcome.HandOver handOver
+        ? handOver with { Text = null }
+        : new AgentOutcome.Silent(reason);
+}

@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
+using Channels.Core.Sweep;
+using Channels.Storage.Batching;
+using Channels.Storage.Conversations;
+using Channels.Storage.Database;
+using Channels.Storage.Migrations;
+using Channels.Storage.Sweep;
+using Channels.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Channels.Storage.Tests.Conversations;
+
+/// <summary>How turns end and how they stay open, in the tables.</summary>
+public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly ManualClock _clock = new(Now);
+    private readonly IdSource _ids = new(new ManualClock(Now.AddMinutes(-1)));
+    private NpgsqlDataSource _db = null!;
+    private ChannelsDatabase _database = null!;
+    private AccountWriter _writer = null!;
+    private ConversationLoader _loader = null!;
+    private PostgresConversations _store = null!;
+    private ConversationRef _where;
+
+    public async Task InitializeAsync()
+    {
+        _db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
+        _database = new ChannelsDatabase(_db.ConnectionString);
+        _writer = new AccountWriter(_database, NullLogger<AccountWriter>.Instance);
+        _loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
+        _store = new PostgresConversations(_writer, _loader, _database, _clock);
+        _where = new(new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));
+        await RunAsync("insert into tenant (id, name, created_at) values ($1, 't', now())", _where.Tenant.Value);
+        await RunAsync("insert into org_unit (tenant_id, id, name) values ($1, $1, 'u')", _where.Tenant.Value);
+        await RunAsync(
+            "insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ($1, $1, 'simulator', '{}', 'active', now(), now(), now())",
+            _where.Tenant.Value);
+        await RunAsync(
+            """
+            insert into account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+            values ($1, $2, $1, 'a', 'a', $1, '', '{}', '{}', 'active', now(), now(), now())
+            """,
+            _where.Tenant.Value, _where.Account.Value);
+        await RunAsync(
+            "insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ($1, $2, $3, '549', 'direct', now())",
+            _where.Tenant.Value, _where.Account.Value, _where.Conversation.Value);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _loader.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [PostgresFact]
+    public async Task An_ending_does_all_of_it_at_once()
+    {
+        var (first, second, later) = (await TurnAsync(), await TurnAsync(), await TurnAsync());
+
+        Assert.True(await _store.FinishTurnAsync(Everything(first, second), default));
+
+        var state = await _store.LoadAsync(_where, default);
+        Assert.Equal(later, Assert.Single(state!.Turns).Message);
+        Assert.Equal(AgentPause.UntilResumed, state.PausedUntil);
+        Assert.Equal(["A", "B"], state.Options.ToArray());
+        Assert.Equal("one|two|three", await ScalarAsync("select string_agg(t.text, '|' order by o.message_id) from outbox o join transcript t on t.id = o.message_id"));
+        Assert.Equal(2L, await ScalarAsync("select count(*) from transcript where not outbound and reason = 'handed over: why'"));
+        Assert.Equal("why", await ScalarAsync("select data->>'reason' from event where type = 'conversation.handed_over'"));
+        Assert.Equal((short)LateTurnState.Answered, await ScalarAsync("select state from late_turn"));
+    }
+
+    [PostgresFact]
+    public async Task A_turn_that_was_ended_before_brings_nothing_of_its_second_ending()
+    {
+        var (first, second) = (await TurnAsync(), await TurnAsync());
+        Assert.True(await _store.FinishTurnAsync(new TurnFinish(_where, [first], [], "silent", AgentFailed: false), default));
+
+        Assert.False(await _store.FinishTurnAsync(Everything(first, second), default));
+
+        var state = await _store.LoadAsync(_where, default);
+        Assert.Equal(second, Assert.Single(state!.Turns).Message);
+        Assert.Null(state.PausedUntil);
+        Assert.Empty(state.Options);
+        Assert.Equal(0L, await ScalarAsync("select count(*) from outbox"));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from event"));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from late_turn"));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from transcript where outbound"));
+    }
+
+    [PostgresFact]
+    public async Task Of_many_who_end_the_same_turn_at_once_one_does()
+    {
+        var (first, second) = (await TurnAsync(), await TurnAsync());
+
+        var ended = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _store.FinishTurnAsync(Everything(first, second), default)));
+
+        Assert.Single(ended, one => one);
+        Assert.Equal(3L, await ScalarAsync("select count(*) from outbox"));
+        Assert.Equal(1L, await ScalarAsync("select count(*) from event"));
+    }
+
+    [PostgresFact]
+    public async Task An_open_turn_says_so_with_its_whole_burst_until_it_ends()
+    {
+        var (first, second, behind) = (await TurnAsync(), await TurnAsync(), await TurnAsync());
+        var limit = Now.AddMinutes(5);
+
+        Assert.True(await _store.OpenTurnAsync(new TurnOpening(_where, [first, second], limit), default));
+
+        var turns = (await _store.LoadAsync(_where, default))!.Turns;
+        Assert.Equal([(first, limit), (second, limit), (behind, null)], turns.Select(turn => (turn.Message, turn.AnswerBy)));
+        Assert.Equal((short)LateTurnState.Open, await ScalarAsync("select state from late_turn"));
+        Assert.Equal(first.Value, await ScalarAsync("select turn_id from late_turn"));
+    }
+
+    [PostgresFact]
+    public async Task A_turn_that_has_ended_is_not_opened()
+    {
+        var turn = await TurnAsync();
+        await _store.FinishTurnAsync(new TurnFinish(_where, [turn], [], "silent", AgentFailed: false), default);
+
+        Assert.False(await _store.OpenTurnAsync(new TurnOpening(_where, [turn], Now), default));
+
+        Assert.Equal(0L, await ScalarAsync("select count(*) from late_turn"));
+    }
+
+    [PostgresFact]
+    public async Task The_sweep_passes_by_an_open_turn_and_what_waits_behind_it_until_its_time_is_over()
+    {
+        var first = await TurnAsync();
+        await TurnAsync();
+        using var sweep = new PostgresSweep(_database, _clock);
+        Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
+
+        await _store.OpenTurnAsync(new TurnOpening(_where, [first], Now.AddSeconds(30)), default);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(await SweptAsync(sweep));
+
+        _clock.Advance(TimeSpan.FromSeconds(21));
+        Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
+    }
+
+    private TurnFinish Everything(MessageId first, MessageId second) => new(_where, [first, second], [Reply("one"), Reply("two"), Reply("three")], "handed over: why", AgentFailed: true)
+    {
+        HandOver = new HandedOver(_ids.Next(), "why"),
+        Options = ["A", "B"],
+        Late = new LateEnding(LateTurnState.Answered, Now, [1, 2, 3]),
+    };
+
+    private QueuedReply Reply(string text) => new(new MessageId(_ids.Next()), _where.Conversation, "549", text, ReplyTo: null);
+
+    private static async Task<ImmutableArray<ConversationRef>> SweptAsync(PostgresSweep sweep)
+    {
+        var found = ImmutableArray.CreateBuilder<ConversationRef>();
+        for (var partition = 0; partition < Partitions.Count; partition++)
+        {
+            found.AddRange((await sweep.FindAsync(partition, Partitions.Count, default)).Turns);
+        }
+
+        return found.ToImmutable();
+    }
+
+    private async Task<MessageId> TurnAsync()
+    {
+        var id = _ids.Next();
+        await RunAsync(
+            "insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at) values ($1, $2, $3, $4, false, 0, 'message.text', 'hola', 'received', now())",
+            _where.Tenant.Value, _where.Account.Value, id, _where.Conversation.Value);
+        await RunAsync(
+            "insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $2, $3, $4)",
+            _where.Tenant.Value, _where.Account.Value, _where.Conversation.Value, id);
+        return new MessageId(id);
+    }
+
+    private async Task RunAsync(string sql, params object[] values)
+    {
+        await using var command = _db.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<object?> ScalarAsync(string sql)
+    {
+        await using var command = _db.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
+    }
+}
