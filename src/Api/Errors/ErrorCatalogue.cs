@@ -15,6 +15,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError RequestTimeout = new("request_timeout", 408, "The body did not arrive in time", "Send the whole body without pauses.") { RetryAfter = 1 };
     public static readonly ApiError ChannelTaken = new("channel_taken", 409, "Another channel of this tenant is connected to the same account", "Use that channel, delete it first, or correct the fields listed under errors.");
     public static readonly ApiError WrongKind = new("wrong_channel_kind", 409, "This kind of channel cannot do this", "Only simulator channels take simulated messages.");
+    public static readonly ApiError WebhookAmbiguous = new("webhook_ambiguous", 409, "Several channels fit what this webhook shows", "Let the gateway post to the channel's own webhook_url, or show a secret that only this channel has.");
     public static readonly ApiError IdempotencyUnderWay = new("idempotency_under_way", 409, "A request with this Idempotency-Key is being carried out", "Wait and send the same request again to get its answer.") { RetryAfter = 2 };
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
@@ -32,7 +33,7 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
-        RequestTimeout, ChannelTaken, WrongKind, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
+        RequestTimeout, ChannelTaken, WrongKind, WebhookAmbiguous, IdempotencyUnderWay, TooLarge, UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused,
         InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 
