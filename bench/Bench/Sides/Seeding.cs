@@ -68,13 +68,14 @@ internal sealed class Seeding : IAsyncDisposable
             },
             cancellationToken);
         await CopyAsync(
-            connection, "account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)", count,
+            connection, "account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)", count,
             async (row, i) =>
             {
                 var (connector, channel, _, webhook) = channels[i];
                 await row.WriteAsync(tenant.Id, cancellationToken);
                 await row.WriteAsync(channel.Id, cancellationToken);
                 await row.WriteAsync(connector, cancellationToken);
+                await row.WriteAsync("evolution", cancellationToken);
                 await row.WriteAsync($"Shop {channel.Name}", cancellationToken);
                 await row.WriteAsync($"4478{i:D8}", cancellationToken);
                 await row.WriteAsync(orgUnit, cancellationToken);

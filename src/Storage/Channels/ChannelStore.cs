@@ -19,9 +19,9 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         """;
 
     private const string InsertAccount = """
-        insert into account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, agent_secrets, policy, status, status_since,
+        insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, agent_secrets, policy, status, status_since,
                              created_at, updated_at)
-        select $1, $2, $3, $4, $5, o.id, $7, $8::jsonb, $9::bytea, $10::jsonb, 'pending', $11, $11, $11
+        select $1, $2, $3, $12, $4, $5, o.id, $7, $8::jsonb, $9::bytea, $10::jsonb, 'pending', $11, $11, $11
         from org_unit o where o.tenant_id = $1 and (o.id = $6::uuid or $6::uuid is null and o.is_default)
         """;
 
@@ -31,21 +31,26 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         where a.tenant_id = $1 and a.id = $2 and a.deleted_at is null
         """;
 
-    private const string List = $"""
-        select {ChannelRows.Columns}
-        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
+    // Index account_listed holds all of it: which rows are on the page, and how many there are, is found without reading one of them. A connector is
+    // asked for its status only where that matters.
+    private const string Listed = $"""
+        from account a left join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id and c.status <> 'active' and $3::text is not null
         where a.tenant_id = $1 and a.deleted_at is null
-          and ($2::text is null or c.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
-          and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
-        order by a.created_at desc, a.id desc limit $5 offset $6
+          and ($2::text is null or a.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
+          and ($4::text is null or a.search like (select lower($4)))
+        """;
+
+    private const string List = $"""
+        with page as materialized (
+          select a.id {Listed}
+          order by a.created_at desc, a.id desc limit $5 offset $6)
+        select {ChannelRows.Columns}
+        from page p join account a on a.tenant_id = $1 and a.id = p.id join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
+        order by a.created_at desc, a.id desc
         """;
 
     private const string Count = $"""
-        select count(*)
-        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
-        where a.tenant_id = $1 and a.deleted_at is null
-          and ($2::text is null or c.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
-          and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
+        select count(*) {Listed}
         """;
 
     private const string UpdateWebhookSecret = """
@@ -81,7 +86,7 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         await work.ExecuteAsync(InsertConnector, cancellationToken, tenant.Value, connector, draft.Kind, draft.SettingsJson, settings, now);
         var inserted = await work.ExecuteAsync(
             InsertAccount, cancellationToken, tenant.Value, account.Value, connector, draft.Name, draft.Identity ?? account.ToString(), draft.OrgUnit, webhook,
-            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now);
+            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now, draft.Kind);
         if (inserted == 0)
         {
             return new ChannelWrite.UnknownOrgUnit();
