@@ -50,6 +50,12 @@ internal static class ListsBench
         }
 
         table.Print();
+        if (options.Number("hold", 0) is > 0 and var hold)
+        {
+            Console.WriteLine($"holding the database for {hold} s, for a look at its plans: {product.ConnectionString}");
+            await Task.Delay(TimeSpan.FromSeconds(hold), cancellationToken);
+        }
+
         Console.WriteLine($"slowest median: {Table.Number(slowest, "N1")} ms (goal {Goal:0} ms); errors: {errors}");
         return slowest <= Goal && errors == 0 ? 0 : 1;
     }
