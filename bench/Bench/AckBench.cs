@@ -4,7 +4,7 @@ using Channels.Bench.Telling;
 
 namespace Channels.Bench;
 
-/// <summary>How many webhooks a second are acknowledged durably on record-only channels, beside a bare endpoint in alternating rounds.</summary>
+/// <summary>How many webhooks a second are acknowledged durably on record-only channels, beside a bare endpoint and one with a transaction per webhook, in alternating rounds.</summary>
 internal static class AckBench
 {
     private const double Goal = 0.45;
@@ -17,21 +17,27 @@ internal static class AckBench
         var rounds = options.Number("rounds", 3);
         var drainLimit = TimeSpan.FromSeconds(options.Number("drain-limit", 120));
 
-        Console.WriteLine("== ack: durable acknowledgements on record-only channels, beside a bare Kestrel endpoint ==");
+        Console.WriteLine("== ack: durable acknowledgements on record-only channels, beside a bare Kestrel endpoint and one with a transaction per webhook ==");
         var (bare, bareAddress) = await BareEndpoint.StartAsync(cancellationToken);
         await using var ownBare = bare;
         await using var product = await Product.StartAsync(options, cancellationToken);
+        var (oneTransaction, oneTransactionAddress) = await OneTransactionEndpoint.StartAsync(product, cancellationToken);
+        await using var ownOneTransaction = oneTransaction;
         var channels = await ChannelsAsync(product, options.Number("tenants", 4), options.Number("channels", 25), cancellationToken);
-        await Conditions.PrintAsync(product, connections, cancellationToken);
+        await Conditions.PrintAsync(product, cancellationToken);
+        Conditions.Load(connections);
         Conditions.Line("rounds", $"{rounds} x {seconds} s each, alternating, after a warm-up of each; the product's inbox is empty before each");
         Conditions.Line("channels", $"{channels.Count} record-only channels, {channels.Count * ContactsPerChannel} contacts");
 
-        var bareLoad = new LoadPlan([new WebhookTemplate(bareAddress, "/webhooks/evolution/00000000-0000-0000-0000-000000000000", new string('s', 24))], connections, connections, 0);
+        LoadPlan Yardstick(Uri address) => new([new WebhookTemplate(address, "/webhooks/evolution/00000000-0000-0000-0000-000000000000", new string('s', 24))], connections, connections, 0);
         var productLoad = new LoadPlan(
             [.. channels.Select(channel => new WebhookTemplate(product.Address, $"/webhooks/evolution/{channel.Id}", channel.Secret))],
             connections, channels.Count * ContactsPerChannel, 0);
-        var run = new AckRun(bare, bareAddress, product, bareLoad, productLoad, drainLimit, cancellationToken);
+        var run = new AckRun(
+            new AckYardstick(bare, bareAddress, Yardstick(bareAddress)), new AckYardstick(oneTransaction, oneTransactionAddress, Yardstick(oneTransactionAddress)),
+            product, productLoad, drainLimit, cancellationToken);
         await run.BareAsync(TimeSpan.FromSeconds(3));
+        await run.OneTransactionAsync(TimeSpan.FromSeconds(3));
         await run.ProductAsync(TimeSpan.FromSeconds(6));
         for (var round = 0; round < rounds; round++)
         {
@@ -46,11 +52,11 @@ internal static class AckBench
         var channels = new List<BenchChannel>();
         for (var tenant = 0; tenant < tenants; tenant++)
         {
-            var key = await product.AddTenantAsync($"tenant {tenant}", cancellationToken);
+            var owner = await product.AddTenantAsync($"tenant {tenant}", cancellationToken);
             for (var channel = 0; channel < perTenant; channel++)
             {
                 // Record-only: nothing is ever sent to the gateway, so it need not exist.
-                channels.Add(await product.AddChannelAsync(key, $"shop-{tenant}-{channel}", $"44780{tenant:D3}{channel:D4}", "none", new Uri("http://127.0.0.1:9"), activate: false, cancellationToken));
+                channels.Add(await product.AddChannelAsync(owner, $"shop-{tenant}-{channel}", $"44780{tenant:D3}{channel:D4}", "none", new Uri("http://127.0.0.1:9"), activate: false, cancellationToken));
             }
         }
 

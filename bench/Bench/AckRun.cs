@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Channels.Bench.Load;
 using Channels.Bench.Sides;
 using Channels.Bench.Telling;
@@ -7,21 +8,25 @@ namespace Channels.Bench;
 
 /// <summary>The rounds of one <see cref="AckBench"/>, and the ledger that shows whether anything was lost.</summary>
 internal sealed class AckRun(
-    OwnProcess bare, Uri bareAddress, Product product, LoadPlan bareLoad, LoadPlan productLoad, TimeSpan drainLimit, CancellationToken cancellationToken)
+    AckYardstick bare, AckYardstick oneTransaction, Product product, LoadPlan productLoad, TimeSpan drainLimit, CancellationToken cancellationToken)
 {
     private readonly List<Round> _rounds = [];
     private long _number;
     private long _acknowledged;
     private bool _drained = true;
 
-    public async Task RoundAsync(TimeSpan duration) => _rounds.Add(new Round(await BareAsync(duration), await ProductAsync(duration)));
+    // The product comes last and ends drained: while the others run it has nothing to do.
+    public async Task RoundAsync(TimeSpan duration) =>
+        _rounds.Add(new Round(await BareAsync(duration), await OneTransactionAsync(duration), await ProductAsync(duration)));
 
-    public async Task<Side> BareAsync(TimeSpan duration)
+    public Task<Side> BareAsync(TimeSpan duration) => YardstickAsync(bare, duration);
+
+    public async Task<Side> OneTransactionAsync(TimeSpan duration)
     {
-        var (cpu, own) = (CpuUse.Of(bare), CpuUse.Own);
-        var load = await LoadGenerator.RunAsync(bareLoad with { Duration = duration, FirstNumber = _number }, bareAddress, cancellationToken);
-        _number += load.Sent;
-        return new Side(load, CpuUse.Of(bare) - cpu, 0, CpuUse.Own - own, 0, null);
+        var side = await YardstickAsync(oneTransaction, duration);
+        var stored = long.Parse(await product.AskAsync($"select count(*) from {OneTransactionEndpoint.Table}", cancellationToken), CultureInfo.InvariantCulture);
+        await product.RunAsync($"truncate {OneTransactionEndpoint.Table}", cancellationToken);
+        return stored == side.Load.Acknowledged ? side : throw new InvalidOperationException($"The yardstick acknowledged {side.Load.Acknowledged} webhooks and stored {stored}.");
     }
 
     public async Task<Side> ProductAsync(TimeSpan duration)
@@ -46,17 +51,21 @@ internal sealed class AckRun(
         var table = new Table("side", "acks/s", "p50 ms", "p99 ms", "errors", "cpu us/ack", "postgres", "generator", "drained meanwhile", "waiting", "until empty s");
         foreach (var round in _rounds)
         {
-            Row(table, "bare", round.Bare);
-            Row(table, "product", round.Product);
+            Row(table, "bare", round.Bare, isProduct: false);
+            Row(table, "one-tx", round.OneTransaction, isProduct: false);
+            Row(table, "product", round.Product, isProduct: true);
         }
 
         table.Print();
         var ratio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.Bare.Load.Rate));
-        var cpuRatio = Table.Median(_rounds.Select(round => round.Bare.CpuPerAck / (round.Product.CpuPerAck + round.Product.PostgresPerAck)));
+        var oneRatio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.OneTransaction.Load.Rate));
+        var oneCpuRatio = Table.Median(_rounds.Select(round => round.OneTransaction.AllPerAck / round.Product.AllPerAck));
+        var cpuRatio = Table.Median(_rounds.Select(round => round.Bare.CpuPerAck / round.Product.AllPerAck));
         Console.WriteLine($"""
-            medians: bare {Table.Number(Table.Median(_rounds.Select(round => round.Bare.Load.Rate)))} acks/s, product {Table.Number(Table.Median(_rounds.Select(round => round.Product.Load.Rate)))} acks/s, ratio {ratio:P1} (goal {goal:P0})
+            medians: bare {Rate(round => round.Bare)} acks/s, one transaction per webhook {Rate(round => round.OneTransaction)} acks/s, product {Rate(round => round.Product)} acks/s
+            product over bare: {ratio:P1} (goal {goal:P0}); product over one transaction per webhook: {Table.Number(oneRatio, "N2")} times
             drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
-            processor time of bare over product with its store, drain included: {cpuRatio:P1}
+            processor time per acknowledgement, stores and the product's draining included: bare over product {cpuRatio:P1}, one transaction per webhook over product {Table.Number(oneCpuRatio, "N2")} times
             """);
         return await IsCompleteAsync() & ratio >= goal;
     }
@@ -70,9 +79,18 @@ internal sealed class AckRun(
         return complete;
     }
 
-    private static void Row(Table table, string name, Side side)
+    private async Task<Side> YardstickAsync(AckYardstick yardstick, TimeSpan duration)
     {
-        var isProduct = name == "product";
+        var (cpu, postgres, own) = (CpuUse.Of(yardstick.Process), CpuUse.OfServer(product.Postmaster), CpuUse.Own);
+        var load = await LoadGenerator.RunAsync(yardstick.Load with { Duration = duration, FirstNumber = _number }, yardstick.Address, cancellationToken);
+        _number += load.Sent;
+        return new Side(load, CpuUse.Of(yardstick.Process) - cpu, CpuUse.OfServer(product.Postmaster) - postgres, CpuUse.Own - own, 0, null);
+    }
+
+    private string Rate(Func<Round, Side> side) => Table.Number(Table.Median(_rounds.Select(round => side(round).Load.Rate)));
+
+    private static void Row(Table table, string name, Side side, bool isProduct)
+    {
         table.Add(
             name,
             Table.Number(side.Load.Rate),
@@ -80,7 +98,7 @@ internal sealed class AckRun(
             Table.Number(side.Load.Milliseconds(0.99), "N2"),
             side.Load.Sent == side.Load.Acknowledged ? "0" : $"{side.Load.Errors} {string.Join(' ', side.Load.Statuses.Where(pair => pair.Key != 200).Select(pair => $"{pair.Key}:{pair.Value}"))}",
             Table.Number(side.CpuPerAck, "N1"),
-            isProduct ? Table.Number(side.PostgresPerAck, "N1") : "",
+            Table.Number(side.PostgresPerAck, "N1"),
             Table.Number(side.OwnPerAck, "N1"),
             isProduct ? Table.Number(side.Finished) : "",
             isProduct ? Table.Number(side.Load.Acknowledged - side.Finished) : "",
@@ -94,10 +112,15 @@ internal sealed class AckRun(
 
         public double PostgresPerAck => Postgres / Load.Acknowledged * 1e6;
 
+        public double AllPerAck => CpuPerAck + PostgresPerAck;
+
         public double OwnPerAck => Own / Load.Acknowledged * 1e6;
 
         public double DrainRate => Drain is { } drain && Load.Acknowledged - Finished > 1000 ? (Load.Acknowledged - Finished) / drain.TotalSeconds : double.NaN;
     }
 
-    private sealed record Round(Side Bare, Side Product);
+    private sealed record Round(Side Bare, Side OneTransaction, Side Product);
 }
+
+/// <summary>What the product is measured beside.</summary>
+internal sealed record AckYardstick(OwnProcess Process, Uri Address, LoadPlan Load);

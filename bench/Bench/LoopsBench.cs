@@ -20,7 +20,8 @@ internal static class LoopsBench
         await using var provider = await Provider.StartAsync(cancellationToken);
         await using var product = await Product.StartAsync(options, cancellationToken);
         var channels = await ChannelsAsync(product, provider, options.Number("tenants", 5), options.Number("channels", 10), cancellationToken);
-        await Conditions.PrintAsync(product, connections, cancellationToken);
+        await Conditions.PrintAsync(product, cancellationToken);
+        Conditions.Load(connections);
         Conditions.Line("backlog", $"{rounds} x {messages:N0} webhooks of {conversations} conversations on {channels.Count} channels, posted as fast as they are acknowledged, after a warm-up");
 
         var plan = new LoadPlan(
@@ -42,12 +43,12 @@ internal static class LoopsBench
         var channels = new List<BenchChannel>();
         for (var tenant = 0; tenant < tenants; tenant++)
         {
-            var key = await product.AddTenantAsync($"tenant {tenant}", cancellationToken);
+            var owner = await product.AddTenantAsync($"tenant {tenant}", cancellationToken);
             for (var channel = 0; channel < perTenant; channel++)
             {
                 var name = $"shop-{tenant}-{channel}";
                 await provider.AddInstanceAsync(name, cancellationToken);
-                channels.Add(await product.AddChannelAsync(key, name, $"44780{tenant:D3}{channel:D4}", "echo", provider.Address, activate: true, cancellationToken));
+                channels.Add(await product.AddChannelAsync(owner, name, $"44780{tenant:D3}{channel:D4}", "echo", provider.Address, activate: true, cancellationToken));
             }
         }
 

@@ -22,4 +22,17 @@ internal sealed class Options
 
     public int Number(string name, int otherwise) =>
         _values.TryGetValue(name, out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>The same with a value for what was not said.</summary>
+    public Options Or(string name, int otherwise)
+    {
+        var options = new Options();
+        foreach (var (given, value) in _values)
+        {
+            options._values[given] = value;
+        }
+
+        options._values.TryAdd(name, otherwise.ToString(CultureInfo.InvariantCulture));
+        return options;
+    }
 }

@@ -1,12 +1,12 @@
-using System.Globalization;
 using Channels.Bench;
 using Channels.Bench.Sides;
 using Channels.Bench.Telling;
 
-// Bench ack | loops | all [--name value ...]: measures the product beside a yardstick in the same run; see bench/README.md.
-if (args is ["bare", ..])
+// Bench ack | loops | memory | lists | all [--name value ...]: measures the product beside a yardstick in the same run; see bench/README.md.
+if (args is [BareEndpoint.Command or OneTransactionEndpoint.Command, ..])
 {
-    await BareEndpoint.RunAsync(int.Parse(Options.Parse(args.AsSpan(1)).Text("port", "0"), CultureInfo.InvariantCulture));
+    var port = Options.Parse(args.AsSpan(1)).Number("port", 0);
+    await (args[0] == BareEndpoint.Command ? BareEndpoint.RunAsync(port) : OneTransactionEndpoint.RunAsync(port));
     return 0;
 }
 
@@ -24,7 +24,9 @@ try
     {
         ["ack", ..] => await AckBench.RunAsync(options, stop.Token),
         ["loops", ..] => await LoopsBench.RunAsync(options, stop.Token),
-        ["all", ..] => await AckBench.RunAsync(options, stop.Token) | await LoopsBench.RunAsync(options, stop.Token),
+        ["memory", ..] => await MemoryBench.RunAsync(options, stop.Token),
+        ["lists", ..] => await ListsBench.RunAsync(options, stop.Token),
+        ["all", ..] => await AllAsync(options, stop.Token),
         _ => Usage(),
     };
 }
@@ -34,12 +36,21 @@ catch (OperationCanceledException)
     return 3;
 }
 
+// Short: shows that everything runs and where a figure stands; what is published comes from each by itself.
+static async Task<int> AllAsync(Options options, CancellationToken cancellationToken) =>
+    await AckBench.RunAsync(options.Or("seconds", 4).Or("rounds", 2), cancellationToken)
+    | await LoopsBench.RunAsync(options.Or("messages", 5_000).Or("rounds", 2).Or("seconds", 5), cancellationToken)
+    | await MemoryBench.RunAsync(options.Or("accounts", 2_000), cancellationToken)
+    | await ListsBench.RunAsync(options.Or("repeats", 8), cancellationToken);
+
 static int Usage()
 {
     Console.Error.WriteLine("""
-        Bench ack    durable acknowledgements on record-only channels, beside a bare Kestrel endpoint
-        Bench loops  full loops: webhook in, echo agent, send to the provider
-        Bench all    both
+        Bench ack     durable acknowledgements on record-only channels, beside a bare Kestrel endpoint and one with a transaction per webhook
+        Bench loops   full loops: webhook in, echo agent, send to the provider
+        Bench memory  bytes per idle account: before its first webhook, after it, after idle collection
+        Bench lists   the API's lists with 100,000 channels and conversations in one tenant
+        Bench all     all of them, with short settings
         Options and what the figures mean: bench/README.md
         """);
     return 2;

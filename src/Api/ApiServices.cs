@@ -49,6 +49,8 @@ public static class ApiServices
         services.AddSingleton<Pairings>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<IngressInstruments>();
+        services.AddSingleton(GlobalWebhookSecret.Of(configuration));
+        services.AddSingleton<GlobalWebhooks>();
         services.AddSingleton<WebhookIngress>();
 
         // The server's own line per request costs more than the request, and shows query strings.

@@ -12,6 +12,7 @@ internal static class Hosting
         builder.Services.AddInProcessGrains(grains =>
         {
             grains.ServiceId = "channels";
+            grains.CollectionAge = CollectionAge.Of(builder.Configuration);
             grains.Assemblies.Add(typeof(GrainServices).Assembly);
         });
         builder.Services.AddPostgresGrainStorage();

@@ -18,6 +18,7 @@ internal static class Hosting
             options.ServiceId = "channels";
             options.ClusterId = cluster["ClusterId"] ?? "channels";
         });
+        silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = CollectionAge.Of(builder.Configuration));
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));

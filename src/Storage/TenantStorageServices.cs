@@ -37,6 +37,7 @@ public static class TenantStorageServices
         services.AddSingleton<ChannelMetricsReader>();
         services.AddSingleton<ChannelDirectory>();
         services.AddSingleton<IChannelDirectory>(provider => provider.GetRequiredService<ChannelDirectory>());
+        services.AddSingleton<ChannelNames>();
         services.AddHostedService<ChannelChanges>();
         services.AddSingleton<ConversationQueries>();
         services.AddSingleton<LateTurnQueries>();

@@ -51,6 +51,19 @@ public abstract class ConnectorContract
     }
 
     [Fact]
+    public void What_its_global_webhook_goes_by_is_a_required_setting_and_no_secret()
+    {
+        if (Connector is IGlobalWebhookConnector global)
+        {
+            var schema = global.Manifest.SettingsSchema;
+
+            Assert.Contains(global.NameSetting, schema.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+            Assert.DoesNotContain(global.NameSetting, global.Manifest.SecretSettings);
+            Assert.NotEmpty(global.NamedIn);
+        }
+    }
+
+    [Fact]
     public void It_has_samples_and_a_readme()
     {
         Assert.NotEmpty(Samples.Files);

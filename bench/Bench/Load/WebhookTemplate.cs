@@ -29,6 +29,15 @@ internal sealed class WebhookTemplate
     /// <summary>Bytes of one body.</summary>
     public static int BodyLength => Encoding.UTF8.GetByteCount(_body);
 
+    /// <summary>The body of one message by itself.</summary>
+    public static byte[] Body(int contact, long number)
+    {
+        var request = new WebhookTemplate(new Uri("http://127.0.0.1"), "/", "");
+        var whole = new byte[request.Length];
+        request.Write(whole, contact, number);
+        return whole[^BodyLength..];
+    }
+
     /// <summary>Bytes of one request.</summary>
     public int Length => _request.Length;
 

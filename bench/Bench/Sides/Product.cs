@@ -18,11 +18,12 @@ internal sealed class Product : IAsyncDisposable
     private readonly string _data;
     private readonly NpgsqlDataSource _postgres;
 
-    private Product(OwnProcess process, Uri address, string data, NpgsqlDataSource postgres, int postmaster)
+    private Product(OwnProcess process, Uri address, string data, NpgsqlDataSource postgres, string connectionString, int postmaster)
     {
         Process = process;
         Address = address;
         _data = data;
+        ConnectionString = connectionString;
         _postgres = postgres;
         Postmaster = postmaster;
         _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
@@ -36,10 +37,19 @@ internal sealed class Product : IAsyncDisposable
     /// <summary>The first process of its Postgres.</summary>
     public int Postmaster { get; }
 
+    /// <summary>To its Postgres, as the owner of its tables.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Where its keys are.</summary>
+    public string DataDirectory => _data;
+
     private string OperatorKey { get; }
 
     /// <summary>Starts it on an empty data directory. <c>--product-env NAME=VALUE;…</c> changes its environment, to compare settings.</summary>
-    public static async Task<Product> StartAsync(Options options, CancellationToken cancellationToken)
+    public static Task<Product> StartAsync(Options options, CancellationToken cancellationToken) => StartAsync(options, Builds.Plain, cancellationToken);
+
+    /// <summary>As above, with some environment besides.</summary>
+    public static async Task<Product> StartAsync(Options options, IReadOnlyDictionary<string, string> besides, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("channels-bench-").FullName;
         if (OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess)
@@ -54,6 +64,11 @@ internal sealed class Product : IAsyncDisposable
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["ConnectionStrings__Channels"] = "",
         };
+        foreach (var (name, value) in besides)
+        {
+            environment[name] = value;
+        }
+
         foreach (var pair in options.Text("product-env", "").Split(';', StringSplitOptions.RemoveEmptyEntries))
         {
             var parts = pair.Split('=', 2);
@@ -64,8 +79,9 @@ internal sealed class Product : IAsyncDisposable
         {
             var (process, said) = await OwnProcess.StartAsync(Builds.Program("Silo", "Channels.Silo"), [], environment, "Channels answers at ", cancellationToken);
             var pid = await File.ReadAllLinesAsync(Path.Combine(data, "pg", "postmaster.pid"), cancellationToken);
-            var postgres = NpgsqlDataSource.Create($"Host={pid[4]};Port={pid[3]};Username=channels;Database=channels;Maximum Pool Size=2;Application Name=bench");
-            return new Product(process, new Uri(said.Split(' ')[0]), data, postgres, int.Parse(pid[0], System.Globalization.CultureInfo.InvariantCulture));
+            var connection = $"Host={pid[4]};Port={pid[3]};Username=channels;Database=channels;Application Name=bench";
+            var postgres = NpgsqlDataSource.Create($"{connection};Maximum Pool Size=2;Command Timeout=600");
+            return new Product(process, new Uri(said.Split(' ')[0]), data, postgres, connection, int.Parse(pid[0], System.Globalization.CultureInfo.InvariantCulture));
         }
         catch
         {
@@ -74,20 +90,20 @@ internal sealed class Product : IAsyncDisposable
         }
     }
 
-    /// <summary>A tenant's key.</summary>
-    public async Task<string> AddTenantAsync(string name, CancellationToken cancellationToken)
+    /// <summary>A new tenant.</summary>
+    public async Task<BenchTenant> AddTenantAsync(string name, CancellationToken cancellationToken)
     {
         using var answer = await PostAsync("/api/v1/tenants", OperatorKey, new { name }, cancellationToken);
-        return answer.RootElement.GetProperty("api_key").GetString()!;
+        return new BenchTenant(answer.RootElement.GetProperty("id").GetGuid(), answer.RootElement.GetProperty("api_key").GetString()!);
     }
 
     /// <summary>An evolution channel.</summary>
-    public async Task<BenchChannel> AddChannelAsync(string tenantKey, string name, string identity, string agent, Uri gateway, bool activate, CancellationToken cancellationToken)
+    public async Task<BenchChannel> AddChannelAsync(BenchTenant tenant, string name, string identity, string agent, Uri gateway, bool activate, CancellationToken cancellationToken)
     {
         var secret = $"secret-of-{name}-{identity}";
         using var made = await PostAsync(
             "/api/v1/channels",
-            tenantKey,
+            tenant.Key,
             new
             {
                 name,
@@ -101,7 +117,7 @@ internal sealed class Product : IAsyncDisposable
         var id = made.RootElement.GetProperty("id").GetGuid();
         if (activate)
         {
-            using var activated = await PostAsync($"/api/v1/channels/{id}/activate", tenantKey, new { }, cancellationToken);
+            using var activated = await PostAsync($"/api/v1/channels/{id}/activate", tenant.Key, new { }, cancellationToken);
             if (activated.RootElement.GetProperty("status").GetString() != "active")
             {
                 throw new InvalidOperationException($"Channel {name} is not active: {activated.RootElement}");
@@ -145,6 +161,17 @@ internal sealed class Product : IAsyncDisposable
         return (await command.ExecuteScalarAsync(cancellationToken))?.ToString() ?? "";
     }
 
+    /// <summary>Runs a statement as the owner of the tables.</summary>
+    public async Task RunAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = _postgres.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>A client with a tenant's key.</summary>
+    public HttpClient Client(BenchTenant tenant) =>
+        new() { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(120), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", tenant.Key) } };
+
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
@@ -162,6 +189,9 @@ internal sealed class Product : IAsyncDisposable
         return answer.IsSuccessStatusCode ? JsonDocument.Parse(text) : throw new InvalidOperationException($"{path} answered {(int)answer.StatusCode}: {text}");
     }
 }
+
+/// <summary>A tenant and its key.</summary>
+internal sealed record BenchTenant(Guid Id, string Key);
 
 /// <summary>A channel the load goes to.</summary>
 internal sealed record BenchChannel(Guid Id, string Name, string Secret);

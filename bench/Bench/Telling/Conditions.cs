@@ -9,7 +9,7 @@ namespace Channels.Bench.Telling;
 /// <summary>Under which conditions the figures were measured; without them a figure says nothing.</summary>
 internal static class Conditions
 {
-    public static async Task PrintAsync(Product product, int connections, CancellationToken cancellationToken)
+    public static async Task PrintAsync(Product product, CancellationToken cancellationToken)
     {
         var settings = new List<string>();
         foreach (var name in new[] { "fsync", "synchronous_commit", "full_page_writes", "shared_buffers" })
@@ -23,8 +23,11 @@ internal static class Conditions
         Line("load before", $"{File.ReadAllText("/proc/loadavg").Split(' ')[0]} (one minute average; above zero, something else shares the cores and only ratios count)");
         Line("runtime", RuntimeInformation.FrameworkDescription);
         Line("store", $"{await product.AskAsync("show server_version", cancellationToken)}, {string.Join(", ", settings)}");
-        Line("load", $"{connections} keep-alive connections, one request outstanding each, body {WebhookTemplate.BodyLength} bytes, everything on one machine over loopback");
     }
+
+    /// <summary>For runs that post webhooks as fast as they can.</summary>
+    public static void Load(int connections) =>
+        Line("load", $"{connections} keep-alive connections, one request outstanding each, body {WebhookTemplate.BodyLength} bytes, everything on one machine over loopback");
 
     public static void Line(string name, string value) => Console.WriteLine($"{name + ":",-14} {value}");
 

@@ -17,6 +17,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError WrongKind = new("wrong_channel_kind", 409, "This kind of channel cannot do this", "Use a channel of a kind that can: GET /api/channels lists what each kind is capable of.");
     public static readonly ApiError SeveralChannels = new("several_channels", 409, "Several channels could be meant", "Say which one with ?channel_id=; they are listed under errors.");
     public static readonly ApiError TitleTaken = new("title_taken", 409, "Another document of this collection has this title", "Replace that document with PUT, or give this one another title.");
+    public static readonly ApiError WebhookAmbiguous = new("webhook_ambiguous", 409, "Several channels fit what this webhook shows", "Let the gateway post to the channel's own webhook_url, or show a secret that only this channel has.");
     public static readonly ApiError IdempotencyUnderWay = new("idempotency_under_way", 409, "A request with this Idempotency-Key is being carried out", "Wait and send the same request again to get its answer.") { RetryAfter = 2 };
     public static readonly ApiError TurnAnswered = new("turn_answered", 409, "This turn was answered before, with another reply", "Send further messages to the conversation itself.");
     public static readonly ApiError TurnExpired = new("turn_expired", 409, "The time for a reply to this turn is over", "Answer sooner, or raise the agent's reply_within_seconds; send further messages to the conversation itself.");
@@ -37,7 +38,7 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
-        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, TooLarge,
+        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, TooLarge,
         UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 

@@ -29,6 +29,8 @@ internal sealed class IngressAnswer
 
     public static IngressAnswer Unauthenticated { get; } = Made(ErrorCatalogue.WebhookUnauthenticated);
 
+    public static IngressAnswer Ambiguous { get; } = Made(ErrorCatalogue.WebhookAmbiguous);
+
     public static IngressAnswer TooLarge { get; } = Made(ErrorCatalogue.TooLarge);
 
     public static IngressAnswer StoreUnavailable { get; } = Made(ErrorCatalogue.StoreUnavailable);
@@ -45,6 +47,10 @@ internal sealed class IngressAnswer
 
     /// <summary>The answer for any error of the catalogue.</summary>
     public static IngressAnswer For(ApiError error) => Made(error);
+
+    /// <summary>The answer to a body that does not say whom it is for.</summary>
+    public static IngressAnswer Unnamed(string field) =>
+        Made(ErrorCatalogue.BadRequest, new FieldComplaint(field, "is missing, empty, no text, or stands behind broken JSON. The body must be a JSON object that names the account there."));
 
     public Task WriteAsync(HttpResponse response)
     {
@@ -64,7 +70,7 @@ internal sealed class IngressAnswer
         return response.Body.WriteAsync(_body, 0, _body.Length);
     }
 
-    private static IngressAnswer Made(ApiError error) => new(
-        error.Status, error.Code, Problem.ContentType, JsonSerializer.SerializeToUtf8Bytes(new Problem(error).Details(traceId: null), ApiJson.Options),
-        error.RetryAfter?.ToString(CultureInfo.InvariantCulture));
+    private static IngressAnswer Made(ApiError error, params FieldComplaint[] complaints) => new(
+        error.Status, error.Code, Problem.ContentType,
+        JsonSerializer.SerializeToUtf8Bytes(new Problem(error, null, complaints.Length > 0 ? complaints : null).Details(traceId: null), ApiJson.Options), error.RetryAfter?.ToString(CultureInfo.InvariantCulture));
 }

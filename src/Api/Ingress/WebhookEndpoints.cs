@@ -11,11 +11,15 @@ internal static class WebhookEndpoints
     public static void MapWebhooks(this IEndpointRouteBuilder app)
     {
         var ingress = app.ServiceProvider.GetRequiredService<WebhookIngress>();
-        app.MapPost("/webhooks/{kind}/{channel}/{**rest}", (RequestDelegate)ingress.AcceptAsync)
-            .WithName("AcceptWebhook").WithTags("Webhooks")
-            .WithSummary("A provider's webhook: proven by the kind's own scheme, answered once it is committed")
-            // A bare delegate tells the API's description nothing by itself.
-            .WithMetadata(typeof(WebhookIngress).GetMethod(nameof(WebhookIngress.AcceptAsync))!)
-            .ShortCircuit();
+        Map(app, "/webhooks/{kind}/{channel}/{**rest}", ingress.AcceptAsync).WithName("AcceptWebhook")
+            .WithSummary("A provider's webhook: proven by the kind's own scheme, answered once it is committed");
+        Map(app, "/api/webhooks/{kind}/{**rest}", ingress.AcceptForAnyAsync).WithName("AcceptWebhookForAnyChannel")
+            .WithSummary("A webhook whose body names its account: one address for all channels of a gateway. The secret, in a header or as the path's first part, decides which channel it is");
     }
+
+    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string pattern, RequestDelegate accept) =>
+        app.MapPost(pattern, accept).WithTags("Webhooks")
+            // A bare delegate tells the API's description nothing by itself.
+            .WithMetadata(accept.Method)
+            .ShortCircuit();
 }

@@ -21,23 +21,28 @@ namespace Channels.Api.Ingress;
 /// Hot: no filters, no binding, answers made beforehand, nothing logged when all is well.
 /// </remarks>
 internal sealed partial class WebhookIngress(
-    IChannelDirectory channels, IConnectorCatalog connectors, IInbox inbox, IdSource ids, TimeProvider clock, IngressInstruments instruments,
-    ILogger<WebhookIngress> logger)
+    IChannelDirectory channels, IConnectorCatalog connectors, GlobalWebhooks globals, GlobalWebhookSecret globalSecret, IInbox inbox, IdSource ids,
+    TimeProvider clock, IngressInstruments instruments, ILogger<WebhookIngress> logger)
 {
     /// <summary>The largest webhook; the largest a provider is known to send is a history of 3 MB.</summary>
     public const int Limit = 4 << 20;
 
     private const int LongestPath = 1024;
 
-    /// <summary>Answers one webhook.</summary>
-    public async Task AcceptAsync(HttpContext http)
+    /// <summary>Answers a webhook that came to a channel's own address.</summary>
+    public Task AcceptAsync(HttpContext http) => AnswerAsync(http, forAny: false);
+
+    /// <summary>Answers a webhook that came to the address for all channels of a kind.</summary>
+    public Task AcceptForAnyAsync(HttpContext http) => AnswerAsync(http, forAny: true);
+
+    private async Task AnswerAsync(HttpContext http, bool forAny)
     {
         var started = Stopwatch.GetTimestamp();
         var kind = (string)http.Request.RouteValues["kind"]!;
         IngressAnswer answer;
         try
         {
-            answer = await DecideAsync(http, kind);
+            answer = await (forAny ? DecideForAnyAsync(http, kind) : DecideAsync(http, kind));
         }
         catch (StoreUnavailableException failure)
         {
@@ -78,7 +83,7 @@ internal sealed partial class WebhookIngress(
             return IngressAnswer.NotFound;
         }
 
-        var path = (string?)http.Request.RouteValues["rest"] ?? "";
+        var path = PathOf(http);
         if (path.Length > LongestPath)
         {
             return IngressAnswer.NotFound;
@@ -91,17 +96,65 @@ internal sealed partial class WebhookIngress(
         }
 
         var now = clock.GetUtcNow();
-        var query = http.Request.QueryString.Value is { Length: > 1 } raw ? raw[1..] : "";
-        if (!connector.IsAuthentic(new(path, query, new HeaderLookup(http.Request.Headers).Find, body), channel.Connection, now))
+        if (!connector.IsAuthentic(RequestOf(http, path, body), channel.Connection, now))
         {
             Log.NotAuthentic(logger, channel.Account);
             return IngressAnswer.Unauthenticated;
         }
 
-        // Whatever the content: what cannot be read is parked behind the inbox. No token: once we have all of it, the provider's patience is no reason to drop it.
-        await inbox.AppendAsync(new(channel.Tenant, channel.Account, new WebhookId(ids.Next()), now, Scrub.Clean(path), body), CancellationToken.None);
+        return await KeepAsync(channel, path, body, now);
+    }
+
+    private async ValueTask<IngressAnswer> DecideForAnyAsync(HttpContext http, string kind)
+    {
+        var path = PathOf(http);
+        if (connectors.Find(kind) is not IGlobalWebhookConnector connector || path.Length > LongestPath)
+        {
+            return IngressAnswer.NotFound;
+        }
+
+        if (await BoundedBody.ReadAsync(http, Limit) is not { } body)
+        {
+            return IngressAnswer.TooLarge;
+        }
+
+        // Nothing is acknowledged, and nothing is lost that a repetition would bring: the same body names nobody the next time either.
+        if (connector.NameIn(body) is not { } name)
+        {
+            return IngressAnswer.Unnamed(connector.NamedIn);
+        }
+
+        var now = clock.GetUtcNow();
+        switch (await globals.FindAsync(connector, name, RequestOf(http, path, body), now))
+        {
+            case GlobalWebhookOwner.One { Channel: var channel }:
+                return await KeepAsync(channel, path, body, now);
+            case GlobalWebhookOwner.Several { Channel: var first, Count: var count }:
+                Log.Ambiguous(logger, kind, count, first.Account);
+                return IngressAnswer.Ambiguous;
+            default:
+                Log.GlobalNotAuthentic(logger, kind);
+                return IngressAnswer.Unauthenticated;
+        }
+    }
+
+    // Whatever the content: what cannot be read is parked behind the inbox. No token: once we have all of it, the provider's patience is no reason to drop it.
+    private async ValueTask<IngressAnswer> KeepAsync(ChannelEntry channel, string path, byte[] body, DateTimeOffset now)
+    {
+        var kept = Scrub.Clean(WithoutSecret(path, channel.Connection.WebhookSecret));
+        await inbox.AppendAsync(new(channel.Tenant, channel.Account, new WebhookId(ids.Next()), now, kept, body), CancellationToken.None);
         return IngressAnswer.Stored;
     }
+
+    // A secret in the path has done its work; what is stored is shown to the tenant, and the operator's secret is not his.
+    private string WithoutSecret(string path, string secret) =>
+        path.Length < secret.Length && !globalSecret.IsSet ? path
+        : string.Join('/', path.Split('/').Where(part => part != secret && !globalSecret.Is(part)));
+
+    private static string PathOf(HttpContext http) => (string?)http.Request.RouteValues["rest"] ?? "";
+
+    private static WebhookRequest RequestOf(HttpContext http, string path, byte[] body) => new(
+        path, http.Request.QueryString.Value is { Length: > 1 } raw ? raw[1..] : "", new HeaderLookup(http.Request.Headers).Find, body);
 
     private sealed class HeaderLookup(IHeaderDictionary headers)
     {
@@ -118,6 +171,12 @@ internal sealed partial class WebhookIngress(
 
         [LoggerMessage(1003, LogLevel.Information, "A webhook for channel {Account} got 401: it does not prove where it comes from")]
         public static partial void NotAuthentic(ILogger logger, AccountId account);
+
+        [LoggerMessage(1005, LogLevel.Information, "A webhook for any channel of kind {Kind} got 401: no channel of the name it bears has the secret it shows")]
+        public static partial void GlobalNotAuthentic(ILogger logger, string kind);
+
+        [LoggerMessage(1006, LogLevel.Warning, "A webhook for any channel of kind {Kind} got 409: {Count} channels fit its name and secret, the oldest is {Account}. Their own addresses tell them apart")]
+        public static partial void Ambiguous(ILogger logger, string kind, int count, AccountId account);
 
         [LoggerMessage(1004, LogLevel.Error, "A webhook of kind {Kind} got 500")]
         public static partial void Failed(ILogger logger, Exception failure, string kind);

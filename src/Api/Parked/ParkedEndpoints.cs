@@ -1,6 +1,7 @@
 using System.Text;
 using Channels.Api.Access;
 using Channels.Api.Errors;
+using Channels.Api.Ingress;
 using Channels.Api.Requests;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
@@ -32,7 +33,8 @@ internal static class ParkedEndpoints
     }
 
     private static async Task<Results<Ok<ParkedList>, Problem>> ListAsync(
-        HttpRequest request, PageRequest page, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, CancellationToken cancellationToken)
+        HttpRequest request, PageRequest page, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, GlobalWebhookSecret global,
+        CancellationToken cancellationToken)
     {
         if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
         {
@@ -43,16 +45,16 @@ internal static class ParkedEndpoints
         var answers = new List<ParkedAnswer>();
         foreach (var row in found.Items)
         {
-            answers.Add(await AnswerAsync(row, directory, cancellationToken));
+            answers.Add(await AnswerAsync(row, directory, global, cancellationToken));
         }
 
         return TypedResults.Ok(new ParkedList(answers, found.Total, page.Page.Number, page.Page.Limit));
     }
 
     private static async Task<Results<Ok<ParkedAnswer>, Problem>> FindAsync(
-        Guid id, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, CancellationToken cancellationToken) =>
+        Guid id, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, GlobalWebhookSecret global, CancellationToken cancellationToken) =>
         await parked.FindAsync(caller.Tenant, new WebhookId(id), ShownBytes, cancellationToken) is { } row
-            ? TypedResults.Ok(await AnswerAsync(row, directory, cancellationToken))
+            ? TypedResults.Ok(await AnswerAsync(row, directory, global, cancellationToken))
             : Problem.NotFound;
 
     private static async Task<Results<Accepted<ReplayAnswer>, Problem>> ReplayAsync(
@@ -70,10 +72,11 @@ internal static class ParkedEndpoints
             : TypedResults.Accepted((string?)null, new ReplayAnswer(await parked.ReplayAllAsync(caller.Tenant, account, cancellationToken)));
     }
 
-    private static async Task<ParkedAnswer> AnswerAsync(ParkedRow row, IChannelDirectory directory, CancellationToken cancellationToken)
+    // The operator's secret may stand in the address that gateways repeat inside their bodies.
+    private static async Task<ParkedAnswer> AnswerAsync(ParkedRow row, IChannelDirectory directory, GlobalWebhookSecret global, CancellationToken cancellationToken)
     {
         var channel = await directory.FindAsync(row.Account, cancellationToken);
-        return ParkedAnswer.Of(row, channel is null ? [] : SecretsOf(channel));
+        return ParkedAnswer.Of(row, [.. global.Known, .. channel is null ? [] : SecretsOf(channel)]);
     }
 
     // What a parser could not read may hold a secret under any name, so the channel's own are blanked wherever they stand.

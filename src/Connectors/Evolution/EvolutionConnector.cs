@@ -6,7 +6,7 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
@@ -29,8 +29,17 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     public ChannelManifest Manifest { get; }
 
     /// <inheritdoc/>
+    public string NamedIn => EvolutionInstanceName.Member;
+
+    /// <inheritdoc/>
+    public string NameSetting => EvolutionSettings.InstanceName;
+
+    /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) =>
         EvolutionAuthenticity.IsProven(request, connection.WebhookSecret, now);
+
+    /// <inheritdoc/>
+    public string? NameIn(ReadOnlyMemory<byte> body) => EvolutionInstanceName.Find(body.Span);
 
     /// <inheritdoc/>
     public Normalised Normalise(WebhookBody webhook) => EvolutionInbound.Normalise(webhook);

@@ -7,12 +7,15 @@ namespace Channels.Connectors.Evolution;
 /// <summary>One account's settings, ready for use: where the gateway is and as whom to speak.</summary>
 internal sealed record EvolutionSettings(string BaseUrl, string ApiKey, string Instance, TimeSpan SendTimeout)
 {
+    /// <summary>The setting with the instance's name on the gateway.</summary>
+    public const string InstanceName = "instance_name";
+
     private static readonly TimeSpan _sendTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>Null when the settings are not what the manifest's schema asks for.</summary>
     public static EvolutionSettings? Read(Connection connection)
     {
-        var (url, key, instance) = (connection.Setting("base_url"), connection.Setting("api_key"), connection.Setting("instance_name"));
+        var (url, key, instance) = (connection.Setting("base_url"), connection.Setting("api_key"), connection.Setting(InstanceName));
         return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
                && key is { Length: > 0 } && instance is { Length: > 0 }
             ? new(url!.TrimEnd('/'), key, instance, TimeoutOf(connection))

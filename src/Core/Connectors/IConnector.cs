@@ -37,6 +37,23 @@ public interface ISentLookup : IConnector
         Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken);
 }
 
+/// <summary>Implemented by kinds whose provider can post for all its accounts to one address, and names the account only inside the body.</summary>
+/// <remarks>The name only finds channels; which of them, if any, is decided by <see cref="IConnector.IsAuthentic"/>.</remarks>
+public interface IGlobalWebhookConnector : IConnector
+{
+    /// <summary>The member of a body that names the account, for people to read when it is missing.</summary>
+    string NamedIn { get; }
+
+    /// <summary>The setting that holds the same name; not a secret one.</summary>
+    string NameSetting { get; }
+
+    /// <summary>
+    /// The account's name in a body, exactly as <see cref="NameSetting"/> would have it; null when it names none or cannot be read.
+    /// Called before anything is proven: pure, no throwing on any bytes, and no more memory than the name takes.
+    /// </summary>
+    string? NameIn(ReadOnlyMemory<byte> body);
+}
+
 /// <summary>All kinds known to this process.</summary>
 public interface IConnectorCatalog
 {

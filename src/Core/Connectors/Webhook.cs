@@ -1,7 +1,7 @@
 namespace Channels.Core.Connectors;
 
 /// <summary>A webhook as it stands at the door: enough to prove where it came from.</summary>
-/// <param name="Path">What follows <c>/webhooks/{kind}/{channel_id}</c>, without a leading slash; empty when nothing does.</param>
+/// <param name="Path">What follows <c>/webhooks/{kind}/{channel_id}</c>, or the address for all channels of a kind, without a leading slash; empty when nothing does.</param>
 /// <param name="Query">The raw query string, without the question mark.</param>
 /// <param name="Header">Looks a header up by name, without regard to case; null when absent.</param>
 /// <param name="Body">The raw bytes, as signed.</param>

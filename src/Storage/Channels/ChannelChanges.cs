@@ -7,9 +7,10 @@ using Npgsql;
 
 namespace Channels.Storage.Channels;
 
-/// <summary>Listens for changed channels on a connection of its own, and makes the directory forget them.</summary>
+/// <summary>Listens for changed channels on a connection of its own, and makes the directory, and who has which name, forget them.</summary>
 /// <remarks>What is missed while the connection is away is covered twice: everything is forgotten when it is back, and entries expire.</remarks>
-internal sealed partial class ChannelChanges(NpgsqlDataSource db, ChannelDirectory directory, TimeProvider clock, ILogger<ChannelChanges> logger) : BackgroundService
+internal sealed partial class ChannelChanges(
+    NpgsqlDataSource db, ChannelDirectory directory, ChannelNames names, TimeProvider clock, ILogger<ChannelChanges> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
@@ -36,7 +37,7 @@ internal sealed partial class ChannelChanges(NpgsqlDataSource db, ChannelDirecto
                     heard = false;
                 }
 
-                directory.ForgetAll();
+                ForgetAll();
                 await Task.Delay(Pause, clock, stoppingToken);
             }
         }
@@ -51,7 +52,7 @@ internal sealed partial class ChannelChanges(NpgsqlDataSource db, ChannelDirecto
             await listen.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        directory.ForgetAll();
+        ForgetAll();
         listening();
         while (true)
         {
@@ -68,7 +69,7 @@ internal sealed partial class ChannelChanges(NpgsqlDataSource db, ChannelDirecto
     {
         if (payload.Split(':') is not [var what, var text] || !Guid.TryParse(text, out var id))
         {
-            directory.ForgetAll();
+            ForgetAll();
             return;
         }
 
@@ -83,10 +84,19 @@ internal sealed partial class ChannelChanges(NpgsqlDataSource db, ChannelDirecto
             case "tenant":
                 directory.Forget(new TenantId(id));
                 break;
+            case "named":
+                names.ForgetAll();
+                break;
             default:
-                directory.ForgetAll();
+                ForgetAll();
                 break;
         }
+    }
+
+    private void ForgetAll()
+    {
+        directory.ForgetAll();
+        names.ForgetAll();
     }
 
     private static partial class Log

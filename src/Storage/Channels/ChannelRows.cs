@@ -8,12 +8,11 @@ namespace Channels.Storage.Channels;
 /// <summary>The columns of a channel and how a row becomes <see cref="ChannelDetails"/>.</summary>
 internal static class ChannelRows
 {
+    /// <summary>What is shown of an active account whose connector <c>c</c> is not.</summary>
+    public const string StatusOfConnector = "case c.status when 'error' then 'error' when 'disabled' then 'inactive' when 'archived' then 'inactive' else 'connecting' end";
+
     /// <summary>The status people see: an account is active only while its connector is.</summary>
-    public const string Status = """
-        case when a.status = 'active' and c.status <> 'active'
-             then case c.status when 'error' then 'error' when 'disabled' then 'inactive' when 'archived' then 'inactive' else 'connecting' end
-             else a.status end
-        """;
+    public const string Status = $"case when a.status = 'active' and c.status <> 'active' then {StatusOfConnector} else a.status end";
 
     /// <summary>In the order <see cref="Read"/> takes them; <c>a</c> is the account, <c>c</c> its connector.</summary>
     public const string Columns = $"""

@@ -4,6 +4,7 @@ using Channels.Core.Ids;
 using Channels.Storage.Paging;
 using Channels.Storage.Secrets;
 using Channels.Storage.Tenancy;
+using Npgsql;
 
 namespace Channels.Storage.Channels;
 
@@ -20,9 +21,9 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         """;
 
     private const string InsertAccount = """
-        insert into account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, agent_secrets, policy, status, status_since,
+        insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, agent_secrets, policy, status, status_since,
                              created_at, updated_at)
-        select $1, $2, $3, $4, $5, o.id, $7, $8::jsonb, $9::bytea, $10::jsonb, 'pending', $11, $11, $11
+        select $1, $2, $3, $12, $4, $5, o.id, $7, $8::jsonb, $9::bytea, $10::jsonb, 'pending', $11, $11, $11
         from org_unit o where o.tenant_id = $1 and (o.id = $6::uuid or $6::uuid is null and o.is_default)
         """;
 
@@ -32,22 +33,47 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         where a.tenant_id = $1 and a.id = $2 and a.deleted_at is null
         """;
 
-    private const string List = $"""
-        select {ChannelRows.Columns}
-        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
-        where a.tenant_id = $1 and a.deleted_at is null
-          and ($2::text is null or c.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
-          and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
-        order by a.created_at desc, a.id desc limit $5 offset $6
+    // Index account_listed holds all of it: which rows are on the page, and how many there are, is found without reading one of them.
+    private const string Listed = """
+        from account a
+        where a.tenant_id = $1 and a.deleted_at is null and ($2::text is null or a.kind = $2) and ($3::text is null or a.search like (select lower($3)))
         """;
 
-    private const string Count = $"""
-        select count(*)
-        from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
-        where a.tenant_id = $1 and a.deleted_at is null
-          and ($2::text is null or c.kind = $2) and ($3::text is null or {ChannelRows.Status} = $3)
-          and ($4::text is null or a.name ilike $4 or a.identity ilike $4)
+    // Which connectors are not active is read at once: looked up one by one they would cost more than all the rest.
+    private const string NotActive = $"""
+        with not_active as materialized (
+          select c.id, {ChannelRows.StatusOfConnector} as shown from connector c where c.tenant_id = $1 and c.status <> 'active')
         """;
+
+    private const string ListedByStatus = """
+        from account a left join not_active n on n.id = a.connector_id and a.status = 'active'
+        where a.tenant_id = $1 and a.deleted_at is null and ($2::text is null or a.kind = $2) and ($3::text is null or a.search like (select lower($3)))
+          and coalesce(n.shown, a.status) = $4
+        """;
+
+    private const string OfPage = $"""
+        select {ChannelRows.Columns}
+        from page p join account a on a.tenant_id = $1 and a.id = p.id join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
+        order by a.created_at desc, a.id desc
+        """;
+
+    private const string List = $"""
+        with page as materialized (
+          select a.id {Listed}
+          order by a.created_at desc, a.id desc limit $4 offset $5)
+        {OfPage}
+        """;
+
+    private const string ListByStatus = $"""
+        {NotActive}, page as materialized (
+          select a.id {ListedByStatus}
+          order by a.created_at desc, a.id desc limit $5 offset $6)
+        {OfPage}
+        """;
+
+    private const string Count = $"select count(*) {Listed}";
+
+    private const string CountByStatus = $"{NotActive} select count(*) {ListedByStatus}";
 
     private const string Kinds = """
         select a.id, c.kind from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id where a.tenant_id = $1 and a.id = any($2::uuid[])
@@ -90,7 +116,7 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         await work.ExecuteAsync(InsertConnector, cancellationToken, tenant.Value, connector, draft.Kind, draft.SettingsJson, settings, now);
         var inserted = await work.ExecuteAsync(
             InsertAccount, cancellationToken, tenant.Value, account.Value, connector, draft.Name, draft.Identity ?? account.ToString(), draft.OrgUnit, webhook,
-            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now);
+            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now, draft.Kind);
         if (inserted == 0)
         {
             return new ChannelWrite.UnknownOrgUnit();
@@ -116,13 +142,18 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
     public async Task<Paged<ChannelDetails>> ListAsync(TenantId tenant, ChannelFilter filter, Page page, CancellationToken cancellationToken)
     {
         var pattern = PagedReading.Containing(filter.Search);
-        await using var rows = await scope.QueryAsync(
-            tenant,
+        NpgsqlBatchCommand[] statements = filter.Status is { } status
+            ?
             [
-                Sql.Statement(List, tenant.Value, filter.Kind, filter.Status, pattern, page.Limit, page.Offset),
-                Sql.Statement(Count, tenant.Value, filter.Kind, filter.Status, pattern),
-            ],
-            cancellationToken);
+                Sql.Statement(ListByStatus, tenant.Value, filter.Kind, pattern, status, page.Limit, page.Offset),
+                Sql.Statement(CountByStatus, tenant.Value, filter.Kind, pattern, status),
+            ]
+            :
+            [
+                Sql.Statement(List, tenant.Value, filter.Kind, pattern, page.Limit, page.Offset),
+                Sql.Statement(Count, tenant.Value, filter.Kind, pattern),
+            ];
+        await using var rows = await scope.QueryAsync(tenant, statements, cancellationToken);
         return await rows.ReadPageAsync(ChannelRows.Read, cancellationToken);
     }
 

@@ -25,7 +25,7 @@ internal static class PagedReading
         return items.DrainToImmutable();
     }
 
-    /// <summary>A pattern for <c>ilike</c> that finds the text itself, wherever it stands; null finds everything.</summary>
+    /// <summary>A pattern for <c>like</c> and <c>ilike</c> that finds the text itself, wherever it stands; null finds everything.</summary>
     public static string? Containing(string? text) =>
         string.IsNullOrWhiteSpace(text)
             ? null

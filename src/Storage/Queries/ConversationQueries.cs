@@ -15,17 +15,23 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
                                  where l.tenant_id = v.tenant_id and l.account_id = v.account_id and l.conversation_id = v.id order by l.alias)
         """;
 
-    private const string List = $"""
-        select {Columns} from conversation v
+    private const string Listed = """
+        from conversation v
         where v.tenant_id = $1 and ($2::uuid is null or v.account_id = $2) and v.merged_into is null
-          and ($3::text is null or v.contact_name ilike $3 or v.contact_phone ilike $3 or v.chat_id ilike $3)
-        order by v.last_message_at desc nulls last, v.id desc limit $4 offset $5
+          and ($3::text is null or v.search like (select lower($3)))
         """;
 
-    private const string Count = """
-        select count(*) from conversation v
-        where v.tenant_id = $1 and ($2::uuid is null or v.account_id = $2) and v.merged_into is null
-          and ($3::text is null or v.contact_name ilike $3 or v.contact_phone ilike $3 or v.chat_id ilike $3)
+    // Aliases are looked up for the page alone, not for all that stands before it.
+    private const string List = $"""
+        with page as materialized (
+          select v.id {Listed}
+          order by v.last_message_at desc nulls last, v.id desc limit $4 offset $5)
+        select {Columns} from page p join conversation v on v.tenant_id = $1 and v.id = p.id
+        order by v.last_message_at desc nulls last, v.id desc
+        """;
+
+    private const string Count = $"""
+        select count(*) {Listed}
         """;
 
     // A conversation that was merged answers as the one it went into.

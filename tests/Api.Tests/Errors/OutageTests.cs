@@ -19,6 +19,9 @@ public sealed class OutageTests(OutageTests.OutageHost host) : IClassFixture<Out
         var unknown = await WebhookAsync(Seed.NewId());
         await unknown.ProblemAsync(503, "store_unavailable");
         Assert.NotNull(unknown.Headers.RetryAfter);
+        var global = await GlobalWebhookAsync();
+        await global.ProblemAsync(503, "store_unavailable");
+        Assert.NotNull(global.Headers.RetryAfter);
         await (await tenant.Http.GetAsync("/api/v1/channels")).ProblemAsync(503, "store_unavailable");
         await (await host.Client("chk_of-nobody-known-here").GetAsync("/api/v1/channels")).ProblemAsync(503, "store_unavailable");
         await (await host.Operator().GetAsync("/api/v1/tenants")).ProblemAsync(503, "store_unavailable");
@@ -29,12 +32,20 @@ public sealed class OutageTests(OutageTests.OutageHost host) : IClassFixture<Out
         await Asking.EventuallyAsync("webhooks taken again", async () => (await WebhookAsync(known)).StatusCode, status => status == HttpStatusCode.OK);
         await Asking.EventuallyAsync(
             "the API to answer again", async () => (await tenant.Http.GetAsync("/api/v1/channels")).StatusCode, status => status == HttpStatusCode.OK);
+        await Asking.EventuallyAsync("the global address to find channels again", async () => (await GlobalWebhookAsync()).StatusCode, status => status == HttpStatusCode.OK);
         await Asking.EventuallyAsync("unknown channels to be told", async () => (await WebhookAsync(Seed.NewId())).StatusCode, status => status == HttpStatusCode.NotFound);
     }
 
     private async Task<HttpResponseMessage> WebhookAsync(Guid channel)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"/webhooks/evolution/{channel}") { Content = new ByteArrayContent("{}"u8.ToArray()) };
+        request.Headers.Add("apikey", Asking.WebhookSecret);
+        return await host.Client().SendAsync(request);
+    }
+
+    private async Task<HttpResponseMessage> GlobalWebhookAsync()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/api/webhooks/evolution") { Content = new ByteArrayContent("""{"instance":"shop1"}"""u8.ToArray()) };
         request.Headers.Add("apikey", Asking.WebhookSecret);
         return await host.Client().SendAsync(request);
     }

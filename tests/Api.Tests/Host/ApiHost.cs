@@ -26,6 +26,8 @@ public class ApiHost : IAsyncLifetime
 {
     public const string OperatorKey = "operator-key-of-the-tests-0123456789";
 
+    public const string GlobalWebhookSecret = "global-webhook-secret-of-the-tests";
+
     private readonly PostgresFixture _postgres = new();
     private readonly TemporaryDirectory _data = TemporaryDirectory.Create();
     private WebApplication? _app;
@@ -88,6 +90,7 @@ public class ApiHost : IAsyncLifetime
         {
             ["Channels:DataDirectory"] = _data.Path,
             ["Channels:OperatorKey"] = OperatorKey,
+            ["Channels:GlobalWebhookSecret"] = GlobalWebhookSecret,
         });
         builder.Logging.ClearProviders().AddProvider(Logs).SetMinimumLevel(LogLevel.Trace);
         var database = new ChannelsDatabase(connectionString);

@@ -55,19 +55,20 @@ internal static class Asking
     public static Task<HttpResponseMessage> SendJsonAsync(this HttpClient client, HttpMethod method, string path, string json) =>
         client.SendAsync(new HttpRequestMessage(method, path) { Content = Json(json) });
 
-    public static object EvolutionChannel(string instance = "shop1", string identity = "5491100000001") => new
+    public static object EvolutionChannel(string instance = "shop1", string identity = "5491100000001", string secret = WebhookSecret, string gateway = "http://127.0.0.1:5090") => new
     {
         name = "Shop 1",
         channel_type = "evolution",
         identity,
-        webhook_secret = WebhookSecret,
-        config = new { base_url = "http://127.0.0.1:5090", api_key = "the-gateways-api-key", instance_name = instance },
+        webhook_secret = secret,
+        config = new { base_url = gateway, api_key = "the-gateways-api-key", instance_name = instance },
         agent = new { kind = "echo" },
     };
 
-    public static async Task<Guid> CreateEvolutionAsync(this TenantUnderTest tenant, string instance = "shop1", string identity = "5491100000001")
+    public static async Task<Guid> CreateEvolutionAsync(
+        this TenantUnderTest tenant, string instance = "shop1", string identity = "5491100000001", string secret = WebhookSecret, string gateway = "http://127.0.0.1:5090")
     {
-        var answer = await tenant.Http.PostAsJsonAsync("/api/v1/channels", EvolutionChannel(instance, identity));
+        var answer = await tenant.Http.PostAsJsonAsync("/api/v1/channels", EvolutionChannel(instance, identity, secret, gateway));
         return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
     }
 

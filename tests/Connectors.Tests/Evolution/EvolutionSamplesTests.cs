@@ -1,5 +1,6 @@
 using Channels.Connectors.Evolution;
 using Channels.Core.Connectors;
+using Channels.Core.Events;
 
 namespace Channels.Connectors.Tests.Evolution;
 
@@ -20,6 +21,15 @@ public sealed class EvolutionSamplesTests
         EventComparison.Equal(
             _samples.EntryOf(file).GetProperty("events"),
             EvolutionInbound.Normalise(new WebhookBody(_samples.BytesOf(file), _samples.PathOf(file))));
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void The_global_hook_finds_the_instance_that_the_events_name(string file)
+    {
+        var named = EvolutionInbound.Normalise(new WebhookBody(_samples.BytesOf(file), _samples.PathOf(file))) is Normalised.Events { Items: var events } ? events[0].Account : null;
+
+        Assert.Equal(named, EvolutionInstanceName.Find(_samples.BytesOf(file)));
+    }
 
     [Theory]
     [MemberData(nameof(SharedFixtures))]

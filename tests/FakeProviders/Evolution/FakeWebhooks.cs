@@ -29,14 +29,34 @@ public sealed class FakeWebhooks : IDisposable
     public Task<HttpStatusCode?> ReceiptAsync(FakeInstance instance, FakeSend send, string status) =>
         PostAsync(instance, "messages.update", new { keyId = send.Id, remoteJid = send.Chat, fromMe = true, status, instanceId = instance.Token, messageId = $"row{send.Number}" });
 
-    /// <summary>Any event. Null when the instance has no webhook or nobody answered.</summary>
+    /// <summary>Where the events of all instances go besides, as the gateway's own configuration says: without any headers. Null for nowhere.</summary>
+    public Uri? GlobalUrl { get; set; }
+
+    /// <summary>Whether the event's name follows that address (<c>…/messages-upsert</c>).</summary>
+    public bool GlobalByEvents { get; set; }
+
+    /// <summary>Any event, to the instance's own webhook and to the global one. The worse answer of both; null when there is neither or nobody answered.</summary>
     public async Task<HttpStatusCode?> PostAsync(FakeInstance instance, string eventName, object? data)
     {
-        if (instance.WebhookUrl is not { } url)
+        var own = instance.WebhookUrl is { } url ? await PostAsync(instance, url, instance.WebhookHeaders, eventName, data) : null;
+        if (GlobalUrl is not { } global)
         {
-            return null;
+            return own;
         }
 
+        var everybodys = GlobalByEvents ? new Uri($"{global}/{eventName.Replace('.', '-')}") : global;
+        var answer = await PostAsync(instance, everybodys, new Dictionary<string, string>(), eventName, data);
+        return own > answer ? own : answer;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    internal Task<HttpStatusCode?> EchoAsync(FakeInstance instance, FakeSend send) =>
+        PostAsync(instance, "send.message", Message(instance, send.Chat, fromMe: true, send.Id, send.Text, send.At, "Você", "PENDING"));
+
+    private async Task<HttpStatusCode?> PostAsync(FakeInstance instance, Uri url, IReadOnlyDictionary<string, string> headers, string eventName, object? data)
+    {
         var body = JsonSerializer.Serialize(
             new
             {
@@ -51,7 +71,7 @@ public sealed class FakeWebhooks : IDisposable
             },
             _writing);
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json")) };
-        foreach (var (name, value) in instance.WebhookHeaders)
+        foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
@@ -66,12 +86,6 @@ public sealed class FakeWebhooks : IDisposable
             return null;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
-
-    internal Task<HttpStatusCode?> EchoAsync(FakeInstance instance, FakeSend send) =>
-        PostAsync(instance, "send.message", Message(instance, send.Chat, fromMe: true, send.Id, send.Text, send.At, "Você", "PENDING"));
 
     private static object Message(FakeInstance instance, string chat, bool fromMe, string id, string text, DateTimeOffset at, string name, string status) => new
     {

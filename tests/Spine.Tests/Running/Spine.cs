@@ -9,6 +9,9 @@ public class Spine : IAsyncLifetime
     /// <summary>Stands in every text that tests send through a <see cref="Spine"/>: the log must not know it.</summary>
     internal const string Mark = "zqwords";
 
+    /// <summary>The operator's, for the address of all channels.</summary>
+    internal const string GlobalWebhookSecret = "global-webhook-secret-of-the-spine";
+
     private readonly PostgresFixture _databases = new();
     private readonly List<string> _secrets = [Mark, EvolutionBodies.InstanceToken];
     private int _numbers;
@@ -26,9 +29,10 @@ public class Spine : IAsyncLifetime
     {
         var database = await _databases.CreateDatabaseAsync();
         Gateway = await FakeEvolution.StartAsync();
-        Product = await Product.StartAsync(database.ConnectionString, Settings);
+        Product = await Product.StartAsync(
+            database.ConnectionString, new Dictionary<string, string>(Settings ?? new Dictionary<string, string>()) { ["Channels__GlobalWebhookSecret"] = GlobalWebhookSecret });
         Tenant = await ChannelsClient.NewTenantAsync(Product);
-        KeepSecret(Product.OperatorKey, Tenant.Key, Gateway.Options.ApiKey);
+        KeepSecret(GlobalWebhookSecret, Product.OperatorKey, Tenant.Key, Gateway.Options.ApiKey);
     }
 
     public async Task DisposeAsync()
