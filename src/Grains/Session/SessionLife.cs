@@ -47,9 +47,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         EventKinds.ConnectionOpen => Opened(session, sign.OwnId, owner, now),
         EventKinds.ConnectionConnecting => Connecting(session, now),
 
-        // On a working one it is a late one of an earlier pairing, or the news that this one is gone: the gateway is asked soon.
-        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded =>
-            session.Status == SessionStatus.Working ? CheckSoon(CodeOut(session, now) with { OwnId = session.OwnId }, now) : CodeOut(session, now),
+        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now) : CodeOut(session, now),
         EventKinds.ConnectionQrExpired => Expired(session, now),
         EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => sign.NeedsPairing ? Ended(session, sign.Reason, now) : Dropped(session, now),
         EventKinds.AccountRemoved => Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
@@ -170,14 +168,14 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     {
         SessionStatus.Working => Dropped(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         SessionStatus.Starting => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
-        SessionStatus.ScanQrCode => session with { DueAt = now + Jittered(options.PairingCheck) },
+        SessionStatus.ScanQrCode when !IsDoubtful(session) => session with { DueAt = now + Jittered(options.PairingCheck) },
         _ when session.Wanted => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         _ => session with { DueAt = null },
     };
 
     private SessionState FoundClosed(SessionState session, DateTimeOffset now) => session.Status switch
     {
-        SessionStatus.ScanQrCode => Expired(session, now),
+        SessionStatus.ScanQrCode when !IsDoubtful(session) => Expired(session, now),
         SessionStatus.Working => Later(Dropped(session, now), now),
         _ when session.Wanted => Later(session, now),
         _ => session with { DueAt = null },
@@ -190,6 +188,12 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         DueAt = now + Jittered(options.PairingCheck),
     };
 
+    // A code for a session that works: a late one of an earlier pairing, or the news that this one is gone. The gateway is asked soon, and told to
+    // connect where it says neither: then it gives a code of which there is no doubt.
+    private SessionState Doubted(SessionState session, DateTimeOffset now) => CheckSoon(CodeOut(session, now) with { OwnId = session.OwnId, Wanted = true }, now);
+
+    private static bool IsDoubtful(SessionState session) => session is { Status: SessionStatus.ScanQrCode, Wanted: true };
+
     private static SessionState Expired(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Failed, now) with
     {
         Code = SessionWords.PairingExpired, Reason = "Nobody scanned the pairing code in time.", NextStep = PairAgain, Wanted = false, OwnId = null,
@@ -198,7 +202,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     private SessionState Ended(SessionState session, string? reason, DateTimeOffset now) => session switch
     {
         // Codes that nobody scanned end with the same words as a pairing.
-        { Status: SessionStatus.ScanQrCode } or { Code: SessionWords.PairingExpired } => Expired(session, now),
+        { Status: SessionStatus.ScanQrCode, Wanted: false } or { Code: SessionWords.PairingExpired } => Expired(session, now),
         { Status: SessionStatus.Stopped } => session,
         _ => To(session, SessionStatus.Unauthorized, now) with
         {

@@ -63,6 +63,22 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public void A_late_code_of_an_earlier_pairing_does_not_cost_a_working_one()
+    {
+        var doubtful = _life.After(Working, Sign(EventKinds.ConnectionQr), _owner, Noon);
+
+        Assert.Equal(SessionStatus.ScanQrCode, doubtful.Status);
+        Assert.True(SessionLife.MustConnect(doubtful, new SessionReading.Closed()));
+        Assert.True(_life.After(doubtful, new SessionReading.Closed(), _owner, Noon) is { Wanted: true, DueAt: not null });
+        Assert.True(_life.After(doubtful, new SessionReading.Connecting(), _owner, Noon) is { Wanted: true, Status: SessionStatus.Starting });
+        Assert.Equal(SessionStatus.Working, _life.After(doubtful, new SessionReading.Open(null), _owner, Noon).Status);
+
+        // Told to connect, the gateway gives a code: now it is certain.
+        var certain = _life.After(doubtful, new ActivationOutcome.Connecting("scan", new PairingCode("2@x", null, null)), _owner, Noon);
+        Assert.False(SessionLife.MustConnect(certain, new SessionReading.Closed()));
+    }
+
+    [Fact]
     public void Codes_that_ran_out_are_not_taken_for_a_log_out()
     {
         var expired = _life.After(Scanning, Sign(EventKinds.ConnectionQrExpired), _owner, Noon);
