@@ -27,4 +27,20 @@ public sealed class KnowledgeTests(Running.Spine spine) : SpineTest(spine), ICla
             [$"{Running.Spine.Mark} Wir liefern täglich.", $"{Running.Spine.Mark} Das Menü.", $"{Running.Spine.Mark} The menu."],
             (await shop.SentAsync(3, number)).Select(send => send.Text));
     }
+
+    [PostgresFact]
+    public async Task A_question_that_nothing_fits_goes_to_a_person()
+    {
+        await Spine.Tenant.PostAsync(Documents, new { collection = "hours", title = "Hours", language = "en", content = $"# Opening hours\n{Running.Spine.Mark} We open at nine." });
+        var shop = await Spine.EvolutionAsync(new { kind = "knowledge", collections = new[] { "hours" }, hand_over_text = $"{Running.Spine.Mark} somebody will answer" });
+        var number = Spine.NewNumber();
+
+        await shop.SaysAsync(number, "Do you sell submarines with a periscope?");
+
+        Assert.Equal($"{Running.Spine.Mark} somebody will answer", Assert.Single(await shop.SentAsync(1)).Text);
+        var conversation = await shop.Channel.ConversationAsync(EvolutionBodies.Person(number));
+        Assert.True(conversation.AgentPaused);
+        var asked = Assert.Single(await shop.Channel.MessagesAsync(conversation.Id), message => message.IsIn);
+        Assert.StartsWith("handed over", asked.Reason, StringComparison.Ordinal);
+    }
 }
