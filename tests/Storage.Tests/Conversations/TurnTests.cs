@@ -43,8 +43,8 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
             _where.Tenant.Value);
         await RunAsync(
             """
-            insert into account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
-            values ($1, $2, $1, 'a', 'a', $1, '', '{}', '{}', 'active', now(), now(), now())
+            insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+            values ($1, $2, $1, 'simulator', 'a', 'a', $1, '', '{}', '{}', 'active', now(), now(), now())
             """,
             _where.Tenant.Value, _where.Account.Value);
         await RunAsync(
