@@ -9,7 +9,7 @@ namespace Channels.Grains.Abstractions;
 
 /// <summary>The pairing life of one account: its codes, its connection, bringing it back. Key: account id.</summary>
 /// <remarks>
-/// Off the message path: the API's calls await the gateway, for 20 s at the most; what the account's webhooks say is only noted
+/// Off the message path: the API's calls await the gateway, for less than 30 s with the wait for a place at it; what the account's webhooks say is only noted
 /// (<see cref="ObserveAsync"/>) and never waits for a gateway. One attempt at a time reaches the gateway for an account.
 /// </remarks>
 [Alias("IWhatsAppSessionGrain")]
@@ -17,7 +17,7 @@ public interface IWhatsAppSessionGrain : IGrainWithGuidKey
 {
     /// <summary>Adopts, creates or connects the account at its gateway, points its webhook to us, and gets a code when it is not paired. Safe to repeat.</summary>
     /// <param name="tenant">The owner.</param>
-    /// <param name="number">The phone's number in digits, for a code to type; null takes the channel's identity where that is one.</param>
+    /// <param name="number">The phone's number in digits, for a code to type; null for a code to scan only.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     [Alias("StartAsync")]
     Task<PairingResult> StartAsync(TenantId tenant, string? number, CancellationToken cancellationToken);
@@ -36,6 +36,10 @@ public interface IWhatsAppSessionGrain : IGrainWithGuidKey
     /// <summary>The owner switched the channel off or took it away: nothing is brought back any more. The pairing stays.</summary>
     [Alias("StopAsync"), AlwaysInterleave]
     Task StopAsync(TenantId tenant);
+
+    /// <summary>The channel's settings changed: the gateway is asked anew how the session stands and who is paired. Nothing where it is not looked after.</summary>
+    [Alias("CheckAsync"), AlwaysInterleave]
+    Task CheckAsync(TenantId tenant);
 
     /// <summary>How it stands, for somebody who watches: while asked every few seconds an expired code is replaced.</summary>
     [Alias("WatchAsync"), AlwaysInterleave]

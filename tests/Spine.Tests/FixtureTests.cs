@@ -104,13 +104,20 @@ public sealed class FixtureTests(Running.Spine spine) : SpineTest(spine), IClass
     private static void Pretend(FakeEvolution gateway, EvolutionChannel shop, JsonElement events)
     {
         gateway.Pairing.Connects = false;
-        switch (events.EnumerateArray().LastOrDefault(one => Text(one, "action") == "update_connection") is { ValueKind: JsonValueKind.Object } last ? Text(last, "kind") : null)
+        var last = events.EnumerateArray().LastOrDefault(one => Text(one, "action") == "update_connection");
+        switch (last.ValueKind == JsonValueKind.Object ? Text(last, "kind") : null)
         {
-            case "connection.connecting" or "connection.qr" or "connection.qr_needed":
+            case "connection.connecting":
                 shop.Instance.State = "connecting";
                 break;
-            case "connection.closed" or "connection.qr_expired" or "connection.stopped":
+            case "connection.qr" or "connection.qr_needed":
+                (shop.Instance.State, shop.Instance.IsPaired) = ("connecting", false);
+                break;
+            case "connection.closed" when !NeedsPairing(last):
                 shop.Instance.State = "close";
+                break;
+            case "connection.closed" or "connection.qr_expired" or "connection.stopped":
+                (shop.Instance.State, shop.Instance.IsPaired) = ("close", false);
                 break;
             case "account.removed":
                 gateway.Instances.Clear();
@@ -122,11 +129,13 @@ public sealed class FixtureTests(Running.Spine spine) : SpineTest(spine), IClass
     {
         // A connection that goes for a moment raises no alarm.
         "connection.open" or "connection.connecting" or "connection.unknown" => "active",
-        "connection.closed" when !connection.TryGetProperty("needs_pairing", out var ended) || ended.ValueKind != JsonValueKind.True => "active",
+        "connection.closed" when !NeedsPairing(connection) => "active",
         "connection.qr" or "connection.qr_needed" => "connecting",
         "connection.action_required" or "account.error" => "error",
         _ => "disconnected",
     };
+
+    private static bool NeedsPairing(JsonElement connection) => connection.TryGetProperty("needs_pairing", out var ended) && ended.ValueKind == JsonValueKind.True;
 
     // A call has an id of its own.
     private static string? Id(JsonElement happened) => Text(happened, "message_id") ?? Text(happened, "call_id");

@@ -2,6 +2,7 @@ using System.Net;
 using Channels.FakeProviders.Evolution;
 using Channels.Spine.Tests.Running;
 using Channels.Testing;
+using Npgsql;
 
 namespace Channels.Spine.Tests;
 
@@ -159,14 +160,15 @@ public sealed class PairingTests : SpineTest, IClassFixture<PairingSpine>, IClas
         var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
         gateway.Pairing.Connects = false;
 
-        await gateway.Pairing.BreakAsync(pair.Instance);
+        await gateway.Pairing.BreakAsync(pair.Instance, attempts: 20);
         await Until.SeenAsync("the channel to be connecting", pair.Channel.StatusAsync, status => status == "connecting");
-        pair.Instance.State = "close";
         gateway.Pairing.Connects = true;
 
-        // The gateway does nothing by itself any more: we tell it to connect.
+        // The gateway does not bring it back by itself: we tell it to restart, and never to open a second connection.
         await pair.WorkingAsync();
         Assert.Equal(["connecting", "active", "connecting", "active"], await pair.HistoryAsync());
+        Assert.Contains($"POST /instance/restart/{pair.Shop.Name}", gateway.Calls);
+        Assert.Equal(0, pair.Instance.SecondConnections);
     }
 
     [PostgresFact]
@@ -258,10 +260,215 @@ public sealed class PairingTests : SpineTest, IClassFixture<PairingSpine>, IClas
         await using var gateway = await FakeEvolution.StartAsync();
         var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
 
-        Assert.Equal("WORKING", (await pair.RefreshAsync()).SessionStatus);
+        Assert.Contains((await pair.RefreshAsync()).SessionStatus, (string[])["STARTING", "WORKING"]);
 
         Assert.Contains($"POST /instance/restart/{pair.Shop.Name}", gateway.Calls);
         await pair.WorkingAsync();
+        Assert.Equal(["connecting", "active"], await pair.HistoryAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_code_that_was_scanned_is_not_shown_again()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
+        var scanned = pair.Instance.Code;
+        await pair.LogOutAsync();
+        gateway.Pairing.PostsWebhooks = false;
+
+        // The gateway answers with the old one first.
+        Assert.NotEqual(scanned, (await pair.ConnectAsync()).QrCodeRaw);
+
+        var fresh = await pair.SeenAsync("a new code", seen => seen.QrCodeRaw is not null);
+        Assert.Equal(pair.Instance.Code, fresh.QrCodeRaw);
+        Assert.NotEqual(scanned, fresh.QrCodeRaw);
+    }
+
+    [PostgresFact]
+    public async Task A_gateway_that_restarts_loads_its_instances_and_nobody_is_told_of_an_end()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
+
+        gateway.Pairing.IsStarting = true;
+        await pair.SeenAsync("the session to be away", seen => seen.SessionStatus == "STARTING");
+        var early = await pair.AskAsync(HttpMethod.Delete);
+        gateway.Pairing.IsStarting = false;
+
+        Assert.Equal(HttpStatusCode.BadGateway, early.Status);
+        await pair.WorkingAsync();
+        Assert.Equal(["connecting", "active"], await pair.HistoryAsync());
+        Assert.Equal(0, pair.Instance.SecondConnections);
+    }
+
+    [PostgresFact]
+    public async Task A_channel_switched_off_while_its_gateway_is_asked_stays_off()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        gateway.Before = async (_, call, _) =>
+        {
+            if (call == "/instance/connectionState")
+            {
+                asked.TrySetResult();
+                await go.Task;
+            }
+
+            return false;
+        };
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        await pair.Channel.DeactivateAsync();
+        go.SetResult();
+        gateway.Before = null;
+        await pair.Channel.DeliverAsync(EvolutionBodies.Connection(pair.Shop.Name, "open", 200));
+        await pair.Channel.IdleAsync(webhooksFinished: 1);
+
+        Assert.Equal("inactive", await pair.Channel.StatusAsync());
+        Assert.Equal(("inactive", "STOPPED", "switched-off"), (await pair.WatchAsync()) is { } seen ? (seen.Status, seen.SessionStatus, seen.ReasonCode) : default);
+        Assert.Equal(["connecting", "active", "inactive"], await pair.HistoryAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_log_out_that_is_not_answered_changes_nothing_and_switches_nothing_on()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
+        await pair.Channel.DeactivateAsync();
+        gateway.Before = async (http, call, _) =>
+        {
+            if (call != "/instance/logout")
+            {
+                return false;
+            }
+
+            http.Abort();
+            await Task.Yield();
+            return true;
+        };
+
+        Assert.Equal(HttpStatusCode.BadGateway, (await pair.AskAsync(HttpMethod.Delete)).Status);
+
+        Assert.Equal(("inactive", "STOPPED", "switched-off"), (await pair.WatchAsync()) is { } seen ? (seen.Status, seen.SessionStatus, seen.ReasonCode) : default);
+        gateway.Before = null;
+        Assert.Equal(("inactive", "STOPPED", "switched-off"), (await pair.LogOutAsync()) is { } off ? (off.Status, off.SessionStatus, off.ReasonCode) : default);
+        Assert.Equal("close", pair.Instance.State);
+    }
+
+    [PostgresFact]
+    public async Task A_status_that_could_not_be_written_is_written_when_the_store_is_well_again()
+    {
+        var database = await _databases.CreateDatabaseAsync();
+        await using var gateway = await FakeEvolution.StartAsync();
+        await using var product = await Product.StartAsync(database.ConnectionString, Spine.Settings);
+        using var tenant = await ChannelsClient.NewTenantAsync(product);
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway, tenant)).PairedAsync();
+        await RunAsync(database, """
+            create function nope() returns trigger language plpgsql as
+            $f$ begin if new.status = 'disconnected' then raise exception 'no' using errcode = '57P01'; end if; return new; end $f$
+            """);
+        await RunAsync(database, "create trigger nope before update on account for each row execute function nope()");
+
+        gateway.Pairing.PostsWebhooks = false;
+        gateway.Instances.TryRemove(pair.Shop.Name, out _);
+        await pair.SeenAsync("memory to know", seen => seen.SessionStatus == "STOPPED");
+        Assert.Equal("active", await pair.Channel.StatusAsync());
+        await RunAsync(database, "drop trigger nope on account");
+
+        await Until.SeenAsync("the channel to be disconnected", pair.Channel.StatusAsync, status => status == "disconnected");
+    }
+
+    [PostgresFact]
+    public async Task Accounts_paired_before_sessions_were_kept_are_looked_after()
+    {
+        var database = await _databases.CreateDatabaseAsync();
+        await using var gateway = await FakeEvolution.StartAsync();
+        await using var product = await Product.StartAsync(database.ConnectionString, Spine.Settings);
+        using var tenant = await ChannelsClient.NewTenantAsync(product);
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway, tenant)).PairedAsync();
+        await product.KillAsync();
+        await RunAsync(database, "delete from session");
+        await RunAsync(database, "delete from schema_migration where number >= 15");
+        await product.StartAgainAsync();
+        await RunAsync(database, "update session set due_at = now()");
+
+        gateway.Pairing.PostsWebhooks = false;
+        await gateway.Pairing.PhoneLogsOutAsync(pair.Instance);
+
+        await Until.SeenAsync("the end to be noticed", pair.Channel.StatusAsync, status => status == "disconnected");
+    }
+
+    [PostgresFact]
+    public async Task A_channel_deleted_while_its_gateway_is_asked_leaves_no_session()
+    {
+        var database = await _databases.CreateDatabaseAsync();
+        await using var gateway = await FakeEvolution.StartAsync();
+        await using var product = await Product.StartAsync(database.ConnectionString, Spine.Settings);
+        using var tenant = await ChannelsClient.NewTenantAsync(product);
+        var pair = await (await PairedChannel.CreateAsync(Spine, gateway, tenant)).PairedAsync();
+        var (asked, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        gateway.Before = async (_, call, _) =>
+        {
+            if (call == "/instance/connectionState")
+            {
+                asked.TrySetResult();
+                await go.Task;
+            }
+
+            return false;
+        };
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        await tenant.DeleteAsync($"/api/v1/channels/{pair.Channel.Id}");
+        go.SetResult();
+        await product.StopAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal("0 sessions, inactive, archived", await ScalarAsync(
+            database, "select (select count(*) from session) || ' sessions, ' || a.status || ', ' || c.status from account a join connector c on c.id = a.connector_id"));
+    }
+
+    [PostgresFact]
+    public async Task A_corrected_identity_puts_a_wrong_number_right()
+    {
+        var pair = await PairedChannel.CreateAsync(Spine);
+        await pair.ConnectAsync();
+        var other = $"49151{Spine.Next():00000000}";
+        await pair.Gateway.ScanAsync(pair.Instance, other);
+        await pair.SeenAsync("the wrong phone", seen => seen.ReasonCode == "wrong-number");
+
+        await pair.Channel.Api.PatchAsync($"/api/v1/channels/{pair.Channel.Id}", new { identity = other });
+
+        Assert.Equal(EvolutionBodies.Person(other), (await pair.WorkingAsync()).ConnectedAs);
+    }
+
+    [PostgresFact]
+    public async Task A_person_is_served_while_other_accounts_of_the_gateway_hang()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var stuck = new List<PairedChannel>();
+        for (var i = 0; i < 6; i++)
+        {
+            stuck.Add(await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync());
+        }
+
+        var (names, hanging) = (stuck.Select(pair => pair.Shop.Name).ToHashSet(StringComparer.Ordinal), 0);
+        gateway.Before = async (http, _, name) =>
+        {
+            if (!names.Contains(name))
+            {
+                return false;
+            }
+
+            Interlocked.Increment(ref hanging);
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+        await Until.SeenAsync("all places to be taken", () => Task.FromResult(Volatile.Read(ref hanging)), hung => hung >= 4);
+
+        var pair = await PairedChannel.CreateAsync(Spine, gateway);
+
+        Assert.Equal("SCAN_QR_CODE", (await pair.ConnectAsync()).SessionStatus);
     }
 
     [PostgresFact]
@@ -392,5 +599,17 @@ public sealed class PairingTests : SpineTest, IClassFixture<PairingSpine>, IClas
         var channel = await Spine.SimulatorAsync();
 
         Assert.Equal(HttpStatusCode.Conflict, (await Spine.Tenant.AskAsync(HttpMethod.Get, $"/api/v1/channels/{channel.Id}/pairing")).Status);
+    }
+
+    private static async Task RunAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
     }
 }

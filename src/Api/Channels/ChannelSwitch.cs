@@ -31,12 +31,16 @@ internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory 
 
     public async Task OffAsync(TenantId tenant, ChannelDetails channel, CancellationToken cancellationToken)
     {
-        if (IsPaired(channel.Kind))
-        {
-            await grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant);
-        }
-
+        await StopAsync(tenant, channel);
         await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).DisableAsync(tenant, channel.Account, cancellationToken);
         directory.Forget(channel.Account);
     }
+
+    /// <summary>Ends what is done for the channel's pairing; the pairing itself stays.</summary>
+    public Task StopAsync(TenantId tenant, ChannelDetails channel) =>
+        IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant) : Task.CompletedTask;
+
+    /// <summary>Its settings changed: who is paired, and whether anybody is, is asked anew.</summary>
+    public Task CheckAsync(TenantId tenant, ChannelDetails channel) =>
+        IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).CheckAsync(tenant) : Task.CompletedTask;
 }

@@ -60,7 +60,7 @@ internal sealed partial class ChannelWriting(
             return Refused(write);
         }
 
-        await TellAsync(account);
+        await TellAsync(account, () => activation.CheckAsync(tenant, changed));
         return TypedResults.Ok(ChannelAnswer.Of(changed, address));
     }
 
@@ -85,6 +85,13 @@ internal sealed partial class ChannelWriting(
 
     public async Task<bool> DeleteAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
     {
+        if (await channels.FindAsync(tenant, account, cancellationToken) is not { } channel)
+        {
+            return false;
+        }
+
+        // First: what still waits for its gateway's answer must not bring it back.
+        await activation.StopAsync(tenant, channel);
         var deleted = await channels.DeleteAsync(tenant, account, cancellationToken);
         if (deleted)
         {
@@ -124,12 +131,13 @@ internal sealed partial class ChannelWriting(
         ? Problem.Field(ErrorCatalogue.ChannelTaken, field, "is used by another channel of this tenant.")
         : Problem.Field(ErrorCatalogue.InvalidFields, "org_unit_id", "is no org unit of this tenant; leave it out to take the default one.");
 
-    private async Task TellAsync(AccountId account)
+    private async Task TellAsync(AccountId account, Func<Task>? others = null)
     {
         directory.Forget(account);
         try
         {
             await grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync();
+            await (others?.Invoke() ?? Task.CompletedTask);
         }
         catch (Exception failure)
         {

@@ -6,7 +6,7 @@ namespace Channels.Api.Pairing;
 /// <summary>What a pairing may be asked for.</summary>
 internal sealed record StartPairing
 {
-    /// <summary>The phone's number with its country code, for a code to type instead of scanning. Absent: the channel's identity, where that is a number.</summary>
+    /// <summary>The phone's number with its country code, for a code to type instead of scanning. Absent: a code to scan only; pairing with a typed code breaks off with the first lost connection.</summary>
     public string? PhoneNumber { get; init; }
 }
 

@@ -19,7 +19,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
         var api = new EvolutionApi(http, clock);
         Manifest = manifest;
         _outbound = new EvolutionOutbound(api, new EvolutionDialects(), manifest.Limits.TextLength);
-        _sessions = new EvolutionSessions(api);
+        _sessions = new EvolutionSessions(api, clock);
         _provisioning = new EvolutionProvisioning(api, _sessions);
         _lookup = new EvolutionSentLookup(api);
         _typing = new EvolutionTyping(api);

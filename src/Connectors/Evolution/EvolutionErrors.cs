@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Core.Connectors;
+using Channels.Core.Text;
 
 namespace Channels.Connectors.Evolution;
 
@@ -49,16 +50,23 @@ internal static class EvolutionErrors
 
     public static bool IsNotConnected(EvolutionAnswer answer) => answer.Status == HttpStatusCode.BadRequest && Has(answer, "is not connected");
 
+    /// <summary>The gateway could not end a connection that was not there: its words are "Connection Closed", or none at all.</summary>
+    public static bool IsBetweenConnections(EvolutionAnswer answer) =>
+        answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError && (Has(answer, "connection closed") || Has(answer, "[object Object]"));
+
     public static bool IsLicence(EvolutionAnswer answer) => answer.Body.Text("code") == "LICENSE_REQUIRED";
 
-    /// <summary>Why an account cannot be activated after this answer.</summary>
+    /// <summary>Something answers, and it is no gateway.</summary>
+    public static ActivationOutcome.Refused WrongAddress { get; } = new("wrong-address", "no Evolution API answers at this address", "base_url");
+
+    /// <summary>Why an account cannot be activated after this answer, which was not the one that was asked for.</summary>
     public static ActivationOutcome ToActivation(EvolutionAnswer answer) => answer switch
     {
         { Status: null } => new ActivationOutcome.Unreachable(answer.Trouble),
         _ when IsLicence(answer) => new ActivationOutcome.Refused("license-required", LicenceWords(answer), GatewayFault: true),
         { Status: HttpStatusCode.Unauthorized } => new ActivationOutcome.Refused("unauthorized", "the gateway does not accept the API key", "api_key"),
         { Status: HttpStatusCode.Forbidden } => new ActivationOutcome.Refused("forbidden", Said(answer, "the gateway forbids it to this key"), "api_key"),
-        { Status: HttpStatusCode.NotFound } => new ActivationOutcome.Refused("wrong-address", "no Evolution API answers at this address", "base_url"),
+        { Status: HttpStatusCode.NotFound } or { IsSuccess: true } => WrongAddress,
         { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
             new ActivationOutcome.Refused("wrong-address", "the address answers with a redirect, which we do not follow", "base_url"),
         { Status: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError } =>
@@ -130,5 +138,9 @@ internal static class EvolutionErrors
         answer.Words.Replace("\"", "", StringComparison.Ordinal).Contains(phrase, StringComparison.OrdinalIgnoreCase);
 
     private static string Said(EvolutionAnswer answer, string otherwise) =>
-        answer.Words.Length == 0 ? otherwise : answer.Words.Length <= LongestWords ? answer.Words : $"{answer.Words[..LongestWords]}…";
+        answer.Words.Length == 0 ? otherwise : Shortened(Scrub.Clean(answer.Words));
+
+    // Not between the two halves of a character.
+    private static string Shortened(string words) =>
+        words.Length <= LongestWords ? words : $"{words[..(char.IsHighSurrogate(words[LongestWords - 1]) ? LongestWords - 1 : LongestWords)]}…";
 }

@@ -12,10 +12,12 @@ namespace Channels.Connectors.Evolution;
 /// </remarks>
 internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions sessions)
 {
+    private const string WaitForConnection = "The gateway is connecting to WhatsApp with the pairing it has; wait a moment.";
+
     /// <summary>Creating and connecting wait for the first QR code, about five seconds on a quiet gateway.</summary>
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
 
-    /// <param name="number">The phone's number in digits, for a code to type; null takes the identity where that is one.</param>
+    /// <param name="number">The phone's number in digits, for a code to type; null for a code to scan only.</param>
     public async Task<ActivationOutcome> ActivateAsync(Connection connection, string? number, CancellationToken cancellationToken)
     {
         if (EvolutionSettings.Read(connection) is not { } settings)
@@ -24,28 +26,29 @@ internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions 
         }
 
         using var state = await GetAsync(settings, "instance/connectionState", "", cancellationToken);
-        var outcome = state.IsSuccess ? await AdoptAsync(settings, connection, number, IsOpen(state), cancellationToken)
+        var outcome = state.IsSuccess && EvolutionSessions.IsAboutInstance(state) ? await AdoptAsync(settings, connection, number, EvolutionSessions.StateOf(state), cancellationToken)
             : EvolutionErrors.IsMissingInstance(state) ? await CreateAsync(settings, connection, number, cancellationToken)
             : EvolutionErrors.ToActivation(state);
         return Secrecy.Hide(outcome, settings.ApiKey, connection.WebhookSecret);
     }
 
-    private async Task<ActivationOutcome> AdoptAsync(EvolutionSettings settings, Connection connection, string? number, bool open, CancellationToken cancellationToken)
+    private async Task<ActivationOutcome> AdoptAsync(EvolutionSettings settings, Connection connection, string? number, string? state, CancellationToken cancellationToken)
     {
         if (await SetWebhookAsync(settings, connection, cancellationToken) is { } refusal)
         {
             return refusal;
         }
 
-        return open
-            ? new ActivationOutcome.Active(await sessions.OwnIdAsync(settings, cancellationToken))
-            : await sessions.ConnectAsync(settings, connection, number, cancellationToken);
+        var (ownId, isPaired) = await sessions.KnownAsync(settings, cancellationToken);
+        return state == "open" ? new ActivationOutcome.Active(ownId)
+            : isPaired == true || state is null ? new ActivationOutcome.Connecting(WaitForConnection)
+            : await sessions.ConnectAsync(settings, number, cancellationToken);
     }
 
     private async Task<ActivationOutcome> CreateAsync(EvolutionSettings settings, Connection connection, string? number, CancellationToken cancellationToken)
     {
         using var created = await PostAsync(
-            settings, settings.CallToGateway("instance/create"), EvolutionPayloads.Create(settings, connection, EvolutionSessions.NumberOf(connection, number), withWebhook: true), cancellationToken);
+            settings, settings.CallToGateway("instance/create"), EvolutionPayloads.Create(settings, connection, number, withWebhook: true), cancellationToken);
         if (created.IsSuccess)
         {
             return EvolutionSessions.Pairing(created.Body.Member("qrcode"));
@@ -54,7 +57,7 @@ internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions 
         // Somebody was faster, perhaps ourselves in another process.
         if (EvolutionErrors.IsNameInUse(created))
         {
-            return await AdoptAsync(settings, connection, number, open: false, cancellationToken);
+            return await AdoptAsync(settings, connection, number, state: "close", cancellationToken);
         }
 
         return created.Status == HttpStatusCode.BadRequest
@@ -66,7 +69,7 @@ internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions 
     private async Task<ActivationOutcome> CreateBareAsync(EvolutionSettings settings, Connection connection, string? number, CancellationToken cancellationToken)
     {
         using var created = await PostAsync(
-            settings, settings.CallToGateway("instance/create"), EvolutionPayloads.Create(settings, connection, EvolutionSessions.NumberOf(connection, number), withWebhook: false), cancellationToken);
+            settings, settings.CallToGateway("instance/create"), EvolutionPayloads.Create(settings, connection, number, withWebhook: false), cancellationToken);
         if (!created.IsSuccess && !EvolutionErrors.IsNameInUse(created))
         {
             return EvolutionErrors.ToActivation(created);
@@ -74,7 +77,7 @@ internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions 
 
         return await SetWebhookAsync(settings, connection, cancellationToken) is { } refusal
             ? refusal
-            : created.IsSuccess ? EvolutionSessions.Pairing(created.Body.Member("qrcode")) : await sessions.ConnectAsync(settings, connection, number, cancellationToken);
+            : created.IsSuccess ? EvolutionSessions.Pairing(created.Body.Member("qrcode")) : await sessions.ConnectAsync(settings, number, cancellationToken);
     }
 
     /// <summary>Null when it is set.</summary>
@@ -86,7 +89,7 @@ internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions 
             using var answer = await PostAsync(settings, settings.CallTo("webhook/set"), body, cancellationToken);
             if (answer.IsSuccess)
             {
-                return null;
+                return answer.Body.ValueKind == JsonValueKind.Object ? null : EvolutionErrors.WrongAddress;
             }
 
             // The refusal of the newest body says most; the older ones are only tried for older gateways.
@@ -99,8 +102,6 @@ internal sealed class EvolutionProvisioning(EvolutionApi api, EvolutionSessions 
 
         return refusal;
     }
-
-    private static bool IsOpen(EvolutionAnswer state) => EvolutionSessions.StateOf(state) == "open";
 
     private Task<EvolutionAnswer> GetAsync(EvolutionSettings settings, string path, string query, CancellationToken cancellationToken) =>
         api.CallAsync(settings, HttpMethod.Get, settings.CallTo(path, query), null, _limit, cancellationToken);

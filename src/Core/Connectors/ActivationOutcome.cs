@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Orleans;
 
 namespace Channels.Core.Connectors;
@@ -53,8 +54,27 @@ public abstract record SentLookupOutcome
 [GenerateSerializer, Immutable, Alias("PairingCode")]
 public sealed record PairingCode([property: Id(0)] string? QrRaw, [property: Id(1)] string? QrImage, [property: Id(2)] string? Typed)
 {
+    // WhatsApp's codes have some 240 characters, and their pictures 2 to 20 KB.
+    private const int LongestRaw = 2_000;
+    private const int LongestImage = 64 * 1024;
+    private const int LongestTyped = 32;
+
+    private static readonly string[] ImagePrefixes = ["data:image/png;base64,", "data:image/jpeg;base64,"];
+
+    /// <summary>What of a provider's words can be shown: pictures only as PNG or JPEG data URL of at most 64 KB, no part overlong.</summary>
+    /// <returns>Null when nothing is left.</returns>
+    public static PairingCode? Of(string? raw, string? image, string? typed)
+    {
+        var code = new PairingCode(raw?.Length > LongestRaw ? null : raw, image is not null && IsPicture(image) ? image : null, typed?.Length > LongestTyped ? null : typed);
+        return code.IsEmpty ? null : code;
+    }
+
     /// <summary>Whether there is anything to show.</summary>
     public bool IsEmpty => QrRaw is null && QrImage is null && Typed is null;
+
+    private static bool IsPicture(string image) =>
+        image.Length <= LongestImage && Array.Find(ImagePrefixes, prefix => image.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix
+        && Base64.IsValid(image.AsSpan(prefix.Length));
 
     /// <summary>Nothing of the code: a record's own text would print it.</summary>
     public override string ToString() => nameof(PairingCode);

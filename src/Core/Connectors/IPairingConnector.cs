@@ -18,15 +18,15 @@ public interface IPairingConnector : IProvisioningConnector
     /// <param name="ownId">As the provider calls the paired account.</param>
     bool IsSameAccount(string identity, string ownId);
 
-    /// <summary>As <see cref="IProvisioningConnector.ActivateAsync"/>; with a code to type as well where the provider can give one for this number.</summary>
-    /// <param name="number">The phone's number in digits; null takes the identity where that is one.</param>
+    /// <summary>As <see cref="IProvisioningConnector.ActivateAsync"/>; with a code to type as well where the provider can give one for this number. Leaves an account alone that is paired and reconnecting.</summary>
+    /// <param name="number">The phone's number in digits; null for a code to scan only.</param>
     Task<ActivationOutcome> PairAsync(Connection connection, string? number, CancellationToken cancellationToken);
 
     /// <summary>Asks how the session stands.</summary>
     /// <param name="identify">Also ask who is paired; one call more.</param>
     Task<SessionReading> ReadSessionAsync(Connection connection, bool identify, CancellationToken cancellationToken);
 
-    /// <summary>Makes the gateway connect anew, keeping the pairing.</summary>
+    /// <summary>Makes the gateway connect anew, keeping the pairing. Interrupts a connection that works, and one that is being made.</summary>
     Task<ActivationOutcome> RestartAsync(Connection connection, CancellationToken cancellationToken);
 
     /// <summary>Ends the pairing. An account that is not paired, or gone, is a success.</summary>
@@ -50,10 +50,12 @@ public abstract record SessionReading
     public sealed record Open(string? OwnId) : SessionReading;
 
     /// <summary>On its way: reconnecting, or waiting for a code to be scanned.</summary>
-    public sealed record Connecting : SessionReading;
+    /// <param name="IsPaired">Whether the gateway holds a pairing with a phone; null where it does not say.</param>
+    public sealed record Connecting(bool? IsPaired) : SessionReading;
 
-    /// <summary>Not connected, and the gateway does nothing about it.</summary>
-    public sealed record Closed : SessionReading;
+    /// <summary>Not connected at this moment; a gateway that reconnects says so between its attempts.</summary>
+    /// <param name="IsPaired">Whether the gateway holds a pairing with a phone; null where it does not say.</param>
+    public sealed record Closed(bool? IsPaired) : SessionReading;
 
     /// <summary>The gateway has no such account.</summary>
     public sealed record Missing : SessionReading;

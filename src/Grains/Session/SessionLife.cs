@@ -17,7 +17,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     private const string Scan = "Scan the QR code with WhatsApp on the phone (Linked devices).";
     private const string PairAgain = "Start pairing again for a new code.";
 
-    /// <summary>Gateways that say "connecting" are asked so often before they are told to connect.</summary>
+    /// <summary>Gateways are asked so often before they are told to restart a connection.</summary>
     private const int AskedBeforeTold = 3;
 
     /// <summary>The session of an account that none was kept of.</summary>
@@ -30,27 +30,30 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
     /// <summary>Its owner switched the channel off.</summary>
     public static SessionState SwitchedOff(SessionState session, DateTimeOffset now) =>
-        To(session, SessionStatus.Stopped, now) with { Code = SessionWords.SwitchedOff, NextStep = "Activate the channel to connect again.", Wanted = false };
+        To(session, SessionStatus.Stopped, now) with { Code = SessionWords.SwitchedOff, NextStep = "Activate the channel to send again.", Wanted = false };
 
     /// <summary>Whether its owner switched the channel off: then nothing a gateway says changes it.</summary>
     public static bool IsOff(SessionState session) => session is { Status: SessionStatus.Stopped, Code: SessionWords.SwitchedOff };
 
-    /// <summary>A person asked for it: the gateway is about to be told to connect.</summary>
+    /// <summary>A person asked for it: the gateway is about to be told to connect. The one thing that switches a channel on again.</summary>
     public SessionState Asked(SessionState session, DateTimeOffset now) => session.Status is SessionStatus.Working or SessionStatus.ScanQrCode
         ? session
-        : Started(session, now) with { DueAt = now + options.SettleWait };
+        : Started(session, now) with { Wanted = true, OwnId = session.DroppedAt is null ? null : session.OwnId, DueAt = now + options.SettleWait };
 
     /// <summary>After a webhook.</summary>
     public SessionState After(SessionState session, SessionSign sign, SessionOwner owner, DateTimeOffset now) => sign.Kind switch
     {
         _ when IsOff(session) => session,
-        EventKinds.ConnectionOpen => Opened(session, sign.OwnId, owner, now),
-        EventKinds.ConnectionConnecting => Connecting(session, now),
 
+        // One that nobody wants may be late news of a pairing that has ended.
+        EventKinds.ConnectionOpen => IsEnded(session) ? CheckSoon(session, now)
+            : session.Status == SessionStatus.Working ? Opened(session, sign.OwnId, owner, now)
+            : Opened(session, sign.OwnId, owner, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
+        EventKinds.ConnectionConnecting => Connecting(session, now),
         EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now) : CodeOut(session, now),
-        EventKinds.ConnectionQrExpired => Expired(session, now),
+        EventKinds.ConnectionQrExpired => session.Status == SessionStatus.Working ? CheckSoon(Expired(session, now), now) : Expired(session, now),
         EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => sign.NeedsPairing ? Ended(session, sign.Reason, now) : Dropped(session, now),
-        EventKinds.AccountRemoved => Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
+        EventKinds.AccountRemoved => IsNew(session) ? CheckSoon(session, now) : Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
         EventKinds.AccountError or EventKinds.ConnectionActionRequired => To(session, SessionStatus.Failed, now) with
         {
             Code = SessionWords.ActionRequired, Reason = Sentence("The provider reports a problem with the account", sign.Reason), NextStep = "Look at the account at the provider.",
@@ -62,9 +65,12 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     /// <summary>After the gateway was asked.</summary>
     public SessionState After(SessionState session, SessionReading reading, SessionOwner owner, DateTimeOffset now) => reading switch
     {
+        _ when IsOff(session) => session,
         SessionReading.Open open => Opened(session, open.OwnId, owner, now),
-        SessionReading.Connecting => StillConnecting(session, now),
-        SessionReading.Closed => FoundClosed(session, now),
+        SessionReading.Connecting { IsPaired: false } => CodeIsOut(session, now),
+        SessionReading.Closed { IsPaired: false } => FoundUnpaired(session, now),
+        SessionReading.Closed when session.Status == SessionStatus.ScanQrCode && !IsDoubtful(session) => Expired(session, now),
+        SessionReading.Connecting or SessionReading.Closed => StillAway(session, now),
         SessionReading.Missing => IsYetToBeMade(session) ? Later(session, now)
             : session.Status == SessionStatus.Stopped ? session with { Wanted = false, DueAt = null }
             : Removed(session, now),
@@ -75,36 +81,50 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     /// <summary>After the gateway was told to connect or to restart.</summary>
     public SessionState After(SessionState session, ActivationOutcome outcome, SessionOwner owner, DateTimeOffset now) => outcome switch
     {
+        // Switched off while the gateway wrote its answer.
+        _ when IsOff(session) => session,
         ActivationOutcome.Active active => Opened(session, active.OwnId, owner, now),
         ActivationOutcome.Connecting { Code: { IsEmpty: false } } => CodeOut(session, now),
-        ActivationOutcome.Connecting connecting => Started(session, now) with { NextStep = connecting.NextStep, DueAt = now + Jittered(options.SettleWait) },
+        ActivationOutcome.Connecting when session.Status == SessionStatus.Working => Dropped(session, now),
+        ActivationOutcome.Connecting when session.Status == SessionStatus.ScanQrCode => CheckSoon(session, now),
+        ActivationOutcome.Connecting when session is { Status: SessionStatus.Starting, DroppedAt: not null } => Later(session, now),
+        ActivationOutcome.Connecting connecting => Started(session, now) with { NextStep = connecting.NextStep, DueAt = now + Jittered(options.CheckAfterSign) },
         ActivationOutcome.Refused refused => Later(To(session, SessionStatus.Failed, now) with
         {
             Code = refused.Code, Reason = refused.Reason, NextStep = StepAfter(refused), Attempts = session.Attempts, GatewayFault = refused.GatewayFault,
         }, now),
+
+        // A gateway that is silent says nothing about a session that stands.
+        ActivationOutcome.Unreachable when session.Status is SessionStatus.Working or SessionStatus.ScanQrCode => Later(session, now),
         ActivationOutcome.Unreachable unreachable => Later(To(session, SessionStatus.Failed, now) with
         {
             Code = SessionWords.Unreachable, Reason = unreachable.Reason, NextStep = "Check the address and that the gateway runs; it is tried again by itself.",
-            Attempts = session.Attempts, Wanted = true,
+            Attempts = session.Attempts,
         }, now),
         _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),
     };
 
-    /// <summary>The owner ended the pairing.</summary>
-    public static SessionState LoggedOut(SessionState session, bool removed, DateTimeOffset now) => removed
-        ? Removed(session, now)
+    /// <summary>The owner ended the pairing. What is switched off stays so.</summary>
+    public static SessionState LoggedOut(SessionState session, bool removed, DateTimeOffset now) => IsOff(session) ? session with { OwnId = null }
+        : removed ? Removed(session, now)
         : To(session, SessionStatus.Stopped, now) with
         {
             Code = SessionWords.LoggedOut, Reason = "The account was logged out here.", NextStep = PairAgain, Wanted = false, OwnId = null,
         };
 
-    /// <summary>Whether the gateway must be told to connect, now that it said how it stands.</summary>
-    public static bool MustConnect(SessionState session, SessionReading reading) => session.Wanted && reading switch
+    /// <summary>What the gateway must be told, now that it said how the session stands.</summary>
+    /// <param name="session">As it stood before.</param>
+    /// <param name="reading">What it said.</param>
+    /// <param name="now">The moment.</param>
+    public SessionOrder OrderAfter(SessionState session, SessionReading reading, DateTimeOffset now) => reading switch
     {
-        SessionReading.Closed => true,
-        SessionReading.Missing => IsYetToBeMade(session),
-        SessionReading.Connecting => session.Status == SessionStatus.Starting && session.Attempts >= AskedBeforeTold,
-        _ => false,
+        _ when !session.Wanted || IsOff(session) => SessionOrder.None,
+        SessionReading.Missing when IsYetToBeMade(session) => SessionOrder.Pair,
+        SessionReading.Closed { IsPaired: false } when session is { OwnId: null, Status: SessionStatus.Starting or SessionStatus.Failed } => SessionOrder.Pair,
+        SessionReading.Connecting { IsPaired: not false } or SessionReading.Closed { IsPaired: not false }
+            when session.Status is SessionStatus.Starting or SessionStatus.Failed && session.Attempts >= AskedBeforeTold
+                 && now - (session.DroppedAt ?? session.Since) >= options.LeaveAlone => SessionOrder.Restart,
+        _ => SessionOrder.None,
     };
 
     /// <summary>The account's status that follows; null where it stays as it is.</summary>
@@ -120,10 +140,11 @@ internal sealed class SessionLife(SessionOptions options, Random random)
             SessionStatus.Failed when session.Code == SessionWords.PairingExpired => AccountStatus.Disconnected,
             SessionStatus.Failed when session.GatewayFault => null,
             SessionStatus.Failed => AccountStatus.Error,
-            SessionStatus.Stopped when session.Code is null || IsOff(session) => null,
+            SessionStatus.Stopped when IsOff(session) => AccountStatus.Inactive,
+            SessionStatus.Stopped when session.Code is null => null,
             _ => AccountStatus.Disconnected,
         };
-        return status is { } one ? new(tenant, one, session.Code, session.Reason, session.NextStep) : null;
+        return status is { } one ? new(tenant, one, one == AccountStatus.Inactive ? null : session.Code, session.Reason, session.NextStep) : null;
     }
 
     // Asked for, and never seen at the gateway: nothing was taken away there.
@@ -149,6 +170,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     {
         SessionStatus.Working => Dropped(session, now),
         SessionStatus.Starting or SessionStatus.ScanQrCode => session,
+        _ when !session.Wanted => CheckSoon(session, now),
         _ => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
     };
 
@@ -164,21 +186,32 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         _ => session,
     };
 
-    private SessionState StillConnecting(SessionState session, DateTimeOffset now) => session.Status switch
+    // Reconnecting by itself, as far as anybody knows.
+    private SessionState StillAway(SessionState session, DateTimeOffset now) => session.Status switch
     {
         SessionStatus.Working => Dropped(session, now) with { DueAt = now + Jittered(options.SettleWait) },
-        SessionStatus.Starting => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
+        SessionStatus.Starting when session.Attempts < AskedBeforeTold => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
+        SessionStatus.Starting => Later(session, now),
         SessionStatus.ScanQrCode when !IsDoubtful(session) => session with { DueAt = now + Jittered(options.PairingCheck) },
         _ when session.Wanted => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         _ => session with { DueAt = null },
     };
 
-    private SessionState FoundClosed(SessionState session, DateTimeOffset now) => session.Status switch
+    // A pairing that has ended, or one that was never made: the gateway waits for a phone.
+    private SessionState CodeIsOut(SessionState session, DateTimeOffset now) => session.Status switch
+    {
+        SessionStatus.ScanQrCode when !IsDoubtful(session) => session with { DueAt = now + Jittered(options.PairingCheck) },
+        SessionStatus.Stopped or SessionStatus.Unauthorized => session with { DueAt = null },
+        SessionStatus.Failed when !session.Wanted => session with { DueAt = null },
+        _ => CodeOut(session, now),
+    };
+
+    private SessionState FoundUnpaired(SessionState session, DateTimeOffset now) => session.Status switch
     {
         SessionStatus.ScanQrCode when !IsDoubtful(session) => Expired(session, now),
-        SessionStatus.Working => Later(Dropped(session, now), now),
-        _ when session.Wanted => Later(session, now),
-        _ => session with { DueAt = null },
+        SessionStatus.Starting or SessionStatus.Failed when session is { Wanted: true, OwnId: null } => Later(session, now),
+        SessionStatus.Stopped or SessionStatus.Unauthorized or SessionStatus.Failed => session with { Wanted = false, DueAt = null },
+        _ => Unpaired(session, null, now) with { DueAt = null },
     };
 
     private SessionState CodeOut(SessionState session, DateTimeOffset now) => To(session, SessionStatus.ScanQrCode, now) with
@@ -192,6 +225,13 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     // connect where it says neither: then it gives a code of which there is no doubt.
     private SessionState Doubted(SessionState session, DateTimeOffset now) => CheckSoon(CodeOut(session, now) with { OwnId = session.OwnId, Wanted = true }, now);
 
+    // Somebody has just asked for a pairing: what its gateway says may still be about the one before.
+    private static bool IsNew(SessionState session) =>
+        session is { Status: SessionStatus.ScanQrCode, Wanted: false } or { Status: SessionStatus.Starting, DroppedAt: null };
+
+    private static bool IsEnded(SessionState session) =>
+        session is { Wanted: false, Status: SessionStatus.Stopped or SessionStatus.Unauthorized or SessionStatus.Failed };
+
     private static bool IsDoubtful(SessionState session) => session is { Status: SessionStatus.ScanQrCode, Wanted: true };
 
     private static SessionState Expired(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Failed, now) with
@@ -201,14 +241,15 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
     private SessionState Ended(SessionState session, string? reason, DateTimeOffset now) => session switch
     {
-        // Codes that nobody scanned end with the same words as a pairing.
-        { Status: SessionStatus.ScanQrCode, Wanted: false } or { Code: SessionWords.PairingExpired } => Expired(session, now),
-        { Status: SessionStatus.Stopped } => session,
-        _ => To(session, SessionStatus.Unauthorized, now) with
-        {
-            Code = SessionWords.LoggedOut, Reason = Sentence("The phone or WhatsApp ended the pairing", reason), NextStep = "Pair the account again.", Wanted = false,
-            DueAt = session.Status == SessionStatus.Unauthorized ? session.DueAt : now + Jittered(options.CheckAfterSign),
-        },
+        // Codes that nobody scanned end with the same words as a pairing, and these words may be late: about the pairing before.
+        _ when IsNew(session) => CheckSoon(session, now),
+        { Code: SessionWords.PairingExpired } or { Status: SessionStatus.Stopped } => session,
+        _ => Unpaired(session, reason, now) with { DueAt = session.Status == SessionStatus.Unauthorized ? session.DueAt : now + Jittered(options.CheckAfterSign) },
+    };
+
+    private static SessionState Unpaired(SessionState session, string? reason, DateTimeOffset now) => To(session, SessionStatus.Unauthorized, now) with
+    {
+        Code = SessionWords.LoggedOut, Reason = Sentence("The phone or WhatsApp ended the pairing", reason), NextStep = "Pair the account again.", Wanted = false,
     };
 
     private static SessionState Removed(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Stopped, now) with
@@ -218,7 +259,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
     private static SessionState Started(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Starting, now) with
     {
-        Code = SessionWords.Starting, Reason = "The gateway is connecting to WhatsApp.", NextStep = "Wait a moment for a code or the connection.", Wanted = true,
+        Code = SessionWords.Starting, Reason = "The gateway is connecting to WhatsApp.", NextStep = "Wait a moment for a code or the connection.",
         Attempts = session.Status == SessionStatus.Starting ? session.Attempts : 0,
     };
 
@@ -229,11 +270,11 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         return session.DueAt < soon ? session : session with { DueAt = soon };
     }
 
-    // Doubling, with jitter: accounts that fell together must not come back together.
+    // Doubling, with jitter: accounts that fell together must not come back together. What was to be confirmed stays so.
     private SessionState Later(SessionState session, DateTimeOffset now)
     {
         var wait = TimeSpan.FromSeconds(Math.Min(options.LongestRetry.TotalSeconds, options.FirstRetry.TotalSeconds * Math.Pow(2, Math.Min(session.Attempts, 16))));
-        return session with { Attempts = session.Attempts + 1, DueAt = session.Wanted || session.Status == SessionStatus.ScanQrCode ? now + Jittered(wait) : null };
+        return session with { Attempts = session.Attempts + 1, DueAt = session.Wanted || session.DueAt is not null || session.Status == SessionStatus.ScanQrCode ? now + Jittered(wait) : null };
     }
 
     private static SessionState To(SessionState session, SessionStatus status, DateTimeOffset now) => session with
@@ -262,3 +303,16 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 /// <param name="Identity">As the channel's owner wrote it.</param>
 /// <param name="Is">Whether this is who the provider says was paired.</param>
 internal sealed record SessionOwner(string Identity, Func<string, bool> Is);
+
+/// <summary>What a gateway is told to do about a session.</summary>
+internal enum SessionOrder
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Create or connect, for a code.</summary>
+    Pair,
+
+    /// <summary>Restart a connection that does not come back by itself.</summary>
+    Restart,
+}

@@ -12,6 +12,11 @@ internal sealed class SessionOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Grace { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a gateway is left to reconnect a paired account by itself before it is told to restart the connection: told too early, it would open a second one beside its own.</summary>
+    /// <value>Default: 90 seconds.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan LeaveAlone { get; set; } = TimeSpan.FromSeconds(90);
+
     /// <summary>How soon a gateway is asked whether what its webhook said is still so: webhooks come late and out of order.</summary>
     /// <value>Default: 2 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]

@@ -9,7 +9,7 @@ internal static class SessionSigns
 {
     public static SessionSign Of(ChannelEvent happened, DateTimeOffset receivedAt) => new(
         happened.Kind, receivedAt, happened.Details.GetValueOrDefault("own_jid") as string, happened.NeedsPairing == true, ReasonOf(happened),
-        new PairingCode(happened.QrRaw, happened.QrImage, happened.PairingCode) is { IsEmpty: false } code ? code : null);
+        PairingCode.Of(happened.QrRaw, happened.QrImage, happened.PairingCode));
 
     private static string? ReasonOf(ChannelEvent happened) => (happened.Reason, happened.ReasonCode) switch
     {

@@ -19,32 +19,22 @@ namespace Channels.Grains.Session;
 /// </remarks>
 internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 {
-    /// <summary>Below the 30 s after which the caller gives up.</summary>
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
-
-    /// <summary>A gateway asked for codes more often answers with the same one.</summary>
-    private static readonly TimeSpan BetweenCodes = TimeSpan.FromSeconds(3);
-
     /// <summary>Unanswered questions before the connector is said to be down.</summary>
     private const int Tolerated = 3;
 
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly SessionLife _life;
-    private readonly SessionOptions _options;
     private readonly SessionKeeping _keeping;
-    private readonly GatewayGates _gates;
+    private readonly SessionCode _code;
+    private readonly SessionGateway _gateway;
     private readonly TimeProvider _clock;
     private readonly ILogger<WhatsAppSessionGrain> _logger;
     private readonly Pump _pump;
-
-    // One attempt at a time reaches the gateway.
-    private readonly OneAtATime _one = new();
-    private PairingCode? _code;
-    private DateTimeOffset _codeExpiresAt;
-    private DateTimeOffset _askedForCode;
-    private DateTimeOffset _watchedUntil;
     private string? _number;
+
+    // Another phone may be paired since it was last asked.
+    private bool _mustIdentify;
 
     public WhatsAppSessionGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, SessionLife life, SessionOptions options, ISessionStore store, IChannelStatuses statuses,
@@ -53,10 +43,10 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         _directory = directory;
         _connectors = connectors;
         _life = life;
-        _options = options;
-        _gates = gates;
+        _gateway = new SessionGateway(gates, clock);
         _clock = clock;
         _logger = logger;
+        _code = new SessionCode(options, clock);
         _keeping = new SessionKeeping(store, statuses, life, directory, clock, logger, WakeDeliveryAsync);
         _pump = new Pump(LookAsync, clock, logger);
     }
@@ -73,29 +63,25 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
     {
         _number = number;
         return CarryOutAsync(
-            tenant, (target, token) => TellAsync(target, () => target.Connector.PairAsync(target.Channel.Connection, number, token), asked: true), cancellationToken);
+            tenant,
+            new Wish(
+                (target, token) => target.Connector.PairAsync(target.Channel.Connection, number, token), SettleAsync,
+                new ActivationOutcome.Connecting("The gateway is busy with other accounts; this one is connected as soon as there is a place."), Asks: true),
+            cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<PairingResult> RestartAsync(TenantId tenant, CancellationToken cancellationToken) =>
-        CarryOutAsync(
-        tenant, (target, token) => TellAsync(target, () => target.Connector.RestartAsync(target.Channel.Connection, token), asked: true), cancellationToken);
+    public Task<PairingResult> RestartAsync(TenantId tenant, CancellationToken cancellationToken) => CarryOutAsync(
+        tenant, new Wish((target, token) => target.Connector.RestartAsync(target.Channel.Connection, token), SettleAsync, Busy, Asks: true), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PairingResult> LogOutAsync(TenantId tenant, bool remove, CancellationToken cancellationToken) => CarryOutAsync(
         tenant,
-        async (target, token) =>
-        {
-            var connection = target.Channel.Connection;
-            var refusal = remove ? await target.Connector.RemoveAsync(connection, token) : await target.Connector.LogOutAsync(connection, token);
-            if (refusal is null)
-            {
-                ForgetCode();
-                await _keeping.KeepAsync(target.Channel, SessionLife.LoggedOut(_keeping.Of(target.Channel), remove, Now));
-            }
-
-            return refusal ?? new ActivationOutcome.Active();
-        },
+        new Wish(
+            async (target, token) =>
+                (remove ? await target.Connector.RemoveAsync(target.Channel.Connection, token) : await target.Connector.LogOutAsync(target.Channel.Connection, token))
+                ?? new ActivationOutcome.Active(),
+            (target, outcome, _) => EndAsync(target, outcome, remove), Busy, Asks: false),
         cancellationToken);
 
     /// <inheritdoc/>
@@ -103,8 +89,19 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
     {
         if (await FindAsync(tenant, CancellationToken.None) is { } target)
         {
-            ForgetCode();
-            await _keeping.KeepAsync(target.Channel, SessionLife.SwitchedOff(_keeping.Of(target.Channel), Now));
+            await KeepAsync(target, SessionLife.SwitchedOff(_keeping.Of(target.Channel), Now));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task CheckAsync(TenantId tenant)
+    {
+        _directory.Forget(Account);
+        if (await FindAsync(tenant, CancellationToken.None) is { } target && _keeping.Of(target.Channel) is { DueAt: not null } session)
+        {
+            _mustIdentify = true;
+            await KeepAsync(target, session with { DueAt = Now });
+            _pump.Signal();
         }
     }
 
@@ -116,8 +113,8 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             return null;
         }
 
-        _watchedUntil = Now + _options.WatchFor;
-        if (MustRenewCode(_keeping.Of(target.Channel)))
+        _code.Watch();
+        if (_code.MustRenew(_keeping.Of(target.Channel)))
         {
             _pump.Signal();
         }
@@ -139,13 +136,14 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             var next = _life.After(session, sign, OwnerOf(target), Now);
             if (sign.Code is { } code && next.Status == SessionStatus.ScanQrCode)
             {
-                Show(target, code, sign.At);
+                _code.Offer(code, sign.At, target.Connector.CodeLife);
             }
 
+            _mustIdentify |= next.Status == SessionStatus.Working && session.Status != SessionStatus.Working;
             session = next;
         }
 
-        await _keeping.KeepAsync(target.Channel, session);
+        await KeepAsync(target, session);
         if (session.Status == SessionStatus.Working)
         {
             await HealthyAsync(target);
@@ -171,9 +169,8 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         return new Target(channel, connector);
     }
 
-    // What the API asks for. The gateway's answer is awaited, within the limit, a place at the gateway included.
-    private async Task<PairingResult> CarryOutAsync(
-        TenantId tenant, Func<Target, CancellationToken, Task<ActivationOutcome>> act, CancellationToken cancellationToken)
+    // What the API asks for. The gateway's answer is awaited, within the limits.
+    private async Task<PairingResult> CarryOutAsync(TenantId tenant, Wish wish, CancellationToken cancellationToken)
     {
         // Settings may just have been corrected.
         _directory.Forget(Account);
@@ -182,19 +179,14 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             return new PairingResult(ActivationReading.Unknown, null);
         }
 
-        using var limit = new CancellationTokenSource(CallLimit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        ActivationOutcome outcome;
-        try
+        if (wish.Asks)
         {
-            outcome = await OneAtATimeAsync(target, () => act(target, either.Token), either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            var silence = new ActivationOutcome.Unreachable($"the gateway did not answer within {CallLimit.TotalSeconds:0} seconds");
-            outcome = await TellAsync(target, () => Task.FromResult<ActivationOutcome>(silence), asked: true);
+            // Kept first: after a crash it is carried out all the same.
+            await KeepAsync(target, _life.Asked(_keeping.Of(target.Channel), Now));
         }
 
+        using var place = await _gateway.TryEnterAsync(target.Channel, target.Connector, cancellationToken);
+        var outcome = place is null ? wish.WhenBusy : await TellAsync(target, wish.Act, wish.Settle, cancellationToken);
         var state = StateOf(target.Channel);
         SessionLog.Asked(_logger, Account, state.Session, state.ReasonCode);
         var result = ActivationReading.Of(outcome, Now) with { Status = state.Account };
@@ -205,41 +197,54 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             state);
     }
 
-    private async Task<TResult> OneAtATimeAsync<TResult>(Target target, Func<Task<TResult>> act, CancellationToken cancellationToken)
+    // Tells the gateway something, within the limit, and keeps what follows from its answer.
+    private async Task<ActivationOutcome> TellAsync(
+        Target target, Func<Target, CancellationToken, Task<ActivationOutcome>> act, Func<Target, ActivationOutcome, Before, Task<ActivationOutcome>> settle,
+        CancellationToken cancellationToken)
     {
-        using var one = await _one.EnterAsync(cancellationToken);
-        using var place = await _gates.EnterAsync(target.Connector.GatewayOf(target.Channel.Connection), target.Channel.Tenant, cancellationToken);
-        return await act();
+        var before = new Before(_keeping.Of(target.Channel).Status == SessionStatus.Working, _code.Last);
+        return await settle(target, await _gateway.TellAsync(token => act(target, token), cancellationToken), before);
     }
 
-    // Tells the gateway to connect, and keeps what it answered.
-    private async Task<ActivationOutcome> TellAsync(Target target, Func<Task<ActivationOutcome>> tell, bool asked)
+    // After connecting or restarting.
+    private async Task<ActivationOutcome> SettleAsync(Target target, ActivationOutcome outcome, Before before)
     {
-        var wasWorking = _keeping.Of(target.Channel).Status == SessionStatus.Working;
-        var outcome = await tell();
-        switch (outcome)
+        var session = _keeping.Of(target.Channel);
+        if (SessionLife.IsOff(session))
         {
-            case ActivationOutcome.Connecting { Code: { IsEmpty: false } code }:
-                Show(target, code, Now);
-                await HealthyAsync(target, always: true);
-                break;
-            case ActivationOutcome.Active or ActivationOutcome.Connecting:
-                await HealthyAsync(target, always: true);
-                break;
-            case ActivationOutcome.Refused refused:
-                await ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, refused.Code, refused.Reason);
-                break;
-            case ActivationOutcome.Unreachable:
-                await ConnectorOf(target).ReportFailureAsync(SessionWords.Unreachable);
-                break;
+            return outcome;
         }
 
-        var session = _keeping.Of(target.Channel);
-        session = outcome is ActivationOutcome.Connecting && !wasWorking && session.Status == SessionStatus.Working
-            // The code was scanned, or the connection came back, while the gateway wrote its answer.
-            ? _life.CheckSoon(session, Now)
-            : _life.After(asked ? _life.Asked(session, Now) : session, outcome, OwnerOf(target), Now);
-        await _keeping.KeepAsync(target.Channel, session);
+        if (outcome is ActivationOutcome.Connecting { Code: { IsEmpty: false } code } && _code.IsUsed(code))
+        {
+            outcome = new ActivationOutcome.Connecting("Wait a moment: a new code is on its way.");
+        }
+
+        // A code that a webhook brought meanwhile is newer than the one in the answer.
+        if (outcome is ActivationOutcome.Connecting { Code: { IsEmpty: false } given } && _code.Last == before.Code)
+        {
+            _code.Offer(given, Now, target.Connector.CodeLife);
+        }
+
+        await ReportAsync(target, outcome);
+        session = _keeping.Of(target.Channel);
+        await KeepAsync(
+            target,
+            outcome is ActivationOutcome.Connecting && !before.WasWorking && session.Status == SessionStatus.Working
+                // The code was scanned, or the connection came back, while the gateway wrote its answer.
+                ? _life.CheckSoon(session, Now)
+                : _life.After(session, outcome, OwnerOf(target), Now));
+        return outcome;
+    }
+
+    // After logging out or taking away. What did not happen changes nothing.
+    private async Task<ActivationOutcome> EndAsync(Target target, ActivationOutcome outcome, bool removed)
+    {
+        if (outcome is ActivationOutcome.Active)
+        {
+            await KeepAsync(target, SessionLife.LoggedOut(_keeping.Of(target.Channel), removed, Now));
+        }
+
         return outcome;
     }
 
@@ -248,13 +253,14 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         while (await FindAsync(null, cancellationToken) is { } target)
         {
             var session = _keeping.Of(target.Channel);
-            if (MustRenewCode(session))
+            if (_keeping.IsBehind)
             {
-                await OneAtATimeAsync(target, () => RenewCodeAsync(target, cancellationToken), cancellationToken);
+                await KeepAsync(target, session);
             }
-            else if (session.DueAt <= Now)
+            else if (_code.MustRenew(session) || session.DueAt <= Now)
             {
-                await OneAtATimeAsync(target, () => AttendAsync(target, cancellationToken), cancellationToken);
+                using var place = await _gateway.EnterAsync(target.Channel, target.Connector, cancellationToken);
+                await AttendAsync(target, cancellationToken);
             }
             else
             {
@@ -263,61 +269,89 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         }
     }
 
-    private async Task<bool> RenewCodeAsync(Target target, CancellationToken cancellationToken)
+    // Asks how the session stands, and tells the gateway what follows from it.
+    private async Task AttendAsync(Target target, CancellationToken cancellationToken)
     {
-        // Somebody else may have got one, or the phone was paired, while we waited for our place.
-        if (MustRenewCode(_keeping.Of(target.Channel)))
+        // Somebody else may have seen to it while we waited for our place.
+        var before = _keeping.Of(target.Channel);
+        var renews = _code.MustRenew(before);
+        if (!renews && !(before.DueAt <= Now))
         {
-            _askedForCode = Now;
-            await TellAsync(target, () => target.Connector.PairAsync(target.Channel.Connection, _number, cancellationToken), asked: false);
+            return;
         }
 
-        return true;
-    }
+        if (renews)
+        {
+            _code.Ask();
+        }
 
-    // Asks how the session stands, and tells the gateway to connect where it does not by itself.
-    private async Task<bool> AttendAsync(Target target, CancellationToken cancellationToken)
-    {
-        var before = _keeping.Of(target.Channel);
-        var reading = await target.Connector.ReadSessionAsync(target.Channel.Connection, before.OwnId is null, cancellationToken);
-        await ReportAsync(target, reading, before.Attempts);
+        var connection = target.Channel.Connection;
+        var identifies = renews || _mustIdentify || before.OwnId is null;
+        var reading = await _gateway.AskAsync(token => target.Connector.ReadSessionAsync(connection, identifies, token), cancellationToken);
+        _mustIdentify &= reading is not SessionReading.Open;
 
-        // What a webhook said meanwhile counts as well.
+        // What was said meanwhile counts as well.
         var session = _keeping.Of(target.Channel);
+        if (SessionLife.IsOff(session))
+        {
+            return;
+        }
+
+        await ReportAsync(target, reading, before.Attempts);
+        session = _keeping.Of(target.Channel);
         var next = _life.After(session, reading, OwnerOf(target), Now);
         if (next.Status != session.Status)
         {
             SessionLog.Found(_logger, Account, session.Status, next.Status, reading.GetType().Name);
         }
 
-        await _keeping.KeepAsync(target.Channel, next);
-        if (SessionLife.MustConnect(session, reading))
-        {
-            var outcome = await TellAsync(target, () => target.Connector.PairAsync(target.Channel.Connection, _number, cancellationToken), asked: false);
-            SessionLog.BroughtBack(_logger, Account, next.Attempts, outcome.GetType().Name);
-        }
+        await KeepAsync(target, next);
 
-        return true;
+        // A new code only of a connection that waits for a phone: told to connect in the moment in which one was scanned, a gateway opens a second one.
+        var order = renews && reading is SessionReading.Connecting { IsPaired: not true } ? SessionOrder.Pair : _life.OrderAfter(session, reading, Now);
+        if (order != SessionOrder.None && _keeping.Of(target.Channel) == next)
+        {
+            var outcome = await TellAsync(
+                target, (_, token) => order == SessionOrder.Restart ? target.Connector.RestartAsync(connection, token) : target.Connector.PairAsync(connection, _number, token),
+                SettleAsync, cancellationToken);
+            SessionLog.Told(_logger, Account, order, next.Attempts, outcome.GetType().Name);
+        }
     }
 
-    private async Task ReportAsync(Target target, SessionReading reading, int attempts)
+    private async Task KeepAsync(Target target, SessionState session)
     {
-        switch (reading)
+        if (session.Status != SessionStatus.ScanQrCode)
         {
-            case SessionReading.Refused refused:
-                await ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, refused.Code, refused.Reason);
-                break;
-            case SessionReading.Unreachable unreachable when attempts + 1 >= Tolerated:
-                await ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, SessionWords.Unreachable, unreachable.Reason);
-                break;
-            case SessionReading.Unreachable:
-                await ConnectorOf(target).ReportFailureAsync(SessionWords.Unreachable);
-                break;
-            default:
-                await HealthyAsync(target);
-                break;
+            _code.Forget();
+        }
+
+        try
+        {
+            await _keeping.KeepAsync(target.Channel, session);
+        }
+        catch
+        {
+            // Memory knows what the store does not: nobody else would notice.
+            _pump.Signal();
+            throw;
         }
     }
+
+    private Task ReportAsync(Target target, ActivationOutcome outcome) => outcome switch
+    {
+        ActivationOutcome.Refused refused => ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, refused.Code, refused.Reason),
+        ActivationOutcome.Unreachable => ConnectorOf(target).ReportFailureAsync(SessionWords.Unreachable),
+        _ => HealthyAsync(target, always: true),
+    };
+
+    private Task ReportAsync(Target target, SessionReading reading, int attempts) => reading switch
+    {
+        SessionReading.Refused refused => ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, refused.Code, refused.Reason),
+        SessionReading.Unreachable unreachable when attempts + 1 >= Tolerated =>
+            ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, SessionWords.Unreachable, unreachable.Reason),
+        SessionReading.Unreachable => ConnectorOf(target).ReportFailureAsync(SessionWords.Unreachable),
+        _ => HealthyAsync(target),
+    };
 
     // The gateway answers: what was held against it is forgotten.
     private async Task HealthyAsync(Target target, bool always = false)
@@ -330,26 +364,12 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         }
     }
 
-    private bool MustRenewCode(SessionState session) =>
-        session.Status == SessionStatus.ScanQrCode && _watchedUntil > Now && (_code is null || _codeExpiresAt <= Now) && Now - _askedForCode >= BetweenCodes;
-
-    private void Show(Target target, PairingCode code, DateTimeOffset since)
-    {
-        var life = target.Connector.CodeLife < _options.CodeLife ? target.Connector.CodeLife : _options.CodeLife;
-        if (since + life > _codeExpiresAt || _code is null)
-        {
-            (_code, _codeExpiresAt) = (code, since + life);
-        }
-    }
-
-    private void ForgetCode() => _code = null;
-
     private PairingState StateOf(ChannelEntry channel)
     {
         var session = _keeping.Of(channel);
-        var code = session.Status == SessionStatus.ScanQrCode && _codeExpiresAt > Now ? _code : null;
+        var code = _code.Current(session);
         return new PairingState(
-            _keeping.StatusOf(channel), session.Status, session.Since, code, code is null ? null : _codeExpiresAt, session.Code, session.Reason,
+            _keeping.StatusOf(channel), session.Status, session.Since, code, code is null ? null : _code.ExpiresAt, session.Code, session.Reason,
             session.Status == SessionStatus.ScanQrCode && code is null ? "Wait a moment: a new code is on its way." : session.NextStep, session.OwnId);
     }
 
@@ -360,5 +380,14 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     private Task WakeDeliveryAsync() => GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
 
+    private static ActivationOutcome.Unreachable Busy => new("the gateway is busy with other calls, and nothing was changed: try again in a moment");
+
     private sealed record Target(ChannelEntry Channel, IPairingConnector Connector);
+
+    // What a person wants of the gateway; how its answer is settled; what to say when there was no place; whether it switches the channel on.
+    private sealed record Wish(
+        Func<Target, CancellationToken, Task<ActivationOutcome>> Act, Func<Target, ActivationOutcome, Before, Task<ActivationOutcome>> Settle,
+        ActivationOutcome WhenBusy, bool Asks);
+
+    private readonly record struct Before(bool WasWorking, PairingCode? Code);
 }

@@ -1,5 +1,6 @@
 using Channels.Core.Channels;
 using Channels.Core.Ids;
+using Channels.Core.Text;
 using Channels.Storage.Database;
 using Npgsql;
 using NpgsqlTypes;
@@ -12,7 +13,7 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
     // One row in the history and one event per real change; the same status again only refreshes its reason.
     private const string SetAccount = """
         with old as materialized (
-          select status, connector_id from account where tenant_id = $1 and id = $2 for update),
+          select status, connector_id from account where tenant_id = $1 and id = $2 and deleted_at is null for update),
         changed as (
           update account a
           set status = $3, status_code = $4, status_reason = $5, next_step = $6, updated_at = $8,
@@ -34,7 +35,7 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
 
     private const string SetConnector = """
         with old as materialized (
-          select status from connector where tenant_id = $1 and id = $2 for update),
+          select status from connector where tenant_id = $1 and id = $2 and status <> 'archived' for update),
         changed as (
           update connector c
           set status = $3, status_code = $4, status_reason = $5, updated_at = $7, status_since = case when old.status <> $3 then $7 else c.status_since end
@@ -65,7 +66,7 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
     public Task SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken) =>
         ChangedAsync(SetSuspended, cancellationToken, tenant.Value, suspended, Text(reason), clock.GetUtcNow());
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)Scrub.CleanOrNull(value) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private Task<bool> ChangedAsync(string sql, CancellationToken cancellationToken, params object[] values) => StoreFaults.GuardAsync(async () =>
     {

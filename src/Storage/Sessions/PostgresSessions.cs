@@ -1,6 +1,7 @@
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Sessions;
+using Channels.Core.Text;
 using Channels.Storage.Database;
 using Npgsql;
 using NpgsqlTypes;
@@ -17,7 +18,7 @@ internal sealed class PostgresSessions(ChannelsDatabase database) : ISessionStor
     private const string Save = """
         insert into session (tenant_id, account_id, status, since, code, reason, next_step, wanted, own_id, attempts, dropped_at, due_at, gateway_fault)
         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-        where exists (select from account where tenant_id = $1 and id = $2)
+        where exists (select from account where tenant_id = $1 and id = $2 and deleted_at is null)
         on conflict (tenant_id, account_id) do update
         set status = excluded.status, since = excluded.since, code = excluded.code, reason = excluded.reason, next_step = excluded.next_step,
             wanted = excluded.wanted, own_id = excluded.own_id, attempts = excluded.attempts, dropped_at = excluded.dropped_at, due_at = excluded.due_at,
@@ -59,7 +60,7 @@ internal sealed class PostgresSessions(ChannelsDatabase database) : ISessionStor
         return await command.ExecuteNonQueryAsync(cancellationToken);
     });
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)Scrub.CleanOrNull(value) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private static NpgsqlParameter Moment(DateTimeOffset? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz };
 }

@@ -74,6 +74,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private const string Sessions = """
         select s.due_at, s.account_id from session s
         join account a on a.tenant_id = s.tenant_id and a.id = s.account_id and a.deleted_at is null
+        join tenant t on t.id = s.tenant_id and t.suspended_at is null
         where s.due_at <= $1 and (s.due_at, s.account_id) > ($2, $3) order by s.due_at, s.account_id limit $4
         """;
 

@@ -148,6 +148,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public Task StopAsync(TenantId tenant) => grains.FailAsync();
 
+        public Task CheckAsync(TenantId tenant) => grains.FailAsync();
+
         public async Task<PairingState?> WatchAsync(TenantId tenant)
         {
             await grains.FailAsync();

@@ -1,5 +1,6 @@
 using Channels.Core.Connectors;
 using Channels.FakeProviders.Evolution;
+using Microsoft.AspNetCore.Http;
 
 namespace Channels.Connectors.Tests.Evolution;
 
@@ -20,11 +21,84 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
     [InlineData("connecting", typeof(SessionReading.Connecting))]
     [InlineData("close", typeof(SessionReading.Closed))]
     [InlineData("something-new", typeof(SessionReading.Closed))]
+    [InlineData("refused", typeof(SessionReading.Closed))]
     public async Task Its_state_is_read(string state, Type expected)
     {
         _gateway.AddInstance(Name, state);
 
         Assert.IsType(expected, await _connector.ReadSessionAsync(Connection, identify: false, default));
+    }
+
+    [Theory]
+    [InlineData("connecting", true)]
+    [InlineData("connecting", false)]
+    [InlineData("close", true)]
+    [InlineData("close", false)]
+    public async Task One_that_is_away_is_told_from_one_that_is_not_paired(string state, bool isPaired)
+    {
+        _gateway.AddInstance(Name, state).IsPaired = isPaired;
+
+        SessionReading expected = state == "close" ? new SessionReading.Closed(isPaired) : new SessionReading.Connecting(isPaired);
+        Assert.Equal(expected, await _connector.ReadSessionAsync(Connection, identify: false, default));
+    }
+
+    [Fact]
+    public async Task A_gateway_that_has_just_started_is_waited_for()
+    {
+        var instance = _gateway.AddInstance(Name);
+        _gateway.Pairing.IsStarting = true;
+
+        Assert.Equal(new SessionReading.Connecting(null), await _connector.ReadSessionAsync(Connection, identify: true, default));
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.PairAsync(Connection, null, default));
+        Assert.IsType<ActivationOutcome.Unreachable>(await _connector.LogOutAsync(Connection, default));
+        Assert.Equal("open", instance.State);
+    }
+
+    [Fact]
+    public async Task One_that_is_paired_and_reconnecting_is_never_told_to_connect()
+    {
+        var instance = _gateway.AddInstance(Name);
+        instance.State = "connecting";
+
+        Assert.True(await _connector.PairAsync(Connection, "4915112345678", default) is ActivationOutcome.Connecting { Code: null });
+
+        Assert.Equal(0, instance.SecondConnections);
+        Assert.DoesNotContain($"GET /instance/connect/{Name}", _gateway.Calls);
+    }
+
+    [Fact]
+    public async Task Something_else_that_answers_200_is_no_gateway()
+    {
+        _gateway.Before = async (http, _, _) =>
+        {
+            await http.Response.WriteAsync("<html>We are back soon</html>");
+            return true;
+        };
+
+        Assert.Equal("wrong-address", Assert.IsType<SessionReading.Refused>(await _connector.ReadSessionAsync(Connection, identify: true, default)).Code);
+        Assert.Equal("base_url", Assert.IsType<ActivationOutcome.Refused>(await _connector.PairAsync(Connection, null, default)).Field);
+        Assert.Equal("base_url", Assert.IsType<ActivationOutcome.Refused>(await _connector.LogOutAsync(Connection, default)).Field);
+    }
+
+    [Fact]
+    public async Task An_end_that_the_gateway_cannot_bring_about_now_says_why()
+    {
+        var instance = _gateway.AddInstance(Name);
+        instance.State = "connecting";
+
+        Assert.Equal("reconnecting", Assert.IsType<ActivationOutcome.Refused>(await _connector.LogOutAsync(Connection, default)).Code);
+        Assert.True(instance.IsPaired);
+    }
+
+    [Fact]
+    public async Task A_deletion_that_comes_too_early_is_repeated()
+    {
+        _gateway.AddInstance(Name);
+        _gateway.Pairing.FailingDeletions = 1;
+
+        Assert.Null(await _connector.RemoveAsync(Connection, default));
+        Assert.Empty(_gateway.Instances);
     }
 
     [Fact]
@@ -60,9 +134,11 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         await using var gateway = await FakeEvolution.StartAsync(new() { Major = major });
         gateway.AddInstance(Name);
 
-        Assert.IsType<ActivationOutcome.Active>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), default));
+        // What the gateway says of the state is older than the restart.
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), default));
 
         Assert.Contains($"{method} /instance/restart/{Name}", gateway.Calls);
+        Assert.DoesNotContain($"GET /instance/connect/{Name}", gateway.Calls);
     }
 
     [Fact]
@@ -113,5 +189,21 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
     {
         Assert.Equal(_connector.GatewayOf(Connection), _connector.GatewayOf(TestConnections.ToGateway(_gateway.Address, key: "another")));
         Assert.NotEqual(_connector.GatewayOf(Connection), _connector.GatewayOf(TestConnections.ToGateway(new Uri("http://127.0.0.1:1"))));
+    }
+
+    [Fact]
+    public async Task Words_are_not_cut_inside_a_character()
+    {
+        _gateway.AddInstance(Name);
+        _gateway.Before = async (http, _, _) =>
+        {
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await http.Response.WriteAsync($$"""{"message":"{{new string('a', 299)}}\ud83d\ude00 and so on, \ud83d"}""");
+            return true;
+        };
+
+        var refused = Assert.IsType<SessionReading.Refused>(await _connector.ReadSessionAsync(Connection, identify: true, default));
+
+        Assert.Equal($"{new string('a', 299)}…", refused.Reason);
     }
 }

@@ -60,6 +60,9 @@ public sealed class FakeEvolution : IAsyncDisposable
     /// <summary>Whether it hangs on every sign, as a gateway does whose socket is stuck.</summary>
     public bool HangsOnPresence { get; set; }
 
+    /// <summary>What stands before the gateway, a proxy's page or something that hangs: told the call and the instance, true when it has answered.</summary>
+    public Func<Microsoft.AspNetCore.Http.HttpContext, string, string, Task<bool>>? Before { get; set; }
+
     /// <summary>Whether <see cref="Calls"/> is kept. Off for benches.</summary>
     public bool KeepsCalls { get; set; } = true;
 

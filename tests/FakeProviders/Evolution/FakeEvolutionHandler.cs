@@ -24,6 +24,11 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
         }
 
         var (call, name) = Split(path);
+        if (fake.Before is { } before && await before(http, call, name))
+        {
+            return;
+        }
+
         if (fake.LicenceMissing)
         {
             await FakeJson.WriteAsync(http, 503, new { error = "service not activated", code = "LICENSE_REQUIRED", register_url = "https://gateway.example/manager/login", message = "..." });
@@ -50,7 +55,7 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
 
         if (call == "/instance/fetchInstances")
         {
-            return FakeJson.WriteAsync(http, 200, Listed(http).Select(one => new { name = one.Name, connectionStatus = one.State, ownerJid = one.State == "open" ? one.OwnJid : null, token = one.Token }));
+            return ListAsync(http);
         }
 
         instance ??= fake.Options.MakesInstances && name.Length > 0 ? fake.AddInstance(name) : null;
@@ -62,13 +67,14 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
     private Task AnswerAsync(HttpContext http, string call, FakeInstance instance, JsonElement body) => call switch
     {
         "/message/sendText" => _sends.SendTextAsync(http, instance, body),
-        "/instance/connectionState" => FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = instance.State } }),
+        "/instance/connectionState" => FakeJson.WriteAsync(
+            http, 200, new { instance = fake.Pairing.IsStarting ? (object)new { instanceName = instance.Name } : new { instanceName = instance.Name, state = instance.State } }),
         "/instance/connect" => fake.Pairing.ConnectAsync(http, instance),
         "/instance/restart" => fake.Options.Major == 1 == HttpMethods.IsPut(http.Request.Method)
             ? fake.Pairing.RestartAsync(http, instance)
             : FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"Cannot {http.Request.Method} {call}" }),
         "/instance/logout" => fake.Pairing.LogOutAsync(http, instance),
-        "/instance/delete" => DeleteAsync(http, instance),
+        "/instance/delete" => fake.Pairing.DeleteAsync(http, instance),
         "/webhook/set" => SetWebhookAsync(http, instance, body),
         "/webhook/find" => FakeJson.WriteAsync(http, 200, new { enabled = instance.WebhookUrl is not null, url = instance.WebhookUrl, headers = instance.WebhookHeaders, events = instance.WebhookEvents }),
         "/chat/findMessages" => FindMessagesAsync(http, instance, body),
@@ -109,19 +115,13 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
     private async Task CreatedAsync(HttpContext http, FakeInstance instance)
     {
         fake.Pairing.Open(instance);
+        await fake.Pairing.PostOpeningAsync(instance);
         await FakeJson.WriteAsync(http, 201, new
         {
             instance = new { instanceName = instance.Name, instanceId = instance.Token, status = "connecting" },
             hash = fake.Options.Major == 1 ? (object)new { apikey = instance.Token } : instance.Token,
             qrcode = fake.Pairing.CodeOf(instance),
         });
-        await fake.Pairing.AfterAnswerAsync(http, instance);
-    }
-
-    private Task DeleteAsync(HttpContext http, FakeInstance instance)
-    {
-        fake.Instances.TryRemove(instance.Name, out _);
-        return FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance deleted" } });
     }
 
     private Task SetWebhookAsync(HttpContext http, FakeInstance instance, JsonElement body)
@@ -181,8 +181,14 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
             : FakeJson.WriteAsync(http, 200, new { messages = new { total, pages = ((total - 1) / Math.Max(1, size)) + 1, currentPage = 1, records } });
     }
 
-    private IEnumerable<FakeInstance> Listed(HttpContext http) =>
-        http.Request.Query["instanceName"].ToString() is { Length: > 0 } name ? fake.Instances.Values.Where(one => one.Name == name) : fake.Instances.Values;
+    private Task ListAsync(HttpContext http)
+    {
+        var name = http.Request.Query["instanceName"].ToString();
+        var listed = fake.Pairing.IsStarting ? [] : fake.Instances.Values.Where(one => name.Length == 0 || one.Name == name).ToList();
+        return listed.Count == 0 && name.Length > 0
+            ? FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"Instance \"{name}\" not found" })
+            : FakeJson.WriteAsync(http, 200, listed.Select(one => new { name = one.Name, connectionStatus = one.ConnectionStatus, ownerJid = one.OwnJid, token = one.Token }));
+    }
 
     private async Task SendPresenceAsync(HttpContext http, FakeInstance instance, JsonElement body)
     {

@@ -15,8 +15,17 @@ public sealed class FakeInstance(string name, string token)
     /// <summary>Whether a phone is linked: it reconnects without a code.</summary>
     public bool IsPaired { get; set; }
 
-    /// <summary>The code to scan at the moment.</summary>
+    /// <summary>What the gateway's database says of it: <c>open</c> from the pairing to its end, <c>connecting</c> while a code is out.</summary>
+    public string ConnectionStatus => IsPaired ? "open" : State == "connecting" ? "connecting" : "close";
+
+    /// <summary>The last code there was; the gateway never clears it.</summary>
     public string? Code { get; internal set; }
+
+    /// <summary>Whether somebody was told to scan <see cref="Code"/>: what the gateway answers with otherwise is stale.</summary>
+    internal bool IsCodeOut { get; set; }
+
+    /// <summary>How often it was told to connect while it was reconnecting: each time the gateway opens a second connection, and the two fight for ever.</summary>
+    public int SecondConnections { get; internal set; }
 
     /// <summary>How many codes were given for this pairing.</summary>
     public int Codes { get; set; }

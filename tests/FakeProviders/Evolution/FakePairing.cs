@@ -23,16 +23,21 @@ public sealed class FakePairing
     /// <summary>Whether anything is told by webhook; a restart of the gateway loses what it had not posted.</summary>
     public bool PostsWebhooks { get; set; } = true;
 
-    /// <summary>Whether a paired instance that is told to connect does; otherwise it stays <c>connecting</c>.</summary>
+    /// <summary>Whether a paired instance that is restarted comes back; otherwise it stays <c>connecting</c>.</summary>
     public bool Connects { get; set; } = true;
+
+    /// <summary>So many of the next deletions fail, as they do while the gateway has not noticed a log-out yet.</summary>
+    public int FailingDeletions { get; set; }
+
+    /// <summary>The gateway has just started: it has not loaded its instances yet.</summary>
+    public bool IsStarting { get; set; }
 
     /// <summary>The next code: what happens every 45 seconds. After the last one the gateway gives up.</summary>
     public async Task RotateAsync(FakeInstance instance)
     {
         if (instance.Codes >= CodesGiven)
         {
-            instance.State = "close";
-            instance.Code = null;
+            (instance.State, instance.IsCodeOut) = ("close", false);
             await PostAsync(instance, "qrcode.updated", new { message = "QR code limit reached, please login again", statusCode = 500 });
             await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "refused", statusReason = 428 });
             return;
@@ -45,22 +50,25 @@ public sealed class FakePairing
     /// <summary>A phone scans the code.</summary>
     public Task ScanAsync(FakeInstance instance, string number)
     {
-        (instance.State, instance.OwnJid, instance.IsPaired, instance.Code) = ("open", $"{number}@s.whatsapp.net", true, null);
+        (instance.State, instance.OwnJid, instance.IsPaired, instance.IsCodeOut) = ("open", $"{number}@s.whatsapp.net", true, false);
         return PostOpenAsync(instance);
     }
 
     /// <summary>The phone unlinks the device: the gateway forgets the pairing.</summary>
     public async Task PhoneLogsOutAsync(FakeInstance instance)
     {
-        (instance.State, instance.IsPaired) = ("close", false);
+        (instance.State, instance.IsPaired, instance.IsCodeOut) = ("close", false, false);
         await PostEndAsync(instance);
     }
 
-    /// <summary>The connection breaks and the gateway reconnects at once: no <c>close</c> is posted.</summary>
-    public Task BreakAsync(FakeInstance instance)
+    /// <summary>The connection breaks and the gateway tries to reconnect: <c>connecting</c> is posted each time, and never a <c>close</c>.</summary>
+    public async Task BreakAsync(FakeInstance instance, int attempts = 1)
     {
         instance.State = "connecting";
-        return PostAsync(instance, "connection.update", new { instance = instance.Name, state = "connecting", statusReason = 200 });
+        for (var attempt = 0; attempt < attempts; attempt++)
+        {
+            await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "connecting", statusReason = 200 });
+        }
     }
 
     /// <summary>It is back.</summary>
@@ -79,37 +87,39 @@ public sealed class FakePairing
 
     internal async Task ConnectAsync(HttpContext http, FakeInstance instance)
     {
-        if (instance.IsPaired && !Connects)
+        if (IsStarting)
         {
-            await FakeJson.WriteAsync(http, 200, new { pairingCode = (string?)null, count = 0 });
+            await FakeJson.WriteAsync(http, 200, new { error = true, message = "[object Object]" });
             return;
         }
 
-        if (instance.State == "open" || instance.IsPaired)
+        if (instance.State == "open")
         {
-            var wasOpen = instance.State == "open";
-            instance.State = "open";
             await FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = "open" } });
-            await http.Response.CompleteAsync();
-            if (!wasOpen)
-            {
-                await PostOpenAsync(instance);
-            }
-
             return;
         }
 
+        if (instance.IsPaired)
+        {
+            instance.SecondConnections++;
+            await FakeJson.WriteAsync(http, 200, CodeOf(instance));
+            return;
+        }
+
+        // The answer holds the code there was before; a new one comes by webhook.
+        var stale = instance.IsCodeOut || instance.Code is null ? null : CodeOf(instance);
         Open(instance);
         var number = http.Request.Query["number"].ToString();
         instance.Number = number.Length > 0 ? number : instance.Number;
-        await FakeJson.WriteAsync(http, 200, CodeOf(instance));
-        await AfterAnswerAsync(http, instance);
+        await PostCodeAsync(instance);
+        await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "connecting", statusReason = 200 });
+        await FakeJson.WriteAsync(http, 200, stale ?? CodeOf(instance));
     }
 
     internal void Open(FakeInstance instance)
     {
         instance.State = "connecting";
-        if (instance.Code is null)
+        if (!instance.IsCodeOut)
         {
             instance.Codes = 0;
             NextCode(instance);
@@ -120,44 +130,82 @@ public sealed class FakePairing
         ? new { pairingCode = TypedOf(instance), code = instance.Code, base64 = PictureOf(instance), count = instance.Codes }
         : new { pairingCode = (string?)null, count = 0 };
 
-    internal async Task AfterAnswerAsync(HttpContext http, FakeInstance instance)
+    internal async Task PostOpeningAsync(FakeInstance instance)
     {
-        await http.Response.CompleteAsync();
         await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "connecting", statusReason = 200 });
         await PostCodeAsync(instance);
     }
 
     internal async Task LogOutAsync(HttpContext http, FakeInstance instance)
     {
-        if (instance.State != "open")
+        if (IsStarting)
+        {
+            // It says so, and has done nothing.
+            await FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance logged out" } });
+        }
+        else if (instance.State == "close")
         {
             await FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { $"The \"{instance.Name}\" instance is not connected" });
-            return;
         }
-
-        (instance.State, instance.IsPaired) = ("close", false);
-        await FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance logged out" } });
-        await http.Response.CompleteAsync();
-        await PostEndAsync(instance);
+        else if (instance is { State: "connecting", IsPaired: true })
+        {
+            await FakeJson.ErrorAsync(http, 500, "Internal Server Error", new[] { "Error: Connection Closed" });
+        }
+        else
+        {
+            await EndAsync(instance);
+            await FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance logged out" } });
+        }
     }
 
     internal async Task RestartAsync(HttpContext http, FakeInstance instance)
     {
-        if (instance.State != "open")
+        if (instance.State == "close" || IsStarting)
         {
             await FakeJson.WriteAsync(http, 200, new { error = true, message = "[object Object]" });
             return;
         }
 
-        await FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = "open" } });
-        await http.Response.CompleteAsync();
+        var before = instance.State;
+        instance.State = "connecting";
         await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "connecting", statusReason = 200 });
-        await PostOpenAsync(instance);
+        if (instance.IsPaired && Connects)
+        {
+            await MendAsync(instance);
+        }
+
+        await FakeJson.WriteAsync(http, 200, new { instance = new { instanceName = instance.Name, state = before } });
+    }
+
+    internal async Task DeleteAsync(HttpContext http, FakeInstance instance)
+    {
+        if (FailingDeletions > 0)
+        {
+            FailingDeletions--;
+            await FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { "[object Object]" });
+            return;
+        }
+
+        if (instance.State != "close")
+        {
+            await EndAsync(instance);
+        }
+
+        _fake.Instances.TryRemove(instance.Name, out _);
+        await PostAsync(instance, "remove.instance", null);
+        await FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance deleted" } });
+    }
+
+    private Task EndAsync(FakeInstance instance)
+    {
+        (instance.State, instance.IsPaired, instance.IsCodeOut) = ("close", false, false);
+        return PostEndAsync(instance);
     }
 
     private void NextCode(FakeInstance instance)
     {
         instance.Codes++;
+        instance.IsCodeOut = true;
         instance.Code = $"2@fake-{Interlocked.Increment(ref _codes).ToString(CultureInfo.InvariantCulture)},{instance.Name}";
     }
 
@@ -175,8 +223,8 @@ public sealed class FakePairing
 
     private async Task PostEndAsync(FakeInstance instance)
     {
-        await PostAsync(instance, "status.instance", new { instance = instance.Name, status = "closed", disconnectionAt = "2026-01-01T00:00:00.000Z", disconnectionReasonCode = 401 });
         await PostAsync(instance, "logout.instance", null);
+        await PostAsync(instance, "status.instance", new { instance = instance.Name, status = "closed", disconnectionAt = "2026-01-01T00:00:00.000Z", disconnectionReasonCode = 401 });
         await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "close", statusReason = 401 });
     }
 

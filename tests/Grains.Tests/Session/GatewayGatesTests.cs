@@ -11,11 +11,11 @@ public sealed class GatewayGatesTests
     public async Task So_many_at_a_time_reach_one_gateway_and_another_one_is_not_kept_waiting()
     {
         var gates = new GatewayGates(2);
-        var first = await gates.EnterAsync("a:8080", Tenant, default);
-        using var second = await gates.EnterAsync("A:8080", Tenant, default);
+        var first = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
+        using var second = await gates.EnterAsync("A:8080", Tenant, asked: false, default);
 
-        var third = gates.EnterAsync("a:8080", Tenant, default);
-        using var other = await gates.EnterAsync("b:8080", Tenant, default);
+        var third = gates.EnterAsync("a:8080", Tenant, asked: false, default);
+        using var other = await gates.EnterAsync("b:8080", Tenant, asked: false, default);
 
         Assert.False(third.IsCompleted);
         first.Dispose();
@@ -23,12 +23,24 @@ public sealed class GatewayGatesTests
     }
 
     [Fact]
+    public async Task What_a_person_asked_for_does_not_wait_for_what_is_due()
+    {
+        var gates = new GatewayGates(1);
+        using var due = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
+
+        var asked = gates.EnterAsync("a:8080", Tenant, asked: true, default);
+
+        Assert.True(asked.IsCompletedSuccessfully);
+        (await asked).Dispose();
+    }
+
+    [Fact]
     public async Task A_gateway_nobody_uses_is_forgotten()
     {
         var gates = new GatewayGates(1);
-        var place = await gates.EnterAsync("a:8080", Tenant, default);
+        var place = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
         using var given = new CancellationTokenSource();
-        var waiting = gates.EnterAsync("a:8080", Tenant, given.Token);
+        var waiting = gates.EnterAsync("a:8080", Tenant, asked: false, given.Token);
         await given.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 

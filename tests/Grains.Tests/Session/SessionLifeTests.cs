@@ -19,7 +19,7 @@ public sealed class SessionLifeTests
 
     public SessionLifeTests() => _life = new SessionLife(_options, new Random(7));
 
-    private SessionState Working => _life.After(_life.First(AccountStatus.Pending, Noon), Sign(EventKinds.ConnectionOpen, own: Own), _owner, Noon);
+    private SessionState Working => _life.After(_life.First(AccountStatus.Pending, Noon), new SessionReading.Open(Own), _owner, Noon);
 
     private SessionState Scanning => _life.After(_life.First(AccountStatus.Pending, Noon), Sign(EventKinds.ConnectionQr), _owner, Noon);
 
@@ -67,15 +67,11 @@ public sealed class SessionLifeTests
     {
         var doubtful = _life.After(Working, Sign(EventKinds.ConnectionQr), _owner, Noon);
 
-        Assert.Equal(SessionStatus.ScanQrCode, doubtful.Status);
-        Assert.True(SessionLife.MustConnect(doubtful, new SessionReading.Closed()));
-        Assert.True(_life.After(doubtful, new SessionReading.Closed(), _owner, Noon) is { Wanted: true, DueAt: not null });
-        Assert.True(_life.After(doubtful, new SessionReading.Connecting(), _owner, Noon) is { Wanted: true, Status: SessionStatus.Starting });
+        Assert.Equal((SessionStatus.ScanQrCode, true), (doubtful.Status, doubtful.Wanted));
         Assert.Equal(SessionStatus.Working, _life.After(doubtful, new SessionReading.Open(null), _owner, Noon).Status);
-
-        // Told to connect, the gateway gives a code: now it is certain.
-        var certain = _life.After(doubtful, new ActivationOutcome.Connecting("scan", new PairingCode("2@x", null, null)), _owner, Noon);
-        Assert.False(SessionLife.MustConnect(certain, new SessionReading.Closed()));
+        Assert.True(_life.After(doubtful, Paired, _owner, Noon) is { Wanted: true, Status: SessionStatus.Starting });
+        Assert.True(_life.After(doubtful, Unpaired, _owner, Noon) is { Wanted: false, Status: SessionStatus.Unauthorized });
+        Assert.True(_life.After(doubtful, CodeOut, _owner, Noon) is { Wanted: false, Status: SessionStatus.ScanQrCode });
     }
 
     [Fact]
@@ -86,8 +82,84 @@ public sealed class SessionLifeTests
 
         Assert.Equal("pairing-expired", expired.Code);
         Assert.Equal("pairing-expired", refused.Code);
-        Assert.Equal("pairing-expired", _life.After(Scanning, Sign(EventKinds.ConnectionClosed, needsPairing: true), _owner, Noon).Code);
         Assert.Null(refused.DueAt);
+        foreach (var closed in new[] { Unpaired, new SessionReading.Closed(null) })
+        {
+            Assert.Equal("pairing-expired", _life.After(Scanning, closed, _owner, Noon).Code);
+        }
+    }
+
+    [Fact]
+    public void Late_words_about_the_pairing_before_do_not_end_a_new_one()
+    {
+        var asked = _life.Asked(SessionLife.LoggedOut(Working, removed: false, Noon), Noon);
+        foreach (var session in new[] { asked, Scanning })
+        {
+            foreach (var sign in new[] { Sign(EventKinds.ConnectionClosed, needsPairing: true), Sign(EventKinds.ConnectionStopped, needsPairing: true), Sign(EventKinds.AccountRemoved) })
+            {
+                var after = _life.After(session, sign, _owner, Noon);
+
+                Assert.Equal(session.Status, after.Status);
+                Assert.True(after.DueAt <= Noon + (_options.CheckAfterSign * 1.25));
+            }
+        }
+    }
+
+    [Fact]
+    public void Late_words_that_codes_ran_out_do_not_cost_a_connection_that_works()
+    {
+        var after = _life.After(Working, Sign(EventKinds.ConnectionQrExpired), _owner, Noon);
+
+        Assert.True(after.DueAt <= Noon + (_options.CheckAfterSign * 1.25));
+        Assert.Equal(SessionStatus.Working, _life.After(after, new SessionReading.Open(Own), _owner, Noon).Status);
+    }
+
+    [Fact]
+    public void A_late_word_that_an_ended_pairing_is_open_is_checked_before_it_is_believed()
+    {
+        foreach (var ended in new[] { SessionLife.LoggedOut(Working, removed: false, Noon), _life.After(Working, Sign(EventKinds.ConnectionClosed, needsPairing: true), _owner, Noon) })
+        {
+            var after = _life.After(ended, Sign(EventKinds.ConnectionOpen, own: Own), _owner, Noon);
+
+            Assert.Equal((ended.Status, false), (after.Status, after.Wanted));
+            Assert.True(after.DueAt <= Noon + (_options.CheckAfterSign * 1.25));
+            Assert.Equal(SessionStatus.Working, _life.After(after, new SessionReading.Open(Own), _owner, Noon).Status);
+        }
+    }
+
+    [Fact]
+    public void A_late_word_that_an_ended_pairing_is_connecting_begins_none()
+    {
+        var after = _life.After(SessionLife.LoggedOut(Working, removed: false, Noon), Sign(EventKinds.ConnectionConnecting), _owner, Noon);
+
+        Assert.Equal((SessionStatus.Stopped, false), (after.Status, after.Wanted));
+        Assert.Equal(SessionOrder.None, _life.OrderAfter(after, Unpaired, Noon));
+    }
+
+    [Fact]
+    public void An_end_that_could_not_be_confirmed_is_asked_about_again()
+    {
+        foreach (var sign in new[] { Sign(EventKinds.ConnectionClosed, needsPairing: true), Sign(EventKinds.AccountRemoved) })
+        {
+            foreach (var silence in new SessionReading[] { new SessionReading.Unreachable("away"), new SessionReading.Refused("unauthorized", "no") })
+            {
+                var after = _life.After(_life.After(Working, sign, _owner, Noon), silence, _owner, Noon);
+
+                Assert.True(after.DueAt > Noon, $"After {sign.Kind} and {silence.GetType().Name} nobody asks again.");
+                Assert.Equal(SessionStatus.Working, _life.After(after, new SessionReading.Open(null), _owner, Noon).Status);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_gateway_that_is_silent_says_nothing_about_a_session_that_stands()
+    {
+        foreach (var session in new[] { Working, Scanning })
+        {
+            var after = _life.After(_life.Asked(session, Noon), new ActivationOutcome.Unreachable("away"), _owner, Noon);
+
+            Assert.Equal((session.Status, session.Wanted), (after.Status, after.Wanted));
+        }
     }
 
     [Fact]
@@ -96,8 +168,12 @@ public sealed class SessionLifeTests
         var off = SessionLife.SwitchedOff(Working, Noon);
 
         Assert.Same(off, _life.After(off, Sign(EventKinds.ConnectionOpen, own: Own), _owner, Noon));
-        Assert.Null(StatusOf(off, Noon));
+        Assert.Same(off, _life.After(off, new SessionReading.Open(Own), _owner, Noon));
+        Assert.Same(off, _life.After(off, new ActivationOutcome.Active(Own), _owner, Noon));
+        Assert.True(SessionLife.IsOff(SessionLife.LoggedOut(off, removed: false, Noon)) && SessionLife.IsOff(SessionLife.LoggedOut(off, removed: true, Noon)));
+        Assert.Equal(AccountStatus.Inactive, StatusOf(off, Noon)?.Status);
         Assert.Null(off.DueAt);
+        Assert.False(SessionLife.IsOff(_life.Asked(off, Noon)));
     }
 
     [Fact]
@@ -139,26 +215,63 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
-    public void A_closed_connection_is_told_to_connect_only_where_it_is_wanted()
+    public void A_paired_connection_that_is_away_is_left_to_its_gateway_and_then_restarted()
     {
-        Assert.True(SessionLife.MustConnect(Working, new SessionReading.Closed()));
-        Assert.False(SessionLife.MustConnect(Scanning, new SessionReading.Closed()));
-        Assert.False(SessionLife.MustConnect(SessionLife.LoggedOut(Working, removed: false, Noon), new SessionReading.Closed()));
-        Assert.False(SessionLife.MustConnect(Working, new SessionReading.Missing()));
+        foreach (var away in new SessionReading[] { Paired, new SessionReading.Closed(true), new SessionReading.Connecting(null), new SessionReading.Closed(null) })
+        {
+            var session = _life.After(Working, Sign(EventKinds.ConnectionConnecting), _owner, Noon);
+            var (now, asked) = (Noon, 0);
+            while (_life.OrderAfter(session, away, now) == SessionOrder.None)
+            {
+                session = _life.After(session, away, _owner, now);
+                now = session.DueAt!.Value;
+                Assert.True(++asked < 30, "It is never told.");
+            }
+
+            Assert.Equal(SessionOrder.Restart, _life.OrderAfter(session, away, now));
+            Assert.True(asked >= 3 && now - Noon >= _options.LeaveAlone, $"Told after {asked} questions and {now - Noon}.");
+        }
     }
 
     [Fact]
-    public void One_that_says_connecting_for_long_is_told_to_connect()
+    public void One_that_stays_away_is_restarted_ever_more_rarely()
     {
         var session = _life.After(Working, Sign(EventKinds.ConnectionConnecting), _owner, Noon);
-        var asked = 0;
-        while (!SessionLife.MustConnect(session, new SessionReading.Connecting()))
+        var (now, told) = (Noon, new List<DateTimeOffset>());
+        while (now < Noon + TimeSpan.FromHours(1))
         {
-            session = _life.After(session, new SessionReading.Connecting(), _owner, Noon);
-            Assert.True(++asked < 10, "It is never told.");
+            var order = _life.OrderAfter(session, Paired, now);
+            session = _life.After(session, Paired, _owner, now);
+            if (order != SessionOrder.None)
+            {
+                told.Add(now);
+                session = _life.After(session, new ActivationOutcome.Connecting("wait"), _owner, now);
+            }
+
+            now = session.DueAt!.Value;
         }
 
-        Assert.Equal(3, asked);
+        Assert.InRange(told.Count, 30, 70);
+        Assert.True(told[^1] - told[^2] >= _options.LongestRetry, "No backoff.");
+    }
+
+    [Fact]
+    public void A_new_code_is_asked_for_only_where_somebody_asked_to_pair()
+    {
+        var asked = _life.Asked(_life.First(AccountStatus.Pending, Noon), Noon);
+
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(asked, Unpaired, Noon));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(_life.Asked(SessionLife.LoggedOut(Working, removed: false, Noon), Noon), Unpaired, Noon));
+        foreach (var session in new[]
+        {
+            Working, Scanning, SessionLife.LoggedOut(Working, removed: false, Noon), SessionLife.LoggedOut(Working, removed: true, Noon), SessionLife.SwitchedOff(Working, Noon),
+            _life.After(Working, Sign(EventKinds.ConnectionClosed, needsPairing: true), _owner, Noon),
+        })
+        {
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, Unpaired, Noon));
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, CodeOut, Noon));
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, new SessionReading.Missing(), Noon));
+        }
     }
 
     [Fact]
@@ -167,9 +280,18 @@ public sealed class SessionLifeTests
         var asked = _life.After(_life.Asked(_life.First(AccountStatus.Pending, Noon), Noon), new ActivationOutcome.Unreachable("away"), _owner, Noon);
         var broken = _life.After(Working, Sign(EventKinds.ConnectionClosed), _owner, Noon);
 
-        Assert.True(SessionLife.MustConnect(asked, new SessionReading.Missing()));
-        Assert.False(SessionLife.MustConnect(broken, new SessionReading.Missing()));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(asked, new SessionReading.Missing(), Noon));
+        Assert.Equal(SessionOrder.None, _life.OrderAfter(broken, new SessionReading.Missing(), Noon));
         Assert.Equal("removed", _life.After(broken, new SessionReading.Missing(), _owner, Noon).Code);
+    }
+
+    [Fact]
+    public void Who_is_paired_is_learnt_from_the_answer_after_it_opened()
+    {
+        var opened = _life.After(Scanning, Sign(EventKinds.ConnectionOpen), _owner, Noon);
+
+        Assert.True(opened.DueAt <= Noon + (_options.CheckAfterSign * 1.25));
+        Assert.Equal("wrong-number", _life.After(opened, new SessionReading.Open("4915112345678@s.whatsapp.net"), _owner, Noon).Code);
     }
 
     [Fact]
@@ -209,11 +331,14 @@ public sealed class SessionLifeTests
             case 1:
                 SessionReading[] readings =
                 [
-                    new SessionReading.Open(null), new SessionReading.Connecting(), new SessionReading.Closed(), new SessionReading.Missing(),
+                    new SessionReading.Open(null), Paired, CodeOut, Unpaired, new SessionReading.Connecting(null), new SessionReading.Closed(true), new SessionReading.Closed(null),
+                    new SessionReading.Missing(),
                     new SessionReading.Refused("unauthorized", "no"), new SessionReading.Unreachable("away"),
                 ];
                 var reading = readings[random.Next(readings.Length)];
-                return ($"{reading}", _life.After(session, reading, _owner, Noon));
+                var read = _life.After(session, reading, _owner, Noon);
+                Assert.True(read.DueAt is null || read.DueAt > Noon, $"{session} stays due after {reading}: it would be asked without end.");
+                return ($"{reading}", read);
             case 2:
                 ActivationOutcome[] outcomes =
                 [
@@ -233,6 +358,12 @@ public sealed class SessionLifeTests
                 };
         }
     }
+
+    private static SessionReading Paired => new SessionReading.Connecting(true);
+
+    private static SessionReading CodeOut => new SessionReading.Connecting(false);
+
+    private static SessionReading Unpaired => new SessionReading.Closed(false);
 
     private AccountStatusChange? StatusOf(SessionState session, DateTimeOffset now) => _life.StatusOf(session, Tenant, now);
 

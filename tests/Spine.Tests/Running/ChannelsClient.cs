@@ -33,6 +33,8 @@ internal sealed class ChannelsClient : IDisposable
 
     public Task<JsonElement> PostAsync(string path, object? body = null) => SureAsync(HttpMethod.Post, path, body is null ? null : JsonContent.Create(body, options: Json));
 
+    public Task<JsonElement> PatchAsync(string path, object body) => SureAsync(HttpMethod.Patch, path, JsonContent.Create(body, options: Json));
+
     public Task<JsonElement> DeleteAsync(string path) => SureAsync(HttpMethod.Delete, path, null);
 
     /// <summary>Whatever is answered.</summary>

@@ -6,6 +6,7 @@ public sealed class PairingSpine : Spine
     internal override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
         ["Channels__Sessions__Grace"] = "00:00:06",
+        ["Channels__Sessions__LeaveAlone"] = "00:00:05",
         ["Channels__Sessions__CheckAfterSign"] = "00:00:00.5",
         ["Channels__Sessions__HealthEvery"] = "00:00:02",
         ["Channels__Sessions__PairingCheck"] = "00:00:01",

@@ -1,0 +1,57 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using SessionState = Channels.Core.Sessions.Session;
+
+namespace Channels.Grains.Session;
+
+/// <summary>The code that is out for one session, and whether somebody watches it. In memory only: a code is as good as a password.</summary>
+internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
+{
+    /// <summary>A gateway asked for codes more often answers with the same one.</summary>
+    private static readonly TimeSpan BetweenCodes = TimeSpan.FromSeconds(3);
+
+    private PairingCode? _used;
+    private DateTimeOffset _askedAt;
+    private DateTimeOffset _watchedUntil;
+
+    /// <summary>The last one that was given and not used, expired or not.</summary>
+    public PairingCode? Last { get; private set; }
+
+    /// <summary>Until when <see cref="Last"/> can be scanned.</summary>
+    public DateTimeOffset ExpiresAt { get; private set; }
+
+    private DateTimeOffset Now => clock.GetUtcNow();
+
+    /// <summary>The one that can be scanned now, or null.</summary>
+    public PairingCode? Current(SessionState session) => session.Status == SessionStatus.ScanQrCode && ExpiresAt > Now ? Last : null;
+
+    /// <summary>Takes a code, unless it was used or one that lasts longer is out.</summary>
+    /// <param name="code">What the gateway gave.</param>
+    /// <param name="since">When.</param>
+    /// <param name="life">How long such codes last at the gateway.</param>
+    public void Offer(PairingCode code, DateTimeOffset since, TimeSpan life)
+    {
+        var expiresAt = since + (life < options.CodeLife ? life : options.CodeLife);
+        if (code != _used && (Last is null || expiresAt > ExpiresAt))
+        {
+            (Last, ExpiresAt) = (code, expiresAt);
+        }
+    }
+
+    /// <summary>Whether this one has been used: a gateway may answer with a code long after it was scanned.</summary>
+    public bool IsUsed(PairingCode code) => code == _used;
+
+    /// <summary>The session waits for no phone any more.</summary>
+    public void Forget() => (_used, Last) = (Last ?? _used, null);
+
+    /// <summary>Somebody looked.</summary>
+    public void Watch() => _watchedUntil = Now + options.WatchFor;
+
+    /// <summary>The gateway is about to be asked for one.</summary>
+    public void Ask() => _askedAt = Now;
+
+    /// <summary>Whether somebody watches a session that has no code. The gateway's own next code comes by webhook at the moment the last one expires: it is waited for.</summary>
+    public bool MustRenew(SessionState session) =>
+        session is { Status: SessionStatus.ScanQrCode, Wanted: false } && _watchedUntil > Now
+        && (Last is null || ExpiresAt + options.CheckAfterSign <= Now) && Now - _askedAt >= BetweenCodes;
+}
