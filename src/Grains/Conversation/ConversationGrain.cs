@@ -290,8 +290,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             return false;
         }
 
-        // The sweep wakes us when the time is over.
+        // The sweep wakes us when the time is over. Somebody may have taken over while the agent was asked: that ends the turn now.
         _queue.Replace(burst.Turns.Select(turn => turn with { AnswerBy = limit }));
+        _pump.Signal();
         return true;
     }
 
