@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Channels.Spine.Tests.Running;
 using Channels.Testing;
@@ -80,6 +81,54 @@ public sealed class HandOverTests(Running.Spine spine) : SpineTest(spine), IClas
         Assert.True(conversation.AgentPaused);
         var messages = await shop.Channel.MessagesAsync(conversation.Id);
         Assert.Equal("handed over: the contact asked for a person", messages.Last(one => one.IsIn).Reason);
+    }
+
+    [PostgresFact]
+    public async Task Who_was_handed_over_under_a_hidden_id_stays_so_when_the_number_turns_out_to_be_the_same_person()
+    {
+        await using var agent = await AgentServer.StartAsync();
+        agent.Behave = call => call.Text!.Contains("person", StringComparison.Ordinal) ? new { hand_over = true } : $"{Running.Spine.Mark} answer";
+        var shop = await Spine.EvolutionAsync(new { kind = "http", url = agent.Url });
+        var (hidden, number) = ($"20011223345{Spine.Next():0000}@lid", Spine.NewNumber());
+        await shop.SaysAsync(hidden, Words("a person please"));
+        await Until.TrueAsync("the agent to be asked", () => !agent.Calls.IsEmpty);
+        await shop.SaysAsync(number, Words("hola"));
+        await shop.SentAsync(1, number);
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.Envelope("messages.upsert", shop.Name, new
+        {
+            key = new { remoteJid = hidden, remoteJidAlt = EvolutionBodies.Person(number), fromMe = false, id = EvolutionChannel.NewId(), addressingMode = "lid" },
+            pushName = "Ines Okafor",
+            message = new { conversation = Words("me again") },
+            messageType = "conversation",
+            messageTimestamp = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+        }));
+
+        await shop.MessagesAsync(number, "the last message to be done with", messages => messages.Any(one => one.IsIn && one.Reason == "a person answers this conversation"));
+        Assert.Equal(2, agent.Calls.Count);
+        Assert.Single(shop.Sends);
+    }
+
+    [PostgresFact]
+    public async Task A_keyword_gets_a_person_also_while_an_answer_is_waited_for()
+    {
+        await using var agent = await AgentServer.StartAsync();
+        agent.Behave = _ => 202;
+        var shop = await Spine.EvolutionAsync(
+            new { kind = "http", url = agent.Url }, policy: new { handover_keywords = new[] { "human" }, handover_text = $"{Running.Spine.Mark} one moment" });
+        var number = Spine.NewNumber();
+        await shop.SaysAsync(number, Words());
+        await Until.TrueAsync("the agent to be asked", () => !agent.Calls.IsEmpty);
+
+        await shop.SaysAsync(number, "Human!");
+
+        Assert.Equal($"{Running.Spine.Mark} one moment", (await shop.SentAsync(1)).Single().Text);
+        var messages = await shop.MessagesAsync(number, "both messages to be done with", found => found.Count(one => one.IsIn && one.Reason is not null) == 2);
+        Assert.Equal(["handed over: the contact asked for a person", "a person answers this conversation"], messages.Where(one => one.IsIn).Select(one => one.Reason));
+        Assert.Single(await HandOversAsync((await shop.Channel.ConversationAsync(EvolutionBodies.Person(number))).Id));
+        var late = await Spine.Tenant.AskAsync(HttpMethod.Post, $"/api/v1/turns/{agent.Calls.Single().TurnId}/reply", JsonContent.Create(new { reply = "too late" }), []);
+        Assert.Equal("turn_overtaken", late.Json.GetProperty("code").GetString());
+        Assert.Single(shop.Sends);
     }
 
     [PostgresFact]

@@ -137,6 +137,26 @@ public sealed class LateAnswerTests(Running.Spine spine) : SpineTest(spine), ICl
     }
 
     [PostgresFact]
+    public async Task An_answer_to_a_turn_that_a_person_took_over_before_the_202_is_refused_saying_so()
+    {
+        await using var agent = await AgentServer.StartAsync();
+        var shop = await Spine.EvolutionAsync(new { kind = "http", url = agent.Url });
+        var number = Spine.NewNumber();
+        agent.Behave = _ =>
+        {
+            var conversation = shop.Channel.ConversationAsync(EvolutionBodies.Person(number)).GetAwaiter().GetResult();
+            shop.Channel.Api.PostAsync($"/api/v1/conversations/{conversation.Id}/pause").GetAwaiter().GetResult();
+            return 202;
+        };
+
+        await shop.SaysAsync(number, Words());
+        await shop.MessagesAsync(number, "the message to be done with", messages => messages.Any(one => one.Reason == "a person answers this conversation"));
+
+        Assert.Equal("turn_overtaken", Code(await ReplyAsync(agent.Calls.Single().TurnId, new { reply = Answer }), HttpStatusCode.Conflict));
+        Assert.Empty(shop.Sends);
+    }
+
+    [PostgresFact]
     public async Task An_answer_that_overtakes_the_202_is_taken_and_the_202_changes_nothing()
     {
         await using var agent = await AgentServer.StartAsync();

@@ -13,14 +13,14 @@ internal static class DocumentForm
     private const string UsualLanguage = "en";
     private const string UsualFormat = "markdown";
 
-    public static DocumentFormReading Read(SaveDocument given)
+    public static DocumentFormReading Read(SaveDocument given, CancellationToken patience)
     {
         var complaints = new List<FieldComplaint>();
         var collection = Name("collection", given.Collection, complaints);
         var title = Name("title", given.Title, complaints);
         var language = Language("language", given.Language ?? UsualLanguage, complaints);
         var format = Format(given.Format ?? UsualFormat, complaints);
-        var passages = Passages(format, given.Content, complaints);
+        var passages = Passages(format, given.Content, complaints, patience);
         return complaints.Count > 0
             ? new DocumentFormReading.Refused([.. complaints])
             : new DocumentFormReading.Accepted(new(collection, title, language!, format, given.Content, passages));
@@ -61,9 +61,9 @@ internal static class DocumentForm
         return given == "text" ? DocumentFormat.Text : DocumentFormat.Markdown;
     }
 
-    private static ImmutableArray<Passage> Passages(DocumentFormat format, string content, List<FieldComplaint> complaints)
+    private static ImmutableArray<Passage> Passages(DocumentFormat format, string content, List<FieldComplaint> complaints, CancellationToken patience)
     {
-        switch (DocumentReading.Of(format, content))
+        switch (DocumentReading.Of(format, content, patience))
         {
             case DocumentReading.Read read:
                 return read.Passages;

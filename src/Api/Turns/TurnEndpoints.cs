@@ -37,8 +37,12 @@ internal static class TurnEndpoints
 
         var reply = body.Value.ToReply();
         var row = await turns.FindAsync(caller.Tenant, id, cancellationToken);
-        if (row is { Late: null or { State: LateTurnState.Open } })
+        ConversationRef? asked = null;
+
+        // A conversation that does not know the turn may just have been merged into another: that one is asked, then.
+        while (row is { Late: null or { State: LateTurnState.Open } } && row.Conversation != asked)
         {
+            asked = row.Conversation;
             var verdict = await grains.GetGrain<IConversationGrain>(row.Conversation.Conversation.Value).ReplyAsync(row.Conversation, new MessageId(id), reply, cancellationToken);
             switch (verdict)
             {
@@ -50,7 +54,7 @@ internal static class TurnEndpoints
                     return new Problem(ErrorCatalogue.TurnOvertaken);
             }
 
-            // It ended since we looked.
+            // It ended since we looked, or went elsewhere.
             row = await turns.FindAsync(caller.Tenant, id, cancellationToken);
         }
 

@@ -180,7 +180,8 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
 
         var events = read.SelectMany(pair => pair.Said is Normalised.Events said ? said.Items : []).ToList();
-        await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
+        // A merge brings earlier turns, and perhaps a person who answers, to a conversation whose grain knows of neither: it must look before it answers.
+        _inStep.ExceptWith(await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken));
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow());

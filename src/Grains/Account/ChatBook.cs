@@ -14,7 +14,8 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     private readonly Dictionary<string, ConversationId> _known = new(StringComparer.Ordinal);
 
     /// <summary>Makes sure that every chat of these events is known. One store call for all that are not.</summary>
-    public async Task LearnAsync(TenantId tenant, AccountId account, IEnumerable<ChannelEvent> events, CancellationToken cancellationToken)
+    /// <returns>Conversations that others went into: what their grains remember (turns, pause, choices) may be outdated.</returns>
+    public async Task<IReadOnlyCollection<ConversationId>> LearnAsync(TenantId tenant, AccountId account, IEnumerable<ChannelEvent> events, CancellationToken cancellationToken)
     {
         var unknown = ImmutableArray.CreateBuilder<ChatSighting>();
         var sighted = new HashSet<string>(StringComparer.Ordinal);
@@ -34,7 +35,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
 
         if (unknown.Count == 0)
         {
-            return;
+            return [];
         }
 
         if (_known.Count > Most)
@@ -47,10 +48,16 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
             _known[chat.Alias] = chat.Conversation;
         }
 
+        var merged = new HashSet<ConversationId>();
         foreach (var chat in unknown)
         {
-            await MergeAsync(tenant, account, chat.Aliases, cancellationToken);
+            if (await MergeAsync(tenant, account, chat.Aliases, cancellationToken) is { } kept)
+            {
+                merged.Add(kept);
+            }
         }
+
+        return merged;
     }
 
     /// <summary>The conversation of an event's chat; null when it has none.</summary>
@@ -72,21 +79,26 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     private bool IsSettled(ImmutableArray<string> aliases) =>
         _known.TryGetValue(aliases[0], out var first) && aliases.All(alias => _known.TryGetValue(alias, out var other) && other == first);
 
-    private async Task MergeAsync(TenantId tenant, AccountId account, ImmutableArray<string> aliases, CancellationToken cancellationToken)
+    // The conversation that others went into; null when there were none.
+    private async Task<ConversationId?> MergeAsync(TenantId tenant, AccountId account, ImmutableArray<string> aliases, CancellationToken cancellationToken)
     {
         var kept = _known[aliases[0]];
+        var isMerged = false;
         foreach (var alias in aliases.Skip(1))
         {
             var gone = _known[alias];
             if (gone != kept)
             {
                 await transcript.MergeAsync(new ConversationRef(tenant, account, kept), gone, cancellationToken);
+                isMerged = true;
                 foreach (var moved in _known.Where(pair => pair.Value == gone).Select(pair => pair.Key).ToList())
                 {
                     _known[moved] = kept;
                 }
             }
         }
+
+        return isMerged ? kept : null;
     }
 
     private static string? NameOf(ChannelEvent happened) => happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderName : null;

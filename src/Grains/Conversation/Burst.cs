@@ -24,7 +24,7 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
     /// <summary>The newest message.</summary>
     public PendingTurn Last => Turns[^1];
 
-    /// <summary>The burst that is next.</summary>
+    /// <summary>The burst that is next. Those whose service has them together keep together, whatever the wait is by now.</summary>
     /// <param name="waiting">The conversation's unanswered messages, oldest first; at least one.</param>
     /// <param name="wait">How long to wait for another message; zero takes each by itself.</param>
     public static Burst Of(IEnumerable<PendingTurn> waiting, TimeSpan wait)
@@ -34,8 +34,20 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
         var isOpen = wait > TimeSpan.Zero;
         foreach (var turn in waiting)
         {
+            // Between those whose service has them together may lie one that became visible late: it is no end of theirs.
+            if (turns.Count > 0 && turns[0].AnswerBy is { } limit)
+            {
+                if (turn.AnswerBy == limit)
+                {
+                    turns.Add(turn);
+                }
+
+                isOpen = false;
+                continue;
+            }
+
             length += turn.Text?.Length ?? 0;
-            if (turns.Count > 0 && !(IsKeptWith(turns[0], turn) || (isOpen && length <= LongestText && Joins(turns, turn, wait))))
+            if (turns.Count > 0 && !(isOpen && length <= LongestText && Joins(turns, turn, wait)))
             {
                 isOpen = false;
                 break;
@@ -57,11 +69,8 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
         return left > TimeSpan.Zero && left <= 2 * wait ? left : null;
     }
 
-    // Those whose service has them together keep together, whatever the wait is by now.
-    private static bool IsKeptWith(PendingTurn first, PendingTurn turn) => first.AnswerBy is { } limit && turn.AnswerBy == limit;
-
     private static bool Joins(ImmutableArray<PendingTurn>.Builder turns, PendingTurn turn, TimeSpan wait) =>
-        turns[0].AnswerBy is null && turn.AnswerBy is null
+        turn.AnswerBy is null
         && turn.SenderName == turns[0].SenderName
         && CameAt(turn) - CameAt(turns[^1]) <= wait
         && CameAt(turn) - CameAt(turns[0]) <= MostWaits * wait;

@@ -239,14 +239,22 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         }
 
         var now = _clock.GetUtcNow();
-        if (burst.First.AnswerBy is { } limit)
+        var limit = burst.First.AnswerBy;
+        if (limit < now)
         {
-            return limit >= now ? null : Outcomes.TooLate(limit);
+            return Outcomes.TooLate(limit.Value);
         }
 
-        if (burst.Turns.Any(turn => HandoverWords.AreMeantBy(turn.Text, channel.Policy.HandoverKeywords)))
+        // Who asks for a person while an answer is waited for gets one at once: the wait may be as long as a day.
+        IEnumerable<PendingTurn> said = limit is null ? burst.Turns : _queue.Turns;
+        if (said.Any(turn => HandoverWords.AreMeantBy(turn.Text, channel.Policy.HandoverKeywords)))
         {
             return new AgentOutcome.HandOver(channel.Policy.HandoverText, "the contact asked for a person");
+        }
+
+        if (limit is not null)
+        {
+            return null;
         }
 
         if (burst.WaitAt(now, channel.Policy.Debounce) is { } wait)
@@ -282,8 +290,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             return false;
         }
 
-        // The sweep wakes us when the time is over.
+        // The sweep wakes us when the time is over. Somebody may have taken over while the agent was asked: that ends the turn now.
         _queue.Replace(burst.Turns.Select(turn => turn with { AnswerBy = limit }));
+        _pump.Signal();
         return true;
     }
 

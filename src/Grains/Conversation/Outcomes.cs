@@ -18,8 +18,14 @@ internal static class Outcomes
     /// <summary>No answer came before the turn's time was over.</summary>
     public static AgentOutcome TooLate(DateTimeOffset limit) => new AgentOutcome.Failed("agent-too-late", $"no reply came before {limit:u} (reply_within_seconds)");
 
-    /// <summary>What is left of an answer when a person took over meanwhile: nothing the contact reads, but the agent's wish for a person.</summary>
-    public static AgentOutcome Overtaken(AgentOutcome outcome, string reason) => outcome is AgentOutcome.HandOver handOver
-        ? handOver with { Text = null }
-        : new AgentOutcome.Silent(reason);
+    /// <summary>
+    /// What is left of an answer when a person took over meanwhile: nothing the contact reads, but the agent's wish for a person, and the word that an answer
+    /// comes later: the turn is opened and ends as taken over, so that the answer is told.
+    /// </summary>
+    public static AgentOutcome Overtaken(AgentOutcome outcome, string reason) => outcome switch
+    {
+        AgentOutcome.HandOver handOver => handOver with { Text = null },
+        AgentOutcome.Later => outcome,
+        _ => new AgentOutcome.Silent(reason),
+    };
 }

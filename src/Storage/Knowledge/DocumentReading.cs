@@ -31,10 +31,23 @@ public abstract partial record DocumentReading
     public sealed record Refused(string Reason) : DocumentReading;
 
     /// <summary>Cuts a document into passages. Any text is answered, however odd.</summary>
-    public static DocumentReading Of(DocumentFormat format, string content)
+    /// <param name="format">How it is written.</param>
+    /// <param name="content">The document.</param>
+    /// <param name="patience">Ends the reading of one that takes long: it is refused. Ordinary documents of a megabyte take some tenths of a second.</param>
+    public static DocumentReading Of(DocumentFormat format, string content, CancellationToken patience)
     {
         var clean = Scrub.Clean(content).ReplaceLineEndings("\n");
-        if ((format == DocumentFormat.Markdown ? MarkdownReader.TryRead(clean) : Paragraphs(clean)) is not { } blocks)
+        List<Passage>? blocks;
+        try
+        {
+            blocks = format == DocumentFormat.Markdown ? MarkdownReader.TryRead(clean, patience) : Paragraphs(clean);
+        }
+        catch (OperationCanceledException)
+        {
+            return new Refused("takes too long to read as Markdown; divide it with blank lines or into several documents, or send it with format text.");
+        }
+
+        if (blocks is null)
         {
             return new Refused("is nested too deeply for Markdown; simplify it, or send it with format text.");
         }

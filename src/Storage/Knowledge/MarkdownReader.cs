@@ -9,15 +9,17 @@ internal static class MarkdownReader
     private const string Between = " › ";
     private const int LongestHeading = 200;
 
-    private static readonly MarkdownPipeline _pipeline = new MarkdownPipelineBuilder().UseYamlFrontMatter().UsePipeTables().UseAutoLinks().UseTaskLists().Build();
+    private static readonly MarkdownPipeline _pipeline = new MarkdownPipelineBuilder().UseYamlFrontMatter().UsePipeTables().UseAutoLinks().UseTaskLists()
+        .Use<MarkdownPatience>().Build();
 
     /// <summary>The blocks in their order. Null when the document is nested deeper than anybody writes.</summary>
-    public static List<Passage>? TryRead(string content)
+    /// <exception cref="OperationCanceledException">It took longer than <paramref name="patience"/>, or would.</exception>
+    public static List<Passage>? TryRead(string content, CancellationToken patience)
     {
         MarkdownDocument document;
         try
         {
-            document = Markdown.Parse(content, _pipeline);
+            document = Markdown.Parse(content, _pipeline, MarkdownPatience.Of(patience));
         }
         catch (ArgumentException)
         {

@@ -9,6 +9,7 @@ namespace Channels.Storage.Knowledge;
 /// <remarks>
 /// The question is read once for each language its tenant's documents are in, as those documents were read. A passage that has one of its words is a
 /// candidate; which of them are good enough is decided by how many of the words it has, not by the rank, whose numbers mean nothing between questions.
+/// The rank orders equals and costs much for a long question: only those are ranked that can be among the answers.
 /// </remarks>
 internal static class SearchSql
 {
@@ -19,20 +20,24 @@ internal static class SearchSql
           select c.configuration, tsvector_to_array(knowledge_words(c.configuration, $2)) as words
           from (select distinct configuration from knowledge_document where tenant_id = $1 and ($3::text[] is null or collection = any ($3))) c),
         asked as materialized (
-          select configuration, knowledge_any_of(words) as query, array(select knowledge_any_of(array[word]) from unnest(words) as word) as each
-          from said where cardinality(words) > 0),
+          select configuration, words, knowledge_any_of(words) as query from said where cardinality(words) > 0),
         found as materialized (
-          select p.document_id, p.position, ts_rank_cd(p.search, a.query) as rank,
-            (select count(*) from unnest(a.each) as word where p.search @@ word)::float8 / cardinality(a.each) as match
+          select p.document_id, p.position, a.configuration, (length(p.search) - length(ts_delete(p.search, a.words)))::float8 / cardinality(a.words) as match
           from asked a
           join knowledge_passage p on p.tenant_id = $1 and p.search @@ a.query and p.configuration = a.configuration
-          where $3::text[] is null or p.collection = any ($3))
-        select d.id, d.collection, d.title, d.language, p.headings, p.text, f.match, f.rank::float8
-        from found f
-        join knowledge_document d on d.tenant_id = $1 and d.id = f.document_id
-        join knowledge_passage p on p.tenant_id = $1 and p.document_id = f.document_id and p.position = f.position
-        where f.match >= $5 and ($4::text is null or split_part(d.language, '-', 1) = $4)
-        order by f.match desc, coalesce(split_part(d.language, '-', 1) = $6, false) desc, f.rank desc, f.document_id, f.position
+          where $3::text[] is null or p.collection = any ($3)),
+        best as materialized (
+          select d.id, d.collection, d.title, d.language, coalesce(split_part(d.language, '-', 1) = $6, false) as spoken, f.position, f.configuration, f.match
+          from found f
+          join knowledge_document d on d.tenant_id = $1 and d.id = f.document_id
+          where f.match >= $5 and ($4::text is null or split_part(d.language, '-', 1) = $4)
+          order by f.match desc, spoken desc
+          fetch first ($7) rows with ties)
+        select b.id, b.collection, b.title, b.language, p.headings, p.text, b.match, ts_rank_cd(p.search, a.query)::float8 as rank
+        from best b
+        join asked a on a.configuration = b.configuration
+        join knowledge_passage p on p.tenant_id = $1 and p.document_id = b.id and p.position = b.position
+        order by b.match desc, b.spoken desc, rank desc, b.id, b.position
         limit $7
         """;
 

@@ -38,7 +38,7 @@ internal sealed class Library(NpgsqlDataSource db, LogCollector logs) : IAsyncDi
 
     public async Task AddAsync(string content, string title = "FAQ", string collection = "faq", string language = "en", TenantId? tenant = null)
     {
-        var read = Assert.IsType<DocumentReading.Read>(DocumentReading.Of(DocumentFormat.Markdown, content));
+        var read = Assert.IsType<DocumentReading.Read>(DocumentReading.Of(DocumentFormat.Markdown, content, default));
         var draft = new KnowledgeDraft(collection, title, language, DocumentFormat.Markdown, content, read.Passages);
         Assert.IsType<KnowledgeWrite.Written>(
             await _services.GetRequiredService<KnowledgeStore>().AddAsync(tenant ?? AgentTests.Turn(null).Tenant, _ids.Next(), draft, default));

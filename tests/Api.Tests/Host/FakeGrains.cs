@@ -27,6 +27,9 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     /// <summary>What late replies are answered with.</summary>
     public LateReplyVerdict Verdict { get; set; } = LateReplyVerdict.NotOpen;
 
+    /// <summary>What happens while a late reply is taken, and its answer; null for <see cref="Verdict"/> alone.</summary>
+    public Func<ConversationRef, Task<LateReplyVerdict>>? Replying { get; set; }
+
     /// <summary>What the next activations answer; null activates.</summary>
     public ActivationResult? Activation { get; set; }
 
@@ -189,7 +192,7 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         {
             await grains.FailAsync();
             grains.Replies.Enqueue((conversation, turn, reply));
-            return grains.Verdict;
+            return grains.Replying is { } replying ? await replying(conversation) : grains.Verdict;
         }
 
         public async Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken)

@@ -113,5 +113,26 @@ public sealed class ListTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(Ids(await (await tenant.Http.GetAsync("/api/v1/conversations?search=ana")).JsonAsync(), "conversations"));
     }
 
+    [PostgresTheory]
+    [InlineData("/api/v1/channels?search=")]
+    [InlineData("/api/v1/channels?type=")]
+    [InlineData("/api/v1/channels?status=")]
+    [InlineData("/api/v1/conversations?search=")]
+    [InlineData("/api/v1/knowledge/documents?search=")]
+    [InlineData("/api/v1/knowledge/documents?collection=")]
+    [InlineData("/api/v1/knowledge/search?q=x&collection=")]
+    [InlineData("/api/v1/knowledge/search?q=")]
+    public async Task A_filter_that_no_row_can_hold_is_no_fault_of_the_server(string path)
+    {
+        var tenant = await host.TenantAsync();
+
+        foreach (var odd in new[] { "a%00b", "%ED%A0%80", "%FF%FE", "%F0%9F", new string('x', 5000), "%5C", "%25%5C%25" })
+        {
+            var answer = await tenant.Http.GetAsync(path + odd);
+
+            Assert.True((int)answer.StatusCode is 200 or 400 or 422, $"{odd[..Math.Min(9, odd.Length)]}: {(int)answer.StatusCode}");
+        }
+    }
+
     private static List<Guid> Ids(JsonElement list, string name) => [.. list.GetProperty(name).EnumerateArray().Select(one => one.GetProperty("id").GetGuid())];
 }

@@ -68,6 +68,40 @@ public sealed class TurnReplyTests(ApiHost host) : IClassFixture<ApiHost>
         await (await ReplyAsync(tenant, turn, new { reply = "hola", hand_over = true })).ProblemAsync(409, "turn_answered");
     }
 
+    [PostgresFact]
+    public async Task A_turn_whose_conversation_was_merged_meanwhile_takes_its_reply_in_the_other()
+    {
+        var (tenant, channel, gone, turn) = await TurnAsync();
+        var kept = await Seed.ConversationAsync(host, tenant.Id, channel, "5491122223334");
+        host.Grains.Replying = async where =>
+        {
+            if (where.Conversation.Value == gone)
+            {
+                await Seed.RunAsync(host.Db, "update late_turn set conversation_id = $2 where turn_id = $1", turn, kept);
+                return LateReplyVerdict.NotOpen;
+            }
+
+            return LateReplyVerdict.Accepted;
+        };
+
+        var answer = await ReplyAsync(tenant, turn, new { reply = "hola" });
+        host.Grains.Replying = null;
+
+        var taken = await answer.JsonAsync(HttpStatusCode.Accepted);
+        Assert.Equal(kept, taken.GetProperty("conversation_id").GetGuid());
+    }
+
+    [PostgresFact]
+    public async Task An_open_turn_that_nobody_will_take_is_not_there()
+    {
+        var (tenant, _, _, turn) = await TurnAsync();
+        host.Grains.Verdict = LateReplyVerdict.NotOpen;
+
+        await (await ReplyAsync(tenant, turn, new { reply = "hola" })).ProblemAsync(404, "not_found");
+
+        Assert.Single(host.Grains.Replies, one => one.Turn.Value == turn);
+    }
+
     [PostgresTheory]
     [InlineData("{}", "reply")]
     [InlineData("""{"reply":"  "}""", "reply")]

@@ -62,6 +62,16 @@ public sealed class BurstTests
     }
 
     [Fact]
+    public void What_a_service_has_together_is_not_parted_by_a_message_that_became_visible_late()
+    {
+        var limit = Start.AddMinutes(5);
+        PendingTurn[] waiting = [At(0) with { AnswerBy = limit }, At(0.5), At(1) with { AnswerBy = limit }];
+
+        Assert.Equal([waiting[0], waiting[2]], Burst.Of(waiting, Wait).Turns.ToArray());
+        Assert.Equal([waiting[1]], Burst.Of([waiting[1]], Wait).Turns.ToArray());
+    }
+
+    [Fact]
     public void What_a_service_has_together_stays_together_whatever_the_wait_is_by_now_and_nothing_joins_it()
     {
         var limit = Start.AddMinutes(5);

@@ -8,6 +8,7 @@ using Channels.Storage.Conversations;
 using Channels.Storage.Database;
 using Channels.Storage.Migrations;
 using Channels.Storage.Sweep;
+using Channels.Storage.Transcript;
 using Channels.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -147,6 +148,26 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
     }
 
+    [PostgresFact]
+    public async Task A_conversation_that_another_goes_into_takes_over_its_open_turn_its_pause_and_its_choices()
+    {
+        var gone = _where with { Conversation = new(_ids.Next()) };
+        await RunAsync(
+            "insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at, paused_until, options) values ($1, $2, $3, '1@lid', 'direct', now(), $4, '[\"A\"]')",
+            gone.Tenant.Value, gone.Account.Value, gone.Conversation.Value, AgentPause.UntilResumed);
+        var turn = await TurnAsync(gone);
+        await _store.OpenTurnAsync(new TurnOpening(gone, [turn], Now.AddMinutes(5)), default);
+
+        await new PostgresTranscript(_writer, _database, _clock).MergeAsync(_where, gone.Conversation, default);
+
+        var state = await _store.LoadAsync(_where, default);
+        Assert.Equal((turn, Now.AddMinutes(5)), state!.Turns.Select(one => (one.Message, one.AnswerBy)).Single());
+        Assert.Equal(AgentPause.UntilResumed, state.PausedUntil);
+        Assert.Equal(["A"], state.Options.ToArray());
+        Assert.False(await _store.FinishTurnAsync(new TurnFinish(gone, [turn], [], "silent", AgentFailed: false), default));
+        Assert.True(await _store.FinishTurnAsync(new TurnFinish(_where, [turn], [], "silent", AgentFailed: false), default));
+    }
+
     private TurnFinish Everything(MessageId first, MessageId second) => new(_where, [first, second], [Reply("one"), Reply("two"), Reply("three")], "handed over: why", AgentFailed: true)
     {
         HandOver = new HandedOver(_ids.Next(), "why"),
@@ -167,15 +188,17 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         return found.ToImmutable();
     }
 
-    private async Task<MessageId> TurnAsync()
+    private Task<MessageId> TurnAsync() => TurnAsync(_where);
+
+    private async Task<MessageId> TurnAsync(ConversationRef where)
     {
         var id = _ids.Next();
         await RunAsync(
             "insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at) values ($1, $2, $3, $4, false, 0, 'message.text', 'hola', 'received', now())",
-            _where.Tenant.Value, _where.Account.Value, id, _where.Conversation.Value);
+            where.Tenant.Value, where.Account.Value, id, where.Conversation.Value);
         await RunAsync(
             "insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $2, $3, $4)",
-            _where.Tenant.Value, _where.Account.Value, _where.Conversation.Value, id);
+            where.Tenant.Value, where.Account.Value, where.Conversation.Value, id);
         return new MessageId(id);
     }
 

@@ -106,6 +106,12 @@ public sealed class DocumentReadingTests
     [InlineData("# ")]
     [InlineData("> a\n")]
     [InlineData("\n \n")]
+    [InlineData("http://a.b ")]
+    [InlineData("www.a.b ")]
+    [InlineData("a <?")]
+    [InlineData("a <![CDATA[")]
+    [InlineData("[a]: u\n")]
+    [InlineData("a\n=\n")]
     public void Any_text_is_answered(string piece)
     {
         var content = string.Concat(Enumerable.Repeat(piece, 1_000_000 / piece.Length));
@@ -113,17 +119,30 @@ public sealed class DocumentReadingTests
 
         foreach (var format in new[] { DocumentFormat.Markdown, DocumentFormat.Text })
         {
-            Assert.True(DocumentReading.Of(format, content) is DocumentReading.Refused or DocumentReading.Read { Passages.Length: > 0 });
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+            Assert.True(DocumentReading.Of(format, content, patience.Token) is DocumentReading.Refused or DocumentReading.Read { Passages.Length: > 0 });
         }
 
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 0, 30);
     }
 
+    [Fact]
+    public void One_that_takes_longer_to_read_than_it_may_is_refused_and_as_text_it_is_read()
+    {
+        var over = new CancellationToken(canceled: true);
+
+        var refused = Assert.IsType<DocumentReading.Refused>(DocumentReading.Of(DocumentFormat.Markdown, "# a\nb", over));
+
+        Assert.Contains("takes too long", refused.Reason, StringComparison.Ordinal);
+        Assert.IsType<DocumentReading.Read>(DocumentReading.Of(DocumentFormat.Text, "# a\nb", over));
+        Refused(string.Concat(Enumerable.Repeat("[a]: u\n", 20_000)), "takes too long");
+    }
+
     private static Passage[] Markdown(string content) => Read(DocumentFormat.Markdown, content);
 
     private static Passage[] Read(DocumentFormat format, string content) =>
-        [.. Assert.IsType<DocumentReading.Read>(DocumentReading.Of(format, content)).Passages];
+        [.. Assert.IsType<DocumentReading.Read>(DocumentReading.Of(format, content, default)).Passages];
 
     private static void Refused(string content, string reason) =>
-        Assert.Contains(reason, Assert.IsType<DocumentReading.Refused>(DocumentReading.Of(DocumentFormat.Markdown, content)).Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.IsType<DocumentReading.Refused>(DocumentReading.Of(DocumentFormat.Markdown, content, default)).Reason, StringComparison.Ordinal);
 }

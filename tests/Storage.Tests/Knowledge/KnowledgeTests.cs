@@ -36,6 +36,8 @@ public sealed class KnowledgeTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("en", "Deliveries cost five euros.", "What does a delivery cost?", 1)]
     [InlineData("ru", "Доставка стоит пять евро.", "сколько стоит доставки", 0.6)]
     [InlineData("sw", "Tunafungua saa tatu.", "tunafungua", 1)]
+    [InlineData("pt", "O hora\u0301rio de atendimento e\u0301 das nove a\u0300s dezoito.", "qual o hor\u00e1rio de atendimento", 1)]
+    [InlineData("pt", "O hor\u00e1rio de atendimento \u00e9 das nove.", "qual o hora\u0301rio de atendimento", 1)]
     public async Task A_question_finds_a_passage_whose_words_are_in_another_form(string language, string text, string question, double match)
     {
         await AddAsync(text, language: language);
@@ -54,6 +56,18 @@ public sealed class KnowledgeTests(PostgresFixture postgres) : IClassFixture<Pos
         Assert.Equal(["Opening hours", "Delivery hours"], (await FindAsync("opening hours", most: 5)).Select(passage => passage.Headings));
         Assert.Equal(["Returns", "Opening hours"], (await FindAsync("returns", most: 5)).Select(passage => passage.Headings));
         Assert.Single(await FindAsync("opening hours", most: 1));
+    }
+
+    [PostgresFact]
+    public async Task Of_many_that_hold_as_many_words_those_that_speak_most_of_them_come_first()
+    {
+        foreach (var times in Enumerable.Range(1, 9))
+        {
+            await AddAsync(string.Join(' ', Enumerable.Repeat("Delivery abroad.", times)), title: $"t{times}");
+        }
+
+        Assert.Equal(["t9", "t8", "t7"], (await FindAsync("delivery abroad", most: 3)).Select(passage => passage.Title));
+        Assert.Equal("t9", Assert.Single(await FindAsync("delivery abroad", most: 1)).Title);
     }
 
     [PostgresFact]
@@ -222,7 +236,7 @@ public sealed class KnowledgeTests(PostgresFixture postgres) : IClassFixture<Pos
     private PostgresKnowledge Knowledge => new(_db);
 
     private static KnowledgeDraft Draft(string content, string collection = "faq", string title = "t", string language = "en") => new(
-        collection, title, language, DocumentFormat.Markdown, content, ((DocumentReading.Read)DocumentReading.Of(DocumentFormat.Markdown, content)).Passages);
+        collection, title, language, DocumentFormat.Markdown, content, ((DocumentReading.Read)DocumentReading.Of(DocumentFormat.Markdown, content, default)).Passages);
 
     private async Task<KnowledgeDocument> AddAsync(string content, string collection = "faq", string title = "t", string language = "en") =>
         Assert.IsType<KnowledgeWrite.Written>(await Store.AddAsync(_tenant, _ids.Next(), Draft(content, collection, title, language), default)).Document;
