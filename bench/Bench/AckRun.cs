@@ -67,7 +67,24 @@ internal sealed class AckRun(
             drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
             processor time per acknowledgement, stores and the product's draining included: bare over product {cpuRatio:P1}, one transaction per webhook over product {Table.Number(oneCpuRatio, "N2")} times
             """);
+        if (_rounds.Any(round => round.Product.Load.Sent != round.Product.Load.Acknowledged))
+        {
+            TellTrouble();
+        }
+
         return await IsCompleteAsync() & ratio >= goal;
+    }
+
+    // Without their times, so that the same trouble is told once.
+    private void TellTrouble()
+    {
+        Console.WriteLine("the product's warnings:");
+        foreach (var (line, times) in product.Process.Said.Split('\n').Select(Warning).Where(line => line.Length > 0).CountBy(line => line).OrderByDescending(line => line.Value).Take(10))
+        {
+            Console.WriteLine($"{times,7} x {line}");
+        }
+
+        static string Warning(string line) => line[Math.Max(line.IndexOf("warn: ", StringComparison.Ordinal), line.IndexOf("fail: ", StringComparison.Ordinal)) is >= 0 and var at ? at.. : line.Length..];
     }
 
     private async Task<bool> IsCompleteAsync()

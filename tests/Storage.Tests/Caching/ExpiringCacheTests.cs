@@ -16,13 +16,65 @@ public sealed class ExpiringCacheTests
         var cache = Cache();
 
         await cache.GetAsync("a", default);
-        _clock.Advance(TimeSpan.FromSeconds(29));
+        _clock.Advance(TimeSpan.FromSeconds(14));
         await cache.GetAsync("a", default);
         Assert.Single(_loads);
-        _clock.Advance(TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(16));
         await cache.GetAsync("a", default);
 
         Assert.Equal(2, _loads.Count);
+    }
+
+    [Fact]
+    public async Task What_grows_old_is_used_while_it_is_loaded_anew_once()
+    {
+        var cache = Cache();
+        await cache.GetAsync("a", default);
+        var loading = new TaskCompletionSource<string?>();
+        _load = _ => loading.Task;
+        _clock.Advance(TimeSpan.FromSeconds(25));
+
+        Assert.Equal("value of a", await cache.GetAsync("a", default));
+        Assert.Equal("value of a", await cache.GetAsync("a", default));
+        loading.SetResult("new value");
+
+        Assert.Equal("new value", await cache.GetAsync("a", default));
+        Assert.Equal(2, _loads.Count);
+    }
+
+    [Fact]
+    public async Task What_was_forgotten_while_it_was_loaded_anew_is_not_kept()
+    {
+        var cache = Cache();
+        await cache.GetAsync("a", default);
+        var loading = new TaskCompletionSource<string?>();
+        _load = _ => loading.Task;
+        _clock.Advance(TimeSpan.FromSeconds(25));
+        await cache.GetAsync("a", default);
+
+        cache.Forget("a");
+        loading.SetResult("read before it was changed");
+        _load = _ => Task.FromResult<string?>("changed");
+
+        Assert.Equal("changed", await cache.GetAsync("a", default));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_loaded_anew_is_used_until_it_is_too_old()
+    {
+        var cache = Cache();
+        await cache.GetAsync("a", default);
+        _load = _ => Task.FromException<string?>(new StoreUnavailableException());
+        _clock.Advance(TimeSpan.FromSeconds(25));
+
+        Assert.Equal("value of a", await cache.GetAsync("a", default));
+        Assert.Equal("value of a", await cache.GetAsync("a", default));
+        Assert.Equal(2, _loads.Count);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("value of a", await cache.GetAsync("a", default));
+        Assert.Equal(3, _loads.Count);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => cache.GetAsync("a", default).AsTask());
     }
 
     [Fact]
