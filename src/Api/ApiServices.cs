@@ -47,6 +47,7 @@ public static class ApiServices
         services.AddSingleton<ChannelSwitch>();
         services.AddSingleton<ChannelWriting>();
         services.AddSingleton<Pairings>();
+        services.AddSingleton<DocumentReader>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton(GlobalWebhookSecret.Of(configuration));

@@ -36,6 +36,12 @@ internal sealed class KnowledgeAgent(IKnowledge knowledge) : IAgent
             return new AgentOutcome.Silent("there is no text to answer");
         }
 
+        // A thumb up asks nothing, and needs no person.
+        if (!turn.Message.Text.Any(char.IsLetterOrDigit))
+        {
+            return new AgentOutcome.Silent("there are no words in it");
+        }
+
         var found = await knowledge.SearchAsync(turn.Tenant, KnowledgeSettings.Read(settings.Settings, Usual).QueryFor(turn), cancellationToken);
         return found.IsEmpty
             ? new AgentOutcome.HandOver(HandOverText(settings), "nothing in the knowledge base fits the question")

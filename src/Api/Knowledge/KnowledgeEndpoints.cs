@@ -18,9 +18,6 @@ internal static class KnowledgeEndpoints
     private const int UsualPassages = 5;
     private const int MostPassages = 20;
 
-    /// <summary>Ten times what an ordinary document of a megabyte takes. A processor that reads is nobody else's meanwhile.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     public static void MapKnowledge(this IEndpointRouteBuilder app)
     {
         var knowledge = app.MapApiGroup("/api/v1/knowledge", "Knowledge", Access.Access.Tenant);
@@ -34,9 +31,9 @@ internal static class KnowledgeEndpoints
     }
 
     private static async Task<Results<Created<DocumentAnswer>, Problem>> AddAsync(
-        JsonBody<SaveDocument> body, HttpContext http, Caller caller, KnowledgeStore documents, IdSource ids, TimeProvider clock, CancellationToken cancellationToken)
+        JsonBody<SaveDocument> body, HttpContext http, Caller caller, KnowledgeStore documents, DocumentReader reader, IdSource ids, CancellationToken cancellationToken)
     {
-        var reading = Read(body.Value, clock, cancellationToken);
+        var reading = await reader.ReadAsync(body.Value, cancellationToken);
         if (reading is not DocumentFormReading.Accepted { Draft: var draft })
         {
             return Refused(reading);
@@ -60,9 +57,9 @@ internal static class KnowledgeEndpoints
         await documents.FindAsync(caller.Tenant, id, cancellationToken) is { } document ? TypedResults.Ok(DocumentAnswer.Of(document)) : Problem.NotFound;
 
     private static async Task<Results<Ok<DocumentAnswer>, Problem>> ReplaceAsync(
-        Guid id, JsonBody<SaveDocument> body, Caller caller, KnowledgeStore documents, TimeProvider clock, CancellationToken cancellationToken)
+        Guid id, JsonBody<SaveDocument> body, Caller caller, KnowledgeStore documents, DocumentReader reader, CancellationToken cancellationToken)
     {
-        var reading = Read(body.Value, clock, cancellationToken);
+        var reading = await reader.ReadAsync(body.Value, cancellationToken);
         if (reading is not DocumentFormReading.Accepted { Draft: var draft })
         {
             return Refused(reading);
@@ -102,13 +99,6 @@ internal static class KnowledgeEndpoints
         var query = new KnowledgeQuery(q!) { Collections = Given(collection) is { } name ? [name] : [], Language = only, Most = limit ?? UsualPassages };
         var found = await documents.SearchAsync(caller.Tenant, query, cancellationToken);
         return TypedResults.Ok(new PassageList([.. found.Select(PassageAnswer.Of)]));
-    }
-
-    private static DocumentFormReading Read(SaveDocument given, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(Patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        return DocumentForm.Read(given, either.Token);
     }
 
     private static Problem TitleTaken => Problem.Field(ErrorCatalogue.TitleTaken, "title", "is another document's of this collection.");

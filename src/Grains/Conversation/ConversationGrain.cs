@@ -73,6 +73,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         _where = conversation;
         _pausedUntil = until;
         var version = ++_pauseVersion;
+
+        // Whether this is written or not, memory says afterwards what the table says.
+        _queue.Doubt();
         await _store.PauseAsync(conversation, until, CancellationToken.None);
         if (version == _pauseVersion)
         {
@@ -300,14 +303,11 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private Burst? WaitingFor(MessageId turn, ConversationState state, ChannelEntry channel)
     {
         var waiting = state.Turns.SkipWhile(one => one.Message != turn).ToList();
-        if (waiting is not [var first, ..])
-        {
-            return null;
-        }
 
         // An answer may overtake the word that it will come later: then the turn is the next, and its agent is, or was before a crash, being asked.
-        var mayBeAsked = state.Turns[0].Message == turn && _answering.ReplyWithin(channel) is not null;
-        return first.AnswerBy is not null || mayBeAsked ? Burst.Of(waiting, channel.Policy.Debounce) : null;
+        return waiting is [var first, ..] && (first.AnswerBy is not null || (state.Turns[0].Message == turn && _answering.ReplyWithin(channel) is not null))
+            ? Burst.Of(waiting, channel.Policy.Debounce)
+            : null;
     }
 
     private async Task<bool> FinishAsync(TurnFinish finish, CancellationToken cancellationToken)

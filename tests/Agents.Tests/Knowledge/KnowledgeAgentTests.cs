@@ -74,7 +74,12 @@ public sealed class KnowledgeAgentTests(PostgresFixture postgres) : IClassFixtur
     }
 
     [PostgresFact]
-    public async Task A_message_without_text_is_not_answered() => Assert.IsType<AgentOutcome.Silent>(await AskAsync(null));
+    public async Task A_message_without_words_is_not_answered_and_needs_no_person()
+    {
+        Assert.IsType<AgentOutcome.Silent>(await AskAsync(null));
+        Assert.IsType<AgentOutcome.Silent>(await AskAsync("👍 !"));
+        Assert.IsType<AgentOutcome.HandOver>(await AskAsync("ok"));
+    }
 
     [PostgresFact]
     public async Task A_store_that_does_not_answer_is_no_answer_and_no_person()
