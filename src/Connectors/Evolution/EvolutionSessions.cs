@@ -124,7 +124,15 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
         }
 
         using var answer = await api.CallAsync(settings, HttpMethod.Delete, settings.CallTo("instance/logout"), null, _limit, cancellationToken);
-        return answer.IsSuccess || EvolutionErrors.IsMissingInstance(answer) || EvolutionErrors.IsNotConnected(answer) ? null : Refusal(answer, settings, connection);
+        if (answer.IsSuccess || EvolutionErrors.IsMissingInstance(answer))
+        {
+            return null;
+        }
+
+        // "Not connected" is also what it says in every other moment of a reconnection, and then the pairing is still there.
+        return !EvolutionErrors.IsNotConnected(answer) ? Refusal(answer, settings, connection)
+            : (await KnownAsync(settings, cancellationToken)).IsPaired == true ? EvolutionErrors.Reconnecting
+            : null;
     }
 
     /// <summary>Null when the instance is gone, whoever did it.</summary>
@@ -194,7 +202,7 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
     private static bool IsJustStarted(EvolutionAnswer answer) => answer.Status is >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices && !answer.IsSuccess;
 
     private static ActivationOutcome Refusal(EvolutionAnswer answer, EvolutionSettings settings, Connection connection) => EvolutionErrors.IsBetweenConnections(answer)
-        ? new ActivationOutcome.Refused("reconnecting", "the instance is reconnecting to WhatsApp at this moment, and the gateway can end a pairing only while it is connected")
+        ? EvolutionErrors.Reconnecting
         : Hidden(EvolutionErrors.ToActivation(answer), settings, connection);
 
     private static ActivationOutcome Hidden(ActivationOutcome outcome, EvolutionSettings settings, Connection connection) =>

@@ -51,7 +51,14 @@ internal sealed class SessionLife(SessionOptions options, Random random)
             : Opened(session, sign.OwnId, owner, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
         EventKinds.ConnectionConnecting => Connecting(session, now),
         EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now) : CodeOut(session, now),
-        EventKinds.ConnectionQrExpired => session.Status == SessionStatus.Working ? CheckSoon(Expired(session, now), now) : Expired(session, now),
+        EventKinds.ConnectionQrExpired => session.Status switch
+        {
+            SessionStatus.Working => CheckSoon(Expired(session, now), now),
+
+            // The codes of an earlier pairing count as well: their limit may be reached before the first code of this one.
+            SessionStatus.Starting => CheckSoon(session, now),
+            _ => Expired(session, now),
+        },
         EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => sign.NeedsPairing ? Ended(session, sign.Reason, now) : Dropped(session, now),
         EventKinds.AccountRemoved => IsNew(session) ? CheckSoon(session, now) : Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
         EventKinds.AccountError or EventKinds.ConnectionActionRequired => To(session, SessionStatus.Failed, now) with
@@ -191,11 +198,18 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     {
         SessionStatus.Working => Dropped(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         SessionStatus.Starting when session.Attempts < AskedBeforeTold => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
-        SessionStatus.Starting => Later(session, now),
+        SessionStatus.Starting => UntilRestarted(session, now),
         SessionStatus.ScanQrCode when !IsDoubtful(session) => session with { DueAt = now + Jittered(options.PairingCheck) },
         _ when session.Wanted => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         _ => session with { DueAt = null },
     };
+
+    // Ever more rarely, but not past the moment from which it is restarted.
+    private SessionState UntilRestarted(SessionState session, DateTimeOffset now)
+    {
+        var (later, restarted) = (Later(session, now), (session.DroppedAt ?? session.Since) + Jittered(options.LeaveAlone));
+        return now < restarted && restarted < later.DueAt ? later with { DueAt = restarted } : later;
+    }
 
     // A pairing that has ended, or one that was never made: the gateway waits for a phone.
     private SessionState CodeIsOut(SessionState session, DateTimeOffset now) => session.Status switch

@@ -81,11 +81,15 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         Assert.Equal("base_url", Assert.IsType<ActivationOutcome.Refused>(await _connector.LogOutAsync(Connection, default)).Field);
     }
 
-    [Fact]
-    public async Task An_end_that_the_gateway_cannot_bring_about_now_says_why()
+    [Theory]
+    [InlineData("connecting")]
+    [InlineData("close")]
+    public async Task An_end_that_the_gateway_cannot_bring_about_now_says_why(string state)
     {
         var instance = _gateway.AddInstance(Name);
-        instance.State = "connecting";
+
+        // A connection that cannot come back is the one and the other in turn.
+        instance.State = state;
 
         Assert.Equal("reconnecting", Assert.IsType<ActivationOutcome.Refused>(await _connector.LogOutAsync(Connection, default)).Code);
         Assert.True(instance.IsPaired);

@@ -115,6 +115,21 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public void A_pairing_whose_codes_ran_out_before_its_first_one_goes_on()
+    {
+        var asked = _life.Asked(SessionLife.LoggedOut(Working, removed: false, Noon), Noon);
+
+        // The gateway counts the codes of earlier pairings too: it says so first, and then answers without a code.
+        var signs = new[] { Sign(EventKinds.ConnectionConnecting), Sign(EventKinds.ConnectionQrExpired), Sign(EventKinds.ConnectionClosed, needsPairing: true) };
+        var after = _life.After(signs.Aggregate(asked, (session, sign) => _life.After(session, sign, _owner, Noon)), new ActivationOutcome.Connecting("wait"), _owner, Noon);
+
+        Assert.Equal((SessionStatus.Starting, true), (after.Status, after.Wanted));
+        Assert.True(after.DueAt <= Noon + (_options.CheckAfterSign * 1.25));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(after, Unpaired, Noon));
+        Assert.Equal((SessionStatus.Starting, true), _life.After(after, Unpaired, _owner, Noon) is { } asks ? (asks.Status, asks.Wanted) : default);
+    }
+
+    [Fact]
     public void A_late_word_that_an_ended_pairing_is_open_is_checked_before_it_is_believed()
     {
         foreach (var ended in new[] { SessionLife.LoggedOut(Working, removed: false, Noon), _life.After(Working, Sign(EventKinds.ConnectionClosed, needsPairing: true), _owner, Noon) })
