@@ -157,6 +157,32 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_is_closed_between_two_attempts_to_reconnect_is_not_told_to_connect()
+    {
+        var instance = _gateway.AddInstance(Name);
+        (instance.State, var looks) = ("close", 0);
+        _gateway.Before = (_, call, _) =>
+        {
+            instance.State = call == "/instance/connectionState" && ++looks == 5 ? "connecting" : "close";
+            return Task.FromResult(false);
+        };
+
+        Assert.True(await _connector.RestartAsync(Connection, default) is ActivationOutcome.Connecting { Code: null });
+
+        Assert.Equal((0, 5), (instance.SecondConnections, looks));
+    }
+
+    [Fact]
+    public async Task One_that_is_paired_and_stays_closed_is_told_to_connect()
+    {
+        _gateway.AddInstance(Name).State = "close";
+
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+
+        Assert.Contains($"GET /instance/connect/{Name}", _gateway.Calls);
+    }
+
+    [Fact]
     public async Task Logging_out_and_removing_are_done_when_there_is_nothing_left_to_do()
     {
         var instance = _gateway.AddInstance(Name);
