@@ -14,16 +14,12 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
     private const string WaitForGateway = "The gateway has just started; wait until it has loaded the instance.";
     private const string Restarting = "The gateway is connecting anew; wait a moment.";
     private const int DeleteAttempts = 3;
-    private const int IdleLooks = 20;
 
     /// <summary>A question about the state is answered from the gateway's memory.</summary>
     private static readonly TimeSpan _questionLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>A log-out is done some milliseconds after its answer.</summary>
     private static readonly TimeSpan _noticing = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Where WhatsApp cannot be reached, the gateway attempts it ten to twenty times a second, and is "connecting" for a fifth of the time or more.</summary>
-    private static readonly TimeSpan _betweenLooks = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Connecting waits for the first QR code, about five seconds on a quiet gateway.</summary>
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
@@ -85,7 +81,7 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
     }
 
     /// <summary>Restarts a connection that is there; one that is not is told to connect, since the gateway answers its restart with a success that says "error".</summary>
-    public async Task<ActivationOutcome> RestartAsync(Connection connection, CancellationToken cancellationToken)
+    public async Task<ActivationOutcome> RestartAsync(Connection connection, bool isIdle, CancellationToken cancellationToken)
     {
         if (EvolutionSettings.Read(connection) is not { } settings)
         {
@@ -103,29 +99,14 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
 
             // What it says of the state is older than the restart: how that ends is told by webhook, or when asked.
             return answer.IsSuccess ? new ActivationOutcome.Connecting(Restarting)
-                : IsJustStarted(answer) ? Hidden(await ConnectIdleAsync(settings, cancellationToken), settings, connection)
+
+                // Also said between two attempts to reconnect: told to connect then, it has two connections.
+                : IsJustStarted(answer) && !isIdle && (await KnownAsync(settings, cancellationToken)).IsPaired == true ? new ActivationOutcome.Connecting(Restarting)
+                : IsJustStarted(answer) ? Hidden(await ConnectAsync(settings, null, cancellationToken), settings, connection)
                 : Hidden(EvolutionErrors.ToActivation(answer), settings, connection);
         }
 
         return Hidden(await ConnectAsync(settings, null, cancellationToken), settings, connection);
-    }
-
-    // "Not connected" is also what the gateway says of a paired instance in every other moment of a reconnection: one that is told to connect then has
-    // two connections. Only one that stays closed does nothing by itself.
-    private async Task<ActivationOutcome> ConnectIdleAsync(EvolutionSettings settings, CancellationToken cancellationToken)
-    {
-        for (var look = 0; look < IdleLooks && (look > 0 || (await KnownAsync(settings, cancellationToken)).IsPaired == true); look++)
-        {
-            using var answer = await api.CallAsync(settings, HttpMethod.Get, settings.CallTo("instance/connectionState"), null, _questionLimit, cancellationToken);
-            if (StateOf(answer) is "connecting" or "open")
-            {
-                return new ActivationOutcome.Connecting(Restarting);
-            }
-
-            await Task.Delay(_betweenLooks, clock, cancellationToken);
-        }
-
-        return await ConnectAsync(settings, null, cancellationToken);
     }
 
     /// <summary>Null when the instance is not connected any more, whoever did it.</summary>

@@ -122,17 +122,21 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     /// <summary>What the gateway must be told, now that it said how the session stands.</summary>
     /// <param name="session">As it stood before.</param>
     /// <param name="reading">What it said.</param>
+    /// <param name="triedAt">When its gateway was last seen to try by itself. One that does is left alone.</param>
     /// <param name="now">The moment.</param>
-    public SessionOrder OrderAfter(SessionState session, SessionReading reading, DateTimeOffset now) => reading switch
+    public SessionOrder OrderAfter(SessionState session, SessionReading reading, DateTimeOffset triedAt, DateTimeOffset now) => reading switch
     {
         _ when !session.Wanted || IsOff(session) => SessionOrder.None,
         SessionReading.Missing when IsYetToBeMade(session) => SessionOrder.Pair,
         SessionReading.Closed { IsPaired: false } when session is { OwnId: null, Status: SessionStatus.Starting or SessionStatus.Failed } => SessionOrder.Pair,
         SessionReading.Connecting { IsPaired: not false } or SessionReading.Closed { IsPaired: not false }
             when session.Status is SessionStatus.Starting or SessionStatus.Failed && session.Attempts >= AskedBeforeTold
-                 && now - (session.DroppedAt ?? session.Since) >= options.LeaveAlone => SessionOrder.Restart,
+                 && now - (session.DroppedAt ?? session.Since) >= options.LeaveAlone && IsIdle(triedAt, now) => SessionOrder.Restart,
         _ => SessionOrder.None,
     };
+
+    /// <summary>Whether a gateway that was last seen to try at this moment does so no more.</summary>
+    public bool IsIdle(DateTimeOffset triedAt, DateTimeOffset now) => now - triedAt >= options.LeaveAlone;
 
     /// <summary>The account's status that follows; null where it stays as it is.</summary>
     public AccountStatusChange? StatusOf(SessionState session, TenantId tenant, DateTimeOffset now)

@@ -49,7 +49,7 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         _gateway.Pairing.IsStarting = true;
 
         Assert.Equal(new SessionReading.Connecting(null), await _connector.ReadSessionAsync(Connection, identify: true, default));
-        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, isIdle: true, default));
         Assert.IsType<ActivationOutcome.Connecting>(await _connector.PairAsync(Connection, null, default));
         Assert.IsType<ActivationOutcome.Unreachable>(await _connector.LogOutAsync(Connection, default));
         Assert.Equal("open", instance.State);
@@ -139,7 +139,7 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         gateway.AddInstance(Name);
 
         // What the gateway says of the state is older than the restart.
-        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), default));
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), isIdle: true, default));
 
         Assert.Contains($"{method} /instance/restart/{Name}", gateway.Calls);
         Assert.DoesNotContain($"GET /instance/connect/{Name}", gateway.Calls);
@@ -150,36 +150,23 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
     {
         _gateway.AddInstance(Name, "close");
 
-        var outcome = Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+        var outcome = Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, isIdle: true, default));
 
         Assert.False(outcome.Code!.IsEmpty);
         Assert.Contains($"GET /instance/connect/{Name}", _gateway.Calls);
     }
 
-    [Fact]
-    public async Task One_that_is_closed_between_two_attempts_to_reconnect_is_not_told_to_connect()
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task One_that_is_paired_and_closed_is_told_to_connect_only_when_its_gateway_does_nothing_by_itself(bool isIdle, int connections)
     {
         var instance = _gateway.AddInstance(Name);
-        (instance.State, var looks) = ("close", 0);
-        _gateway.Before = (_, call, _) =>
-        {
-            instance.State = call == "/instance/connectionState" && ++looks == 5 ? "connecting" : "close";
-            return Task.FromResult(false);
-        };
+        instance.State = "close";
 
-        Assert.True(await _connector.RestartAsync(Connection, default) is ActivationOutcome.Connecting { Code: null });
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, isIdle, default));
 
-        Assert.Equal((0, 5), (instance.SecondConnections, looks));
-    }
-
-    [Fact]
-    public async Task One_that_is_paired_and_stays_closed_is_told_to_connect()
-    {
-        _gateway.AddInstance(Name).State = "close";
-
-        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
-
-        Assert.Contains($"GET /instance/connect/{Name}", _gateway.Calls);
+        Assert.Equal(connections, _gateway.Calls.Count(call => call == $"GET /instance/connect/{Name}"));
     }
 
     [Fact]
