@@ -84,6 +84,20 @@ public sealed class PairingTests : SpineTest, IClassFixture<PairingSpine>, IClas
     }
 
     [PostgresFact]
+    public async Task A_pairing_that_meets_the_limit_of_codes_at_once_gets_a_code_all_the_same()
+    {
+        var pair = await (await PairedChannel.CreateAsync(Spine)).PairedAsync();
+        await pair.Gateway.PhoneLogsOutAsync(pair.Instance);
+        await pair.SeenAsync("the pairing to have ended", seen => seen.SessionStatus == "UNAUTHORIZED");
+        pair.Instance.Codes = FakePairing.CodesGiven;
+
+        await pair.ConnectAsync();
+
+        await pair.SeenAsync("a code", seen => seen is { SessionStatus: "SCAN_QR_CODE", QrCodeRaw: not null });
+        Assert.Equal(["connecting", "active", "disconnected", "connecting"], await pair.HistoryAsync());
+    }
+
+    [PostgresFact]
     public async Task A_phone_that_unlinks_ends_the_pairing_and_a_new_one_can_begin()
     {
         var pair = await (await PairedChannel.CreateAsync(Spine)).PairedAsync();

@@ -72,7 +72,8 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
         _sessions.ReadAsync(connection, identify, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ActivationOutcome> RestartAsync(Connection connection, CancellationToken cancellationToken) => _sessions.RestartAsync(connection, cancellationToken);
+    public Task<ActivationOutcome> RestartAsync(Connection connection, bool isIdle, CancellationToken cancellationToken) =>
+        _sessions.RestartAsync(connection, isIdle, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ActivationOutcome?> LogOutAsync(Connection connection, CancellationToken cancellationToken) => _sessions.LogOutAsync(connection, cancellationToken);

@@ -81,7 +81,7 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
     }
 
     /// <summary>Restarts a connection that is there; one that is not is told to connect, since the gateway answers its restart with a success that says "error".</summary>
-    public async Task<ActivationOutcome> RestartAsync(Connection connection, CancellationToken cancellationToken)
+    public async Task<ActivationOutcome> RestartAsync(Connection connection, bool isIdle, CancellationToken cancellationToken)
     {
         if (EvolutionSettings.Read(connection) is not { } settings)
         {
@@ -99,6 +99,9 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
 
             // What it says of the state is older than the restart: how that ends is told by webhook, or when asked.
             return answer.IsSuccess ? new ActivationOutcome.Connecting(Restarting)
+
+                // Also said between two attempts to reconnect: told to connect then, it has two connections.
+                : IsJustStarted(answer) && !isIdle && (await KnownAsync(settings, cancellationToken)).IsPaired == true ? new ActivationOutcome.Connecting(Restarting)
                 : IsJustStarted(answer) ? Hidden(await ConnectAsync(settings, null, cancellationToken), settings, connection)
                 : Hidden(EvolutionErrors.ToActivation(answer), settings, connection);
         }
@@ -124,7 +127,15 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
         }
 
         using var answer = await api.CallAsync(settings, HttpMethod.Delete, settings.CallTo("instance/logout"), null, _limit, cancellationToken);
-        return answer.IsSuccess || EvolutionErrors.IsMissingInstance(answer) || EvolutionErrors.IsNotConnected(answer) ? null : Refusal(answer, settings, connection);
+        if (answer.IsSuccess || EvolutionErrors.IsMissingInstance(answer))
+        {
+            return null;
+        }
+
+        // "Not connected" is also what it says in every other moment of a reconnection, and then the pairing is still there.
+        return !EvolutionErrors.IsNotConnected(answer) ? Refusal(answer, settings, connection)
+            : (await KnownAsync(settings, cancellationToken)).IsPaired == true ? EvolutionErrors.Reconnecting
+            : null;
     }
 
     /// <summary>Null when the instance is gone, whoever did it.</summary>
@@ -194,7 +205,7 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
     private static bool IsJustStarted(EvolutionAnswer answer) => answer.Status is >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices && !answer.IsSuccess;
 
     private static ActivationOutcome Refusal(EvolutionAnswer answer, EvolutionSettings settings, Connection connection) => EvolutionErrors.IsBetweenConnections(answer)
-        ? new ActivationOutcome.Refused("reconnecting", "the instance is reconnecting to WhatsApp at this moment, and the gateway can end a pairing only while it is connected")
+        ? EvolutionErrors.Reconnecting
         : Hidden(EvolutionErrors.ToActivation(answer), settings, connection);
 
     private static ActivationOutcome Hidden(ActivationOutcome outcome, EvolutionSettings settings, Connection connection) =>

@@ -27,7 +27,10 @@ public interface IPairingConnector : IProvisioningConnector
     Task<SessionReading> ReadSessionAsync(Connection connection, bool identify, CancellationToken cancellationToken);
 
     /// <summary>Makes the gateway connect anew, keeping the pairing. Interrupts a connection that works, and one that is being made.</summary>
-    Task<ActivationOutcome> RestartAsync(Connection connection, CancellationToken cancellationToken);
+    /// <param name="connection">Whose.</param>
+    /// <param name="isIdle">The gateway was not seen to try by itself lately: then one that is paired may be told to connect, where there is nothing to restart.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<ActivationOutcome> RestartAsync(Connection connection, bool isIdle, CancellationToken cancellationToken);
 
     /// <summary>Ends the pairing. An account that is not paired, or gone, is a success.</summary>
     /// <returns>Null when it is done.</returns>

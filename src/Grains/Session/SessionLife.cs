@@ -51,7 +51,14 @@ internal sealed class SessionLife(SessionOptions options, Random random)
             : Opened(session, sign.OwnId, owner, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
         EventKinds.ConnectionConnecting => Connecting(session, now),
         EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now) : CodeOut(session, now),
-        EventKinds.ConnectionQrExpired => session.Status == SessionStatus.Working ? CheckSoon(Expired(session, now), now) : Expired(session, now),
+        EventKinds.ConnectionQrExpired => session.Status switch
+        {
+            SessionStatus.Working => CheckSoon(Expired(session, now), now),
+
+            // The codes of an earlier pairing count as well: their limit may be reached before the first code of this one.
+            SessionStatus.Starting => CheckSoon(session, now),
+            _ => Expired(session, now),
+        },
         EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => sign.NeedsPairing ? Ended(session, sign.Reason, now) : Dropped(session, now),
         EventKinds.AccountRemoved => IsNew(session) ? CheckSoon(session, now) : Removed(session, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
         EventKinds.AccountError or EventKinds.ConnectionActionRequired => To(session, SessionStatus.Failed, now) with
@@ -115,17 +122,21 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     /// <summary>What the gateway must be told, now that it said how the session stands.</summary>
     /// <param name="session">As it stood before.</param>
     /// <param name="reading">What it said.</param>
+    /// <param name="triedAt">When its gateway was last seen to try by itself. One that does is left alone.</param>
     /// <param name="now">The moment.</param>
-    public SessionOrder OrderAfter(SessionState session, SessionReading reading, DateTimeOffset now) => reading switch
+    public SessionOrder OrderAfter(SessionState session, SessionReading reading, DateTimeOffset triedAt, DateTimeOffset now) => reading switch
     {
         _ when !session.Wanted || IsOff(session) => SessionOrder.None,
         SessionReading.Missing when IsYetToBeMade(session) => SessionOrder.Pair,
         SessionReading.Closed { IsPaired: false } when session is { OwnId: null, Status: SessionStatus.Starting or SessionStatus.Failed } => SessionOrder.Pair,
         SessionReading.Connecting { IsPaired: not false } or SessionReading.Closed { IsPaired: not false }
             when session.Status is SessionStatus.Starting or SessionStatus.Failed && session.Attempts >= AskedBeforeTold
-                 && now - (session.DroppedAt ?? session.Since) >= options.LeaveAlone => SessionOrder.Restart,
+                 && now - (session.DroppedAt ?? session.Since) >= options.LeaveAlone && IsIdle(triedAt, now) => SessionOrder.Restart,
         _ => SessionOrder.None,
     };
+
+    /// <summary>Whether a gateway that was last seen to try at this moment does so no more.</summary>
+    public bool IsIdle(DateTimeOffset triedAt, DateTimeOffset now) => now - triedAt >= options.LeaveAlone;
 
     /// <summary>The account's status that follows; null where it stays as it is.</summary>
     public AccountStatusChange? StatusOf(SessionState session, TenantId tenant, DateTimeOffset now)
@@ -191,11 +202,18 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     {
         SessionStatus.Working => Dropped(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         SessionStatus.Starting when session.Attempts < AskedBeforeTold => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
-        SessionStatus.Starting => Later(session, now),
+        SessionStatus.Starting => UntilRestarted(session, now),
         SessionStatus.ScanQrCode when !IsDoubtful(session) => session with { DueAt = now + Jittered(options.PairingCheck) },
         _ when session.Wanted => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         _ => session with { DueAt = null },
     };
+
+    // Ever more rarely, but not past the moment from which it is restarted.
+    private SessionState UntilRestarted(SessionState session, DateTimeOffset now)
+    {
+        var (later, restarted) = (Later(session, now), (session.DroppedAt ?? session.Since) + Jittered(options.LeaveAlone));
+        return now < restarted && restarted < later.DueAt ? later with { DueAt = restarted } : later;
+    }
 
     // A pairing that has ended, or one that was never made: the gateway waits for a phone.
     private SessionState CodeIsOut(SessionState session, DateTimeOffset now) => session.Status switch

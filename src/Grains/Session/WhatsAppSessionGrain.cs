@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
+using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Sessions;
 using Channels.Grains.Abstractions;
@@ -35,6 +36,9 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     // Another phone may be paired since it was last asked.
     private bool _mustIdentify;
+
+    // When the gateway was last seen to try by itself.
+    private DateTimeOffset _triedAt;
 
     public WhatsAppSessionGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, SessionLife life, SessionOptions options, ISessionStore store, IChannelStatuses statuses,
@@ -72,7 +76,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     /// <inheritdoc/>
     public Task<PairingResult> RestartAsync(TenantId tenant, CancellationToken cancellationToken) => CarryOutAsync(
-        tenant, new Wish((target, token) => target.Connector.RestartAsync(target.Channel.Connection, token), SettleAsync, Busy, Asks: true), cancellationToken);
+        tenant, new Wish((target, token) => target.Connector.RestartAsync(target.Channel.Connection, _life.IsIdle(_triedAt, Now), token), SettleAsync, Busy, Asks: true), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PairingResult> LogOutAsync(TenantId tenant, bool remove, CancellationToken cancellationToken) => CarryOutAsync(
@@ -139,6 +143,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
                 _code.Offer(code, sign.At, target.Connector.CodeLife);
             }
 
+            _triedAt = sign.Kind == EventKinds.ConnectionConnecting && sign.At > _triedAt ? sign.At : _triedAt;
             _mustIdentify |= next.Status == SessionStatus.Working && session.Status != SessionStatus.Working;
             session = next;
         }
@@ -308,11 +313,11 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         await KeepAsync(target, next);
 
         // A new code only of a connection that waits for a phone: told to connect in the moment in which one was scanned, a gateway opens a second one.
-        var order = renews && reading is SessionReading.Connecting { IsPaired: not true } ? SessionOrder.Pair : _life.OrderAfter(session, reading, Now);
+        var order = renews && reading is SessionReading.Connecting { IsPaired: not true } ? SessionOrder.Pair : _life.OrderAfter(session, reading, _triedAt, Now);
         if (order != SessionOrder.None && _keeping.Of(target.Channel) == next)
         {
             var outcome = await TellAsync(
-                target, (_, token) => order == SessionOrder.Restart ? target.Connector.RestartAsync(connection, token) : target.Connector.PairAsync(connection, _number, token),
+                target, (_, token) => order == SessionOrder.Restart ? target.Connector.RestartAsync(connection, true, token) : target.Connector.PairAsync(connection, _number, token),
                 SettleAsync, cancellationToken);
             SessionLog.Told(_logger, Account, order, next.Attempts, outcome.GetType().Name);
         }

@@ -49,7 +49,7 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         _gateway.Pairing.IsStarting = true;
 
         Assert.Equal(new SessionReading.Connecting(null), await _connector.ReadSessionAsync(Connection, identify: true, default));
-        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, isIdle: true, default));
         Assert.IsType<ActivationOutcome.Connecting>(await _connector.PairAsync(Connection, null, default));
         Assert.IsType<ActivationOutcome.Unreachable>(await _connector.LogOutAsync(Connection, default));
         Assert.Equal("open", instance.State);
@@ -81,11 +81,15 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         Assert.Equal("base_url", Assert.IsType<ActivationOutcome.Refused>(await _connector.LogOutAsync(Connection, default)).Field);
     }
 
-    [Fact]
-    public async Task An_end_that_the_gateway_cannot_bring_about_now_says_why()
+    [Theory]
+    [InlineData("connecting")]
+    [InlineData("close")]
+    public async Task An_end_that_the_gateway_cannot_bring_about_now_says_why(string state)
     {
         var instance = _gateway.AddInstance(Name);
-        instance.State = "connecting";
+
+        // A connection that cannot come back is the one and the other in turn.
+        instance.State = state;
 
         Assert.Equal("reconnecting", Assert.IsType<ActivationOutcome.Refused>(await _connector.LogOutAsync(Connection, default)).Code);
         Assert.True(instance.IsPaired);
@@ -135,7 +139,7 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         gateway.AddInstance(Name);
 
         // What the gateway says of the state is older than the restart.
-        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), default));
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(TestConnections.ToGateway(gateway.Address), isIdle: true, default));
 
         Assert.Contains($"{method} /instance/restart/{Name}", gateway.Calls);
         Assert.DoesNotContain($"GET /instance/connect/{Name}", gateway.Calls);
@@ -146,10 +150,23 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
     {
         _gateway.AddInstance(Name, "close");
 
-        var outcome = Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, default));
+        var outcome = Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, isIdle: true, default));
 
         Assert.False(outcome.Code!.IsEmpty);
         Assert.Contains($"GET /instance/connect/{Name}", _gateway.Calls);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task One_that_is_paired_and_closed_is_told_to_connect_only_when_its_gateway_does_nothing_by_itself(bool isIdle, int connections)
+    {
+        var instance = _gateway.AddInstance(Name);
+        instance.State = "close";
+
+        Assert.IsType<ActivationOutcome.Connecting>(await _connector.RestartAsync(Connection, isIdle, default));
+
+        Assert.Equal(connections, _gateway.Calls.Count(call => call == $"GET /instance/connect/{Name}"));
     }
 
     [Fact]

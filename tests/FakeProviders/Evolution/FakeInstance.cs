@@ -18,7 +18,7 @@ public sealed class FakeInstance(string name, string token)
     /// <summary>What the gateway's database says of it: <c>open</c> from the pairing to its end, <c>connecting</c> while a code is out.</summary>
     public string ConnectionStatus => IsPaired ? "open" : State == "connecting" ? "connecting" : "close";
 
-    /// <summary>The last code there was; the gateway never clears it.</summary>
+    /// <summary>The last code there was; the gateway clears it only when it gives up.</summary>
     public string? Code { get; internal set; }
 
     /// <summary>Whether somebody was told to scan <see cref="Code"/>: what the gateway answers with otherwise is stale.</summary>
@@ -27,7 +27,7 @@ public sealed class FakeInstance(string name, string token)
     /// <summary>How often it was told to connect while it was reconnecting: each time the gateway opens a second connection, and the two fight for ever.</summary>
     public int SecondConnections { get; internal set; }
 
-    /// <summary>How many codes were given for this pairing.</summary>
+    /// <summary>How many codes were given since it was made or its codes last ran out, for however many pairings.</summary>
     public int Codes { get; set; }
 
     /// <summary>The phone's number, when it was given: only then there is a code to type.</summary>

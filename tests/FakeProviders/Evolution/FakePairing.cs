@@ -6,7 +6,7 @@ namespace Channels.FakeProviders.Evolution;
 /// <summary>The life of the fake's connections: codes that are replaced, phones that scan them, breaks, log-outs. Posts the webhooks the gateway posts.</summary>
 public sealed class FakePairing
 {
-    /// <summary>So many codes, then the socket is closed.</summary>
+    /// <summary>So many codes, then the socket is closed and the count begins anew. Nothing else begins it anew: an instance's next pairing goes on counting.</summary>
     public const int CodesGiven = 30;
 
     private readonly FakeEvolution _fake;
@@ -37,9 +37,7 @@ public sealed class FakePairing
     {
         if (instance.Codes >= CodesGiven)
         {
-            (instance.State, instance.IsCodeOut) = ("close", false);
-            await PostAsync(instance, "qrcode.updated", new { message = "QR code limit reached, please login again", statusCode = 500 });
-            await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "refused", statusReason = 428 });
+            await GiveUpAsync(instance);
             return;
         }
 
@@ -106,6 +104,15 @@ public sealed class FakePairing
             return;
         }
 
+        // The limit counts the codes of earlier pairings too.
+        if (!instance.IsCodeOut && instance.Codes >= CodesGiven)
+        {
+            await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "connecting", statusReason = 200 });
+            await GiveUpAsync(instance);
+            await FakeJson.WriteAsync(http, 200, new { count = 0 });
+            return;
+        }
+
         // The answer holds the code there was before; a new one comes by webhook.
         var stale = instance.IsCodeOut || instance.Code is null ? null : CodeOf(instance);
         Open(instance);
@@ -121,7 +128,6 @@ public sealed class FakePairing
         instance.State = "connecting";
         if (!instance.IsCodeOut)
         {
-            instance.Codes = 0;
             NextCode(instance);
         }
     }
@@ -200,6 +206,13 @@ public sealed class FakePairing
     {
         (instance.State, instance.IsPaired, instance.IsCodeOut) = ("close", false, false);
         return PostEndAsync(instance);
+    }
+
+    private async Task GiveUpAsync(FakeInstance instance)
+    {
+        (instance.State, instance.IsCodeOut, instance.Codes, instance.Code) = ("close", false, 0, null);
+        await PostAsync(instance, "qrcode.updated", new { message = "QR code limit reached, please login again", statusCode = 500 });
+        await PostAsync(instance, "connection.update", new { instance = instance.Name, state = "refused", statusReason = 428 });
     }
 
     private void NextCode(FakeInstance instance)

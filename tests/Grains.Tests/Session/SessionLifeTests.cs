@@ -12,6 +12,7 @@ public sealed class SessionLifeTests
 {
     private const string Own = "5491150000001@s.whatsapp.net";
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Never = DateTimeOffset.MinValue;
     private static readonly TenantId Tenant = new(Guid.Parse("11111111-1111-1111-1111-111111111111"));
     private readonly SessionOptions _options = new();
     private readonly SessionLife _life;
@@ -115,6 +116,21 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public void A_pairing_whose_codes_ran_out_before_its_first_one_goes_on()
+    {
+        var asked = _life.Asked(SessionLife.LoggedOut(Working, removed: false, Noon), Noon);
+
+        // The gateway counts the codes of earlier pairings too: it says so first, and then answers without a code.
+        var signs = new[] { Sign(EventKinds.ConnectionConnecting), Sign(EventKinds.ConnectionQrExpired), Sign(EventKinds.ConnectionClosed, needsPairing: true) };
+        var after = _life.After(signs.Aggregate(asked, (session, sign) => _life.After(session, sign, _owner, Noon)), new ActivationOutcome.Connecting("wait"), _owner, Noon);
+
+        Assert.Equal((SessionStatus.Starting, true), (after.Status, after.Wanted));
+        Assert.True(after.DueAt <= Noon + (_options.CheckAfterSign * 1.25));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(after, Unpaired, Never, Noon));
+        Assert.Equal((SessionStatus.Starting, true), _life.After(after, Unpaired, _owner, Noon) is { } asks ? (asks.Status, asks.Wanted) : default);
+    }
+
+    [Fact]
     public void A_late_word_that_an_ended_pairing_is_open_is_checked_before_it_is_believed()
     {
         foreach (var ended in new[] { SessionLife.LoggedOut(Working, removed: false, Noon), _life.After(Working, Sign(EventKinds.ConnectionClosed, needsPairing: true), _owner, Noon) })
@@ -133,7 +149,7 @@ public sealed class SessionLifeTests
         var after = _life.After(SessionLife.LoggedOut(Working, removed: false, Noon), Sign(EventKinds.ConnectionConnecting), _owner, Noon);
 
         Assert.Equal((SessionStatus.Stopped, false), (after.Status, after.Wanted));
-        Assert.Equal(SessionOrder.None, _life.OrderAfter(after, Unpaired, Noon));
+        Assert.Equal(SessionOrder.None, _life.OrderAfter(after, Unpaired, Never, Noon));
     }
 
     [Fact]
@@ -221,14 +237,14 @@ public sealed class SessionLifeTests
         {
             var session = _life.After(Working, Sign(EventKinds.ConnectionConnecting), _owner, Noon);
             var (now, asked) = (Noon, 0);
-            while (_life.OrderAfter(session, away, now) == SessionOrder.None)
+            while (_life.OrderAfter(session, away, Never, now) == SessionOrder.None)
             {
                 session = _life.After(session, away, _owner, now);
                 now = session.DueAt!.Value;
                 Assert.True(++asked < 30, "It is never told.");
             }
 
-            Assert.Equal(SessionOrder.Restart, _life.OrderAfter(session, away, now));
+            Assert.Equal(SessionOrder.Restart, _life.OrderAfter(session, away, Never, now));
             Assert.True(asked >= 3 && now - Noon >= _options.LeaveAlone, $"Told after {asked} questions and {now - Noon}.");
         }
     }
@@ -240,7 +256,7 @@ public sealed class SessionLifeTests
         var (now, told) = (Noon, new List<DateTimeOffset>());
         while (now < Noon + TimeSpan.FromHours(1))
         {
-            var order = _life.OrderAfter(session, Paired, now);
+            var order = _life.OrderAfter(session, Paired, Never, now);
             session = _life.After(session, Paired, _owner, now);
             if (order != SessionOrder.None)
             {
@@ -256,21 +272,49 @@ public sealed class SessionLifeTests
     }
 
     [Fact]
+    public void A_gateway_that_goes_on_trying_by_itself_is_never_told()
+    {
+        var session = _life.After(Working, Sign(EventKinds.ConnectionConnecting), _owner, Noon);
+        var closed = new SessionReading.Closed(true);
+        var now = Noon;
+        while (now < Noon + TimeSpan.FromHours(1))
+        {
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, closed, now - TimeSpan.FromSeconds(5), now));
+            session = _life.After(session, closed, _owner, now);
+            now = session.DueAt!.Value;
+        }
+
+        Assert.Equal(SessionOrder.Restart, _life.OrderAfter(session, closed, now - _options.LeaveAlone, now));
+    }
+
+    [Fact]
+    public void One_that_stays_away_is_looked_at_when_it_may_be_restarted()
+    {
+        var session = _life.After(Working, Sign(EventKinds.ConnectionConnecting), _owner, Noon);
+        while (session.DueAt < Noon + _options.LeaveAlone)
+        {
+            session = _life.After(session, Paired, _owner, session.DueAt!.Value);
+        }
+
+        Assert.InRange(session.DueAt!.Value - Noon, _options.LeaveAlone, _options.LeaveAlone * 1.25);
+    }
+
+    [Fact]
     public void A_new_code_is_asked_for_only_where_somebody_asked_to_pair()
     {
         var asked = _life.Asked(_life.First(AccountStatus.Pending, Noon), Noon);
 
-        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(asked, Unpaired, Noon));
-        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(_life.Asked(SessionLife.LoggedOut(Working, removed: false, Noon), Noon), Unpaired, Noon));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(asked, Unpaired, Never, Noon));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(_life.Asked(SessionLife.LoggedOut(Working, removed: false, Noon), Noon), Unpaired, Never, Noon));
         foreach (var session in new[]
         {
             Working, Scanning, SessionLife.LoggedOut(Working, removed: false, Noon), SessionLife.LoggedOut(Working, removed: true, Noon), SessionLife.SwitchedOff(Working, Noon),
             _life.After(Working, Sign(EventKinds.ConnectionClosed, needsPairing: true), _owner, Noon),
         })
         {
-            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, Unpaired, Noon));
-            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, CodeOut, Noon));
-            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, new SessionReading.Missing(), Noon));
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, Unpaired, Never, Noon));
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, CodeOut, Never, Noon));
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, new SessionReading.Missing(), Never, Noon));
         }
     }
 
@@ -280,8 +324,8 @@ public sealed class SessionLifeTests
         var asked = _life.After(_life.Asked(_life.First(AccountStatus.Pending, Noon), Noon), new ActivationOutcome.Unreachable("away"), _owner, Noon);
         var broken = _life.After(Working, Sign(EventKinds.ConnectionClosed), _owner, Noon);
 
-        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(asked, new SessionReading.Missing(), Noon));
-        Assert.Equal(SessionOrder.None, _life.OrderAfter(broken, new SessionReading.Missing(), Noon));
+        Assert.Equal(SessionOrder.Pair, _life.OrderAfter(asked, new SessionReading.Missing(), Never, Noon));
+        Assert.Equal(SessionOrder.None, _life.OrderAfter(broken, new SessionReading.Missing(), Never, Noon));
         Assert.Equal("removed", _life.After(broken, new SessionReading.Missing(), _owner, Noon).Code);
     }
 
