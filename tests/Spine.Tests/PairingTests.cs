@@ -219,6 +219,7 @@ public sealed class PairingTests : SpineTest, IClassFixture<PairingSpine>, IClas
         await gateway.StopAsync();
         var away = await Until.SeenAsync("the gateway to be missed", pair.Channel.StateAsync, state => state.GetProperty("status").GetString() == "error");
         Assert.Equal("provider-unreachable", away.GetProperty("status_code").GetString());
+        Assert.Contains("gateway", away.GetProperty("next_step").GetString(), StringComparison.Ordinal);
         await pair.Shop.SaysAsync(Spine.NewNumber(), Words());
         await gateway.StartAgainAsync();
 
@@ -232,9 +233,12 @@ public sealed class PairingTests : SpineTest, IClassFixture<PairingSpine>, IClas
         await using var gateway = await FakeEvolution.StartAsync();
         var pair = await (await PairedChannel.CreateAsync(Spine, gateway)).PairedAsync();
 
+        var working = (await pair.Channel.StateAsync()).GetProperty("status_since").GetDateTimeOffset();
         gateway.LicenceMissing = true;
         var blocked = await Until.SeenAsync("the licence to be missed", pair.Channel.StateAsync, state => state.GetProperty("status_code").GetString() == "license-required");
-        Assert.Equal(("WORKING", "active"), (await pair.WatchAsync()) is { } seen ? (seen.SessionStatus, seen.Status) : default);
+        Assert.Equal("Activate the gateway's licence; it is tried again by itself.", blocked.GetProperty("next_step").GetString());
+        Assert.True(blocked.GetProperty("status_since").GetDateTimeOffset() > working);
+        Assert.Equal(("WORKING", "error", "license-required"), (await pair.WatchAsync()) is { } seen ? (seen.SessionStatus, seen.Status, seen.ReasonCode) : default);
         Assert.Contains("activated", blocked.GetProperty("status_reason").GetString(), StringComparison.Ordinal);
         gateway.LicenceMissing = false;
 

@@ -12,7 +12,11 @@ internal static class ActivationProblem
     public static Problem Of(ActivationResult result)
     {
         var error = result.Code?.Contains(Unreachable, StringComparison.Ordinal) == true ? ErrorCatalogue.ProviderUnreachable : ErrorCatalogue.ProviderRefused;
-        var detail = string.Join(" ", new[] { result.Reason, result.NextStep }.Where(text => !string.IsNullOrEmpty(text)));
+        var detail = string.Join(" ", new[] { Sentence(result.Reason), result.NextStep }.Where(text => !string.IsNullOrEmpty(text)));
         return new(error, detail, result.Field is { } field ? [new($"config.{field}", result.Reason ?? "was refused by the provider.")] : null);
     }
+
+    // Reasons are often a provider's words.
+    private static string? Sentence(string? words) =>
+        string.IsNullOrEmpty(words) ? null : $"{char.ToUpperInvariant(words[0])}{words[1..]}{(words[^1] is '.' or '!' or '?' or '…' ? "" : ".")}";
 }

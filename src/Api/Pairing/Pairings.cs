@@ -1,5 +1,6 @@
 using Channels.Api.Channels;
 using Channels.Api.Errors;
+using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Grains.Abstractions;
 using Channels.Storage.Channels;
@@ -25,20 +26,37 @@ internal sealed class Pairings(ChannelStore channels, ChannelSwitch activation, 
 
     public async Task<Results<Ok<PairingAnswer>, Problem>> WatchAsync(TenantId tenant, Guid channel, CancellationToken cancellationToken)
     {
-        if (await RefusalAsync(tenant, channel, cancellationToken) is { } refusal)
+        if (await channels.FindAsync(tenant, new AccountId(channel), cancellationToken) is not { } found)
+        {
+            return Problem.NotFound;
+        }
+
+        if (Refusal(found) is { } refusal)
         {
             return refusal;
         }
 
-        return await grains.GetGrain<IWhatsAppSessionGrain>(channel).WatchAsync(tenant) is { } state
-            ? TypedResults.Ok(PairingAnswer.Of(channel, state))
-            : Problem.NotFound;
+        if (await grains.GetGrain<IWhatsAppSessionGrain>(channel).WatchAsync(tenant) is not { } state)
+        {
+            return Problem.NotFound;
+        }
+
+        // A session that stands, behind a gateway in trouble: the channel cannot send, and says why.
+        var answer = PairingAnswer.Of(channel, state);
+        return TypedResults.Ok(state.Account == AccountStatus.Active && found.Status == AccountStatus.Error.ToWord()
+            ? answer with { Status = found.Status, ReasonCode = found.StatusCode, Reason = found.StatusReason, NextStep = found.NextStep }
+            : answer);
     }
 
     private async Task<Results<Ok<PairingAnswer>, Problem>> ActAsync(
         TenantId tenant, Guid channel, Func<IWhatsAppSessionGrain, Task<PairingResult>> act, CancellationToken cancellationToken)
     {
-        if (await RefusalAsync(tenant, channel, cancellationToken) is { } refusal)
+        if (await channels.FindAsync(tenant, new AccountId(channel), cancellationToken) is not { } found)
+        {
+            return Problem.NotFound;
+        }
+
+        if (Refusal(found) is { } refusal)
         {
             return refusal;
         }
@@ -49,8 +67,5 @@ internal sealed class Pairings(ChannelStore channels, ChannelSwitch activation, 
             : ActivationProblem.Of(result);
     }
 
-    private async Task<Problem?> RefusalAsync(TenantId tenant, Guid channel, CancellationToken cancellationToken) =>
-        await channels.FindAsync(tenant, new AccountId(channel), cancellationToken) is not { } found ? Problem.NotFound
-        : activation.IsPaired(found.Kind) ? null
-        : new Problem(ErrorCatalogue.WrongKind, NotPaired);
+    private Problem? Refusal(ChannelDetails channel) => activation.IsPaired(channel.Kind) ? null : new Problem(ErrorCatalogue.WrongKind, NotPaired);
 }

@@ -58,7 +58,7 @@ internal static class EvolutionErrors
 
     /// <summary>There is a pairing to end, and no connection over which the gateway could end it.</summary>
     public static ActivationOutcome.Refused Reconnecting { get; } =
-        new("reconnecting", "the instance is reconnecting to WhatsApp at this moment, and the gateway can end a pairing only while it is connected");
+        new("reconnecting", "the instance is reconnecting to WhatsApp at this moment, and the gateway can end a pairing only while it is connected") { NextStep = "Wait until it is connected and try again." };
 
     /// <summary>Something answers, and it is no gateway.</summary>
     public static ActivationOutcome.Refused WrongAddress { get; } = new("wrong-address", "no Evolution API answers at this address", "base_url");

@@ -24,7 +24,11 @@ public abstract record ActivationOutcome
     /// <param name="Reason">The provider's words, without secrets.</param>
     /// <param name="Field">The setting at fault, where one is.</param>
     /// <param name="GatewayFault">The gateway as a whole is at fault (its licence), not this account.</param>
-    public sealed record Refused(string Code, string Reason, string? Field = null, bool GatewayFault = false) : ActivationOutcome;
+    public sealed record Refused(string Code, string Reason, string? Field = null, bool GatewayFault = false) : ActivationOutcome
+    {
+        /// <summary>What to do, where it is not to mend the field or what is complained about.</summary>
+        public string? NextStep { get; init; }
+    }
 
     /// <summary>The provider could not be reached; nothing is known about the account.</summary>
     public sealed record Unreachable(string Reason) : ActivationOutcome;

@@ -16,7 +16,9 @@ internal static class ActivationReading
         ActivationOutcome.Active => new(true, AccountStatus.Active, now, null, null, null, null),
         ActivationOutcome.Connecting connecting => new(true, AccountStatus.Connecting, null, "needs-pairing", "The provider waits for the account to be paired.", connecting.NextStep, null),
         ActivationOutcome.Refused refused => new(
-            false, AccountStatus.Error, null, refused.Code, refused.Reason, refused.Field is null ? "Mend what the provider complains about and activate again." : $"Correct '{refused.Field}' and activate again.", refused.Field),
+            false, AccountStatus.Error, null, refused.Code, refused.Reason,
+            refused.NextStep ?? (refused.Field is null ? "Mend what the provider complains about and activate again." : $"Correct '{refused.Field}' and activate again."),
+            refused.Field),
         ActivationOutcome.Unreachable unreachable => new(
             false, AccountStatus.Error, null, "provider-unreachable", unreachable.Reason, "Check the address and that the gateway runs, then activate again.", null),
         _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),

@@ -305,6 +305,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
     private static string StepAfter(ActivationOutcome.Refused refused) => refused switch
     {
+        { NextStep: { } step } => step,
         { GatewayFault: true } => "Mend the gateway; it is tried again by itself.",
         { Field: { } field } => $"Correct '{field}' and activate again.",
         _ => "Mend what the provider complains about and activate again.",

@@ -14,16 +14,22 @@ internal static class ChannelRows
     /// <summary>The status people see: an account is active only while its connector is.</summary>
     public const string Status = $"case when a.status = 'active' and c.status <> 'active' then {StatusOfConnector} else a.status end";
 
+    // What keeps the connector from working is what keeps the account from it, and is told first: code, reason, since when, what to do.
+    private const string IsConnectors = "(a.status in ('active', 'connecting') and c.status = 'error' or a.status = 'active' and c.status <> 'active')";
+
     /// <summary>In the order <see cref="Read"/> takes them; <c>a</c> is the account, <c>c</c> its connector.</summary>
     public const string Columns = $"""
-        a.id, a.connector_id, c.kind, a.name, a.identity, {Status}, coalesce(a.status_code, c.status_code), coalesce(a.status_reason, c.status_reason),
-        a.next_step, a.status_since, a.org_unit_id, a.intake_flow_id, c.settings::text, c.secrets is not null, a.agent::text, a.policy::text,
+        a.id, a.connector_id, c.kind, a.name, a.identity, {Status}, 
+        case when {IsConnectors} then c.status_code else coalesce(a.status_code, c.status_code) end,
+        case when {IsConnectors} then c.status_reason else coalesce(a.status_reason, c.status_reason) end,
+        case when not {IsConnectors} then a.next_step when c.status in ('disabled', 'archived') then 'Activate the channel to send again.' end,
+        case when {IsConnectors} then c.status_since else a.status_since end, a.org_unit_id, a.intake_flow_id, c.settings::text, c.secrets is not null, a.agent::text, a.policy::text,
         a.activated_at, a.created_at, greatest(a.updated_at, c.updated_at)
         """;
 
     public static ChannelDetails Read(NpgsqlDataReader row) => new(
         new AccountId(row.GetGuid(0)), new ConnectorId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.Text(6),
-        row.Text(7), row.Text(8), row.GetFieldValue<DateTimeOffset>(9), row.Id(10), row.Id(11), JsonText.Parse(row.GetString(12)), row.GetBoolean(13),
+        row.Text(7), row.Text(8) ?? NextSteps.For(row.Text(6)), row.GetFieldValue<DateTimeOffset>(9), row.Id(10), row.Id(11), JsonText.Parse(row.GetString(12)), row.GetBoolean(13),
         JsonText.Parse(row.GetString(14)), PolicyJson.Read(JsonText.Parse(row.GetString(15))), row.Moment(16), row.GetFieldValue<DateTimeOffset>(17),
         row.GetFieldValue<DateTimeOffset>(18));
 }
