@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>A channel of the product, from outside: its webhook's door and what the API shows of it.</summary>
 internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, string secret)
@@ -30,6 +31,10 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
 
     /// <summary>The simulator's contact writes. Throws when it was not taken.</summary>
     public Task SimulateAsync(string from, string text, string? messageId = null) => Api.PostAsync($"{Path}/simulate", new { from, text, message_id = messageId });
+
+    /// <summary>The same, whatever is answered.</summary>
+    public Task<Answer> AttemptSimulateAsync(string from, string text, string messageId) =>
+        Api.AskAsync(HttpMethod.Post, $"{Path}/simulate", JsonContent.Create(new { from, text, message_id = messageId }));
 
     public async Task<JsonElement> PreviewAsync(byte[] body) =>
         (await Api.AskAsync(HttpMethod.Post, $"{Path}/preview", Raw(body))).Json;

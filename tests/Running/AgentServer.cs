@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>A tenant's own agent on loopback: answers, keeps silent for ever, or fails, as it is told.</summary>
 internal sealed class AgentServer : IAsyncDisposable
@@ -20,6 +20,9 @@ internal sealed class AgentServer : IAsyncDisposable
 
     /// <summary>What it does with a turn. Null hangs until the caller gives up; a number is the status it answers with (202: it answers later); a text is the reply; anything else is the answer's JSON.</summary>
     public Func<AgentCall, object?> Behave { get; set; } = call => $"agent: {call.Text}";
+
+    /// <summary>How long it thinks before it does that. Not at all by default.</summary>
+    public Func<AgentCall, TimeSpan> Think { get; set; } = _ => TimeSpan.Zero;
 
     public ConcurrentQueue<AgentCall> Calls { get; } = new();
 
@@ -47,6 +50,11 @@ internal sealed class AgentServer : IAsyncDisposable
         var turn = (await JsonSerializer.DeserializeAsync<Turn>(http.Request.Body, ChannelsClient.Json))!;
         var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, [.. turn.History.Select(one => one.Kind)], http.Request.Headers.Authorization.ToString());
         Calls.Enqueue(call);
+        if (Think(call) is { Ticks: > 0 } thinking)
+        {
+            await Task.Delay(thinking, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
         switch (Behave(call))
         {
             case string reply:
