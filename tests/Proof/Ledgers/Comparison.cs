@@ -22,7 +22,9 @@ internal sealed class Comparison
     /// <param name="writers">Everybody who wrote to the channel.</param>
     /// <param name="replyOf">What answers a text; the text itself when absent.</param>
     /// <param name="within">How long the backlog may take.</param>
-    public static async Task<Tally> OfAsync(string what, IReadOnlyList<Writer> writers, Func<string, string>? replyOf = null, TimeSpan? within = null)
+    /// <param name="strangersWrite">Whether others write to the channel too.</param>
+    public static async Task<Tally> OfAsync(
+        string what, IReadOnlyList<Writer> writers, Func<string, string>? replyOf = null, TimeSpan? within = null, bool strangersWrite = false)
     {
         var channel = writers[0].Channel;
         await channel.IdleAsync(webhooksFinished: 0, within ?? TimeSpan.FromMinutes(3));
@@ -41,7 +43,7 @@ internal sealed class Comparison
         }
 
         comparison._wrong.AddRange(known.Where(one => one.Count() > 1).Select(one => $"{one.Key}: {one.Count()} conversations"));
-        comparison._wrong.AddRange(known.Select(one => one.Key).Except(writers.Select(writer => writer.Contact)).Select(stranger => $"{stranger}: a conversation of somebody who never wrote"));
+        comparison._wrong.AddRange(known.Select(one => one.Key).Where(_ => !strangersWrite).Except(writers.Select(writer => writer.Contact)).Select(stranger => $"{stranger}: a conversation of somebody who never wrote"));
 
         return new Tally(
             what, comparison._acknowledged, comparison._stored, comparison._delivered, comparison._lost, comparison._unmarked, comparison._marked, comparison._outOfOrder,
