@@ -11,12 +11,15 @@ namespace Channels.Running;
 /// <summary>A tenant's own agent on loopback: answers, keeps silent for ever, or fails, as it is told.</summary>
 internal sealed class AgentServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly CancellationTokenSource _ending = new();
+    private WebApplication? _app;
 
-    private AgentServer(WebApplication app) => _app = app;
+    private AgentServer()
+    {
+    }
 
-    public Uri Url => new(new Uri(_app.Urls.Single()), "/turn");
+    /// <summary>The same over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>.</summary>
+    public Uri Url { get; private set; } = new("http://127.0.0.1");
 
     /// <summary>What it does with a turn. Null hangs until the caller gives up; a number is the status it answers with (202: it answers later); a text is the reply; anything else is the answer's JSON.</summary>
     public Func<AgentCall, object?> Behave { get; set; } = call => $"agent: {call.Text}";
@@ -28,21 +31,42 @@ internal sealed class AgentServer : IAsyncDisposable
 
     public static async Task<AgentServer> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        var server = new AgentServer(app);
-        app.Run(server.AnswerAsync);
-        await app.StartAsync();
+        var server = new AgentServer();
+        await server.ListenAsync(port: 0);
         return server;
     }
+
+    /// <summary>Connections are refused until <see cref="StartAgainAsync"/>.</summary>
+    public async Task StopAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            await app.StopAsync(now.Token);
+            await app.DisposeAsync();
+        }
+    }
+
+    public Task StartAgainAsync() => ListenAsync(Url.Port);
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        await _app.DisposeAsync();
+        await StopAsync();
         _ending.Dispose();
+    }
+
+    private async Task ListenAsync(int port)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Run(AnswerAsync);
+        await app.StartAsync();
+        _app = app;
+        Url = new Uri(new Uri(app.Urls.Single()), "/turn");
     }
 
     private async Task AnswerAsync(HttpContext http)

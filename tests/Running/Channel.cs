@@ -70,11 +70,11 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
             ? await MessagesAsync(conversation.Id)
             : [];
 
-    /// <summary>Returns when nothing of the channel waits any more: webhooks, turns, replies.</summary>
-    public Task<Metrics> IdleAsync(long webhooksFinished, TimeSpan? within = null) => Until.SeenAsync(
+    /// <summary>Returns when nothing of the channel waits any more: webhooks, turns, replies but for so many of unknown outcome.</summary>
+    public Task<Metrics> IdleAsync(long webhooksFinished, TimeSpan? within = null, int unknown = 0) => Until.SeenAsync(
         $"channel {Id} to be done with {webhooksFinished} webhooks",
         MetricsAsync,
-        now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0, RepliesWaiting: 0 },
+        now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0 } && now.RepliesWaiting == unknown,
         within: within);
 
     // A full page may have another behind it. "total" does not tell: rows may come between its reading and theirs.
@@ -110,4 +110,7 @@ internal sealed record Message(
 
 internal sealed record Metrics(
     long MessagesReceived, long MessagesSent, long MessagesFailed, long DuplicatesDropped, long WebhooksFinished, long WebhooksParked, long EventsWithoutRow,
-    DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting, long RepliesWaiting, long ParkedNow);
+    DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting, long RepliesWaiting, long ParkedNow,
+    Circuit? Circuit);
+
+internal sealed record Circuit(string State, DateTimeOffset Since, DateTimeOffset? Until, string? Code);

@@ -23,11 +23,12 @@ internal sealed class Comparison
     /// <param name="replyOf">What answers a text; the text itself when absent.</param>
     /// <param name="within">How long the backlog may take.</param>
     /// <param name="strangersWrite">Whether others write to the channel too.</param>
+    /// <param name="unknown">How many replies are to stay of unknown outcome.</param>
     public static async Task<Tally> OfAsync(
-        string what, IReadOnlyList<Writer> writers, Func<string, string>? replyOf = null, TimeSpan? within = null, bool strangersWrite = false)
+        string what, IReadOnlyList<Writer> writers, Func<string, string>? replyOf = null, TimeSpan? within = null, bool strangersWrite = false, int unknown = 0)
     {
         var channel = writers[0].Channel;
-        await channel.IdleAsync(webhooksFinished: 0, within ?? TimeSpan.FromMinutes(3));
+        await channel.IdleAsync(webhooksFinished: 0, within ?? TimeSpan.FromMinutes(3), unknown);
         var comparison = new Comparison(replyOf);
         var known = (await channel.ConversationsAsync()).ToLookup(one => one.Contact.Id);
         var sends = writers[0].Shop?.Sends.ToLookup(send => send.To);
@@ -39,7 +40,8 @@ internal sealed class Comparison
                 messages.AddRange(await channel.MessagesAsync(conversation.Id));
             }
 
-            comparison.Add(writer, messages, sends is null ? null : [.. sends[writer.Name].Select(send => send.Text)]);
+            // In the order they were asked for: what a gateway itself is late with is not ours. The sort is stable.
+            comparison.Add(writer, messages, sends is null ? null : [.. sends[writer.Name].OrderBy(send => send.Asked).Select(send => send.Text)]);
         }
 
         comparison._wrong.AddRange(known.Where(one => one.Count() > 1).Select(one => $"{one.Key}: {one.Count()} conversations"));
