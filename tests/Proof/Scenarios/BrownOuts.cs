@@ -42,6 +42,7 @@ internal sealed class BrownOuts : Scenario
         {
             await BreakAsync(gateway, phase, length);
             await Until.SeenAsync("the circuit to close", shop.Channel.MetricsAsync, now => now.Circuit?.State == "closed", now => $"{now.Circuit}", TimeSpan.FromSeconds(150));
+            gateway.Behaviour = new FakeBehaviour();
             course.Say($"{phase.What}: over; {load.Acknowledged} acknowledged so far, {gateway.Attempts.Count} attempts, {gateway.Ledger.Count} taken; circuit seen: {watch.Shown}");
         }
 
@@ -90,7 +91,9 @@ internal sealed class BrownOuts : Scenario
 
         gateway.Behaviour = phase.Behaviour;
         await Task.Delay(length);
-        gateway.Behaviour = new FakeBehaviour();
+
+        // Slow enough for the one send that tries the connection for all to be seen doing so.
+        gateway.Behaviour = new FakeBehaviour { Delay = TimeSpan.FromMilliseconds(400) };
     }
 
     // After an outcome nobody knows there is no further attempt.
@@ -113,7 +116,6 @@ internal sealed class BrownOuts : Scenario
     {
         public bool IsDown => Trouble is null;
 
-        // A record's equality would take phases that behave alike for one.
         public FakeBehaviour Behaviour { get; } = Trouble ?? new FakeBehaviour { FailBody = What };
     }
 
