@@ -47,10 +47,21 @@ internal sealed class Comparison
         comparison._wrong.AddRange(known.Where(one => one.Count() > 1).Select(one => $"{one.Key}: {one.Count()} conversations"));
         comparison._wrong.AddRange(known.Select(one => one.Key).Where(_ => !strangersWrite).Except(writers.Select(writer => writer.Contact)).Select(stranger => $"{stranger}: a conversation of somebody who never wrote"));
 
-        return new Tally(
-            what, comparison._acknowledged, comparison._stored, comparison._delivered, comparison._lost, comparison._unmarked, comparison._marked, comparison._outOfOrder,
-            comparison._open, comparison._wrong);
+        return comparison.Told(what);
     }
+
+    /// <summary>One conversation's ledgers, read already.</summary>
+    /// <param name="writer">With what was acknowledged.</param>
+    /// <param name="messages">The transcript.</param>
+    /// <param name="sent">The gateway's list; null when there is none.</param>
+    public static Tally Of(Writer writer, IReadOnlyList<Message> messages, IReadOnlyList<string>? sent)
+    {
+        var comparison = new Comparison(replyOf: null);
+        comparison.Add(writer, messages, sent);
+        return comparison.Told(writer.Name);
+    }
+
+    private Tally Told(string what) => new(what, _acknowledged, _stored, _delivered, _lost, _unmarked, _marked, _outOfOrder, _open, _wrong);
 
     private void Add(Writer writer, IReadOnlyList<Message> messages, IReadOnlyList<string>? sent)
     {
