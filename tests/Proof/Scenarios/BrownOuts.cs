@@ -34,8 +34,10 @@ internal sealed class BrownOuts : Scenario
         var gateway = stage.Gateway;
         gateway.KeepsAttempts = true;
         var shop = await stage.ShopAsync("brownout", "5491150000001", sendTimeout: course.Brief ? 1 : 4);
-        List<Writer> writers = [.. Enumerable.Range(1, 8).Select(n => Writer.Customer(shop, $"549116100000{n}"))];
-        await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(250));
+        List<Writer> writers = [.. Enumerable.Range(1, 30).Select(n => Writer.Customer(shop, $"5491161{n:000000}"))];
+
+        // Many contacts who each write slowly: a look-up sees the last hundred messages of a chat, and says "cannot say" when more were said since.
+        await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(1500));
         await using var watch = CircuitWatch.Begin(shop.Channel);
         load.Begin();
         foreach (var phase in phases)
