@@ -46,6 +46,7 @@ public static class ApiServices
         services.AddSingleton<ChannelForm>();
         services.AddSingleton<ChannelSwitch>();
         services.AddSingleton<ChannelWriting>();
+        services.AddSingleton<Circuits>();
         services.AddSingleton<Pairings>();
         services.AddSingleton<DocumentReader>();
         services.AddSingleton<SimulatedReplies>();

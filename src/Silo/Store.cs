@@ -10,6 +10,16 @@ namespace Channels.Silo;
 internal sealed class Store : IAsyncDisposable
 {
     private const string Setting = "ConnectionStrings:Channels";
+
+    // Webhooks, turns and replies are each worked off in the order of their ids.
+    private const string NewestWaiting = """
+        select id from (
+          (select id from inbox order by id desc limit 1) union all
+          (select message_id from turn order by message_id desc limit 1) union all
+          (select message_id from outbox order by message_id desc limit 1)) as waiting (id)
+        order by id desc limit 1
+        """;
+
     private readonly EmbeddedPostgres? _embedded;
 
     private Store(ChannelsDatabase database, IdSource ids, EmbeddedPostgres? embedded)
@@ -22,7 +32,7 @@ internal sealed class Store : IAsyncDisposable
     /// <summary>Its connections.</summary>
     public ChannelsDatabase Database { get; }
 
-    /// <summary>Makes ids behind every id that waits in the inbox, whatever the clock says.</summary>
+    /// <summary>Makes ids behind every id that waits to be worked off, whatever the clock says.</summary>
     public IdSource Ids { get; }
 
     /// <summary>Whether it is our own private server.</summary>
@@ -74,7 +84,7 @@ internal sealed class Store : IAsyncDisposable
     private static async Task<IdSource> IdsAsync(ChannelsDatabase database, TimeProvider clock)
     {
         var ids = new IdSource(clock);
-        await using var command = database.Requests.CreateCommand("select id from inbox order by id desc limit 1");
+        await using var command = database.Requests.CreateCommand(NewestWaiting);
         // Reads all that waits. After a flood that may take long, and no start may fail for it.
         command.CommandTimeout = 0;
         if (await command.ExecuteScalarAsync() is Guid newest)

@@ -21,7 +21,9 @@ public sealed class OwnPostgres : IAsyncDisposable
 
     public int ServerProcessId => _server.ServerProcessId;
 
-    public static async Task<OwnPostgres> StartAsync(CancellationToken cancellationToken = default)
+    /// <param name="durable">Whether it waits for the disk, as the product's own does. Off, it is faster.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<OwnPostgres> StartAsync(bool durable = false, CancellationToken cancellationToken = default)
     {
         var directory = TemporaryDirectory.Create();
         try
@@ -30,7 +32,7 @@ public sealed class OwnPostgres : IAsyncDisposable
             {
                 DataDirectory = directory.Path,
                 GraceAfterHost = TimeSpan.FromSeconds(1),
-                ThrowAway = true,
+                ThrowAway = !durable,
             };
             return new(await EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, cancellationToken), directory);
         }
@@ -49,6 +51,17 @@ public sealed class OwnPostgres : IAsyncDisposable
 
     /// <summary>Ends the server without a checkpoint, as a crash would. It comes back by itself, having recovered.</summary>
     public void CrashServer() => LinuxProcess.Find(ServerProcessId)?.Signal(PostmasterSignal.ImmediateStop);
+
+    /// <summary>Ends the server with kill -9, and keeps it away until <see cref="StartServerAsync"/>.</summary>
+    public Task KillServerAsync(CancellationToken cancellationToken = default)
+    {
+        const int Kill = 9;
+        LinuxProcess.Find(ServerProcessId)?.Signal(Kill);
+        return StopServerAsync(cancellationToken);
+    }
+
+    /// <summary>Every process of the server stands still until the result is disposed of: connections stay, and nobody answers.</summary>
+    public IDisposable Freeze() => new Frozen(ServerProcessId);
 
     public async ValueTask DisposeAsync()
     {
@@ -71,5 +84,28 @@ public sealed class OwnPostgres : IAsyncDisposable
         }
 
         _directory.Dispose();
+    }
+
+    private sealed class Frozen : IDisposable
+    {
+        private const int Stop = 19;
+        private const int Continue = 18;
+        private readonly List<LinuxProcess> _processes;
+
+        // The postmaster first: it is not to start more of them.
+        public Frozen(int postmaster)
+        {
+            LinuxProcess.Find(postmaster)!.Signal(Stop);
+            _processes = [LinuxProcess.Find(postmaster)!, .. ChildrenOf(postmaster)];
+            Send(Stop);
+        }
+
+        public void Dispose() => Send(Continue);
+
+        private void Send(int signal) => _processes.ForEach(process => process.Signal(signal));
+
+        private static IEnumerable<LinuxProcess> ChildrenOf(int process) =>
+            File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(child => LinuxProcess.Find(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture))).OfType<LinuxProcess>();
     }
 }

@@ -69,9 +69,9 @@ internal static class ChannelEndpoints
         writing.RotateAsync(caller.Tenant, new AccountId(id), body.Value.WebhookSecret, cancellationToken);
 
     private static async Task<Results<Ok<ChannelMetricsAnswer>, Problem>> MetricsAsync(
-        Guid id, Caller caller, ChannelMetricsReader metrics, CancellationToken cancellationToken) =>
+        Guid id, Caller caller, ChannelMetricsReader metrics, Circuits circuits, CancellationToken cancellationToken) =>
         await metrics.ReadAsync(caller.Tenant, new AccountId(id), cancellationToken) is { } found
-            ? TypedResults.Ok(ChannelMetricsAnswer.Of(id, found))
+            ? TypedResults.Ok(ChannelMetricsAnswer.Of(id, found, await circuits.FindAsync(found.Connector)))
             : Problem.NotFound;
 
     private static async Task<Results<Ok<StatusHistory>, Problem>> HistoryAsync(

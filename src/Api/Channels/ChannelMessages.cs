@@ -113,16 +113,19 @@ internal sealed record RotateWebhookSecret
 /// <summary>The new webhook secret, shown this once. The provider must be told: activate the channel again.</summary>
 internal sealed record WebhookSecretAnswer(Guid ChannelId, string WebhookSecret, Uri WebhookUrl, string NextStep);
 
-/// <summary>What a channel has done, and what waits in it (counted up to 10 000).</summary>
+/// <summary>Whether calls to the provider are let through: <c>closed</c> (yes), <c>open</c> (not before <c>until</c>), <c>half_open</c> (the next one is let through to see). <c>code</c> says why.</summary>
+internal sealed record CircuitAnswer(string State, DateTimeOffset Since, DateTimeOffset? Until, string? Code);
+
+/// <summary>What a channel has done, and what waits in it (counted up to 10 000). <c>circuit</c> is null while nobody can say.</summary>
 internal sealed record ChannelMetricsAnswer(
     Guid ChannelId, long MessagesReceived, long MessagesSent, long MessagesFailed, long DuplicatesDropped, long WebhooksFinished, long WebhooksParked,
     long EventsWithoutRow, DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting,
-    long RepliesWaiting, long ParkedNow)
+    long RepliesWaiting, long ParkedNow, CircuitAnswer? Circuit)
 {
-    public static ChannelMetricsAnswer Of(Guid channel, ChannelMetrics metrics) => new(
+    public static ChannelMetricsAnswer Of(Guid channel, ChannelMetrics metrics, CircuitAnswer? circuit) => new(
         channel, metrics.MessagesReceived, metrics.MessagesSent, metrics.MessagesFailed, metrics.DuplicatesDropped, metrics.WebhooksFinished,
         metrics.WebhooksParked, metrics.EventsWithoutRow, metrics.LastMessageAt, metrics.LastErrorAt, metrics.LastError, metrics.WebhooksWaiting,
-        metrics.TurnsWaiting, metrics.RepliesWaiting, metrics.ParkedNow);
+        metrics.TurnsWaiting, metrics.RepliesWaiting, metrics.ParkedNow, circuit);
 }
 
 /// <summary>One change of a channel's status.</summary>

@@ -43,7 +43,11 @@ public enum OutboxState
 }
 
 /// <summary>An unsettled reply as it was stored.</summary>
-public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempts, DateTimeOffset NextAttemptAt, DateTimeOffset? SendingSince, bool PossiblyDuplicate);
+public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempts, DateTimeOffset NextAttemptAt, DateTimeOffset? SendingSince, bool PossiblyDuplicate)
+{
+    /// <summary>No attempt is ever put off for longer. What is dated later was dated by a clock that has been set back since.</summary>
+    public static readonly TimeSpan FurthestAttempt = TimeSpan.FromMinutes(90);
+}
 
 /// <summary>What became of one attempt.</summary>
 /// <param name="Tenant">Owner.</param>

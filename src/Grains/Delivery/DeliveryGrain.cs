@@ -207,7 +207,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
                 continue;
             }
 
-            var due = row.NextAttemptAt > _reports.NotBefore ? row.NextAttemptAt : _reports.NotBefore;
+            var due = RetryPolicy.DueAt(row, _reports.NotBefore, now);
             if (due > now)
             {
                 next = due < next ? due : next;

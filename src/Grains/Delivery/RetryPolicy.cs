@@ -1,4 +1,5 @@
 using Channels.Core.Connectors;
+using Channels.Core.Outbox;
 
 namespace Channels.Grains.Delivery;
 
@@ -18,6 +19,17 @@ internal static class RetryPolicy
         var wish = WishOf(outcome);
         return (wish > doubling ? wish : doubling) * (1 + (random.NextDouble() * 0.25));
     }
+
+    /// <summary>When a reply may leave, given that nobody may use the connection before <paramref name="notBefore"/>. Moments that a clock set back has made absurd do not count.</summary>
+    public static DateTimeOffset DueAt(OutboxRow row, DateTimeOffset notBefore, DateTimeOffset now)
+    {
+        // Queued is due: a reply's first attempt is put off by nobody.
+        var own = row.Attempts == 0 ? DateTimeOffset.MinValue : Sane(row.NextAttemptAt, now);
+        var connection = Sane(notBefore, now);
+        return own > connection ? own : connection;
+    }
+
+    private static DateTimeOffset Sane(DateTimeOffset moment, DateTimeOffset now) => moment - now > OutboxRow.FurthestAttempt ? DateTimeOffset.MinValue : moment;
 
     /// <summary>How long the provider wants to be left alone: an hour at the most, because nobody may put our replies off for years.</summary>
     public static TimeSpan WishOf(SendOutcome.TryLater outcome) => outcome.After < LongestWish ? outcome.After : LongestWish;

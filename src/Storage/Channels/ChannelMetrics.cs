@@ -5,6 +5,7 @@ namespace Channels.Storage.Channels;
 
 /// <summary>What a channel has done, and what is waiting in it.</summary>
 public sealed record ChannelMetrics(
+    ConnectorId Connector,
     long MessagesReceived, long MessagesSent, long MessagesFailed, long DuplicatesDropped, long WebhooksFinished, long WebhooksParked, long EventsWithoutRow,
     DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting, long RepliesWaiting, long ParkedNow);
 
@@ -19,7 +20,8 @@ public sealed class ChannelMetricsReader(TenantScope scope)
                (select count(*) from (select 1 from inbox where tenant_id = $1 and account_id = $2 limit 10000) q),
                (select count(*) from (select 1 from turn where tenant_id = $1 and account_id = $2 limit 10000) q),
                (select count(*) from (select 1 from outbox where tenant_id = $1 and account_id = $2 limit 10000) q),
-               (select count(*) from (select 1 from parked_webhook where tenant_id = $1 and account_id = $2 limit 10000) q)
+               (select count(*) from (select 1 from parked_webhook where tenant_id = $1 and account_id = $2 limit 10000) q),
+               a.connector_id
         from account a left join channel_counter k on k.tenant_id = a.tenant_id and k.account_id = a.id
         where a.tenant_id = $1 and a.id = $2 and a.deleted_at is null
         """;
@@ -30,7 +32,7 @@ public sealed class ChannelMetricsReader(TenantScope scope)
         await using var row = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, account.Value)], cancellationToken);
         return await row.ReadAsync(cancellationToken)
             ? new(
-                row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.Moment(7),
+                new ConnectorId(row.GetGuid(14)), row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.Moment(7),
                 row.Moment(8), row.Text(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13))
             : null;
     }

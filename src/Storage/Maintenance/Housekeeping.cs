@@ -26,6 +26,7 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
     private static readonly TimeSpan LateTurnKeep = TimeSpan.FromDays(7);
 
     /// <summary>Makes this and the next four weeks' partitions of the transcript and the events. Safe to repeat.</summary>
+    /// <remarks>A week for which there are rows already stays in the default partition: a clock that was once set far ahead must not keep the product from starting when that time has come.</remarks>
     public static async Task EnsurePartitionsAsync(NpgsqlDataSource database, TimeProvider clock, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -70,7 +71,14 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
         // Names and bounds are ours alone; a table's name cannot be a parameter.
         await using var create = database.CreateCommand(
             $"create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + Week)}') with ({options})");
-        await create.ExecuteNonQueryAsync(cancellationToken);
+        try
+        {
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.CheckViolation)
+        {
+            // The default partition holds rows of that week, and goes on taking them.
+        }
     }
 
     private async Task TrimAsync(CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Channels.Core.Ids;
+using Channels.Core.Outbox;
 using Channels.Core.Sweep;
 using Channels.Storage.Database;
 using Npgsql;
@@ -51,7 +52,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
               where tenant_id = served.tenant_id and account_id = served.account_id and conversation_id > step.conversation_id
               order by conversation_id, message_id limit 1) as n)
           select conversation_id, message_id, answer_by from step) as c
-        where c.message_id < $1 and (c.answer_by is null or c.answer_by <= $3) limit $2
+        where (c.message_id < $1 or c.message_id > $4) and (c.answer_by is null or c.answer_by <= $3) limit $2
         """;
 
     private const string Outboxes = $"""
@@ -63,7 +64,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             order by tenant_id, account_id, message_id limit 1) as n)
         select tenant_id, account_id from hop
         where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
-                        and (o.state = 0 and o.next_attempt_at < $1 or o.state = 1 and o.sending_since < $1))
+                        and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
+                             or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)))
           and {Served}
         limit $2
         """;
@@ -117,7 +119,9 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        var before = IdSource.Floor(clock.GetUtcNow() - Grace);
+        // What is dated later than now was written before the clock was set back. Nobody shall wait until that time comes again.
+        var now = clock.GetUtcNow();
+        var (before, after) = (now - Grace, now + Grace);
         var inboxes = await ReadAsync(Inboxes, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1)), cancellationToken, _from.Tenant, _from.Account, Most);
 
         // A full page means that there may be more: the next look goes on behind it. Otherwise it begins anew.
@@ -125,15 +129,16 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _inboxes = inboxes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
         var turns = await ReadAsync(
             Turns, reader => new ConversationRef(new TenantId(reader.GetGuid(0)), new AccountId(reader.GetGuid(1)), new ConversationId(reader.GetGuid(2))), cancellationToken,
-            before, Most, clock.GetUtcNow());
+            IdSource.Floor(before), Most, now, IdSource.Floor(after));
         _turns = turns.ToLookup(turn => Partitions.Of(turn.Account));
         var outboxes = await ReadAsync(
-            Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, clock.GetUtcNow() - Grace, Most);
+            Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, before, Most, after,
+            now + OutboxRow.FurthestAttempt);
         _outboxes = outboxes.ToLookup(row => Partitions.Of(row.Account));
         var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
         _echoes = echoes.ToLookup(Partitions.Of);
         var sessions = await ReadAsync(
-            Sessions, reader => (Due: reader.GetFieldValue<DateTimeOffset>(0), Account: reader.GetGuid(1)), cancellationToken, clock.GetUtcNow(), _dueFrom.Due,
+            Sessions, reader => (Due: reader.GetFieldValue<DateTimeOffset>(0), Account: reader.GetGuid(1)), cancellationToken, now, _dueFrom.Due,
             _dueFrom.Account, Most);
         _dueFrom = sessions.Count == Most ? sessions[^1] : default;
         _sessions = sessions.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);

@@ -19,6 +19,9 @@ public sealed record FakeBehaviour
     /// <summary>Waits this long before doing anything.</summary>
     public TimeSpan Delay { get; init; }
 
+    /// <summary>Goes on after that wait also when the caller has hung up: takes the message, and tells nobody.</summary>
+    public bool TakesAbandoned { get; init; }
+
     /// <summary>Answers this status instead of sending.</summary>
     public int? FailStatus { get; init; }
 

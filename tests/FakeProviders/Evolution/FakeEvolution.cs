@@ -54,6 +54,12 @@ public sealed class FakeEvolution : IAsyncDisposable
     /// <summary>All calls it got, taken or not, as method and path.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
+    /// <summary>Every send it was asked for, taken or not, in order, while <see cref="KeepsAttempts"/>.</summary>
+    public ConcurrentQueue<FakeAttempt> Attempts { get; } = new();
+
+    /// <summary>Whether <see cref="Attempts"/> is kept.</summary>
+    public bool KeepsAttempts { get; set; }
+
     /// <summary>The signs it was asked to show ("typing…"), in order.</summary>
     public ConcurrentQueue<FakePresence> Presences { get; } = new();
 
@@ -137,3 +143,11 @@ public sealed class FakeEvolution : IAsyncDisposable
 /// <param name="Presence"><c>composing</c>, <c>paused</c>…</param>
 /// <param name="Delay">For how many milliseconds; the call takes as long.</param>
 public sealed record FakePresence(string Instance, string To, string Presence, int Delay);
+
+/// <summary>A send the gateway was asked for.</summary>
+/// <param name="Instance">By which number.</param>
+/// <param name="To">To whom.</param>
+/// <param name="Text">What.</param>
+/// <param name="Behaviour">What became of it.</param>
+/// <param name="At">When.</param>
+public sealed record FakeAttempt(string Instance, string? To, string? Text, FakeBehaviour Behaviour, DateTimeOffset At);

@@ -50,14 +50,14 @@ public sealed class FakeLedger
         }
     }
 
-    internal FakeSend Add(string instance, string to, string text, string? replyTo, DateTimeOffset at)
+    internal FakeSend Add(string instance, string to, string text, string? replyTo, DateTimeOffset at, DateTimeOffset asked)
     {
         TaskCompletionSource<FakeSend> waiting;
         FakeSend send;
         lock (_gate)
         {
             var number = _sends.Count + 1;
-            send = new FakeSend(number, $"3EB0{number:X18}", instance, to, text, replyTo, at);
+            send = new FakeSend(number, $"3EB0{number:X18}", instance, to, text, replyTo, at, asked);
             _sends.Add(send);
             (waiting, _next) = (_next, new TaskCompletionSource<FakeSend>(TaskCreationOptions.RunContinuationsAsynchronously));
         }

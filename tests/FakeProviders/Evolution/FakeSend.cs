@@ -7,8 +7,9 @@ namespace Channels.FakeProviders.Evolution;
 /// <param name="To">The number or address as it was given.</param>
 /// <param name="Text">What was said.</param>
 /// <param name="ReplyTo">The id it quotes.</param>
-/// <param name="At">When.</param>
-public sealed record FakeSend(long Number, string Id, string Instance, string To, string Text, string? ReplyTo, DateTimeOffset At)
+/// <param name="At">When it was taken.</param>
+/// <param name="Asked">When it was asked for.</param>
+public sealed record FakeSend(long Number, string Id, string Instance, string To, string Text, string? ReplyTo, DateTimeOffset At, DateTimeOffset Asked)
 {
     /// <summary>The chat it went to, as a full address.</summary>
     public string Chat => To.Contains('@', StringComparison.Ordinal) ? To : $"{To}@s.whatsapp.net";

@@ -13,10 +13,16 @@ internal sealed class FakeSends(FakeEvolution fake)
 
     public async Task SendTextAsync(HttpContext http, FakeInstance instance, JsonElement body)
     {
+        var asked = fake.Options.Clock.GetUtcNow();
         var behaviour = fake.NextBehaviour();
+        if (fake.KeepsAttempts)
+        {
+            fake.Attempts.Enqueue(new FakeAttempt(instance.Name, FakeJson.Text(body, "number"), TextOf(body), behaviour, asked));
+        }
+
         if (behaviour.Delay > TimeSpan.Zero)
         {
-            await Task.Delay(behaviour.Delay, http.RequestAborted);
+            await Task.Delay(behaviour.Delay, behaviour.TakesAbandoned ? CancellationToken.None : http.RequestAborted);
         }
 
         if (behaviour.Reset)
@@ -43,14 +49,14 @@ internal sealed class FakeSends(FakeEvolution fake)
             return;
         }
 
-        await TakeAsync(http, instance, body, behaviour);
+        await TakeAsync(http, instance, body, behaviour, asked);
     }
 
-    private async Task TakeAsync(HttpContext http, FakeInstance instance, JsonElement body, FakeBehaviour behaviour)
+    private async Task TakeAsync(HttpContext http, FakeInstance instance, JsonElement body, FakeBehaviour behaviour, DateTimeOffset asked)
     {
         var quoted = FakeJson.Member(fake.Options.Major == 1 ? FakeJson.Member(body, "options") : body, "quoted");
         var send = fake.Ledger.Add(
-            instance.Name, FakeJson.Text(body, "number")!, TextOf(body)!, FakeJson.Text(FakeJson.Member(quoted, "key"), "id"), fake.Options.Clock.GetUtcNow());
+            instance.Name, FakeJson.Text(body, "number")!, TextOf(body)!, FakeJson.Text(FakeJson.Member(quoted, "key"), "id"), fake.Options.Clock.GetUtcNow(), asked);
         if (behaviour.AcceptThenReset)
         {
             http.Abort();

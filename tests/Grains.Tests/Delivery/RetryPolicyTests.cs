@@ -1,4 +1,6 @@
 using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
 using Channels.Grains.Delivery;
 
 namespace Channels.Grains.Tests.Delivery;
@@ -33,6 +35,26 @@ public sealed class RetryPolicyTests
         Assert.All(waits, wait => Assert.InRange(wait, TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(125)));
         Assert.True(waits.Distinct().Count() > 900, "Replies that wait the same time come back together.");
     }
+
+    [Fact]
+    public void A_reply_is_due_when_its_own_time_has_come_and_its_connections()
+    {
+        Assert.Equal(Noon.AddMinutes(5), RetryPolicy.DueAt(Reply(1, Noon.AddMinutes(5)), Noon.AddMinutes(1), Noon));
+        Assert.Equal(Noon.AddMinutes(7), RetryPolicy.DueAt(Reply(1, Noon.AddMinutes(5)), Noon.AddMinutes(7), Noon));
+        Assert.Equal(Noon.AddMinutes(75), RetryPolicy.DueAt(Reply(3, Noon.AddMinutes(75)), DateTimeOffset.MinValue, Noon));
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_puts_nothing_off()
+    {
+        Assert.True(RetryPolicy.DueAt(Reply(0, Noon.AddMinutes(30)), DateTimeOffset.MinValue, Noon) <= Noon);
+        Assert.True(RetryPolicy.DueAt(Reply(2, Noon.AddDays(70)), Noon.AddDays(70), Noon) <= Noon);
+    }
+
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static OutboxRow Reply(int attempts, DateTimeOffset next) =>
+        new(new QueuedReply(new MessageId(Guid.CreateVersion7(Noon)), new ConversationId(Guid.Empty), "chat", "text", null), OutboxState.Queued, attempts, next, null, false);
 
     private static SendOutcome.TryLater Later(TimeSpan after) => new(after, "busy", "later");
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Channels.FakeProviders.Evolution;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>A channel and its instance at the fake gateway: both ends of the line.</summary>
 internal sealed class EvolutionChannel(Channel channel, FakeEvolution gateway, FakeInstance instance)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>Everything the product wrote to its console, over all its lives.</summary>
 internal sealed class ProductLog

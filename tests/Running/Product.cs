@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using Channels.Testing;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>The built product as a process of its own: started, asked, stopped, killed and started again on the same data.</summary>
 internal sealed class Product : IAsyncDisposable
@@ -33,8 +34,14 @@ internal sealed class Product : IAsyncDisposable
 
     public ProductLog Log { get; } = new();
 
+    /// <summary>Where its private database, keys and media lie.</summary>
+    public string DataDirectory => _data.Combine("data");
+
+    /// <summary>The private database, while it runs.</summary>
+    public string PrivateConnectionString => $"Host={PostmasterLines()[4]};Database=channels;Username=channels";
+
     /// <summary>Read from the file it made.</summary>
-    public string OperatorKey => File.ReadAllText(_data.Combine("data", "operator.key")).Trim();
+    public string OperatorKey => File.ReadAllText(Path.Combine(DataDirectory, "operator.key")).Trim();
 
     /// <summary>Returns when it says that it is ready.</summary>
     /// <param name="connectionString">The database; null for its own private server.</param>
@@ -54,8 +61,15 @@ internal sealed class Product : IAsyncDisposable
         }
     }
 
-    /// <summary>Another life, on the same data and the same address.</summary>
-    public async Task StartAgainAsync()
+    /// <summary>Another life, on the same data and the same address; returns when it says that it is ready.</summary>
+    public Task StartAgainAsync()
+    {
+        Spawn();
+        return ReadyAsync();
+    }
+
+    /// <summary>Begins another life, and does not wait for it.</summary>
+    public void Spawn()
     {
         var start = new ProcessStartInfo(DotNet())
         {
@@ -70,7 +84,7 @@ internal sealed class Product : IAsyncDisposable
         }
 
         start.Environment["ASPNETCORE_URLS"] = Address.ToString().TrimEnd('/');
-        start.Environment["Channels__DataDirectory"] = _data.Combine("data");
+        start.Environment["Channels__DataDirectory"] = DataDirectory;
         start.Environment["Channels__Egress__Allow"] = "127.0.0.0/8";
         if (_connectionString is not null)
         {
@@ -89,7 +103,13 @@ internal sealed class Product : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _process = process;
-        await Until.SeenAsync(
+    }
+
+    /// <summary>Returns when it says that it is ready.</summary>
+    public Task ReadyAsync()
+    {
+        var process = _process!;
+        return Until.SeenAsync(
             "the product to say that it is ready",
             () => process.HasExited ? throw new InvalidOperationException($"The product ended with code {process.ExitCode}:\n{Log.Tail()}") : StatusAsync("/readyz"),
             status => status == HttpStatusCode.OK,
@@ -110,6 +130,15 @@ internal sealed class Product : IAsyncDisposable
         Signals.Kill(_process!.Id);
         await _process.WaitForExitAsync();
         Forget();
+    }
+
+    /// <summary>kill -9 of the private Postgres' postmaster, if it runs. Its other processes see it, and leave.</summary>
+    public void KillServer()
+    {
+        if (PostmasterLines() is [var process, ..])
+        {
+            Signals.Kill(int.Parse(process, CultureInfo.InvariantCulture));
+        }
     }
 
     /// <summary>SIGTERM; the code it ends with and how long that took.</summary>
@@ -151,6 +180,10 @@ internal sealed class Product : IAsyncDisposable
         _http.Dispose();
         _data.Dispose();
     }
+
+    // Line 1 is the process, line 5 the directory of its socket.
+    private string[] PostmasterLines() =>
+        Path.Combine(DataDirectory, "pg", "postmaster.pid") is var file && File.Exists(file) ? File.ReadAllLines(file) : [];
 
     private void Forget()
     {

@@ -6,40 +6,67 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>A tenant's own agent on loopback: answers, keeps silent for ever, or fails, as it is told.</summary>
 internal sealed class AgentServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly CancellationTokenSource _ending = new();
+    private WebApplication? _app;
 
-    private AgentServer(WebApplication app) => _app = app;
+    private AgentServer()
+    {
+    }
 
-    public Uri Url => new(new Uri(_app.Urls.Single()), "/turn");
+    /// <summary>The same over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>.</summary>
+    public Uri Url { get; private set; } = new("http://127.0.0.1");
 
     /// <summary>What it does with a turn. Null hangs until the caller gives up; a number is the status it answers with (202: it answers later); a text is the reply; anything else is the answer's JSON.</summary>
     public Func<AgentCall, object?> Behave { get; set; } = call => $"agent: {call.Text}";
+
+    /// <summary>How long it thinks before it does that. Not at all by default.</summary>
+    public Func<AgentCall, TimeSpan> Think { get; set; } = _ => TimeSpan.Zero;
 
     public ConcurrentQueue<AgentCall> Calls { get; } = new();
 
     public static async Task<AgentServer> StartAsync()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        var server = new AgentServer(app);
-        app.Run(server.AnswerAsync);
-        await app.StartAsync();
+        var server = new AgentServer();
+        await server.ListenAsync(port: 0);
         return server;
     }
+
+    /// <summary>Connections are refused until <see cref="StartAgainAsync"/>.</summary>
+    public async Task StopAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            await app.StopAsync(now.Token);
+            await app.DisposeAsync();
+        }
+    }
+
+    public Task StartAgainAsync() => ListenAsync(Url.Port);
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
-        await _app.DisposeAsync();
+        await StopAsync();
         _ending.Dispose();
+    }
+
+    private async Task ListenAsync(int port)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.Run(AnswerAsync);
+        await app.StartAsync();
+        _app = app;
+        Url = new Uri(new Uri(app.Urls.Single()), "/turn");
     }
 
     private async Task AnswerAsync(HttpContext http)
@@ -47,6 +74,11 @@ internal sealed class AgentServer : IAsyncDisposable
         var turn = (await JsonSerializer.DeserializeAsync<Turn>(http.Request.Body, ChannelsClient.Json))!;
         var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, [.. turn.History.Select(one => one.Kind)], http.Request.Headers.Authorization.ToString());
         Calls.Enqueue(call);
+        if (Think(call) is { Ticks: > 0 } thinking)
+        {
+            await Task.Delay(thinking, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
         switch (Behave(call))
         {
             case string reply:

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>A channel of the product, from outside: its webhook's door and what the API shows of it.</summary>
 internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, string secret)
@@ -30,6 +31,10 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
 
     /// <summary>The simulator's contact writes. Throws when it was not taken.</summary>
     public Task SimulateAsync(string from, string text, string? messageId = null) => Api.PostAsync($"{Path}/simulate", new { from, text, message_id = messageId });
+
+    /// <summary>The same, whatever is answered.</summary>
+    public Task<Answer> AttemptSimulateAsync(string from, string text, string messageId) =>
+        Api.AskAsync(HttpMethod.Post, $"{Path}/simulate", JsonContent.Create(new { from, text, message_id = messageId }));
 
     public async Task<JsonElement> PreviewAsync(byte[] body) =>
         (await Api.AskAsync(HttpMethod.Post, $"{Path}/preview", Raw(body))).Json;
@@ -65,11 +70,11 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
             ? await MessagesAsync(conversation.Id)
             : [];
 
-    /// <summary>Returns when nothing of the channel waits any more: webhooks, turns, replies.</summary>
-    public Task<Metrics> IdleAsync(long webhooksFinished, TimeSpan? within = null) => Until.SeenAsync(
+    /// <summary>Returns when nothing of the channel waits any more: webhooks, turns, replies but for so many of unknown outcome.</summary>
+    public Task<Metrics> IdleAsync(long webhooksFinished, TimeSpan? within = null, int unknown = 0) => Until.SeenAsync(
         $"channel {Id} to be done with {webhooksFinished} webhooks",
         MetricsAsync,
-        now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0, RepliesWaiting: 0 },
+        now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0 } && now.RepliesWaiting == unknown,
         within: within);
 
     // A full page may have another behind it. "total" does not tell: rows may come between its reading and theirs.
@@ -105,4 +110,7 @@ internal sealed record Message(
 
 internal sealed record Metrics(
     long MessagesReceived, long MessagesSent, long MessagesFailed, long DuplicatesDropped, long WebhooksFinished, long WebhooksParked, long EventsWithoutRow,
-    DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting, long RepliesWaiting, long ParkedNow);
+    DateTimeOffset? LastMessageAt, DateTimeOffset? LastErrorAt, string? LastError, long WebhooksWaiting, long TurnsWaiting, long RepliesWaiting, long ParkedNow,
+    Circuit? Circuit);
+
+internal sealed record Circuit(string State, DateTimeOffset Since, DateTimeOffset? Until, string? Code);

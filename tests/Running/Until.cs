@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>Waits for what the product does in its own process and shows only when asked. A deadline that passes says what was awaited and what was seen.</summary>
 internal static class Until

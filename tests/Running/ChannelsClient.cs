@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>The HTTP API as an integrator sees it: paths, JSON, status codes.</summary>
 internal sealed class ChannelsClient : IDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>The two ways a process ends from outside.</summary>
 internal static class Signals

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Channels.Spine.Tests.Running;
+namespace Channels.Running;
 
 /// <summary>Webhook bodies as the gateway writes them (2.3.7's shape).</summary>
 internal static class EvolutionBodies

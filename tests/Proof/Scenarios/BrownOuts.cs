@@ -1,0 +1,162 @@
+using Channels.FakeProviders.Evolution;
+using Channels.Proof.Ledgers;
+
+namespace Channels.Proof.Scenarios;
+
+/// <summary>A provider that limits, fails, is late, takes without saying so, breaks off, and is down, one after the other under load.</summary>
+internal sealed class BrownOuts : Scenario
+{
+    private const int RetryAfter = 2;
+
+    public override string Name => "brownout";
+
+    public override string Promise =>
+        "a provider that answers 429, 503, 500, late, not at all, or is down: what did not leave is repeated, what may have left never is; the circuit opens, tries and closes, for all to see.";
+
+    /// <summary>What happened to sends, by their outcome for us.</summary>
+    private enum Fate
+    {
+        /// <summary>They certainly did not leave: to be repeated.</summary>
+        Refused,
+
+        /// <summary>They left, and nobody said so: never to be repeated, and to be found out.</summary>
+        Taken,
+
+        /// <summary>They did not leave, and nobody said so: never to be repeated, and a person's to decide.</summary>
+        Untaken,
+    }
+
+    public override async Task<Verdict> RunAsync(Course course)
+    {
+        var length = course.Seconds(full: 12, brief: 3);
+        var phases = Phases(course.Brief);
+        await using var stage = await Stage.SetAsync();
+        var gateway = stage.Gateway;
+        gateway.KeepsAttempts = true;
+        var shop = await stage.ShopAsync("brownout", "5491150000001", sendTimeout: course.Brief ? 1 : 4);
+        List<Writer> writers = [.. Enumerable.Range(1, 30).Select(n => Writer.Customer(shop, $"5491161{n:000000}"))];
+
+        // Many contacts who each write slowly: a look-up sees the last hundred messages of a chat, and says "cannot say" when more were said since.
+        await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(1500));
+        await using var watch = CircuitWatch.Begin(shop.Channel);
+        load.Begin();
+        foreach (var phase in phases)
+        {
+            await BreakAsync(gateway, phase, length);
+            await Until.SeenAsync("the circuit to close", shop.Channel.MetricsAsync, now => now.Circuit?.State == "closed", now => $"{now.Circuit}", TimeSpan.FromSeconds(150));
+            gateway.Behaviour = new FakeBehaviour();
+            course.Say($"{phase.What}: over; {load.Acknowledged} acknowledged so far, {gateway.Attempts.Count} attempts, {gateway.Ledger.Count} taken; circuit seen: {watch.Shown}");
+        }
+
+        await load.EndAsync();
+        var fates = phases.ToDictionary(phase => phase.Behaviour, phase => phase.Fate);
+        var untaken = gateway.Attempts.Where(attempt => fates.TryGetValue(attempt.Behaviour, out var fate) && fate == Fate.Untaken).Select(attempt => attempt.Text).Distinct().Count();
+        var tally = await Comparison.OfAsync("all conversations", writers, unknown: untaken);
+        var overtaken = gateway.Ledger.After(0).GroupBy(send => send.To).Sum(sends => sends.Zip(sends.Skip(1)).Count(pair => pair.Second.Asked < pair.First.Asked));
+        course.Say($"{overtaken} sends were taken so late by the gateway itself that a later one had overtaken them");
+        List<string> complaints = [.. Repeated(gateway, fates), .. TooSoon(gateway, fates, phases), .. watch.Complaints(), .. stage.LogComplaints()];
+        if (tally.Open.Count != untaken)
+        {
+            complaints.Add($"{untaken} replies were cut off without being taken, {tally.Open.Count} are shown as open");
+        }
+
+        return new Verdict(
+            $"{phases.Count} kinds of trouble, {length.TotalSeconds:0} s each, {gateway.Attempts.Count:#,0} attempts for {gateway.Ledger.Count:#,0} sends", await stage.StoreAsync(), [tally], complaints);
+    }
+
+    private static List<Phase> Phases(bool brief)
+    {
+        List<Phase> all =
+        [
+            new("429 with Retry-After", new() { FailStatus = 429, RetryAfter = TimeSpan.FromSeconds(RetryAfter) }, Fate.Refused),
+            new("taken, no answer", new() { AcceptThenHang = true }, Fate.Taken),
+            new("500", new() { FailStatus = 500 }, Fate.Untaken),
+            new("503", new() { FailStatus = 503 }, Fate.Refused),
+            new("taken 20 s later", new() { Delay = TimeSpan.FromSeconds(20), TakesAbandoned = true }, Fate.Taken),
+            new("taken, echoed, no answer", new() { AcceptThenHang = true, Echo = FakeEcho.BeforeAnswer }, Fate.Taken),
+            new("taken, connection reset", new() { AcceptThenReset = true }, Fate.Taken),
+            new("connection reset", new() { Reset = true }, Fate.Untaken),
+            new("down", null, Fate.Refused),
+        ];
+        return brief ? all[..3] : all;
+    }
+
+    private static async Task BreakAsync(FakeEvolution gateway, Phase phase, TimeSpan length)
+    {
+        if (phase.IsDown)
+        {
+            await gateway.StopAsync();
+            await Task.Delay(length);
+            await gateway.StartAgainAsync();
+            return;
+        }
+
+        gateway.Behaviour = phase.Behaviour;
+        await Task.Delay(length);
+
+        // Slow enough for the one send that tries the connection for all to be seen doing so.
+        gateway.Behaviour = new FakeBehaviour { Delay = TimeSpan.FromMilliseconds(400) };
+    }
+
+    // After an outcome nobody knows there is no further attempt.
+    private static IEnumerable<string> Repeated(FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates) =>
+        from attempts in gateway.Attempts.GroupBy(attempt => attempt.Text)
+        let after = attempts.SkipWhile(attempt => !(fates.TryGetValue(attempt.Behaviour, out var fate) && fate != Fate.Refused)).Skip(1).Count()
+        where after > 0
+        select $"repeated {after} times after an unknown outcome: {attempts.Key}";
+
+    // As many conversations as may send at once hear the first 429; then nobody tries before the provider's wish.
+    private static IEnumerable<string> TooSoon(FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates, List<Phase> phases)
+    {
+        const int AtOnce = 10;
+        var limited = gateway.Attempts.Where(attempt => fates.ContainsKey(attempt.Behaviour) && ReferenceEquals(attempt.Behaviour, phases[0].Behaviour)).Select(attempt => attempt.At).ToList();
+        var bursts = limited.Count == 0 ? 0 : 1 + (int)((limited[^1] - limited[0]).TotalSeconds / RetryAfter);
+        return limited.Count > bursts * AtOnce ? [$"{limited.Count} attempts in {bursts} times of {RetryAfter} s, though each was answered with that Retry-After"] : [];
+    }
+
+    private sealed record Phase(string What, FakeBehaviour? Trouble, Fate Fate)
+    {
+        public bool IsDown => Trouble is null;
+
+        public FakeBehaviour Behaviour { get; } = Trouble ?? new FakeBehaviour { FailBody = What };
+    }
+
+    /// <summary>Looks at the circuit through the API, as a user would.</summary>
+    private sealed class CircuitWatch : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _ending = new();
+        private readonly Dictionary<string, int> _seen = [];
+        private Task _watching = Task.CompletedTask;
+
+        public string Shown => string.Join(", ", _seen.OrderBy(one => one.Key).Select(one => $"{one.Key} {one.Value}×"));
+
+        public static CircuitWatch Begin(Channel channel)
+        {
+            var watch = new CircuitWatch();
+            watch._watching = watch.LookAsync(channel);
+            return watch;
+        }
+
+        public IEnumerable<string> Complaints() => ((string[])["open", "half_open", "closed"]).Where(state => !_seen.ContainsKey(state)).Select(state => $"the circuit was never seen {state}");
+
+        public async ValueTask DisposeAsync()
+        {
+            await _ending.CancelAsync();
+            await _watching;
+            _ending.Dispose();
+        }
+
+        private async Task LookAsync(Channel channel)
+        {
+            while (!_ending.IsCancellationRequested)
+            {
+                if ((await channel.MetricsAsync()).Circuit is { State: var state })
+                {
+                    _seen[state] = _seen.GetValueOrDefault(state) + 1;
+                }
+
+                await Task.Delay(50);
+            }
+        }
+    }
+}

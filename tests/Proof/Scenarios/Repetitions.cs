@@ -1,0 +1,99 @@
+using System.Net;
+using Channels.Proof.Ledgers;
+
+namespace Channels.Proof.Scenarios;
+
+/// <summary>Gateways repeat webhooks: at once, much later, in another order, to another life of the product, on another day.</summary>
+internal sealed class Repetitions : Scenario
+{
+    private const int Copies = 3;
+
+    public override string Name => "repetition";
+
+    public override string Promise =>
+        "every webhook three times, shuffled, over a restart and over midnight, and all of them again after a kill and after 29 days: no message and no agent turn twice.";
+
+    public override async Task<Verdict> RunAsync(Course course)
+    {
+        var contacts = course.Size(full: 40, brief: 10);
+        var messages = course.Rounds(full: 50, brief: 6);
+        var choices = course.Choices(Name);
+
+        // Five minutes before midnight, as the product sees it.
+        using var clock = new MovableClock(UntilMidnight() - TimeSpan.FromMinutes(5));
+        await using var stage = await Stage.SetAsync(settings: clock.Settings);
+        await using var agent = await AgentServer.StartAsync();
+        agent.Think = call => TimeSpan.FromMilliseconds(40 * course.Chance(call.Text!));
+        var shop = await stage.ShopAsync("repeats", "5491150000001", agent: new { kind = "http", url = agent.Url, history = 0 });
+        List<Writer> writers = [.. Enumerable.Range(0, contacts).Select(n => Writer.Customer(shop, $"54911{n:0000000}"))];
+        var plans = writers.ToDictionary(writer => writer, _ => Shuffled(messages, choices));
+
+        // A third of the copies each: before, after the restart, after midnight.
+        var third = messages * Copies / 3;
+        await PostAsync(plans, plan => plan.Take(third));
+        var (code, _) = await stage.Product.StopAsync(TimeSpan.FromSeconds(45));
+        await stage.Product.StartAgainAsync();
+        await PostAsync(plans, plan => plan.Skip(third).Take(third));
+        course.Say($"restarted (code {code}); {writers.Sum(writer => writer.Acknowledged.Count)} messages known; midnight passes");
+        await clock.SetAsync(clock.Offset + TimeSpan.FromMinutes(10));
+        await PostAsync(plans, plan => plan.Skip(2 * third));
+        var before = await Comparison.OfAsync("three times, shuffled", writers, text => $"agent: {text}");
+
+        await stage.Product.KillAsync();
+        await stage.Product.StartAgainAsync();
+        await PostAsync(plans, plan => plan);
+        course.Say("killed, and all of them came again; now 29 days pass, and they come again");
+        await clock.SetAsync(clock.Offset + TimeSpan.FromDays(29));
+        await stage.Product.KillAsync();
+        await stage.Product.StartAgainAsync();
+        await PostAsync(plans, plan => plan);
+        var after = await Comparison.OfAsync("three times, again after a kill, and after 29 days", writers, text => $"agent: {text}");
+
+        // A call that the restart cut off is made again with the same turn id, by which the agent knows it: one at the most in each conversation.
+        var calls = agent.Calls.GroupBy(call => call.Text!).ToList();
+        var again = agent.Calls.Count - calls.Count;
+        var asked = calls.Where(of => of.Select(call => call.TurnId).Distinct().Count() > 1).Select(of => $"the agent was asked in {of.Select(call => call.TurnId).Distinct().Count()} turns: {of.Key}").ToList();
+        if (again > contacts)
+        {
+            asked.Add($"{again} agent calls were repeated, though only {contacts} could be cut off");
+        }
+
+        var metrics = await shop.Channel.MetricsAsync();
+        var posted = (long)contacts * messages * Copies * 3;
+        string[] uncounted = metrics.DuplicatesDropped == posted - (contacts * messages) ? [] : [$"{posted} webhooks posted for {contacts * messages} messages, {metrics.DuplicatesDropped} counted as duplicates"];
+        return new Verdict(
+            $"{contacts} conversations × {messages} messages, {posted:#,0} webhooks, {calls.Count:#,0} agent turns ({again} calls cut off by the restart and made again with their turn id)", await stage.StoreAsync(), before.Holds ? [after] : [before, after], [.. asked, .. uncounted, .. stage.LogComplaints()]);
+    }
+
+    private static List<int> Shuffled(int messages, Random choices)
+    {
+        int[] all = [.. Enumerable.Range(0, messages * Copies).Select(n => n % messages)];
+        choices.Shuffle(all);
+        return [.. all];
+    }
+
+    // Of one contact one after the other, so that the order of their arrival is known; all contacts at once.
+    private static Task PostAsync(Dictionary<Writer, List<int>> plans, Func<List<int>, IEnumerable<int>> part) => Task.WhenAll(plans.Select(async one =>
+    {
+        var (writer, plan) = one;
+        foreach (var n in part(plan).ToList())
+        {
+            var answer = await writer.AttemptAsync(writer.IdOf(n), writer.TextOf(n));
+            if (answer.Status != HttpStatusCode.OK)
+            {
+                throw new HttpRequestException($"The webhook was answered {answer}");
+            }
+
+            if (!writer.Acknowledged.Contains(writer.TextOf(n)))
+            {
+                writer.Acknowledged.Enqueue(writer.TextOf(n));
+            }
+        }
+    }));
+
+    private static TimeSpan UntilMidnight()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return now.UtcDateTime.Date.AddDays(1) - now.UtcDateTime;
+    }
+}

@@ -1,0 +1,42 @@
+using Channels.Core.Ids;
+using Channels.Storage.Maintenance;
+using Channels.Storage.Migrations;
+using Channels.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Channels.Storage.Tests.Maintenance;
+
+public sealed class HousekeepingTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [PostgresFact]
+    public async Task A_week_with_rows_in_the_default_partition_keeps_nobody_from_starting()
+    {
+        var clock = new ManualClock();
+        var db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(db, clock, NullLogger.Instance, default);
+        await Housekeeping.EnsurePartitionsAsync(db, clock, default);
+
+        // Written while the clock was wrong, ten weeks ahead; now that time has come.
+        clock.Advance(TimeSpan.FromDays(70));
+        await AddEventAsync(db, new IdSource(clock).Next());
+        await Housekeeping.EnsurePartitionsAsync(db, clock, default);
+
+        await AddEventAsync(db, new IdSource(clock).Next());
+        Assert.Equal(2L, await ScalarAsync(db, "select count(*) from event_default"));
+        Assert.Equal(1L, await ScalarAsync(db, "select count(*) from pg_class where relname = 'event_20260316'"));
+    }
+
+    private static async Task AddEventAsync(NpgsqlDataSource db, Guid id)
+    {
+        await using var command = db.CreateCommand("insert into event (tenant_id, id, type) values (gen_random_uuid(), $1, 'test')");
+        command.Parameters.Add(new NpgsqlParameter { Value = id });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlDataSource db, string sql)
+    {
+        await using var command = db.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
+    }
+}
