@@ -8,7 +8,7 @@ namespace Channels.Connectors.Tests.Evolution;
 
 public sealed class EvolutionInboundTests
 {
-    private static readonly TimeSpan _generous = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _generous = TimeSpan.FromSeconds(30);
 
     [Fact]
     public void The_gateways_token_never_gets_into_an_event() => Assert.All(
