@@ -1,12 +1,14 @@
 namespace Channels.Core.Channels;
 
-/// <summary>What to do about a provider that keeps a connector from working. One place for all kinds: the words are ours, and so are the codes.</summary>
+/// <summary>What to do about a channel whose account says nothing of it: it was never activated, or its provider keeps the connector from working.</summary>
 public static class NextSteps
 {
-    /// <summary>For a code that kinds use for a connector in trouble; a general advice for one that is not known here, null for none.</summary>
-    public static string? For(string? code) => code switch
+    /// <summary>One place for all kinds: the words are ours, and so are the codes. A general advice for a code that is not known here.</summary>
+    /// <param name="status">The status that is shown.</param>
+    /// <param name="code">The word for what is wrong; null when nothing is.</param>
+    public static string? For(string status, string? code) => code switch
     {
-        null => null,
+        null => status == AccountStatus.Pending.ToWord() ? "Activate the channel." : null,
         "provider-unreachable" => "Check that the gateway runs and can be reached from here; it is tried again by itself.",
         "license-required" => "Activate the gateway's licence; it is tried again by itself.",
         "unauthorized" or "forbidden" => "Correct the key in the channel's settings and activate the channel again.",

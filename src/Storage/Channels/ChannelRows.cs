@@ -29,7 +29,7 @@ internal static class ChannelRows
 
     public static ChannelDetails Read(NpgsqlDataReader row) => new(
         new AccountId(row.GetGuid(0)), new ConnectorId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.Text(6),
-        row.Text(7), row.Text(8) ?? NextSteps.For(row.Text(6)), row.GetFieldValue<DateTimeOffset>(9), row.Id(10), row.Id(11), JsonText.Parse(row.GetString(12)), row.GetBoolean(13),
+        row.Text(7), row.Text(8) ?? NextSteps.For(row.GetString(5), row.Text(6)), row.GetFieldValue<DateTimeOffset>(9), row.Id(10), row.Id(11), JsonText.Parse(row.GetString(12)), row.GetBoolean(13),
         JsonText.Parse(row.GetString(14)), PolicyJson.Read(JsonText.Parse(row.GetString(15))), row.Moment(16), row.GetFieldValue<DateTimeOffset>(17),
         row.GetFieldValue<DateTimeOffset>(18));
 }
