@@ -156,8 +156,9 @@ internal sealed class BrownOuts : Scenario
         var untaken = gateway.Attempts.Where(attempt => fates.TryGetValue(attempt.Behaviour, out var fate) && fate == Fate.Untaken).Select(attempt => attempt.Text!).ToHashSet();
         var repeated = gateway.Attempts.GroupBy(attempt => attempt.Text).Count(attempts => attempts.SkipWhile(attempt => !IsUnknown(attempt, fates)).Skip(1).Any());
         var cutOff = missing.Except(untaken).ToList();
+        var seen = gateway.Attempts.Select(attempt => attempt.Text!).ToHashSet();
         course.Say(
-            $"{untaken.Count} replies were cut off by 500 or a reset, and not taken: {repeated} of them were sent once more, {untaken.Intersect(missing).Count()} stay open; {cutOff.Count} more stay open since the gateway went down");
+            $"{untaken.Count} replies were cut off by 500 or a reset, and not taken: {repeated} of them were sent once more, {untaken.Intersect(missing).Count()} stay open; {cutOff.Count} more stay open since the gateway went down, {cutOff.Count(text => !seen.Contains(text))} of which it never saw");
         return cutOff.Count > AtOnce ? [$"{cutOff.Count} replies are open that nobody cut off, like {cutOff[0]}"] : [];
     }
 
