@@ -12,6 +12,9 @@ internal sealed class LostSends(IOutbox outbox, TimeProvider clock, ILogger<Lost
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Ids of so much older messages are told as well: the same text said twice, and clocks that differ, are no puzzle then.</summary>
+    private static readonly TimeSpan KnownBefore = TimeSpan.FromMinutes(10);
+
     /// <summary>What the provider knows of it.</summary>
     /// <exception cref="Core.StoreUnavailableException">Our own store does not answer.</exception>
     public async Task<SentLookupOutcome> FindAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
@@ -22,7 +25,7 @@ internal sealed class LostSends(IOutbox outbox, TimeProvider clock, ILogger<Lost
         }
 
         var conversation = new ConversationRef(channel.Tenant, channel.Account, row.Reply.Conversation);
-        var known = await outbox.KnownProviderIdsAsync(conversation, since - TimeSpan.FromMinutes(1), CancellationToken.None);
+        var known = await outbox.KnownProviderIdsAsync(conversation, since - KnownBefore, CancellationToken.None);
         var answer = await AskAsync(lookup, channel.Connection, row, since, known);
         DeliveryLog.FoundHalfSent(logger, row.Reply.Id, answer.GetType().Name);
         return answer;
