@@ -135,6 +135,61 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     }
 
     [PostgresFact]
+    public async Task An_unknown_send_is_looked_up_by_the_next_process()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
+        var number = Spine.NewNumber();
+        gateway.Script(new FakeBehaviour { AcceptThenHang = true });
+        await shop.SaysAsync(number, Words("lost"));
+        await shop.MessagesAsync(number, "the reply, unknown", found => found.Any(message => message is { IsOut: true, Status: "unknown" }));
+
+        await Spine.Product.KillAsync();
+        await Spine.Product.StartAgainAsync();
+
+        // Nobody writes, nobody asks for anything: the start alone makes it look.
+        var messages = await shop.MessagesAsync(number, "the reply, found and sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+        Assert.Equal(Assert.Single(shop.Sends).Id, messages[^1].ProviderMessageId);
+        Assert.False(messages[^1].PossiblyDuplicate);
+    }
+
+    [PostgresFact]
+    public async Task A_reply_the_gateway_does_not_have_is_sent_once_more_and_marked_unless_the_conversation_went_on()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        gateway.KeepsAttempts = true;
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        var (waits, wentOn) = (Spine.NewNumber(), Spine.NewNumber());
+        var (lost, overtaken) = (Words("lost"), Words("overtaken"));
+
+        // A chat the gateway has never seen shows nothing, and proves nothing.
+        await shop.SaysAsync(waits, Words("first"));
+        await shop.SaysAsync(wentOn, Words("first"));
+        await shop.SentAsync(2);
+        async Task CutOffAsync(string number, string text)
+        {
+            gateway.Script(new FakeBehaviour { Reset = true });
+            await shop.SaysAsync(number, text);
+            await shop.MessagesAsync(number, "the reply, unknown", found => found.Any(message => message is { IsOut: true, Status: "unknown" }));
+        }
+
+        await CutOffAsync(wentOn, overtaken);
+        await shop.SaysAsync(wentOn, Words("next"));
+        await shop.SentAsync(2, wentOn);
+        await CutOffAsync(waits, lost);
+
+        var messages = await shop.MessagesAsync(
+            waits, "the lost reply, sent after all", found => found.Any(message => message is { IsOut: true, Status: "sent" } && message.Text == lost), TimeSpan.FromSeconds(90));
+        Assert.True(messages[^1].PossiblyDuplicate);
+        Assert.Equal(2, gateway.Attempts.Count(attempt => attempt.Text == lost));
+        Assert.Single(shop.Sends, send => send.Text == lost);
+
+        // It was cut off earlier and has been looked up as often; a reply to an older question would now confuse.
+        Assert.Single(gateway.Attempts, attempt => attempt.Text == overtaken);
+        Assert.Single(await shop.Channel.MessagesWithAsync(EvolutionBodies.Person(wentOn)), message => message is { Status: "unknown", PossiblyDuplicate: false } && message.Text == overtaken);
+    }
+
+    [PostgresFact]
     public async Task The_late_echo_of_a_reply_sent_twice_after_a_crash_is_not_taken_for_a_person()
     {
         await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });

@@ -17,6 +17,9 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
 
     /// <summary>Both clocks tell whole seconds, and they are two clocks.</summary>
     private static readonly TimeSpan _slack = TimeSpan.FromSeconds(2);
+
+    /// <summary>How far the gateway's clock may be behind ours before a message of ours is taken for an older one.</summary>
+    private static readonly TimeSpan _clockDifference = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
 
     public async Task<SentLookupOutcome> FindAsync(
@@ -37,16 +40,14 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
     private static SentLookupOutcome Judge(ImmutableArray<Sent> records, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known)
     {
         var chat = records.Where(record => record.Chat == message.ChatId).ToImmutableArray();
-        var found = chat
-            .Where(record => record.FromMe && record.Text == message.Text && record.At >= since && !known.Contains(record.Id))
-            .OrderBy(record => record.At)
-            .FirstOrDefault();
-        if (found is not null)
+        var alike = chat.Where(record => record.FromMe && record.Text == message.Text && !known.Contains(record.Id)).OrderBy(record => record.At).ToImmutableArray();
+        if (alike.FirstOrDefault(record => record.At >= since) is { } found)
         {
             return new SentLookupOutcome.Found(found.Id);
         }
 
-        return chat.IsEmpty ? new SentLookupOutcome.CannotSay("the gateway keeps no messages of this chat")
+        return alike.Any(record => record.At >= since - _clockDifference) ? new SentLookupOutcome.CannotSay("the gateway has this text from shortly before, or its clock is behind")
+            : chat.IsEmpty ? new SentLookupOutcome.CannotSay("the gateway keeps no messages of this chat")
             : records.Length >= PageSize && chat.Min(record => record.At) > since ? new SentLookupOutcome.CannotSay("too much was said in this chat since")
             : new SentLookupOutcome.NotThere();
     }

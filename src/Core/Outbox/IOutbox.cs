@@ -19,6 +19,13 @@ public interface IOutbox
     /// <summary>Records what became of an attempt. Safe to repeat.</summary>
     Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken);
 
+    /// <summary>The account's replies of unknown outcome whose last attempt began after <paramref name="begunAfter"/>, newest first, at most <paramref name="limit"/>.</summary>
+    Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Puts a reply of unknown outcome back into the queue, marked as a possible duplicate. To be asked only when the provider has said that it has no such message.</summary>
+    /// <returns>False, and nothing changed, when it was settled meanwhile, was repeated before, or something later of ours in its conversation may have left.</returns>
+    Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken);
+
     /// <summary>Provider ids already known to belong to other messages of the conversation, newest first, bounded.</summary>
     Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken);
 }

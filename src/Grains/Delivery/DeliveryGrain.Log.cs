@@ -17,6 +17,9 @@ internal static partial class DeliveryLog
     [LoggerMessage(4105, LogLevel.Information, "Reply {Reply} of unknown outcome could not be looked up ({Failure})")]
     public static partial void LookUpFailed(ILogger logger, MessageId reply, string failure);
 
+    [LoggerMessage(4106, LogLevel.Information, "Reply {Reply} of unknown outcome is not at the provider: it is sent once more, marked")]
+    public static partial void SentOnceMore(ILogger logger, MessageId reply);
+
     [LoggerMessage(4104, LogLevel.Information, "Reply {Reply} was found half sent; the provider says {Answer}")]
     public static partial void FoundHalfSent(ILogger logger, MessageId reply, string answer);
 }

@@ -14,9 +14,9 @@ namespace Channels.Grains.Delivery;
 /// <remarks>
 /// Message path, step 6 of 6. Previous: <see cref="Conversation.ConversationGrain"/>. Next: the provider.
 /// A crash before an attempt is recorded sends nothing; a crash after it leaves the reply <c>sending</c>, which the next activation looks up
-/// (<see cref="LostSends"/>) and, where nobody can say, sends once more, marked. A reply is never forgotten: its row goes when it is settled.
+/// (<see cref="LostSends"/>) and, where nobody can say, sends once more, marked. An unknown outcome is looked up later, over restarts as well. A reply is never forgotten: its row goes when it is settled.
 /// </remarks>
-internal sealed class DeliveryGrain : Grain, IDeliveryGrain
+internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 {
     /// <summary>Replies held in memory; the rest waits in the table.</summary>
     private const int Most = 1_000;
@@ -50,7 +50,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         _logger = logger;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
-        _settlements = new Settlements(outbox, lostSends, clock, logger, _pump.Stopping);
+        _settlements = new Settlements(outbox, lostSends, RepeatAsync, clock, logger, _pump.Stopping);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());
@@ -102,6 +102,8 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
             await LoadAsync(channel, cancellationToken);
         }
 
+        await ResumeLookUpsAsync(channel, connector, cancellationToken);
+
         StartDue(channel, connector);
     }
 
@@ -151,14 +153,19 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
 
     private void Hold(OutboxRow row)
     {
-        if (!_lanes.TryGetValue(row.Reply.Conversation, out var lane))
-        {
-            _lanes[row.Reply.Conversation] = lane = new Lane();
-        }
-
-        if (lane.TryAdd(row))
+        if (LaneOf(row.Reply.Conversation).TryAdd(row))
         {
             _held++;
+        }
+    }
+
+    private Lane LaneOf(ConversationId conversation) => _lanes.TryGetValue(conversation, out var lane) ? lane : _lanes[conversation] = new Lane();
+
+    private void RemoveIfEmpty(ConversationId conversation, Lane lane)
+    {
+        if (lane.IsEmpty && _lanes.GetValueOrDefault(conversation) == lane)
+        {
+            _lanes.Remove(conversation);
         }
     }
 
@@ -287,10 +294,7 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
                 _settledWhileLoading.Add(row.Reply.Id);
             }
 
-            if (lane.IsEmpty && _lanes.GetValueOrDefault(row.Reply.Conversation) == lane)
-            {
-                _lanes.Remove(row.Reply.Conversation);
-            }
+            RemoveIfEmpty(row.Reply.Conversation, lane);
         }
     }
 
@@ -300,9 +304,9 @@ internal sealed class DeliveryGrain : Grain, IDeliveryGrain
         if (row.State == OutboxState.Sending)
         {
             // Not ours: whoever began it is gone. Ours are forgotten or replaced before they get here.
-            if (await _lostSends.FindAsync(channel, connector, row) is { } found)
+            if (await _lostSends.FindAsync(channel, connector, row) is SentLookupOutcome.Found found)
             {
-                await SettleAsync(channel, lane, row, found, row.Attempts);
+                await SettleAsync(channel, lane, row, new SendOutcome.Accepted(found.ProviderMessageId), row.Attempts);
                 return;
             }
 

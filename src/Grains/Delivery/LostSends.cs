@@ -6,25 +6,29 @@ using Microsoft.Extensions.Logging;
 
 namespace Channels.Grains.Delivery;
 
-/// <summary>Settles replies whose sender died between asking the provider and hearing its answer.</summary>
-/// <remarks>The provider is asked where it can say; with no answer within five seconds the reply is sent once more, marked as a possible duplicate.</remarks>
+/// <summary>Asks the provider about replies whose sender died, or heard nothing, between asking it to send and hearing its answer.</summary>
+/// <remarks>It is asked where it can say; no answer within five seconds is none. What follows is the caller's: see <see cref="Settlements"/> and <see cref="DeliveryGrain"/>.</remarks>
 internal sealed class LostSends(IOutbox outbox, TimeProvider clock, ILogger<LostSends> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>The outcome, where there is evidence that it left; null to send it again.</summary>
-    public async Task<SendOutcome?> FindAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
+    /// <summary>Ids of so much older messages are told as well: the same text said twice, and clocks that differ, are no puzzle then.</summary>
+    private static readonly TimeSpan KnownBefore = TimeSpan.FromMinutes(10);
+
+    /// <summary>What the provider knows of it.</summary>
+    /// <exception cref="Core.StoreUnavailableException">Our own store does not answer.</exception>
+    public async Task<SentLookupOutcome> FindAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
     {
         if (connector is not ISentLookup lookup || row.SendingSince is not { } since)
         {
-            return null;
+            return new SentLookupOutcome.CannotSay("this kind of channel cannot be asked");
         }
 
         var conversation = new ConversationRef(channel.Tenant, channel.Account, row.Reply.Conversation);
-        var known = await outbox.KnownProviderIdsAsync(conversation, since - TimeSpan.FromMinutes(1), CancellationToken.None);
+        var known = await outbox.KnownProviderIdsAsync(conversation, since - KnownBefore, CancellationToken.None);
         var answer = await AskAsync(lookup, channel.Connection, row, since, known);
         DeliveryLog.FoundHalfSent(logger, row.Reply.Id, answer.GetType().Name);
-        return answer is SentLookupOutcome.Found found ? new SendOutcome.Accepted(found.ProviderMessageId) : null;
+        return answer;
     }
 
     private async Task<SentLookupOutcome> AskAsync(ISentLookup lookup, Connection connection, OutboxRow row, DateTimeOffset since, IReadOnlySet<string> known)

@@ -6,9 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Channels.Grains.Delivery;
 
 /// <summary>Gets what the provider said into the store, and asks it later where it said nothing.</summary>
-internal sealed class Settlements(IOutbox outbox, LostSends lostSends, TimeProvider clock, ILogger logger, CancellationToken stopping)
+internal sealed class Settlements(
+    IOutbox outbox, LostSends lostSends, Func<ChannelEntry, OutboxRow, Task<bool>> repeatAsync, TimeProvider clock, ILogger logger, CancellationToken stopping)
 {
-    private static readonly TimeSpan[] _lookUps = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
+    /// <summary>The waits before each look-up: 5 s, 35 s, 5 min and 30 min after the attempt. The last two are for gateways that were down at the first.</summary>
+    private static readonly TimeSpan[] _lookUps = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(265), TimeSpan.FromMinutes(25)];
 
     /// <summary>Kept until the store has taken it: forgetting what the provider said would send again what was sent.</summary>
     public async Task SettleAsync(SendSettlement settlement)
@@ -27,24 +29,56 @@ internal sealed class Settlements(IOutbox outbox, LostSends lostSends, TimeProvi
         }
     }
 
-    /// <summary>A reply of unknown outcome is never repeated; but where the provider can say whether it left, it is asked before a person must be.</summary>
-    public async Task LookUpAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
+    /// <summary>A reply of unknown outcome is not repeated blindly; where the provider can say whether it left, it is asked before a person must be.</summary>
+    /// <remarks>
+    /// Found: it is settled. Not there: it is sent once more and marked, unless the conversation has gone on without it. The first look-up only finds:
+    /// a gateway may take what it was asked for after we have hung up, and it is given half a minute for that.
+    /// </remarks>
+    /// <param name="channel">Sender.</param>
+    /// <param name="connector">Its kind.</param>
+    /// <param name="row">With when its last attempt began.</param>
+    /// <param name="later">How much later than usual: many at once are spread.</param>
+    public async Task LookUpAsync(ChannelEntry channel, IConnector connector, OutboxRow row, TimeSpan later = default)
     {
-        foreach (var wait in _lookUps)
+        if (connector is not ISentLookup)
+        {
+            return;
+        }
+
+        foreach (var (index, wait) in _lookUps.Index())
         {
             try
             {
-                await Task.Delay(wait, clock, stopping);
-                if (await lostSends.FindAsync(channel, connector, row) is { } found)
+                await Task.Delay(index == 0 ? wait + later : wait, clock, stopping);
+                if (await SettledAsync(channel, connector, row, mayRepeat: index > 0))
                 {
-                    await SettleAsync(new SendSettlement(channel.Tenant, channel.Account, row.Reply, found, clock.GetUtcNow()));
                     return;
                 }
             }
-            catch (Exception failure) when (failure is OperationCanceledException or Core.StoreUnavailableException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // The next activation goes on.
+                return;
+            }
+            catch (Core.StoreUnavailableException failure)
             {
                 DeliveryLog.LookUpFailed(logger, row.Reply.Id, failure.GetType().Name);
             }
+        }
+    }
+
+    private async Task<bool> SettledAsync(ChannelEntry channel, IConnector connector, OutboxRow row, bool mayRepeat)
+    {
+        switch (await lostSends.FindAsync(channel, connector, row))
+        {
+            case SentLookupOutcome.Found found:
+                await SettleAsync(new SendSettlement(channel.Tenant, channel.Account, row.Reply, new SendOutcome.Accepted(found.ProviderMessageId), clock.GetUtcNow()));
+                return true;
+            case SentLookupOutcome.NotThere when mayRepeat && await repeatAsync(channel, row):
+                DeliveryLog.SentOnceMore(logger, row.Reply.Id);
+                return true;
+            default:
+                return false;
         }
     }
 }

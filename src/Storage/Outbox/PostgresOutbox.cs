@@ -20,6 +20,27 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         order by o.message_id
         """;
 
+    private const string LoadUnknown = """
+        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate
+        from (select * from outbox where tenant_id = $1 and account_id = $2 and state = 2 and sending_since > $3 order by message_id desc limit $4) as o
+        cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
+        cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
+        order by o.message_id desc
+        """;
+
+    // The mark is set in the transcript at once: an echo of the first copy may come before the second is settled, and is ours.
+    private const string Repeat = """
+        with repeated as (
+          update outbox o set state = 0, next_attempt_at = $4, possibly_duplicate = true
+          where o.tenant_id = $1 and o.account_id = $2 and o.message_id = $3 and o.state = 2 and not o.possibly_duplicate
+            and not exists (select from transcript t
+                            where t.tenant_id = o.tenant_id and t.conversation_id = o.conversation_id and t.id > o.message_id and t.outbound
+                              and not exists (select from outbox q where q.tenant_id = t.tenant_id and q.account_id = t.account_id and q.message_id = t.id and q.state = 0))
+          returning o.message_id)
+        update transcript t set possibly_duplicate = true
+        from repeated r where t.tenant_id = $1 and t.account_id = $2 and t.id = r.message_id
+        """;
+
     private const string Known = """
         select provider_message_id from transcript
         where tenant_id = $1 and conversation_id = $2 and id >= $3 and outbound and provider_message_id is not null
@@ -35,17 +56,32 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
             command.Parameters.Add(new NpgsqlParameter { Value = (object?)after?.Value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
             command.Parameters.Add(new NpgsqlParameter { Value = limit });
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var rows = ImmutableArray.CreateBuilder<OutboxRow>();
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                var reply = new QueuedReply(
-                    new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3) ?? "", reader.TextOrNull(4));
-                rows.Add(new OutboxRow(
-                    reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9)));
-            }
+            return await RowsAsync(command, cancellationToken);
+        });
 
-            return rows.ToImmutable();
+    /// <inheritdoc/>
+    public Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(
+        TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken) =>
+        StoreFaults.GuardAsync(async () =>
+        {
+            await using var command = database.Pipeline.CreateCommand(LoadUnknown);
+            command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = begunAfter, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            command.Parameters.Add(new NpgsqlParameter { Value = limit });
+            return await RowsAsync(command, cancellationToken);
+        });
+
+    /// <inheritdoc/>
+    public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) =>
+        StoreFaults.GuardAsync(async () =>
+        {
+            await using var command = database.Pipeline.CreateCommand(Repeat);
+            command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = message.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
         });
 
     /// <inheritdoc/>
@@ -78,4 +114,19 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
 
             return known.ToImmutable();
         });
+
+    private static async Task<ImmutableArray<OutboxRow>> RowsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = ImmutableArray.CreateBuilder<OutboxRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var reply = new QueuedReply(
+                new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3) ?? "", reader.TextOrNull(4));
+            rows.Add(new OutboxRow(
+                reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9)));
+        }
+
+        return rows.ToImmutable();
+    }
 }

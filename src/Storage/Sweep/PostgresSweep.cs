@@ -19,6 +19,10 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private const int Most = 5_000;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>For so long after the start accounts are woken whose replies of unknown outcome a former process was about to look up.</summary>
+    private static readonly TimeSpan Start = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RecentlyUnknown = TimeSpan.FromHours(1);
+
     // What belongs to a deleted channel or a suspended tenant is left where it is: nobody may work on it, and it must not take the place of what can be done.
     private const string Served = """
         exists (select from account a join tenant t on t.id = a.tenant_id
@@ -65,7 +69,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         select tenant_id, account_id from hop
         where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
                         and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
-                             or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)))
+                             or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)
+                             or o.state = 2 and o.sending_since > $5))
           and {Served}
         limit $2
         """;
@@ -89,6 +94,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private (Guid Tenant, Guid Account) _from;
     private (DateTimeOffset Due, Guid Account) _dueFrom;
     private long _lookedAt;
+    private long? _firstLook;
 
     /// <inheritdoc/>
     public async Task<WaitingWork> FindAsync(int partition, int partitions, CancellationToken cancellationToken)
@@ -133,7 +139,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _turns = turns.ToLookup(turn => Partitions.Of(turn.Account));
         var outboxes = await ReadAsync(
             Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, before, Most, after,
-            now + OutboxRow.FurthestAttempt);
+            now + OutboxRow.FurthestAttempt, IsStarting() ? now - RecentlyUnknown : DateTimeOffset.MaxValue);
         _outboxes = outboxes.ToLookup(row => Partitions.Of(row.Account));
         var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
         _echoes = echoes.ToLookup(Partitions.Of);
@@ -142,6 +148,12 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             _dueFrom.Account, Most);
         _dueFrom = sessions.Count == Most ? sessions[^1] : default;
         _sessions = sessions.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
+    }
+
+    private bool IsStarting()
+    {
+        _firstLook ??= clock.GetTimestamp();
+        return clock.GetElapsedTime(_firstLook.Value) < Start;
     }
 
     private async Task<List<TRow>> ReadAsync<TRow>(string sql, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellationToken, params object[] values)

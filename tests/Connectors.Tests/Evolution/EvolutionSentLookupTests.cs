@@ -52,7 +52,18 @@ public sealed class EvolutionSentLookupTests
         await using var gateway = await StartAsync();
         await SendAsync(gateway, "same");
 
-        Assert.IsType<SentLookupOutcome.NotThere>(await FindAsync(gateway, "same", since: TimeProvider.System.GetUtcNow().AddMinutes(1)));
+        Assert.IsType<SentLookupOutcome.NotThere>(await FindAsync(gateway, "same", since: TimeProvider.System.GetUtcNow().AddMinutes(6)));
+    }
+
+    [Fact]
+    public async Task One_of_shortly_before_may_be_it_by_a_clock_that_is_behind_unless_it_is_known()
+    {
+        await using var gateway = await StartAsync();
+        await SendAsync(gateway, "same");
+        var since = TimeProvider.System.GetUtcNow().AddMinutes(1);
+
+        Assert.IsType<SentLookupOutcome.CannotSay>(await FindAsync(gateway, "same", since));
+        Assert.IsType<SentLookupOutcome.NotThere>(await FindAsync(gateway, "same", since, known: gateway.Ledger.After(0).Single().Id));
     }
 
     [Fact]

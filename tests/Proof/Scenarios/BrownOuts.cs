@@ -8,10 +8,19 @@ internal sealed class BrownOuts : Scenario
 {
     private const int RetryAfter = 2;
 
+    /// <summary>As many conversations of an account may send at once.</summary>
+    private const int AtOnce = 10;
+
+    /// <summary>No look-up makes a reply leave again sooner after the attempt.</summary>
+    private static readonly TimeSpan BeforeOnceMore = TimeSpan.FromSeconds(30);
+
+    /// <summary>The second look-up of the last attempt is over by then, with its own time-out and that of the attempt.</summary>
+    private static readonly TimeSpan LookedUp = TimeSpan.FromSeconds(50);
+
     public override string Name => "brownout";
 
     public override string Promise =>
-        "a provider that answers 429, 503, 500, late, not at all, or is down: what did not leave is repeated, what may have left never is; the circuit opens, tries and closes, for all to see.";
+        "a provider that answers 429, 503, 500, late, not at all, or is down: what did not leave is repeated, what left never is, and what nobody knows of is sent once more, marked, only where the gateway does not have it; the circuit opens, tries and closes, for all to see.";
 
     /// <summary>What happened to sends, by their outcome for us.</summary>
     private enum Fate
@@ -22,7 +31,7 @@ internal sealed class BrownOuts : Scenario
         /// <summary>They left, and nobody said so: never to be repeated, and to be found out.</summary>
         Taken,
 
-        /// <summary>They did not leave, and nobody said so: never to be repeated, and a person's to decide.</summary>
+        /// <summary>They did not leave, and nobody said so: sent once more, marked, when a look-up has shown it and nothing later has left; otherwise a person's to decide.</summary>
         Untaken,
     }
 
@@ -40,8 +49,10 @@ internal sealed class BrownOuts : Scenario
         await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(1500));
         await using var watch = CircuitWatch.Begin(shop.Channel);
         load.Begin();
+        var wentDown = DateTimeOffset.MaxValue;
         foreach (var phase in phases)
         {
+            wentDown = phase.IsDown ? TimeProvider.System.GetUtcNow() : wentDown;
             await BreakAsync(gateway, phase, length);
             await Until.SeenAsync("the circuit to close", shop.Channel.MetricsAsync, now => now.Circuit?.State == "closed", now => $"{now.Circuit}", TimeSpan.FromSeconds(150));
             gateway.Behaviour = new FakeBehaviour();
@@ -50,15 +61,19 @@ internal sealed class BrownOuts : Scenario
 
         await load.EndAsync();
         var fates = phases.ToDictionary(phase => phase.Behaviour, phase => phase.Fate);
-        var untaken = gateway.Attempts.Where(attempt => fates.TryGetValue(attempt.Behaviour, out var fate) && fate == Fate.Untaken).Select(attempt => attempt.Text).Distinct().Count();
-        var tally = await Comparison.OfAsync("all conversations", writers, unknown: untaken);
+        await Until.SeenAsync(
+            "every reply to be taken, or to be looked up twice", async () => (Metrics: await shop.Channel.MetricsAsync(), Missing: Missing(gateway, writers).Count),
+            now => now.Metrics is { WebhooksWaiting: 0, TurnsWaiting: 0 } && now.Metrics.RepliesWaiting == now.Missing && TimeProvider.System.GetUtcNow() - gateway.Attempts.Last().At > LookedUp,
+            now => $"{now.Missing} not taken; {now.Metrics}", TimeSpan.FromMinutes(5));
+        var missing = Missing(gateway, writers);
+        var tally = await Comparison.OfAsync("all conversations", writers, unknown: missing.Count);
         var overtaken = gateway.Ledger.After(0).GroupBy(send => send.To).Sum(sends => sends.Zip(sends.Skip(1)).Count(pair => pair.Second.Asked < pair.First.Asked));
         course.Say($"{overtaken} sends were taken so late by the gateway itself that a later one had overtaken them");
-        List<string> complaints = [.. Repeated(gateway, fates), .. TooSoon(gateway, fates, phases), .. watch.Complaints(), .. stage.LogComplaints()];
-        if (tally.Open.Count != untaken)
-        {
-            complaints.Add($"{untaken} replies were cut off without being taken, {tally.Open.Count} are shown as open");
-        }
+        List<string> complaints =
+        [
+            .. Repeated(gateway, fates), .. await UnmarkedAsync(shop, gateway, fates), .. Unexplained(gateway, fates, missing, wentDown, course), .. TooSoon(gateway, fates, phases), .. watch.Complaints(),
+            .. stage.LogComplaints(),
+        ];
 
         return new Verdict(
             $"{phases.Count} kinds of trouble, {length.TotalSeconds:0} s each, {gateway.Attempts.Count:#,0} attempts for {gateway.Ledger.Count:#,0} sends", await stage.StoreAsync(), [tally], complaints);
@@ -98,17 +113,62 @@ internal sealed class BrownOuts : Scenario
         gateway.Behaviour = new FakeBehaviour { Delay = TimeSpan.FromMilliseconds(400) };
     }
 
-    // After an outcome nobody knows there is no further attempt.
-    private static IEnumerable<string> Repeated(FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates) =>
-        from attempts in gateway.Attempts.GroupBy(attempt => attempt.Text)
-        let after = attempts.SkipWhile(attempt => !(fates.TryGetValue(attempt.Behaviour, out var fate) && fate != Fate.Refused)).Skip(1).Count()
-        where after > 0
-        select $"repeated {after} times after an unknown outcome: {attempts.Key}";
+    // The agent is an echo: a reply has its message's text.
+    private static HashSet<string> Missing(FakeEvolution gateway, List<Writer> writers) =>
+        [.. writers.SelectMany(writer => writer.Acknowledged).Except(gateway.Ledger.After(0).Select(send => send.Text))];
+
+    // What left is never asked for again; what did not is, once, and not before it was looked up.
+    private static IEnumerable<string> Repeated(FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates)
+    {
+        foreach (var attempts in gateway.Attempts.GroupBy(attempt => attempt.Text))
+        {
+            List<FakeAttempt> since = [.. attempts.SkipWhile(attempt => !IsUnknown(attempt, fates))];
+            if (since.Count > 1 && fates[since[0].Behaviour] == Fate.Taken)
+            {
+                yield return $"repeated {since.Count - 1} times after it had left: {attempts.Key}";
+            }
+
+            if (since.Count > 1 && since[1].At - since[0].At < BeforeOnceMore)
+            {
+                yield return $"repeated {(since[1].At - since[0].At).TotalSeconds:0.0} s after an unknown outcome: {attempts.Key}";
+            }
+
+            if (since.Skip(1).SkipWhile(attempt => !IsUnknown(attempt, fates)).Count() > 1)
+            {
+                yield return $"repeated after two unknown outcomes: {attempts.Key}";
+            }
+        }
+    }
+
+    private static async Task<IEnumerable<string>> UnmarkedAsync(EvolutionChannel shop, FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates)
+    {
+        var complaints = new List<string>();
+        foreach (var attempts in gateway.Attempts.GroupBy(attempt => attempt.Text).Where(attempts => attempts.SkipWhile(attempt => !IsUnknown(attempt, fates)).Skip(1).Any()))
+        {
+            var messages = await shop.Channel.MessagesWithAsync(EvolutionBodies.Person(attempts.First().To!));
+            complaints.AddRange(messages.Where(message => message is { IsOut: true, PossiblyDuplicate: false } && message.Text == attempts.Key).Select(message => $"sent once more and not marked: {message.Text}"));
+        }
+
+        return complaints;
+    }
+
+    // A gateway that goes down cuts off what is under way: the last sends of the phase before, which still takes its time over each.
+    private static IEnumerable<string> Unexplained(FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates, HashSet<string> missing, DateTimeOffset wentDown, Course course)
+    {
+        var untaken = gateway.Attempts.Where(attempt => fates.TryGetValue(attempt.Behaviour, out var fate) && fate == Fate.Untaken).Select(attempt => attempt.Text!).ToHashSet();
+        var repeated = gateway.Attempts.GroupBy(attempt => attempt.Text).Count(attempts => attempts.SkipWhile(attempt => !IsUnknown(attempt, fates)).Skip(1).Any());
+        var cutOff = missing.Except(untaken).ToList();
+        var underWay = gateway.Attempts.Where(attempt => (attempt.At - wentDown).Duration() < TimeSpan.FromSeconds(1)).Select(attempt => attempt.Text!).ToHashSet();
+        course.Say(
+            $"{untaken.Count} replies were cut off by 500 or a reset, and not taken: {repeated} of them were sent once more, {untaken.Intersect(missing).Count()} stay open; {cutOff.Count} more stay open since the gateway went down");
+        return cutOff.Except(underWay).Select(text => $"open, and nobody cut it off: {text}").Concat(cutOff.Count > AtOnce ? [$"{cutOff.Count} replies were under way at once"] : []);
+    }
+
+    private static bool IsUnknown(FakeAttempt attempt, Dictionary<FakeBehaviour, Fate> fates) => fates.TryGetValue(attempt.Behaviour, out var fate) && fate != Fate.Refused;
 
     // As many conversations as may send at once hear the first 429; then nobody tries before the provider's wish.
     private static IEnumerable<string> TooSoon(FakeEvolution gateway, Dictionary<FakeBehaviour, Fate> fates, List<Phase> phases)
     {
-        const int AtOnce = 10;
         var limited = gateway.Attempts.Where(attempt => fates.ContainsKey(attempt.Behaviour) && ReferenceEquals(attempt.Behaviour, phases[0].Behaviour)).Select(attempt => attempt.At).ToList();
         var bursts = limited.Count == 0 ? 0 : 1 + (int)((limited[^1] - limited[0]).TotalSeconds / RetryAfter);
         return limited.Count > bursts * AtOnce ? [$"{limited.Count} attempts in {bursts} times of {RetryAfter} s, though each was answered with that Retry-After"] : [];
