@@ -12,7 +12,7 @@ internal static class AckBench
 
     public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
     {
-        var connections = options.Number("connections", 128);
+        var connections = options.Number("connections", 256);
         var seconds = options.Number("seconds", 8);
         var rounds = options.Number("rounds", 3);
         var drainLimit = TimeSpan.FromSeconds(options.Number("drain-limit", 120));
