@@ -8,6 +8,7 @@ namespace Channels.Bench;
 internal static class AckBench
 {
     private const double Goal = 0.45;
+    private const double SteadyGoal = 50;
     private const int ContactsPerChannel = 20;
 
     public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
@@ -23,11 +24,12 @@ internal static class AckBench
         await using var product = await Product.StartAsync(options, cancellationToken);
         var (oneTransaction, oneTransactionAddress) = await OneTransactionEndpoint.StartAsync(product, cancellationToken);
         await using var ownOneTransaction = oneTransaction;
-        var channels = await ChannelsAsync(product, options.Number("tenants", 4), options.Number("channels", 25), cancellationToken);
+        await using var provider = options.Text("agent", "none") is "echo" ? await Provider.StartAsync(cancellationToken) : null;
+        var channels = await ChannelsAsync(product, provider, options.Number("tenants", 4), options.Number("channels", 25), cancellationToken);
         await Conditions.PrintAsync(product, cancellationToken);
         Conditions.Load(connections);
         Conditions.Line("rounds", $"{rounds} x {seconds} s each, alternating, after a warm-up of each; the product's inbox is empty before each");
-        Conditions.Line("channels", $"{channels.Count} record-only channels, {channels.Count * ContactsPerChannel} contacts");
+        Conditions.Line("channels", $"{channels.Count} {(provider is null ? "record-only channels" : "channels that answer (echo agent, fake gateway)")}, {channels.Count * ContactsPerChannel} contacts");
 
         LoadPlan Yardstick(Uri address) => new([new WebhookTemplate(address, "/webhooks/evolution/00000000-0000-0000-0000-000000000000", new string('s', 24))], connections, connections, 0);
         var productLoad = new LoadPlan(
@@ -45,10 +47,11 @@ internal static class AckBench
             await run.RoundAsync(TimeSpan.FromSeconds(seconds));
         }
 
-        return await run.TellAsync(Goal) ? 0 : 1;
+        var steady = await run.SteadyAsync(TimeSpan.FromSeconds(options.Number("steady", 10)));
+        return await run.TellAsync(Goal, steady, SteadyGoal) ? 0 : 1;
     }
 
-    private static async Task<List<BenchChannel>> ChannelsAsync(Product product, int tenants, int perTenant, CancellationToken cancellationToken)
+    private static async Task<List<BenchChannel>> ChannelsAsync(Product product, Provider? provider, int tenants, int perTenant, CancellationToken cancellationToken)
     {
         var channels = new List<BenchChannel>();
         for (var tenant = 0; tenant < tenants; tenant++)
@@ -56,8 +59,11 @@ internal static class AckBench
             var owner = await product.AddTenantAsync($"tenant {tenant}", cancellationToken);
             for (var channel = 0; channel < perTenant; channel++)
             {
+                var name = $"shop-{tenant}-{channel}";
+                await (provider?.AddInstanceAsync(name, cancellationToken) ?? Task.CompletedTask);
                 // Record-only: nothing is ever sent to the gateway, so it need not exist.
-                channels.Add(await product.AddChannelAsync(owner, $"shop-{tenant}-{channel}", $"44780{tenant:D3}{channel:D4}", "none", new Uri("http://127.0.0.1:9"), activate: false, cancellationToken));
+                channels.Add(await product.AddChannelAsync(
+                    owner, name, $"44780{tenant:D3}{channel:D4}", provider is null ? "none" : "echo", provider?.Address ?? new Uri("http://127.0.0.1:9"), activate: provider is not null, cancellationToken));
             }
         }
 

@@ -29,11 +29,17 @@ internal sealed class AckRun(
         return stored == side.Load.Acknowledged ? side : throw new InvalidOperationException($"The yardstick acknowledged {side.Load.Acknowledged} webhooks and stored {stored}.");
     }
 
-    public async Task<Side> ProductAsync(TimeSpan duration)
+    public Task<Side> ProductAsync(TimeSpan duration) => ProductAsync(productLoad with { Duration = duration });
+
+    /// <summary>The product at half of the rate it reached, on schedule whatever its answers do.</summary>
+    public Task<Side> SteadyAsync(TimeSpan duration) =>
+        ProductAsync(productLoad with { Duration = duration, Rate = Table.Median(_rounds.Select(round => round.Product.Load.Rate)) / 2 });
+
+    private async Task<Side> ProductAsync(LoadPlan plan)
     {
         var before = await product.LedgerAsync(cancellationToken);
         var (cpu, postgres, own) = (CpuUse.Of(product.Process), CpuUse.OfServer(product.Postmaster), CpuUse.Own);
-        var load = await LoadGenerator.RunAsync(productLoad with { Duration = duration, FirstNumber = _number }, product.Address, cancellationToken);
+        var load = await LoadGenerator.RunAsync(plan with { FirstNumber = _number }, product.Address, cancellationToken);
         var (cpuAfter, postgresAfter, ownAfter) = (CpuUse.Of(product.Process), CpuUse.OfServer(product.Postmaster), CpuUse.Own);
         var started = Stopwatch.GetTimestamp();
         var atEnd = await product.LedgerAsync(cancellationToken);
@@ -45,8 +51,11 @@ internal sealed class AckRun(
             load, cpuAfter - cpu, postgresAfter - postgres, ownAfter - own, atEnd.Finished - before.Finished, drained is null ? null : Stopwatch.GetElapsedTime(started));
     }
 
-    /// <summary>Prints everything; true when the goal is reached and nothing was lost.</summary>
-    public async Task<bool> TellAsync(double goal)
+    /// <summary>Prints everything; true when the goals are reached and nothing was lost.</summary>
+    /// <param name="goal">Product over bare.</param>
+    /// <param name="steady">The product at half of its rate.</param>
+    /// <param name="steadyGoal">Its p99, in milliseconds.</param>
+    public async Task<bool> TellAsync(double goal, Side steady, double steadyGoal)
     {
         var table = new Table("side", "acks/s", "p50 ms", "p99 ms", "errors", "cpu us/ack", "postgres", "generator", "drained meanwhile", "waiting", "until empty s");
         foreach (var round in _rounds)
@@ -56,6 +65,7 @@ internal sealed class AckRun(
             Row(table, "product", round.Product, isProduct: true);
         }
 
+        Row(table, "half", steady, isProduct: true);
         table.Print();
         var ratio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.Bare.Load.Rate));
         var oneRatio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.OneTransaction.Load.Rate));
@@ -66,13 +76,14 @@ internal sealed class AckRun(
             product over bare: {ratio:P1} (goal {goal:P0}); product over one transaction per webhook: {Table.Number(oneRatio, "N2")} times
             drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
             processor time per acknowledgement, stores and the product's draining included: bare over product {cpuRatio:P1}, one transaction per webhook over product {Table.Number(oneCpuRatio, "N2")} times
+            at half of its rate, on schedule: p50 {steady.Load.Milliseconds(0.5):N1} ms, p99 {steady.Load.Milliseconds(0.99):N1} ms (goal {steadyGoal:0} ms)
             """);
         if (_rounds.Any(round => round.Product.Load.Sent != round.Product.Load.Acknowledged))
         {
             TellTrouble();
         }
 
-        return await IsCompleteAsync() & ratio >= goal;
+        return await IsCompleteAsync() & ratio >= goal & steady.Load.Milliseconds(0.99) <= steadyGoal;
     }
 
     // Without their times, so that the same trouble is told once.

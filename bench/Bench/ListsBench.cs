@@ -12,13 +12,13 @@ internal static class ListsBench
     private const int PageSize = 50;
     private const int OtherTenants = 5;
     private const int ChannelsOfOthers = 200;
-    private const double Goal = 50;
+    private const double Goal = 100;
 
     public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
     {
         var count = options.Number("channels", 100_000);
         var talks = options.Number("conversations", 100_000);
-        var repeats = options.Number("repeats", 20);
+        var repeats = options.Number("repeats", 100);
         Console.WriteLine("== lists: a tenant with very many channels and conversations ==");
         await using var product = await Product.StartAsync(options, cancellationToken);
         await Conditions.PrintAsync(product, cancellationToken);
@@ -39,14 +39,14 @@ internal static class ListsBench
         await seeding.AnalyseAsync(cancellationToken);
         using var large = product.Client(tenant);
         using var others = product.Client(small);
-        var table = new Table("list", "found", "p50 ms", "p95 ms", "max ms", "errors");
+        var table = new Table("list", "found", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors");
         var (slowest, errors) = (0.0, 0);
         foreach (var (name, path, list) in Cases(count, talks, channels))
         {
             var asked = await AskAsync(name.StartsWith("other", StringComparison.Ordinal) ? others : large, path, list, repeats, cancellationToken);
-            (slowest, errors) = (Math.Max(slowest, asked.Median), errors + asked.Errors);
+            (slowest, errors) = (Math.Max(slowest, asked.At(0.99)), errors + asked.Errors);
             table.Add(
-                name, Table.Number(asked.Found), Table.Number(asked.Median, "N1"), Table.Number(asked.At(0.95), "N1"), Table.Number(asked.At(1), "N1"), Table.Number(asked.Errors));
+                name, Table.Number(asked.Found), Table.Number(asked.Median, "N1"), Table.Number(asked.At(0.95), "N1"), Table.Number(asked.At(0.99), "N1"), Table.Number(asked.At(1), "N1"), Table.Number(asked.Errors));
         }
 
         table.Print();
@@ -56,7 +56,7 @@ internal static class ListsBench
             await Task.Delay(TimeSpan.FromSeconds(hold), cancellationToken);
         }
 
-        Console.WriteLine($"slowest median: {Table.Number(slowest, "N1")} ms (goal {Goal:0} ms); errors: {errors}");
+        Console.WriteLine($"slowest p99: {Table.Number(slowest, "N1")} ms (goal {Goal:0} ms); errors: {errors}");
         return slowest <= Goal && errors == 0 ? 0 : 1;
     }
 
