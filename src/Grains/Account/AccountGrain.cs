@@ -109,7 +109,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var mayBeMore = true; mayBeMore;)
         {
             if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
             {
@@ -117,29 +117,36 @@ internal sealed class AccountGrain : Grain, IAccountGrain
                 return;
             }
 
-            using var place = await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
-            var rows = await _inbox.ReadAsync(channel.Tenant, Account, MostRows, cancellationToken);
-            if (rows.IsEmpty)
+            // What is recorded is told to its conversations, whatever became of the rest; and without a place: a conversation whose silo died keeps who calls it waiting.
+            var recorded = new RecordedWebhooks();
+            try
             {
-                return;
-            }
+                using var place = await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
+                var rows = await _inbox.ReadAsync(channel.Tenant, Account, MostRows, cancellationToken);
+                if (rows.IsEmpty)
+                {
+                    return;
+                }
 
-            await HandleInStepAsync(channel, rows, cancellationToken);
-            if (rows.Length < MostRows / 2 && rows.Sum(row => (long)row.Body.Length) < 256 * 1024)
+                // Whatever comes meanwhile leaves its hint.
+                mayBeMore = rows.Length >= MostRows / 2 || rows.Sum(row => (long)row.Body.Length) >= 256 * 1024;
+                await HandleInStepAsync(channel, rows, recorded, cancellationToken);
+            }
+            finally
             {
-                // Whatever came meanwhile has left its hint.
-                return;
+                await TakeOverAsync(channel, recorded.Takeovers);
+                await HandOverAsync(channel, recorded.Turns);
             }
         }
     }
 
     // A step that failed may have been committed all the same: then its turns are in their table and no conversation heard of them.
     // Until each has looked there, none may take a later turn for its next.
-    private async Task HandleInStepAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    private async Task HandleInStepAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, RecordedWebhooks recorded, CancellationToken cancellationToken)
     {
         try
         {
-            await HandleAsync(channel, rows, cancellationToken);
+            await HandleAsync(channel, rows, recorded, cancellationToken);
         }
         catch
         {
@@ -148,18 +155,18 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
-    private async Task HandleAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    private async Task HandleAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, RecordedWebhooks recorded, CancellationToken cancellationToken)
     {
         try
         {
-            await RecordAsync(channel, rows, cancellationToken);
+            await RecordAsync(channel, rows, recorded, cancellationToken);
         }
         catch (BatchRefusedException refusal) when (rows.Length > 1)
         {
             AccountLog.OneByOne(_logger, Account, rows.Length, refusal.SqlState);
             foreach (var row in rows)
             {
-                await HandleAsync(channel, [row], cancellationToken);
+                await HandleAsync(channel, [row], recorded, cancellationToken);
             }
         }
         catch (BatchRefusedException refusal)
@@ -170,7 +177,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
-    private async Task RecordAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, CancellationToken cancellationToken)
+    private async Task RecordAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, RecordedWebhooks recorded, CancellationToken cancellationToken)
     {
         var read = new List<(InboundWebhook Row, Normalised Said)>(rows.Length);
         foreach (var row in rows)
@@ -203,14 +210,14 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         // Before the webhook is forgotten: a crash in between repeats the change, the other way round it would be lost and replies would wait for ever.
         await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
         var batch = sorting.ToBatch();
-        var recorded = await _transcript.RecordAsync(batch, cancellationToken);
-        if (recorded.EchoesHeld)
+        var result = await _transcript.RecordAsync(batch, cancellationToken);
+        if (result.EchoesHeld)
         {
             WatchEchoes();
         }
 
-        await TakeOverAsync(channel, recorded.Takeovers);
-        await HandOverAsync(channel, batch.Messages.Where(message => message.StartsTurn && recorded.New.Contains(message.Id)));
+        recorded.Takeovers.AddRange(result.Takeovers);
+        recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id)));
     }
 
     private Normalised Normalise(ChannelEntry channel, InboundWebhook row)
@@ -233,7 +240,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
     }
 
     // The turns are committed; a hand-over that fails is made good by the sweep, and the conversation reads the table next time.
-    private async Task HandOverAsync(ChannelEntry channel, IEnumerable<RecordedMessage> messages)
+    private async Task HandOverAsync(ChannelEntry channel, List<RecordedMessage> messages)
     {
         var handOvers = messages.GroupBy(message => message.Conversation).Select(group =>
         {
@@ -263,12 +270,21 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
-    private async Task TakeOverAsync(ChannelEntry channel, ImmutableArray<ConversationId> conversations)
+    private async Task TakeOverAsync(ChannelEntry channel, IEnumerable<ConversationId> conversations)
     {
         foreach (var conversation in conversations.Distinct())
         {
-            var where = new ConversationRef(channel.Tenant, Account, conversation);
-            await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).TakeOverAsync(where, _clock.GetUtcNow() + channel.Policy.TakeoverPause);
+            try
+            {
+                var where = new ConversationRef(channel.Tenant, Account, conversation);
+                await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).TakeOverAsync(where, _clock.GetUtcNow() + channel.Policy.TakeoverPause);
+            }
+            catch (Exception failure)
+            {
+                // The pause is in its row, where it looks before its next turn.
+                _inStep.Remove(conversation);
+                AccountLog.HandOverFailed(_logger, conversation, failure.GetType().Name);
+            }
         }
     }
 
@@ -331,5 +347,13 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         {
             await GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
         }
+    }
+
+    /// <summary>What a pass has recorded, and conversations are to hear of.</summary>
+    private sealed class RecordedWebhooks
+    {
+        public List<ConversationId> Takeovers { get; } = [];
+
+        public List<RecordedMessage> Turns { get; } = [];
     }
 }
