@@ -42,6 +42,8 @@ builder.UseOrleansClient(client => client
         options.ClusterId = builder.Configuration["Channels:Cluster:ClusterId"] ?? Name;
         options.ServiceId = Name;
     })
+    // Silos may come back at other addresses. Orleans looks once a minute.
+    .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(10))
     .UseConnectionRetryFilter(async (_, cancellationToken) =>
     {
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);

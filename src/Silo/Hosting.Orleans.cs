@@ -9,6 +9,15 @@ internal static class Hosting
 {
     private const string Invariant = "Npgsql";
 
+    /// <summary>Silos ask each other whether they live; one that is silent three times is gone, and until then so are its accounts. Orleans' own: 5 s.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Silos read the table of members this often. Who comes back at its old address strikes its former self from it, but when several come back at once only one
+    /// of them succeeds, and the others try again at their next reading. Orleans' own: 60 s.
+    /// </summary>
+    private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(5);
+
     public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store) => builder.UseOrleans(silo =>
     {
         var cluster = builder.Configuration.GetSection("Channels:Cluster");
@@ -18,6 +27,7 @@ internal static class Hosting
             options.ServiceId = "channels";
             options.ClusterId = cluster["ClusterId"] ?? "channels";
         });
+        silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.TableRefreshTimeout) = (ProbeTimeout, TableRefresh));
         silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = CollectionAge.Of(builder.Configuration));
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));

@@ -20,7 +20,7 @@ namespace Channels.Grains.Conversation;
 /// The agent is awaited in the grain's own loop. A crash while it is awaited leaves the turn in its table; the agent is asked again with the same turn id.
 /// A turn that its agent answers later holds nothing: its row says until when it waits, and so does whatever came behind it.
 /// </remarks>
-[CollectionAgeLimit(Minutes = 2)]
+[CollectionAgeLimit(Minutes = 2), Orleans.Placement.PreferLocalPlacement]
 internal sealed class ConversationGrain : Grain, IConversationGrain
 {
     private readonly IChannelDirectory _directory;

@@ -16,6 +16,7 @@ namespace Channels.Grains.Delivery;
 /// A crash before an attempt is recorded sends nothing; a crash after it leaves the reply <c>sending</c>, which the next activation looks up
 /// (<see cref="LostSends"/>) and, where nobody can say, sends once more, marked. An unknown outcome is looked up later, over restarts as well. A reply is never forgotten: its row goes when it is settled.
 /// </remarks>
+[Orleans.Placement.PreferLocalPlacement]
 internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 {
     /// <summary>Replies held in memory; the rest waits in the table.</summary>
