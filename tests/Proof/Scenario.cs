@@ -7,8 +7,12 @@ namespace Channels.Proof;
 /// <remarks>Sets up processes of its own and takes them down again. Throws when something could not be waited for; that counts as broken.</remarks>
 internal abstract class Scenario
 {
-    /// <summary>In the order they are run.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [new Crashes(), new Restarts(), new Interleaving(), new Repetitions(), new Poison(), new StoreOutages(), new BrownOuts(), new AgentTrouble(), new ClockJumps()];
+    /// <summary>In the order they are run. What needs several processes is part of the cluster build alone.</summary>
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new Crashes(), new Restarts(), new Interleaving(), new Repetitions(), new Poison(), new StoreOutages(), new BrownOuts(), new AgentTrouble(), new ClockJumps(),
+        .. Product.IsClusterBuild ? [new SiloLosses()] : Array.Empty<Scenario>(),
+    ];
 
     /// <summary>As it is asked for.</summary>
     public abstract string Name { get; }

@@ -10,40 +10,26 @@ internal sealed class Stage : IAsyncDisposable
 
     private readonly string? _connectionString;
 
-    private Stage(FakeEvolution gateway, Product product, ChannelsClient tenant, string? connectionString) =>
-        (Gateway, Product, Tenant, _connectionString) = (gateway, product, tenant, connectionString);
+    // What belongs to it besides the product that is asked: a cluster's other processes.
+    private readonly Cluster? _cluster;
+
+    private Stage(FakeEvolution gateway, Product product, ChannelsClient tenant, string? connectionString, Cluster? cluster) =>
+        (Gateway, Product, Tenant, _connectionString, _cluster) = (gateway, product, tenant, connectionString, cluster);
 
     public FakeEvolution Gateway { get; }
 
+    /// <summary>Whom everybody talks to: the product, or a cluster's front end.</summary>
     public Product Product { get; }
 
     public ChannelsClient Tenant { get; }
 
     /// <param name="connectionString">The product's database; null for its own private server, as its users start it.</param>
     /// <param name="settings">Environment variables of the product's process.</param>
-    public static async Task<Stage> SetAsync(string? connectionString = null, IReadOnlyDictionary<string, string>? settings = null)
-    {
-        var gateway = await FakeEvolution.StartAsync();
-        gateway.KeepsCalls = false;
-        Product? product = null;
-        try
-        {
-            product = await Product.StartAsync(connectionString, settings);
-            var stage = new Stage(gateway, product, await ChannelsClient.NewTenantAsync(product), connectionString);
-            stage.KeepSecret(stage.Tenant.Key, product.OperatorKey, gateway.Options.ApiKey);
-            return stage;
-        }
-        catch
-        {
-            await gateway.DisposeAsync();
-            if (product is not null)
-            {
-                await product.DisposeAsync();
-            }
+    public static async Task<Stage> SetAsync(string? connectionString = null, IReadOnlyDictionary<string, string>? settings = null) =>
+        await SetAsync(await Product.StartAsync(connectionString, settings), connectionString, cluster: null);
 
-            throw;
-        }
-    }
+    /// <summary>The same with a cluster, which ends with the stage.</summary>
+    public static Task<Stage> SetAsync(Cluster cluster) => SetAsync(cluster.FrontEnd, cluster.ConnectionString, cluster);
 
     /// <summary>An Evolution channel, switched on, with an instance of its own at the gateway.</summary>
     public async Task<EvolutionChannel> ShopAsync(
@@ -72,7 +58,7 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>What the product's log must not hold, and does.</summary>
     public IEnumerable<string> LogComplaints()
     {
-        var lines = Product.Log.Lines;
+        IReadOnlyList<string> lines = [.. Product.Log.Lines, .. _cluster?.Silos.SelectMany(silo => silo.Log.Lines) ?? []];
         return from secret in _secrets.Index()
                where secret.Item.Length > 0 && lines.Any(line => line.Contains(secret.Item, StringComparison.OrdinalIgnoreCase))
                select $"the product's log holds secret {secret.Index}";
@@ -81,7 +67,32 @@ internal sealed class Stage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Tenant.Dispose();
-        await Product.DisposeAsync();
+        await EndAsync(Product, _cluster);
         await Gateway.DisposeAsync();
     }
+
+    private static async Task<Stage> SetAsync(Product product, string? connectionString, Cluster? cluster)
+    {
+        FakeEvolution? gateway = null;
+        try
+        {
+            gateway = await FakeEvolution.StartAsync();
+            gateway.KeepsCalls = false;
+            var stage = new Stage(gateway, product, await ChannelsClient.NewTenantAsync(product), connectionString, cluster);
+            stage.KeepSecret(stage.Tenant.Key, product.OperatorKey, gateway.Options.ApiKey);
+            return stage;
+        }
+        catch
+        {
+            if (gateway is not null)
+            {
+                await gateway.DisposeAsync();
+            }
+
+            await EndAsync(product, cluster);
+            throw;
+        }
+    }
+
+    private static ValueTask EndAsync(Product product, Cluster? cluster) => cluster?.DisposeAsync() ?? product.DisposeAsync();
 }

@@ -14,23 +14,41 @@ internal sealed class Product : IAsyncDisposable
     public const string WorkingDirectory = "working directory";
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
-    private static readonly string Assembly = typeof(Product).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "Product").Value!;
+    private static readonly string Silo = Built("Product")!;
+
+    /// <summary>The front end of a cluster, which is a program of its own in the cluster build alone; null in the in-process build.</summary>
+    private static readonly string? FrontEnd = Built("FrontEnd");
 
     private readonly TemporaryDirectory _data = TemporaryDirectory.Create();
+    private readonly string _program;
     private readonly string? _connectionString;
     private readonly IReadOnlyDictionary<string, string> _settings;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private Process? _process;
 
-    private Product(string? connectionString, IReadOnlyDictionary<string, string> settings)
+    private Product(string program, string? connectionString, IReadOnlyDictionary<string, string> settings)
     {
+        _program = program;
         _connectionString = connectionString;
         _settings = settings;
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
     }
 
+    /// <summary>Whether this is the cluster build, where silos and front ends are processes of their own.</summary>
+    public static bool IsClusterBuild => FrontEnd is not null;
+
     /// <summary>The same in every life.</summary>
     public Uri Address { get; }
+
+    /// <summary>What this life has cost so far, in time of one core.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
 
     public ProductLog Log { get; } = new();
 
@@ -40,15 +58,22 @@ internal sealed class Product : IAsyncDisposable
     /// <summary>The private database, while it runs.</summary>
     public string PrivateConnectionString => $"Host={PostmasterLines()[4]};Database=channels;Username=channels";
 
-    /// <summary>Read from the file it made.</summary>
-    public string OperatorKey => File.ReadAllText(Path.Combine(DataDirectory, "operator.key")).Trim();
+    /// <summary>The one it was given, or else from the file it made.</summary>
+    public string OperatorKey => _settings.GetValueOrDefault("Channels__OperatorKey") ?? File.ReadAllText(Path.Combine(DataDirectory, "operator.key")).Trim();
 
     /// <summary>Returns when it says that it is ready.</summary>
     /// <param name="connectionString">The database; null for its own private server.</param>
     /// <param name="settings">Environment variables besides.</param>
-    public static async Task<Product> StartAsync(string? connectionString = null, IReadOnlyDictionary<string, string>? settings = null)
+    public static Task<Product> StartAsync(string? connectionString = null, IReadOnlyDictionary<string, string>? settings = null) =>
+        StartAsync(Silo, connectionString, settings ?? new Dictionary<string, string>());
+
+    /// <summary>The front end of a cluster. Returns when it says that it is ready.</summary>
+    public static Task<Product> StartFrontEndAsync(string connectionString, IReadOnlyDictionary<string, string> settings) =>
+        StartAsync(FrontEnd ?? throw new InvalidOperationException("Only the cluster build has a front end."), connectionString, settings);
+
+    private static async Task<Product> StartAsync(string program, string? connectionString, IReadOnlyDictionary<string, string> settings)
     {
-        var product = new Product(connectionString, settings ?? new Dictionary<string, string>());
+        var product = new Product(program, connectionString, settings);
         try
         {
             await product.StartAgainAsync();
@@ -73,8 +98,8 @@ internal sealed class Product : IAsyncDisposable
     {
         var start = new ProcessStartInfo(DotNet())
         {
-            ArgumentList = { Assembly },
-            WorkingDirectory = _settings.GetValueOrDefault(WorkingDirectory) ?? Path.GetDirectoryName(Assembly),
+            ArgumentList = { _program },
+            WorkingDirectory = _settings.GetValueOrDefault(WorkingDirectory) ?? Path.GetDirectoryName(_program),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -193,6 +218,9 @@ internal sealed class Product : IAsyncDisposable
 
     private static bool IsOurs(string variable) =>
         ((string[])["ASPNETCORE_", "Channels__", "ConnectionStrings__", "Logging__", "DOTNET_ENVIRONMENT"]).Any(prefix => variable.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+
+    private static string? Built(string program) =>
+        typeof(Product).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(one => one.Key == program)?.Value;
 
     // The one that runs us: it need not be in the PATH.
     private static string DotNet() =>

@@ -15,19 +15,34 @@ internal sealed class Interleaving : Scenario
     {
         var conversations = course.Size(full: 500, brief: 100);
         var messages = course.Rounds(full: 20, brief: 5);
-        var choices = course.Choices(Name);
         await using var stage = await Stage.SetAsync();
+        var (tally, asked) = await InterleaveAsync(course, stage, conversations, messages);
+        return new Verdict(
+            $"{conversations} conversations × {messages} messages, agent latency 0 to {LongestThought} ms", await stage.StoreAsync(), [tally],
+            [.. asked.Select(text => $"the agent was asked more than once for one turn: {text}"), .. stage.LogComplaints()]);
+    }
+
+    /// <summary>Everybody writes to one channel whose agent takes its time; then their ledgers.</summary>
+    /// <param name="course">Seed and length.</param>
+    /// <param name="stage">Where.</param>
+    /// <param name="conversations">How many at once.</param>
+    /// <param name="messages">How many in each.</param>
+    /// <param name="meanwhile">What happens while they write; nothing when absent.</param>
+    /// <returns>The ledgers, and the texts of turns for which the agent was asked more than once.</returns>
+    public static async Task<(Tally Tally, IReadOnlyList<string> AskedAgain)> InterleaveAsync(
+        Course course, Stage stage, int conversations, int messages, Func<Task>? meanwhile = null)
+    {
+        var choices = course.Choices("order");
         await using var agent = await AgentServer.StartAsync();
         agent.Think = call => TimeSpan.FromMilliseconds(LongestThought * course.Chance(call.Text!));
-        var shop = await stage.ShopAsync("order", "5491150000001", agent: new { kind = "http", url = agent.Url, history = 0 });
+        var shop = await stage.ShopAsync("order", "5491150000008", agent: new { kind = "http", url = agent.Url, history = 0 });
         List<Writer> writers = [.. Enumerable.Range(0, conversations).Select(n => Writer.Customer(shop, $"54911{n:0000000}")).OrderBy(_ => choices.Next())];
         await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(choices.Next(1000, 2000)), most: messages);
         load.Begin();
+        await (meanwhile?.Invoke() ?? Task.CompletedTask);
         await load.WrittenAsync();
-        course.Say($"{load.Acknowledged} messages written; {agent.Calls.Count} agent calls so far");
-        var tally = await Comparison.OfAsync("all conversations", writers, text => $"agent: {text}");
-        var asked = agent.Calls.GroupBy(call => call.TurnId).Where(calls => calls.Count() > 1).Select(calls => $"the agent was asked {calls.Count()} times for one turn: {calls.First().Text}");
-        return new Verdict(
-            $"{conversations} conversations × {messages} messages, agent latency 0 to {LongestThought} ms", await stage.StoreAsync(), [tally], [.. asked, .. stage.LogComplaints()]);
+        course.Say($"{load.Acknowledged} messages written, refused: {load.RefusalsShown}; {agent.Calls.Count} agent calls so far");
+        var tally = await Comparison.OfAsync("interleaved conversations", writers, text => $"agent: {text}");
+        return (tally, [.. agent.Calls.GroupBy(call => call.TurnId).Where(calls => calls.Count() > 1).Select(calls => calls.First().Text!)]);
     }
 }

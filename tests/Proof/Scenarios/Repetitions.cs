@@ -65,15 +65,16 @@ internal sealed class Repetitions : Scenario
             $"{contacts} conversations × {messages} messages, {posted:#,0} webhooks, {calls.Count:#,0} agent turns ({again} calls cut off by the restart and made again with their turn id)", await stage.StoreAsync(), before.Holds ? [after] : [before, after], [.. asked, .. uncounted, .. stage.LogComplaints()]);
     }
 
-    private static List<int> Shuffled(int messages, Random choices)
+    /// <summary>The numbers of so many messages, each three times, in an order of chance.</summary>
+    public static List<int> Shuffled(int messages, Random choices)
     {
         int[] all = [.. Enumerable.Range(0, messages * Copies).Select(n => n % messages)];
         choices.Shuffle(all);
         return [.. all];
     }
 
-    // Of one contact one after the other, so that the order of their arrival is known; all contacts at once.
-    private static Task PostAsync(Dictionary<Writer, List<int>> plans, Func<List<int>, IEnumerable<int>> part) => Task.WhenAll(plans.Select(async one =>
+    /// <summary>Posts part of what each contact is to post: of one contact one after the other, so that the order of their arrival is known; all contacts at once.</summary>
+    public static Task PostAsync(Dictionary<Writer, List<int>> plans, Func<List<int>, IEnumerable<int>> part) => Task.WhenAll(plans.Select(async one =>
     {
         var (writer, plan) = one;
         foreach (var n in part(plan).ToList())
