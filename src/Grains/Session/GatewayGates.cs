@@ -1,5 +1,5 @@
 using Channels.Core.Ids;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 
 namespace Channels.Grains.Session;
 

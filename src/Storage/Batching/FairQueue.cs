@@ -43,11 +43,20 @@ internal sealed class FairQueue<TItem>(int capacity)
     }
 
     /// <summary>Takes the next item, tenants in turn.</summary>
-    public bool TryTake([MaybeNullWhen(false)] out TItem item)
+    /// <param name="item">It, if there is one.</param>
+    /// <param name="mayTake">Whose turn is passed over when false; null when everybody may have theirs.</param>
+    public bool TryTake([MaybeNullWhen(false)] out TItem item, Func<TenantId, bool>? mayTake = null)
     {
         lock (_gate)
         {
-            if (_count == 0)
+            var passed = 0;
+            while (mayTake is not null && passed < _turns.Count && !mayTake(_turns.Peek()))
+            {
+                _turns.Enqueue(_turns.Dequeue());
+                passed++;
+            }
+
+            if (passed == _turns.Count)
             {
                 item = default;
                 return false;

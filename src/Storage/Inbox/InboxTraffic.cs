@@ -15,6 +15,9 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <summary>Who sends fewer in a window, 100 a second, makes no pressure; nor does who sends less than half of what each would have if all had the same.</summary>
     private const int Notable = 25;
 
+    /// <summary>For so long after its last webhook a tenant who makes no pressure is taken to be about: conversations pause.</summary>
+    private static readonly TimeSpan About = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -22,6 +25,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     private Dictionary<TenantId, int> _counted = [];
     private long _windowStarted = clock.GetTimestamp();
     private int _notable = Notable;
+    private long? _otherSeen;
     private double _waiting;
     private bool _isHigh;
 
@@ -38,6 +42,18 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         lock (_gate)
         {
             return _counted.GetValueOrDefault(tenant) >= _notable || _counting.GetValueOrDefault(tenant) >= _notable;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool OthersAreAbout
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _otherSeen is { } seen && clock.GetElapsedTime(seen) < About;
+            }
         }
     }
 
@@ -63,6 +79,10 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
 
                 _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
                 Volatile.Write(ref _windowStarted, clock.GetTimestamp());
+                if (_counted.Values.Any(sent => sent < _notable))
+                {
+                    _otherSeen = clock.GetTimestamp();
+                }
             }
 
             foreach (var webhook in webhooks)

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Channels.Core.Ids;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 using Channels.Testing;
 
-namespace Channels.Grains.Tests.Fairness;
+namespace Channels.Core.Tests.Fairness;
 
 /// <summary>The rounds and rests of those on rations, and the others beside them.</summary>
 public sealed class RationsTests
