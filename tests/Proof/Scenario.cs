@@ -8,7 +8,7 @@ namespace Channels.Proof;
 internal abstract class Scenario
 {
     /// <summary>In the order they are run.</summary>
-    public static IReadOnlyList<Scenario> All { get; } = [new Crashes(), new Restarts(), new Interleaving(), new Repetitions(), new Poison(), new StoreOutages(), new BrownOuts(), new AgentTrouble(), new ClockJumps(), new NoisyNeighbour()];
+    public static IReadOnlyList<Scenario> All { get; } = [new Crashes(), new Restarts(), new Interleaving(), new Repetitions(), new Poison(), new StoreOutages(), new BrownOuts(), new AgentTrouble(), new ClockJumps(), new NoisyNeighbour(), new ColdStart(), new Recovery()];
 
     /// <summary>As it is asked for.</summary>
     public abstract string Name { get; }

@@ -10,7 +10,7 @@ public sealed class GatewayGatesTests
     [Fact]
     public async Task So_many_at_a_time_reach_one_gateway_and_another_one_is_not_kept_waiting()
     {
-        var gates = new GatewayGates(2);
+        var gates = new GatewayGates(2, 1000, TimeProvider.System);
         var first = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
         using var second = await gates.EnterAsync("A:8080", Tenant, asked: false, default);
 
@@ -25,7 +25,7 @@ public sealed class GatewayGatesTests
     [Fact]
     public async Task What_a_person_asked_for_does_not_wait_for_what_is_due()
     {
-        var gates = new GatewayGates(1);
+        var gates = new GatewayGates(1, 1000, TimeProvider.System);
         using var due = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
 
         var asked = gates.EnterAsync("a:8080", Tenant, asked: true, default);
@@ -37,7 +37,7 @@ public sealed class GatewayGatesTests
     [Fact]
     public async Task A_gateway_nobody_uses_is_forgotten()
     {
-        var gates = new GatewayGates(1);
+        var gates = new GatewayGates(1, 1000, TimeProvider.System);
         var place = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
         using var given = new CancellationTokenSource();
         var waiting = gates.EnterAsync("a:8080", Tenant, asked: false, given.Token);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Channels.Bench.Load;
 using Channels.Proof.Ledgers;
 
@@ -16,6 +17,22 @@ internal sealed class Trickle(Product product, IReadOnlyList<EvolutionChannel> s
     public int Acknowledged => _writers.Values.Sum(writer => writer.Acknowledged.Count);
 
     public IReadOnlyList<Writer> Writers => [.. _writers.Values];
+
+    /// <summary>One more message, by itself; the next begins once it got its 200.</summary>
+    public async Task<Answer> FirstAsync()
+    {
+        var contact = Contacts;
+        var text = WebhookTemplate.TextOf(_next);
+        var writer = WriterOf(contact);
+        var answer = await writer.AttemptAsync(writer.IdOf(0), text);
+        if (answer.Status == HttpStatusCode.OK)
+        {
+            writer.Acknowledged.Enqueue(text);
+            _next++;
+        }
+
+        return answer;
+    }
 
     /// <summary>Posts for so long, or until told to end, and waits for the replies.</summary>
     public async Task<Waits> PostAsync(TimeSpan length, CancellationToken ending = default)
