@@ -175,9 +175,10 @@ internal sealed class ColdStart : Scenario
     private static async Task<Tally> CompareAsync(List<Writer> writers, Gateways gateways)
     {
         var sends = gateways.All.SelectMany(gateway => gateway.Ledger.After(0)).ToLookup(send => send.Instance);
-        var tallies = new Tally[writers.Count];
-        await Parallel.ForEachAsync(writers.Index(), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, _) =>
-            tallies[one.Index] = await Comparison.OfAsync(one.Item.Name, [one.Item], sent: [.. sends[one.Item.Shop!.Name]]));
+        var byShop = writers.GroupBy(writer => writer.Shop!).ToList();
+        var tallies = new Tally[byShop.Count];
+        await Parallel.ForEachAsync(byShop.Index(), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (one, _) =>
+            tallies[one.Index] = await Comparison.OfAsync(one.Item.Key.Name, [.. one.Item], sent: [.. sends[one.Item.Key.Name]]));
         return Tally.Sum("the backlog", tallies);
     }
 

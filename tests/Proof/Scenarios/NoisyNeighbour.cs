@@ -22,7 +22,7 @@ internal sealed class NoisyNeighbour : Scenario
     public override async Task<Verdict> RunAsync(Course course)
     {
         var rounds = course.Rounds(full: 5, brief: 1);
-        var length = course.Seconds(full: 20, brief: 3);
+        var length = course.Seconds(full: 20, brief: 2);
         await using var stage = await Stage.SetAsync();
         using var noisy = await ChannelsClient.NewTenantAsync(stage.Product, "noisy");
         stage.KeepSecret(noisy.Key);
@@ -30,7 +30,7 @@ internal sealed class NoisyNeighbour : Scenario
         var trickle = new Trickle(stage.Product, [await stage.ShopAsync("quiet-0", "5491150000001"), await stage.ShopAsync("quiet-1", "5491150000002")], Rate);
 
         // Code is compiled and pools are filled: that is no tenant's doing.
-        await Task.WhenAll(trickle.PostAsync(course.Brief ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(10)), flood.PourAsync(stage.Product.Address, TimeSpan.FromSeconds(2), messages: course.Brief ? 2_000 : 20_000));
+        await Task.WhenAll(trickle.PostAsync(course.Brief ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(10)), flood.PourAsync(stage.Product.Address, TimeSpan.FromSeconds(2), messages: course.Brief ? 1_000 : 20_000));
         await EmptyAsync(flood);
         List<Round> seen = [];
         for (var round = 1; round <= rounds; round++)
@@ -58,7 +58,7 @@ internal sealed class NoisyNeighbour : Scenario
         var poursSince = Stopwatch.GetTimestamp();
 
         // The flood begins first and ends last.
-        var pouring = flood.PourAsync(stage.Product.Address, length + TimeSpan.FromSeconds(1), course.Brief ? 20_000 : long.MaxValue);
+        var pouring = flood.PourAsync(stage.Product.Address, length + TimeSpan.FromSeconds(1), course.Brief ? 6_000 : long.MaxValue);
         await Task.Delay(TimeSpan.FromMilliseconds(500));
         var beside = await trickle.PostAsync(length);
         var poured = await pouring;
