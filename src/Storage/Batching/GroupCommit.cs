@@ -25,7 +25,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
 
-    private TenantId _last;
+    private TenantId? _last;
     private long _mixed = long.MinValue / 2;
     private long _begun;
     private int _running;
@@ -173,10 +173,14 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             helpings[item.Tenant] = helpings.GetValueOrDefault(item.Tenant) + item.Bytes;
         }
 
-        if (helpings.Count > 1 || (helpings.Count == 1 && !helpings.ContainsKey(_last)))
+        if (batch.Count > 0)
         {
+            if (helpings.Count > 1 || (_last is { } last && last != batch[0].Tenant))
+            {
+                Volatile.Write(ref _mixed, Stopwatch.GetTimestamp());
+            }
+
             _last = batch[0].Tenant;
-            Volatile.Write(ref _mixed, Stopwatch.GetTimestamp());
         }
     }
 

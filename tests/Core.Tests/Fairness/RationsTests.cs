@@ -37,6 +37,21 @@ public sealed class RationsTests
     }
 
     [Fact]
+    public void A_round_may_have_fewer_places_than_there_are()
+    {
+        var places = 1;
+        var gate = new FairGate(3, _rationed.ContainsKey, share: 0.1, _clock) { PlacesInRound = () => places };
+        Assert.True(Visitor.At(gate, Heavy).IsInside);
+        Assert.False(Visitor.At(gate, HeavyToo).IsInside);
+        Assert.True(Visitor.At(gate, Light).IsInside);
+        Assert.True(Visitor.At(gate, Light).IsInside);
+
+        places = 2;
+
+        Assert.True(Visitor.At(gate, Heavy).IsInside);
+    }
+
+    [Fact]
     public async Task A_rest_is_in_proportion_to_what_the_round_took_and_then_the_next_round_begins()
     {
         await WorkAsync(TimeSpan.FromMilliseconds(100));

@@ -1,5 +1,6 @@
 using Channels.Core.Ids;
 using Channels.Grains.Session;
+using Channels.Testing;
 
 namespace Channels.Grains.Tests.Session;
 
@@ -48,5 +49,42 @@ public sealed class GatewayGatesTests
         place.Dispose();
 
         Assert.Equal(0, gates.Count);
+    }
+
+    [Fact]
+    public async Task What_is_due_reaches_a_gateway_at_a_pace_and_what_a_person_asked_for_does_not_wait_for_it()
+    {
+        var clock = new ManualClock();
+        var gates = new GatewayGates(atOnce: 100, perSecond: 8, clock);
+        using var stays = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
+
+        // A quarter of a second's share may come together, the one who stays included.
+        for (var together = 0; together < 2; together++)
+        {
+            Assert.True(gates.EnterAsync("a:8080", Tenant, asked: false, default).IsCompletedSuccessfully);
+        }
+
+        var paced = gates.EnterAsync("a:8080", Tenant, asked: false, default);
+        Assert.False(paced.IsCompleted);
+        Assert.True(gates.EnterAsync("a:8080", Tenant, asked: true, default).IsCompletedSuccessfully);
+        Assert.True(gates.EnterAsync("b:8080", Tenant, asked: false, default).IsCompletedSuccessfully);
+
+        clock.Advance(TimeSpan.FromSeconds(1) / 8);
+
+        (await paced.WaitAsync(TimeSpan.FromSeconds(20))).Dispose();
+    }
+
+    [Fact]
+    public async Task Who_gives_up_while_the_pace_is_kept_gives_the_place_back()
+    {
+        var gates = new GatewayGates(atOnce: 2, perSecond: 1, new ManualClock());
+        using var stays = await gates.EnterAsync("a:8080", Tenant, asked: false, default);
+        using var given = new CancellationTokenSource();
+        var paced = gates.EnterAsync("a:8080", Tenant, asked: false, given.Token);
+
+        await given.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => paced);
+        Assert.Equal(1, gates.Count);
     }
 }
