@@ -16,6 +16,18 @@ internal sealed class FairQueue<TItem>(int capacity)
     /// <summary>Items waiting.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether more than one tenant has items waiting.</summary>
+    public bool IsShared
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byTenant.Count > 1;
+            }
+        }
+    }
+
     /// <summary>False when the queue is full or closed. One tenant may fill at most three quarters, so that the others always find room.</summary>
     public bool TryAdd(TenantId tenant, TItem item)
     {

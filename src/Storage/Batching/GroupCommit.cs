@@ -185,7 +185,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     }
 
     // Somebody who finds a long transaction under way waits for all of it: who shares the queue with others has them short.
-    private bool IsShared() => Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < SharedFor;
+    private bool IsShared() => _queue.IsShared || Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < SharedFor;
 
     private async Task CommitAsync(List<TItem> batch)
     {
