@@ -32,8 +32,8 @@ internal sealed class ColdStart : Scenario
 
     public override async Task<Verdict> RunAsync(Course course)
     {
-        var accounts = course.Size(full: 10_000, brief: 120);
-        var wanted = course.Rounds(full: 50_000, brief: 1_200);
+        var wanted = course.Rounds(full: 50_000, brief: 600);
+        var accounts = wanted / 5;
         await using var stage = await Stage.SetAsync();
         await using var gateways = await Gateways.StartAsync(course.Brief ? 1 : 4);
         var shops = await ShopsAsync(stage, gateways, accounts, course);

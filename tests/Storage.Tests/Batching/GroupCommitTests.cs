@@ -1,3 +1,4 @@
+using Channels.Core.Ids;
 using Channels.Storage.Batching;
 
 namespace Channels.Storage.Tests.Batching;
