@@ -118,7 +118,7 @@ internal sealed class ColdStart : Scenario
         stage.Product.Spawn();
         var taken = TakenAsync(trickle.FirstAsync, started);
         await stage.Product.ReadyAsync();
-        var ready = Stopwatch.GetElapsedTime(started);
+        var (ready, cpu) = (Stopwatch.GetElapsedTime(started), ProcessUse.Cpu(stage.Product.ProcessId));
         await using var memory = MemoryWatch.Begin(stage.Product.ProcessId);
         var first = await taken;
         using var drained = new CancellationTokenSource();
@@ -138,7 +138,7 @@ internal sealed class ColdStart : Scenario
         var waits = await posting;
         var before = writers.SelectMany(writer => writer.Acknowledged).Except(already).ToHashSet();
         var reply = gateways.All.SelectMany(gateway => gateway.Ledger.After(0)).Where(send => send.Asked > began && before.Contains(send.Text)).Min(send => send.Asked) - began;
-        return new Seen(ready, first, reply, drain, before.Count, waits, memory.Most);
+        return new Seen(ready, cpu, first, reply, drain, before.Count, waits, memory.Most);
     }
 
     // Refused connections and 503 are what a provider repeats.
@@ -211,12 +211,12 @@ internal sealed class ColdStart : Scenario
         }
     }
 
-    /// <summary>All times are from the start of the process.</summary>
-    private sealed record Seen(TimeSpan Ready, TimeSpan FirstTaken, TimeSpan FirstReply, TimeSpan Drain, int Backlog, Waits New, double Memory)
+    /// <summary>Processor time in seconds; all other times are from the start of the process.</summary>
+    private sealed record Seen(TimeSpan Ready, double CpuUntilReady, TimeSpan FirstTaken, TimeSpan FirstReply, TimeSpan Drain, int Backlog, Waits New, double Memory)
     {
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"ready after {Ready.TotalSeconds:0.0} s, first new webhook taken after {FirstTaken.TotalSeconds:0.0} s, first reply to an old one after {FirstReply.TotalSeconds:0.0} s, {Backlog:#,0} worked off after {Drain.TotalSeconds:0} s; meanwhile {New}; memory at most {Memory:0} MB");
+            $"ready after {Ready.TotalSeconds:0.0} s ({CpuUntilReady:0.0} s of processor), first new webhook taken after {FirstTaken.TotalSeconds:0.0} s, first reply to an old one after {FirstReply.TotalSeconds:0.0} s, {Backlog:#,0} worked off after {Drain.TotalSeconds:0} s; meanwhile {New}; memory at most {Memory:0} MB");
     }
 
     private sealed class Gateways : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Channels.FakeProviders.Evolution;
 using Channels.Proof.Ledgers;
+using Channels.Proof.Pouring;
 
 namespace Channels.Proof.Scenarios;
 
@@ -23,6 +23,7 @@ internal sealed class Recovery : Scenario
         var shop = await stage.ShopAsync("recovers", "5491150000001", agent: new { kind = "http", url = agent.Url });
         List<Writer> writers = [.. Enumerable.Range(1, 8).Select(n => Writer.Customer(shop, $"549116100000{n}"))];
         List<TimeSpan> ready = [], first = [];
+        List<double> cpu = [];
         for (var round = 1; round <= rounds; round++)
         {
             // It thinks for longer than the product lives: what is acknowledged is unanswered when it dies.
@@ -42,16 +43,17 @@ internal sealed class Recovery : Scenario
             var started = Stopwatch.GetTimestamp();
             await stage.Product.StartAgainAsync();
             ready.Add(Stopwatch.GetElapsedTime(started));
+            cpu.Add(ProcessUse.Cpu(stage.Product.ProcessId));
             await Until.TrueAsync("the replies to what was acknowledged", () => stage.Gateway.Ledger.Count >= before + writers.Count, within: Gross);
             first.Add(stage.Gateway.Ledger.After(before).Min(send => send.Asked) - began);
-            course.Say(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}: ready after {ready[^1].TotalSeconds:0.0} s, first reply after {first[^1].TotalSeconds:0.0} s"));
+            course.Say(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}: ready after {ready[^1].TotalSeconds:0.0} s ({cpu[^1]:0.0} s of processor), first reply after {first[^1].TotalSeconds:0.0} s"));
         }
 
         var tally = await Comparison.OfAsync("what was acknowledged before a kill", writers, text => $"agent: {text}");
         var (middle, longest) = (first.Order().ElementAt(rounds / 2), first.Max());
         var limit = course.Brief ? Gross : Goal;
         return new Verdict(
-            string.Create(CultureInfo.InvariantCulture, $"{rounds} kills, {writers.Count} unanswered each; first reply {middle.TotalSeconds:0.0} s after the start of the process (median; longest {longest.TotalSeconds:0.0} s), ready after {ready.Order().ElementAt(rounds / 2).TotalSeconds:0.0} s"),
+            string.Create(CultureInfo.InvariantCulture, $"{rounds} kills, {writers.Count} unanswered each; first reply {middle.TotalSeconds:0.0} s after the start of the process (median; longest {longest.TotalSeconds:0.0} s), ready after {ready.Order().ElementAt(rounds / 2).TotalSeconds:0.0} s and {cpu.Order().ElementAt(rounds / 2):0.0} s of processor"),
             await stage.StoreAsync(), [tally],
             [.. longest > limit ? [$"the first reply came {longest.TotalSeconds:0.0} s after the start"] : (string[])[], .. stage.LogComplaints()]);
     }
