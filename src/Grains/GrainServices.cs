@@ -25,7 +25,8 @@ public static class GrainServices
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
         services.AddSingleton(provider => new SessionLife(provider.GetRequiredService<SessionOptions>(), Random.Shared));
-        services.AddSingleton(provider => new GatewayGates(provider.GetRequiredService<SessionOptions>().AtOncePerGateway));
+        services.AddSingleton(provider => new GatewayGates(
+            provider.GetRequiredService<SessionOptions>().AtOncePerGateway, provider.GetRequiredService<SessionOptions>().PerSecondPerGateway, provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

@@ -4,12 +4,14 @@ using Orleans;
 
 namespace Channels.Silo;
 
-/// <summary>Makes sure that every inbox partition's sweep runs. Their reminders keep them alive afterwards, wherever this silo goes.</summary>
-internal sealed partial class PartitionStart(IGrainFactory grains, TimeProvider clock, ILogger<PartitionStart> logger) : BackgroundService
+/// <summary>Makes sure that every inbox partition's sweep runs, once the process listens. Their reminders keep them alive afterwards, wherever this silo goes.</summary>
+internal sealed partial class PartitionStart(IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<PartitionStart> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A backlog takes all processors. New webhooks must not wait for it: providers give up, rows do not.
+        await Task.Delay(Timeout.InfiniteTimeSpan, lifetime.ApplicationStarted).ContinueWith(_ => { }, stoppingToken, TaskContinuationOptions.None, TaskScheduler.Default);
         for (var partition = 0; partition < Partitions.Count; partition++)
         {
             while (!await StartAsync(partition))

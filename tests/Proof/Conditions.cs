@@ -20,6 +20,9 @@ internal static class Conditions
         return $"{Environment.ProcessorCount} × {model ?? "unknown processor"}";
     }
 
+    /// <summary>How many wanted a processor, on the average of the last minute. Above the number of processors the machine had more to do than it could: then times say little.</summary>
+    public static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
+
     /// <summary>Asked of the server itself: a result without the disk is none about crashes of machines.</summary>
     public static async Task<string> StoreAsync(string connectionString)
     {

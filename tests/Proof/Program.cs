@@ -1,4 +1,5 @@
 using System.Globalization;
+using Channels.Proof.Pouring;
 
 namespace Channels.Proof;
 
@@ -24,6 +25,11 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
+        if (arguments is [FloodCommand.Name])
+        {
+            return await FloodCommand.RunAsync();
+        }
+
         if (Request.Read(arguments) is not { } request)
         {
             await Console.Error.WriteLineAsync(Usage);

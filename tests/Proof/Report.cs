@@ -16,9 +16,11 @@ internal sealed class Report(int seed)
     {
         Console.WriteLine($"{scenario.Name}: {scenario.Promise}");
         var started = Stopwatch.GetTimestamp();
+        var before = Conditions.LoadAverage();
         try
         {
             Add(scenario, await scenario.RunAsync(course), Stopwatch.GetElapsedTime(started));
+            Console.WriteLine($"  load average of the machine: {before} before, {Conditions.LoadAverage()} after");
         }
         catch (Exception failure)
         {

@@ -48,3 +48,15 @@ public sealed class ShortTrafficProof(ITestOutputHelper output) : ShortProof(out
     [PostgresFact]
     public Task Poison_harms_nobody_else() => KeepsAsync("poison");
 }
+
+public sealed class ShortLoadProof(ITestOutputHelper output) : ShortProof(output)
+{
+    [PostgresFact]
+    public Task A_tenant_that_floods_loses_nothing_and_costs_its_neighbour_nothing() => KeepsAsync("noisy");
+
+    [PostgresFact]
+    public Task A_start_with_a_backlog_loses_and_doubles_nothing() => KeepsAsync("cold");
+
+    [PostgresFact]
+    public Task What_was_acknowledged_before_a_kill_is_answered_after_it() => KeepsAsync("recovery");
+}

@@ -52,6 +52,12 @@ internal sealed class Product : IAsyncDisposable
 
     public ProductLog Log { get; } = new();
 
+    /// <summary>Its process, while it runs.</summary>
+    public int ProcessId => _process!.Id;
+
+    /// <summary>The first process of its private Postgres, while that runs.</summary>
+    public int Postmaster => int.Parse(PostmasterLines()[0], CultureInfo.InvariantCulture);
+
     /// <summary>Where its private database, keys and media lie.</summary>
     public string DataDirectory => _data.Combine("data");
 

@@ -25,9 +25,13 @@ internal sealed class LoadConnection : IDisposable
 
     public bool Idle => Due == 0;
 
+    /// <summary>The message of the last request.</summary>
+    public TakenMessage Message { get; private set; }
+
     public void Send(WebhookTemplate template, int contact, long number, long due)
     {
         template.Write(_out, contact, number);
+        Message = new TakenMessage(contact, number);
         var sent = 0;
         while (sent < template.Length)
         {

@@ -52,7 +52,7 @@ internal sealed class LoadGenerator : IDisposable
         while (!cancellationToken.IsCancellationRequested)
         {
             var now = Stopwatch.GetTimestamp();
-            var mayStart = now < end && _result.Sent < _plan.Messages;
+            var mayStart = MayStart(now, end);
             if (mayStart && (_interval > 0 || outstanding < _connections.Length))
             {
                 outstanding += StartDue(now, startedAt);
@@ -69,7 +69,7 @@ internal sealed class LoadGenerator : IDisposable
                 if (Hear(i))
                 {
                     outstanding--;
-                    if (_interval == 0 && _result.Sent < _plan.Messages && Stopwatch.GetTimestamp() is var at && at < end)
+                    if (_interval == 0 && Stopwatch.GetTimestamp() is var at && MayStart(at, end))
                     {
                         Start(i, at, startedAt);
                         outstanding++;
@@ -92,6 +92,8 @@ internal sealed class LoadGenerator : IDisposable
 
         _readiness.Dispose();
     }
+
+    private bool MayStart(long now, long end) => now < end && _result.Sent < _plan.Messages && !_plan.Ending.IsCancellationRequested;
 
     private int StartDue(long now, DateTimeOffset startedAt)
     {
@@ -140,6 +142,10 @@ internal sealed class LoadGenerator : IDisposable
             {
                 _result.Acknowledged++;
                 _result.Latencies.Add((int)Stopwatch.GetElapsedTime(due).TotalMicroseconds);
+                if (_plan.KeepsTaken)
+                {
+                    _result.Taken.Add(connection.Message);
+                }
             }
 
             return true;

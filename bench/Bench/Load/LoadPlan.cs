@@ -15,7 +15,16 @@ internal sealed record LoadPlan(IReadOnlyList<WebhookTemplate> Templates, int Co
 
     /// <summary>Messages per second, on schedule whatever the answers do; null for as fast as they are answered.</summary>
     public double? Rate { get; init; }
+
+    /// <summary>Ends when this is cancelled; what is under way is awaited.</summary>
+    public CancellationToken Ending { get; init; }
+
+    /// <summary>Whether <see cref="LoadResult.Taken"/> is kept.</summary>
+    public bool KeepsTaken { get; init; }
 }
+
+/// <summary>A message that got its 200.</summary>
+internal readonly record struct TakenMessage(int Contact, long Number);
 
 /// <summary>What came of it.</summary>
 internal sealed class LoadResult
@@ -36,6 +45,9 @@ internal sealed class LoadResult
 
     /// <summary>When each message of a rated plan was due, by number less the plan's first.</summary>
     public List<DateTimeOffset> DueAt { get; } = [];
+
+    /// <summary>What got its 200, if the plan asks for it: each contact's in the order in which it was posted.</summary>
+    public List<TakenMessage> Taken { get; } = [];
 
     public double Rate => Acknowledged / Elapsed.TotalSeconds;
 

@@ -7,4 +7,7 @@ public interface IInboxPressure
 {
     /// <summary>More waits than the processors keep up with, and this tenant is one of those who send it. Asked often: no I/O.</summary>
     bool IsMadeBy(TenantId tenant);
+
+    /// <summary>Whether tenants who make no pressure have sent something of late: then those who do are served in small helpings.</summary>
+    bool OthersAreAbout { get; }
 }

@@ -24,9 +24,6 @@ namespace Channels.Grains.Account;
 /// </remarks>
 internal sealed class AccountGrain : Grain, IAccountGrain
 {
-    /// <summary>Webhooks read at once: the most that one account holds in memory.</summary>
-    private const int MostRows = 128;
-
     /// <summary>Conversations remembered to be in step; beyond it each looks into its table once more.</summary>
     private const int MostInStep = 10_000;
 
@@ -122,14 +119,15 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             try
             {
                 using var place = await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
-                var rows = await _inbox.ReadAsync(channel.Tenant, Account, MostRows, cancellationToken);
+                var most = _gates.RowsAtOnce;
+                var rows = await _inbox.ReadAsync(channel.Tenant, Account, most, cancellationToken);
                 if (rows.IsEmpty)
                 {
                     return;
                 }
 
                 // Whatever comes meanwhile leaves its hint.
-                mayBeMore = rows.Length >= MostRows / 2 || rows.Sum(row => (long)row.Body.Length) >= 256 * 1024;
+                mayBeMore = rows.Length >= most / 2 || rows.Sum(row => (long)row.Body.Length) >= 256 * 1024;
                 await HandleInStepAsync(channel, rows, recorded, cancellationToken);
             }
             finally

@@ -1,3 +1,4 @@
+using Channels.Core.Fairness;
 using Channels.Core.Inbox;
 
 namespace Channels.Grains.Fairness;
@@ -5,9 +6,23 @@ namespace Channels.Grains.Fairness;
 /// <summary>How much one process does at once, whatever waits.</summary>
 internal sealed class Gates(IInboxPressure pressure, DrainShare share, TimeProvider clock)
 {
+    private const int Places = 24;
+
+    /// <summary>Webhooks read at once: the most that one account holds in memory.</summary>
+    private const int Rows = 128;
+
+    /// <summary>The same while others are about: what is read at once goes through all that follows in one go, and the others' next message waits behind it.</summary>
+    private const int RowsBesideOthers = 32;
+
+    /// <summary>Accounts in one round of rations while others are about.</summary>
+    private const int PlacesBesideOthers = 4;
+
     /// <summary>Accounts being drained. Each holds at most a megabyte of webhooks.</summary>
-    public FairGate Drains { get; } = new(24, pressure.IsMadeBy, share.UnderPressure, clock);
+    public FairGate Drains { get; } = new(Places, pressure.IsMadeBy, share.UnderPressure, clock) { PlacesInRound = () => pressure.OthersAreAbout ? PlacesBesideOthers : Places };
 
     /// <summary>Agents being awaited.</summary>
     public FairGate Turns { get; } = new(512);
+
+    /// <summary>How many webhooks of one account may be read at once.</summary>
+    public int RowsAtOnce => pressure.OthersAreAbout ? RowsBesideOthers : Rows;
 }

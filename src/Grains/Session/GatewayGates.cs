@@ -1,17 +1,25 @@
 using Channels.Core.Ids;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 
 namespace Channels.Grains.Session;
 
 /// <summary>Lets a few sessions at a time reach one gateway, tenants in turn: one that comes back with hundreds of accounts must not be knocked over by us.</summary>
 /// <remarks>
-/// Per process. What people ask for has places of its own: it does not stand in line behind hundreds of accounts that are due. A gate lives while
+/// What is due by itself is asked at a pace besides: after a longer stop everything is due at once, and a gateway that answers quickly would be asked for all of it
+/// within a second or two. Per process. What people ask for has places of its own: it does not stand in line behind hundreds of accounts that are due. A gate lives while
 /// somebody is in it or waits for it.
 /// </remarks>
-internal sealed class GatewayGates(int atOnce)
+/// <param name="atOnce">How many reach one gateway at once; as many again of those a person waits for.</param>
+/// <param name="perSecond">How many that are due by themselves reach one gateway in a second.</param>
+/// <param name="clock">Measures the pace.</param>
+internal sealed class GatewayGates(int atOnce, int perSecond, TimeProvider clock)
 {
+    /// <summary>So much of a second's share may come together.</summary>
+    private const double Together = 0.25;
+
+    private readonly long _step = clock.TimestampFrequency / perSecond;
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Gateway, bool Asked), (FairGate Gate, int Users)> _gates = [];
+    private readonly Dictionary<(string Gateway, bool Asked), Gateway> _gates = [];
 
     /// <summary>How many gateways are in use; for tests.</summary>
     internal int Count
@@ -33,22 +41,41 @@ internal sealed class GatewayGates(int atOnce)
     public async Task<IDisposable> EnterAsync(string gateway, TenantId tenant, bool asked, CancellationToken cancellationToken)
     {
         var key = (gateway.ToUpperInvariant(), asked);
-        FairGate gate;
+        Gateway entered;
         lock (_gate)
         {
-            var (known, users) = _gates.TryGetValue(key, out var found) ? found : (new FairGate(atOnce), 0);
-            gate = known;
-            _gates[key] = (known, users + 1);
+            entered = _gates.TryGetValue(key, out var known) ? known : _gates[key] = new Gateway(new FairGate(atOnce));
+            entered.Users++;
         }
 
+        FairGate.Place? place = null;
         try
         {
-            return new Place(this, key, await gate.EnterAsync(tenant, cancellationToken));
+            place = await entered.Gate.EnterAsync(tenant, cancellationToken);
+            if (!asked && Wait(entered) is { Ticks: > 0 } wait)
+            {
+                await Task.Delay(wait, clock, cancellationToken);
+            }
+
+            return new Place(this, key, place.Value);
         }
         catch
         {
+            place?.Dispose();
             Leave(key);
             throw;
+        }
+    }
+
+    // The moment of the next one moves by a step with each. Who comes a little before it may go in at once.
+    private TimeSpan Wait(Gateway gateway)
+    {
+        lock (_gate)
+        {
+            var now = clock.GetTimestamp();
+            var moment = Math.Max(now, gateway.Next ?? now);
+            gateway.Next = moment + _step;
+            return clock.GetElapsedTime(now, moment) - TimeSpan.FromSeconds(Together);
         }
     }
 
@@ -56,16 +83,21 @@ internal sealed class GatewayGates(int atOnce)
     {
         lock (_gate)
         {
-            var (gate, users) = _gates[key];
-            if (users == 1)
+            if (--_gates[key].Users == 0)
             {
                 _gates.Remove(key);
             }
-            else
-            {
-                _gates[key] = (gate, users - 1);
-            }
         }
+    }
+
+    private sealed class Gateway(FairGate gate)
+    {
+        public FairGate Gate => gate;
+
+        public int Users { get; set; }
+
+        /// <summary>When the next one would be in time.</summary>
+        public long? Next { get; set; }
     }
 
     private sealed class Place(GatewayGates gates, (string Gateway, bool Asked) key, IDisposable place) : IDisposable

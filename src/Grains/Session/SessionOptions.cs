@@ -61,4 +61,9 @@ internal sealed class SessionOptions
     /// <value>Default: 4; a gateway that comes back with hundreds of accounts must not be knocked over by us.</value>
     [Range(1, 1000)]
     public int AtOncePerGateway { get; set; } = 4;
+
+    /// <summary>How many sessions of one gateway are asked about in a second, when it is their time.</summary>
+    /// <value>Default: 50; ten thousand accounts, all due after a longer stop, are asked about within three and a half minutes.</value>
+    [Range(1, 100_000)]
+    public int PerSecondPerGateway { get; set; } = 50;
 }

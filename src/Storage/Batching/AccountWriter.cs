@@ -22,7 +22,7 @@ internal sealed class AccountWriter : IAsyncDisposable
         _database = database;
 
         // Callers wait for their operation before they bring the next, so the queue is bounded by them.
-        var limits = new GroupCommitLimits(Workers: 1, Enough: 1, Items: 512, Bytes: 4 << 20, Queue: int.MaxValue);
+        var limits = new GroupCommitLimits(Workers: 1, Enough: 1, Items: 512, Bytes: 4 << 20, Queue: int.MaxValue) { Helping = 48 << 10 };
         _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => new GroupCommit<AccountOperation>(limits, CommitAsync, logger))];
     }
 

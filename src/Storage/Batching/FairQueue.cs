@@ -16,6 +16,18 @@ internal sealed class FairQueue<TItem>(int capacity)
     /// <summary>Items waiting.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether more than one tenant has items waiting.</summary>
+    public bool IsShared
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byTenant.Count > 1;
+            }
+        }
+    }
+
     /// <summary>False when the queue is full or closed. One tenant may fill at most three quarters, so that the others always find room.</summary>
     public bool TryAdd(TenantId tenant, TItem item)
     {
@@ -43,11 +55,20 @@ internal sealed class FairQueue<TItem>(int capacity)
     }
 
     /// <summary>Takes the next item, tenants in turn.</summary>
-    public bool TryTake([MaybeNullWhen(false)] out TItem item)
+    /// <param name="item">It, if there is one.</param>
+    /// <param name="mayTake">Whose turn is passed over when false; null when everybody may have theirs.</param>
+    public bool TryTake([MaybeNullWhen(false)] out TItem item, Func<TenantId, bool>? mayTake = null)
     {
         lock (_gate)
         {
-            if (_count == 0)
+            var passed = 0;
+            while (mayTake is not null && passed < _turns.Count && !mayTake(_turns.Peek()))
+            {
+                _turns.Enqueue(_turns.Dequeue());
+                passed++;
+            }
+
+            if (passed == _turns.Count)
             {
                 item = default;
                 return false;

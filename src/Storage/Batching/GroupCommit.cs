@@ -23,6 +23,10 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly Timer _impatience;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
+    private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
+
+    private TenantId? _last;
+    private long _mixed = long.MinValue / 2;
     private long _begun;
     private int _running;
     private bool _isImpatient;
@@ -128,9 +132,10 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private async Task WorkAsync()
     {
         var batch = new List<TItem>();
+        var helpings = new Dictionary<TenantId, long>();
         do
         {
-            Fill(batch);
+            Fill(batch, helpings);
             if (batch.Count > 0)
             {
                 Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
@@ -156,15 +161,31 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
-    private void Fill(List<TItem> batch)
+    private void Fill(List<TItem> batch, Dictionary<TenantId, long> helpings)
     {
         var bytes = 0L;
-        while (batch.Count < _limits.Items && bytes < _limits.Bytes && _queue.TryTake(out var item))
+        helpings.Clear();
+        Func<TenantId, bool>? mayTake = IsShared() ? tenant => helpings.GetValueOrDefault(tenant) < _limits.Helping : null;
+        while (batch.Count < _limits.Items && bytes < _limits.Bytes && _queue.TryTake(out var item, mayTake))
         {
             batch.Add(item);
             bytes += item.Bytes;
+            helpings[item.Tenant] = helpings.GetValueOrDefault(item.Tenant) + item.Bytes;
+        }
+
+        if (batch.Count > 0)
+        {
+            if (helpings.Count > 1 || (_last is { } last && last != batch[0].Tenant))
+            {
+                Volatile.Write(ref _mixed, Stopwatch.GetTimestamp());
+            }
+
+            _last = batch[0].Tenant;
         }
     }
+
+    // Somebody who finds a long transaction under way waits for all of it: who shares the queue with others has them short.
+    private bool IsShared() => _queue.IsShared || Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < SharedFor;
 
     private async Task CommitAsync(List<TItem> batch)
     {
@@ -230,6 +251,9 @@ internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, lon
 {
     /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Bytes of one tenant after which a transaction takes no more of it while several tenants bring something. No limit unless set.</summary>
+    public long Helping { get; init; } = long.MaxValue;
 }
 
 /// <summary>One caller's share of a transaction.</summary>

@@ -15,6 +15,11 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <summary>Who sends fewer in a window, 100 a second, makes no pressure; nor does who sends less than half of what each would have if all had the same.</summary>
     private const int Notable = 25;
 
+    /// <summary>For so long after its last webhook a tenant who makes no pressure is taken to be about: conversations pause.</summary>
+    private static readonly TimeSpan About = TimeSpan.FromSeconds(30);
+
+    private const long Never = long.MinValue;
+
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -22,6 +27,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     private Dictionary<TenantId, int> _counted = [];
     private long _windowStarted = clock.GetTimestamp();
     private int _notable = Notable;
+    private long _otherSeen = Never;
     private double _waiting;
     private bool _isHigh;
 
@@ -41,6 +47,9 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         }
     }
 
+    /// <inheritdoc/>
+    public bool OthersAreAbout => Volatile.Read(ref _otherSeen) is var seen and not Never && clock.GetElapsedTime(seen) < About;
+
     /// <summary>These are committed; so many waited when they went to the database, themselves included.</summary>
     /// <remarks>What waits for a processor counts as well: when draining takes them all, webhooks wait in sockets, where nobody sees them.</remarks>
     public void Committed(IReadOnlyList<InboundWebhook> webhooks, int waiting)
@@ -53,16 +62,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
             Volatile.Write(ref _isHigh, _waiting >= (_isHigh ? Few : Many));
             if (clock.GetElapsedTime(_windowStarted) is var counted && counted >= Window)
             {
-                (_counted, _counting) = (_counting, _counted);
-                _counting.Clear();
-                if (counted >= 2 * Window)
-                {
-                    // After a silence what came before it does not say who sends now: the first webhook of an hour would be made to wait.
-                    _counted.Clear();
-                }
-
-                _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
-                Volatile.Write(ref _windowStarted, clock.GetTimestamp());
+                NextWindow(counted);
             }
 
             foreach (var webhook in webhooks)
@@ -70,5 +70,28 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
                 _counting[webhook.Tenant] = _counting.GetValueOrDefault(webhook.Tenant) + 1;
             }
         }
+    }
+
+    private void NextWindow(TimeSpan counted)
+    {
+        var (before, notableBefore) = (_counted, _notable);
+        _counted = _counting;
+        if (counted >= 2 * Window)
+        {
+            // After a silence what came before it does not say who sends now: the first webhook of an hour would be made to wait.
+            _counted.Clear();
+        }
+
+        _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
+
+        // A burst that ends in this window is not somebody else.
+        if (_counted.Any(sent => sent.Value < _notable && before.GetValueOrDefault(sent.Key) < notableBefore))
+        {
+            Volatile.Write(ref _otherSeen, clock.GetTimestamp());
+        }
+
+        before.Clear();
+        _counting = before;
+        Volatile.Write(ref _windowStarted, clock.GetTimestamp());
     }
 }

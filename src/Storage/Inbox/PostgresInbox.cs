@@ -21,6 +21,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly InboxTraffic _traffic;
     private readonly TimeProvider _clock;
     private readonly PacedHints _hints;
+    private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
 
     public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, TimeProvider clock, ILogger<PostgresInbox> logger)
@@ -29,25 +30,29 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         _traffic = traffic;
         _clock = clock;
         _hints = new PacedHints(hint, traffic, clock);
+        _givingWay = new GivingWay(traffic, clock);
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
         _commits = new GroupCommit<Arrival>(new GroupCommitLimits(Workers: 2, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
     }
 
     /// <inheritdoc/>
-    public Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken)
+    public Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken) =>
+        _givingWay.Concerns(webhook.Tenant) ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook)) : CommitAsync(webhook);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _commits.DisposeAsync();
+
+    private Task CommitAsync(InboundWebhook webhook)
     {
         var arrival = new Arrival(webhook);
         return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _commits.DisposeAsync();
-
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
         await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
-        var waiting = batch.Count + _commits.Waiting;
+        var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
         await using (var copy = await connection.BeginRawBinaryCopyAsync(_append[InboxSlots.At(_clock.GetUtcNow())], cancellationToken))

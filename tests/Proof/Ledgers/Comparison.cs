@@ -1,3 +1,5 @@
+using Channels.FakeProviders.Evolution;
+
 namespace Channels.Proof.Ledgers;
 
 /// <summary>Reads the product's and the provider's ledgers, and compares them with what was acknowledged.</summary>
@@ -24,14 +26,16 @@ internal sealed class Comparison
     /// <param name="within">How long the backlog may take.</param>
     /// <param name="strangersWrite">Whether others write to the channel too.</param>
     /// <param name="unknown">How many replies are to stay of unknown outcome.</param>
+    /// <param name="sent">What the gateway took, where it cannot be asked here.</param>
     public static async Task<Tally> OfAsync(
-        string what, IReadOnlyList<Writer> writers, Func<string, string>? replyOf = null, TimeSpan? within = null, bool strangersWrite = false, int unknown = 0)
+        string what, IReadOnlyList<Writer> writers, Func<string, string>? replyOf = null, TimeSpan? within = null, bool strangersWrite = false, int unknown = 0,
+        IReadOnlyList<FakeSend>? sent = null)
     {
         var channel = writers[0].Channel;
         await channel.IdleAsync(webhooksFinished: 0, within ?? TimeSpan.FromMinutes(3), unknown);
         var comparison = new Comparison(replyOf);
         var known = (await channel.ConversationsAsync()).ToLookup(one => one.Contact.Id);
-        var sends = writers[0].Shop?.Sends.ToLookup(send => send.To);
+        var sends = (sent ?? writers[0].Shop?.Sends)?.ToLookup(send => send.To);
         foreach (var writer in writers)
         {
             var messages = new List<Message>();

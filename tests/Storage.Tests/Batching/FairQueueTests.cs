@@ -57,6 +57,21 @@ public sealed class FairQueueTests
     }
 
     [Fact]
+    public void Whose_turn_may_not_be_taken_is_passed_over_and_keeps_what_it_has()
+    {
+        var queue = Queue((A, "a1"), (A, "a2"), (B, "b1"), (C, "c1"));
+
+        var taken = new List<string>();
+        while (queue.TryTake(out var item, tenant => tenant != A))
+        {
+            taken.Add(item);
+        }
+
+        Assert.Equal(["b1", "c1"], taken);
+        Assert.Equal(["a1", "a2"], TakeAll(queue));
+    }
+
+    [Fact]
     public void Room_that_was_given_back_can_be_filled_again()
     {
         var queue = new FairQueue<string>(8);

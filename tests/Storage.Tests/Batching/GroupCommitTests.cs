@@ -1,3 +1,4 @@
+using Channels.Core.Ids;
 using Channels.Storage.Batching;
 
 namespace Channels.Storage.Tests.Batching;
@@ -226,5 +227,49 @@ public sealed class GroupCommitTests
         }
 
         return seen;
+    }
+
+    [Fact]
+    public async Task One_who_shares_the_queue_with_others_fills_no_transaction()
+    {
+        var (large, small) = (new TenantId(new Guid(1, 0, 0, new byte[8])), new TenantId(new Guid(2, 0, 0, new byte[8])));
+        var store = new HeldStore();
+        await using var commits = store.Commits(helping: 30);
+        commits.TryAdd(new Item(0, 10, small));
+        var first = await store.NextAsync();
+        foreach (var number in Enumerable.Range(1, 8))
+        {
+            commits.TryAdd(new Item(number, 10, large));
+        }
+
+        commits.TryAdd(new Item(9, 10, small));
+        first.Commit();
+
+        var second = await store.NextAsync();
+        Assert.Equal([1, 9, 2, 3], second.Numbers);
+        second.Commit();
+        var third = await store.NextAsync();
+        Assert.Equal([4, 5, 6], third.Numbers);
+        third.Commit();
+        (await store.NextAsync()).Commit();
+    }
+
+    [Fact]
+    public async Task One_who_has_the_queue_alone_fills_transactions()
+    {
+        var store = new HeldStore();
+        await using var commits = store.Commits(helping: 30);
+        commits.TryAdd(new Item(0, 10));
+        var first = await store.NextAsync();
+        foreach (var number in Enumerable.Range(1, 8))
+        {
+            commits.TryAdd(new Item(number, 10));
+        }
+
+        first.Commit();
+
+        var second = await store.NextAsync();
+        Assert.Equal(8, second.Numbers.Count);
+        second.Commit();
     }
 }

@@ -141,4 +141,45 @@ public sealed class InboxTrafficTests
 
         Assert.True(_traffic.IsMadeBy(Heavy));
     }
+
+    [Fact]
+    public void One_who_sends_little_beside_one_who_makes_pressure_is_about_for_half_a_minute()
+    {
+        _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 1)], waiting: 1000);
+        Assert.False(_traffic.OthersAreAbout);
+
+        _clock.Advance(Window);
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        Assert.True(_traffic.OthersAreAbout);
+
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.False(_traffic.OthersAreAbout);
+    }
+
+    [Fact]
+    public void Those_who_all_make_pressure_are_no_others_to_each_other()
+    {
+        for (var window = 0; window < 4; window++)
+        {
+            _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 80)], waiting: 1000);
+            _clock.Advance(Window);
+        }
+
+        _traffic.Committed(Webhooks.Of(Heavy, 1), waiting: 1000);
+
+        Assert.False(_traffic.OthersAreAbout);
+    }
+
+    [Fact]
+    public void The_end_of_a_burst_is_nobody_else()
+    {
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        _clock.Advance(Window);
+        _traffic.Committed(Webhooks.Of(Heavy, 3), waiting: 1000);
+        _clock.Advance(Window);
+
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+
+        Assert.False(_traffic.OthersAreAbout);
+    }
 }

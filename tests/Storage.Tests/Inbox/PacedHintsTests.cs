@@ -124,6 +124,8 @@ public sealed class PacedHintsTests : IInboxHint, IInboxPressure
 
     void IInboxHint.Arrived(AccountId account) => _heard.Writer.TryWrite(account);
 
+    bool IInboxPressure.OthersAreAbout => false;
+
     bool IInboxPressure.IsMadeBy(TenantId tenant) => _pressing.ContainsKey(tenant);
 
     private void Arrived(params (TenantId Tenant, AccountId Account)[] webhooks) =>

@@ -1,7 +1,7 @@
 using Channels.Core.Ids;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 
-namespace Channels.Grains.Tests.Fairness;
+namespace Channels.Core.Tests.Fairness;
 
 /// <summary>One who goes to a gate, and is inside or waits.</summary>
 internal sealed class Visitor

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 
-namespace Channels.Grains.Tests.Fairness;
+namespace Channels.Core.Tests.Fairness;
 
 /// <summary>Many who come, give up, go on and off rations at once: everyone gets in eventually and no place is lost.</summary>
 public sealed class FairGateStressTests

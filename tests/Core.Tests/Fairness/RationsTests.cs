@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Channels.Core.Ids;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 using Channels.Testing;
 
-namespace Channels.Grains.Tests.Fairness;
+namespace Channels.Core.Tests.Fairness;
 
 /// <summary>The rounds and rests of those on rations, and the others beside them.</summary>
 public sealed class RationsTests
@@ -34,6 +34,21 @@ public sealed class RationsTests
 
         Assert.False(third.IsInside);
         Assert.False(Visitor.At(_gate, HeavyToo).IsInside);
+    }
+
+    [Fact]
+    public void A_round_may_have_fewer_places_than_there_are()
+    {
+        var places = 1;
+        var gate = new FairGate(3, _rationed.ContainsKey, share: 0.1, _clock) { PlacesInRound = () => places };
+        Assert.True(Visitor.At(gate, Heavy).IsInside);
+        Assert.False(Visitor.At(gate, HeavyToo).IsInside);
+        Assert.True(Visitor.At(gate, Light).IsInside);
+        Assert.True(Visitor.At(gate, Light).IsInside);
+
+        places = 2;
+
+        Assert.True(Visitor.At(gate, Heavy).IsInside);
     }
 
     [Fact]

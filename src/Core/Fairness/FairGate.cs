@@ -1,13 +1,13 @@
 using Channels.Core.Ids;
 
-namespace Channels.Grains.Fairness;
+namespace Channels.Core.Fairness;
 
 /// <summary>Lets a bounded number in at once; who waits is let in by tenant in turn, so that one tenant's thousand waiting accounts delay another's first by one.</summary>
 /// <remarks>
 /// Shared by all grains of a process. Who waits holds no message: its work is still in the database.
 /// Tenants on rations have places of their own, open in rounds: everybody in, everybody out, and a rest in proportion to what the round took.
 /// </remarks>
-internal sealed class FairGate
+public sealed class FairGate
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
@@ -49,6 +49,9 @@ internal sealed class FairGate
         _clock = clock;
     }
 
+    /// <summary>How many of those on rations are in one round; as many as there are places unless said otherwise. Asked when somebody wants in.</summary>
+    public Func<int>? PlacesInRound { get; init; }
+
     /// <summary>Waits for a place, and gives it back when disposed.</summary>
     public async ValueTask<Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken)
     {
@@ -78,7 +81,7 @@ internal sealed class FairGate
     }
 
     private bool HasRoom(bool rationed) =>
-        rationed ? !_resting && _enteredRound + _stragglers < _places : _inside < _places;
+        rationed ? !_resting && _enteredRound + _stragglers < (PlacesInRound?.Invoke() ?? _places) : _inside < _places;
 
     private Place Enter(bool rationed)
     {
@@ -216,7 +219,7 @@ internal sealed class FairGate
     }
 
     /// <summary>A place inside.</summary>
-    internal readonly struct Place(FairGate gate, int round) : IDisposable
+    public readonly struct Place(FairGate gate, int round) : IDisposable
     {
         /// <summary>Gives it to whoever's turn it is.</summary>
         public void Dispose() => gate.Leave(round);

@@ -1,7 +1,7 @@
 using Channels.Core.Ids;
-using Channels.Grains.Fairness;
+using Channels.Core.Fairness;
 
-namespace Channels.Grains.Tests.Fairness;
+namespace Channels.Core.Tests.Fairness;
 
 /// <summary>Places, turns and those who give up. Nobody is on rations here.</summary>
 public sealed class FairGateTests

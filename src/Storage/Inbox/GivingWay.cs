@@ -1,0 +1,59 @@
+using Channels.Core.Fairness;
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+
+namespace Channels.Storage.Inbox;
+
+/// <summary>Holds back the webhooks of tenants who make pressure while others are about: they are committed a few at a time, with rests between.</summary>
+/// <remarks>
+/// Who sends more than the machine takes waits for its 200s, and so sends more slowly; who sends little finds processors and the log free.
+/// Alone, or among their like, nobody is held back: then a burst is taken in as fast as the machine can. Bounded: beyond it webhooks are refused, to be sent again.
+/// </remarks>
+internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
+{
+    /// <summary>Webhooks held back at the most.</summary>
+    private const int Most = 12_288;
+
+    /// <summary>For every processor so many webhooks are committed in one round.</summary>
+    private const int PerProcessor = 64;
+
+    /// <summary>Committing over committing and rest.</summary>
+    private const double Share = 0.5;
+
+    private readonly FairGate _gate = new(PerProcessor * Environment.ProcessorCount, tenant => MustWait(pressure, tenant), Share, clock);
+    private int _held;
+
+    /// <summary>Webhooks held back now.</summary>
+    public int Held => Volatile.Read(ref _held);
+
+    /// <summary>Whether this tenant's next webhook goes through <see cref="CommitAsync"/>.</summary>
+    public bool Concerns(TenantId tenant) => MustWait(pressure, tenant);
+
+    /// <summary>Waits for its round, commits, and makes room.</summary>
+    /// <exception cref="InboxFullException">As many as may be are held back.</exception>
+    public async Task CommitAsync(TenantId tenant, Func<Task> commit)
+    {
+        if (Interlocked.Increment(ref _held) > Most)
+        {
+            Interlocked.Decrement(ref _held);
+            throw new InboxFullException();
+        }
+
+        FairGate.Place place;
+        try
+        {
+            place = await _gate.EnterAsync(tenant, CancellationToken.None);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _held);
+        }
+
+        using (place)
+        {
+            await commit();
+        }
+    }
+
+    private static bool MustWait(IInboxPressure pressure, TenantId tenant) => pressure.IsMadeBy(tenant) && pressure.OthersAreAbout;
+}

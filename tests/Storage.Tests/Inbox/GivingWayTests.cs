@@ -1,0 +1,93 @@
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Storage.Inbox;
+using Channels.Testing;
+
+namespace Channels.Storage.Tests.Inbox;
+
+public sealed class GivingWayTests : IInboxPressure
+{
+    private static readonly TenantId Heavy = Webhooks.Tenant(1);
+    private static readonly TenantId Light = Webhooks.Tenant(2);
+    private static readonly int Round = 64 * Environment.ProcessorCount;
+
+    private readonly ManualClock _clock = new();
+    private readonly TaskCompletionSource _committing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly GivingWay _givingWay;
+    private bool _othersAreAbout = true;
+    private int _begun;
+
+    public GivingWayTests() => _givingWay = new GivingWay(this, _clock);
+
+    [Fact]
+    public void Only_who_makes_pressure_beside_others_is_held_back()
+    {
+        Assert.True(_givingWay.Concerns(Heavy));
+        Assert.False(_givingWay.Concerns(Light));
+
+        _othersAreAbout = false;
+
+        Assert.False(_givingWay.Concerns(Heavy));
+    }
+
+    [Fact]
+    public async Task A_round_is_committed_at_once_and_the_next_waits_for_its_rest()
+    {
+        var first = Enumerable.Range(0, Round).Select(_ => CommitAsync()).ToList();
+        var next = CommitAsync();
+        Assert.Equal(Round, Volatile.Read(ref _begun));
+        Assert.Equal(1, _givingWay.Held);
+
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        var rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromMilliseconds(20));
+        _committing.SetResult();
+        await Task.WhenAll(first).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.False(next.IsCompleted);
+
+        // As long as the round took: half of the time is rest.
+        for (var look = 1; look < 5; look++)
+        {
+            await rest;
+            rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromMilliseconds(20));
+            _clock.Advance(TimeSpan.FromMilliseconds(20));
+        }
+
+        await rest;
+        Assert.False(next.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(20));
+        await next.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task More_than_may_wait_is_refused_and_those_who_wait_stay()
+    {
+        var taken = Enumerable.Range(0, Round + 12_288).Select(_ => CommitAsync()).ToList();
+
+        await Assert.ThrowsAsync<InboxFullException>(CommitAsync);
+
+        Assert.Equal(12_288, _givingWay.Held);
+        Assert.DoesNotContain(taken, one => one.IsFaulted);
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_gives_its_place_back()
+    {
+        for (var n = 0; n < 3 * Round; n++)
+        {
+            _othersAreAbout = n % Round == 0;
+            await Assert.ThrowsAsync<InvalidOperationException>(() => _givingWay.CommitAsync(Light, () => Task.FromException(new InvalidOperationException())));
+        }
+
+        Assert.Equal(0, _givingWay.Held);
+    }
+
+    bool IInboxPressure.OthersAreAbout => _othersAreAbout;
+
+    bool IInboxPressure.IsMadeBy(TenantId tenant) => tenant == Heavy;
+
+    private Task CommitAsync() => _givingWay.CommitAsync(Heavy, () =>
+    {
+        Interlocked.Increment(ref _begun);
+        return _committing.Task;
+    });
+}
