@@ -97,13 +97,16 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
     {
         var now = clock.GetUtcNow();
         await SliceAsync("delete from message_key where (tableoid, ctid) in (select tableoid, ctid from message_key where message_id < $1 limit $2)", IdSource.Floor(now - DuplicateWindow), cancellationToken);
-        await SliceAsync(ForgetReceipts, now - TimeSpan.FromDays(2), cancellationToken);
+        await SliceAsync(ForgetReceipts, now - TimeSpan.FromDays(2), async command => (int)(await command.ExecuteScalarAsync(cancellationToken))!);
         await SliceAsync("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
         await SliceAsync("delete from late_turn where ctid in (select ctid from late_turn where turn_id < $1 limit $2)", IdSource.Floor(now - LateTurnKeep), cancellationToken);
         await SliceAsync("delete from event where (tableoid, ctid) in (select tableoid, ctid from event where id < $1 limit $2)", IdSource.Floor(now - EventKeep), cancellationToken);
     }
 
-    private async Task SliceAsync(string sql, object edge, CancellationToken cancellationToken)
+    private Task SliceAsync(string sql, object edge, CancellationToken cancellationToken) =>
+        SliceAsync(sql, edge, command => command.ExecuteNonQueryAsync(cancellationToken));
+
+    private async Task SliceAsync(string sql, object edge, Func<NpgsqlCommand, Task<int>> runAsync)
     {
         int gone;
         do
@@ -111,7 +114,7 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
             await using var command = database.Requests.CreateCommand(sql);
             command.Parameters.Add(new NpgsqlParameter { Value = edge });
             command.Parameters.Add(new NpgsqlParameter { Value = Slice });
-            gone = sql == ForgetReceipts ? (int)(await command.ExecuteScalarAsync(cancellationToken))! : await command.ExecuteNonQueryAsync(cancellationToken);
+            gone = await runAsync(command);
         }
         while (gone == Slice);
     }

@@ -42,9 +42,9 @@ create table drop_counter (
   last_at timestamptz not null,
   primary key (tenant_id, account_id, what, reason)) with (fillfactor = 50);
 
--- What a reason is counted under: details behind a colon would make a row of each.
+-- What a reason is counted under: its details (what stands behind a colon, and numbers) would make a row of each.
 create function drop_reason(reason text) returns text language sql immutable parallel safe as $f$
-  select left(split_part(coalesce(nullif(reason, ''), 'no reason given'), ':', 1), 100)
+  select left(regexp_replace(split_part(coalesce(nullif(reason, ''), 'no reason given'), ':', 1), '\m[0-9]+\M', '#', 'g'), 100)
 $f$;
 
 alter table channel_counter

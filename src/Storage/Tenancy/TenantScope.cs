@@ -1,3 +1,4 @@
+using System.Data;
 using Channels.Core.Ids;
 using Npgsql;
 
@@ -53,12 +54,17 @@ public sealed class TenantScope(NpgsqlDataSource db)
     }
 
     /// <summary>Opens a transaction as that tenant, for work of several steps. Rolled back unless committed.</summary>
-    internal async Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken)
+    internal Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, IsolationLevel.ReadCommitted, cancellationToken);
+
+    /// <summary>The same, with every statement seeing the store as it was at one moment.</summary>
+    internal Task<TenantWork> SnapshotAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, IsolationLevel.RepeatableRead, cancellationToken);
+
+    private async Task<TenantWork> BeginAsync(TenantId tenant, IsolationLevel isolation, CancellationToken cancellationToken)
     {
         var connection = await db.OpenConnectionAsync(cancellationToken);
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
             var work = new TenantWork(connection, transaction);
             await work.ExecuteAsync(Enter, cancellationToken, tenant.ToString());
             return work;
