@@ -46,7 +46,7 @@ internal sealed record BookAnswer(
     {
         (0, 0, 0) => null,
         ( > 0 and var lost, _, _) => $"{lost} webhooks were acknowledged and are nowhere. Ask the provider to send what came in that time again, and tell the operator: this must not happen.",
-        (_, > 0 and var lost, _) => $"{lost} messages were recorded, and neither answered nor waiting. Look for messages without reply, and tell the operator: this must not happen.",
+        (_, > 0 and var lost, _) => $"{lost} messages were recorded, and neither ended nor wait. Unless a process of the version before this one ended them, look for messages without reply and tell the operator: this must not happen.",
         (_, _, > 0 and var lost) => $"{lost} replies were queued, and are neither settled nor waiting. Look for messages without reply, and tell the operator: this must not happen.",
         _ => "More ended than began: a process of the version before this one took part, which counts less. Nothing is lost by it.",
     };

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using Channels.Api.Messages;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
@@ -116,7 +114,7 @@ public sealed class TimelineTests
     [Fact]
     public void What_was_typed_on_the_phone_was_never_queued_here()
     {
-        var told = Told(Channel(), Reply(0) with { Author = Author.Person, Turn = null, SentAt = Now });
+        var told = Told(Channel(), Reply(0) with { Status = "sent", Author = Author.Person, Turn = null, SentAt = Now });
 
         Assert.Equal(["sent", "recorded"], told.Steps.Select(step => step.Step));
         Assert.Equal("done", told.State);
@@ -152,5 +150,5 @@ public sealed class TimelineTests
     };
 
     private static ChannelDetails Channel() => new(
-        new(IdAt(Now)), new(IdAt(Now)), "simulator", "a", "a", "active", null, null, null, Now, null, null, default(JsonElement), false, default, new ChannelPolicy(), null, Now, Now);
+        new(IdAt(Now)), new(IdAt(Now)), "simulator", "a", "a", "active", null, null, null, Now, null, null, default, false, default, ChannelPolicy.Default, null, Now, Now);
 }

@@ -80,7 +80,7 @@ public sealed class AcceptancesTests(PostgresFixture postgres) : IClassFixture<P
     private Task AppendAsync((TenantId Tenant, AccountId Account) of) =>
         _inbox.AppendAsync(new InboundWebhook(of.Tenant, of.Account, new WebhookId(_ids.Next()), TimeProvider.System.GetUtcNow(), "", "{}"u8.ToArray()), default);
 
-    private async Task<(TenantId, AccountId)> AccountAsync()
+    private async Task<(TenantId Tenant, AccountId Account)> AccountAsync()
     {
         var (tenant, account) = (_ids.Next(), _ids.Next());
         await ExecuteAsync(
