@@ -122,7 +122,7 @@ public sealed class TimelineTests(Running.Spine spine) : SpineTest(spine), IClas
         var foreign = await stranger.AskAsync(HttpMethod.Get, $"/api/v1/messages/{message.Id}/timeline");
 
         Assert.Equal(HttpStatusCode.NotFound, foreign.Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await channel.Api.AskAsync(HttpMethod.Get, $"/api/v1/messages/{Guid.CreateVersion7()}/timeline")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await channel.Api.AskAsync(HttpMethod.Get, $"/api/v1/messages/01900000-0000-7000-8000-000000000000/timeline")).Status);
     }
 
     private static Task<JsonElement> TimelineAsync(Channel channel, Guid message) => channel.Api.GetAsync($"/api/v1/messages/{message}/timeline");

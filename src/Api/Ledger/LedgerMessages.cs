@@ -20,19 +20,23 @@ internal sealed record TenantBookAnswer(Guid TenantId, string Name, bool Suspend
 /// <param name="Balanced">Whether every difference is 0.</param>
 /// <param name="Problem">What is wrong, and what to do; null when nothing is.</param>
 /// <param name="OldestUnfinished">What has waited longest; null when nothing waits.</param>
+/// <param name="NextSteps">What a person should look at; empty when nothing is.</param>
 /// <param name="Webhooks">accepted = finished + waiting + parked + difference.</param>
 /// <param name="Messages">received = answered + not_answered + in_progress + ended_before + difference.</param>
 /// <param name="Replies">queued = sent + failed + unknown + waiting + difference.</param>
 /// <param name="Dropped">What was dropped, by reason.</param>
 internal sealed record BookAnswer(
-    bool Balanced, string? Problem, OldestAnswer? OldestUnfinished, WebhookBookAnswer Webhooks, MessageBookAnswer Messages, ReplyBookAnswer Replies,
-    IReadOnlyList<DropAnswer> Dropped)
+    bool Balanced, string? Problem, OldestAnswer? OldestUnfinished, IReadOnlyList<string> NextSteps, WebhookBookAnswer Webhooks, MessageBookAnswer Messages,
+    ReplyBookAnswer Replies, IReadOnlyList<DropAnswer> Dropped)
 {
+    /// <summary>What waits for longer is for a person to look at; a busy hour is over sooner.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
     public static BookAnswer Of(Book book, DateTimeOffset now)
     {
         var (webhooks, messages, replies) = (book.Webhooks, book.Messages, book.Replies);
         return new(
-            ProblemOf(book) is null, ProblemOf(book), OldestAnswer.Of(book, now),
+            ProblemOf(book) is null, ProblemOf(book), OldestAnswer.Of(book, now), [.. NextStepsOf(book, now)],
             new(webhooks.Accepted, webhooks.Finished, webhooks.Waiting, webhooks.Parked, webhooks.Difference),
             new(messages.Received, messages.Answered, messages.NotAnswered, messages.InProgress, messages.EndedBefore, messages.Difference),
             new(replies.Queued, replies.Sent, replies.Failed, replies.Unknown, replies.Waiting, replies.Difference),
@@ -40,6 +44,24 @@ internal sealed record BookAnswer(
                 .. book.Duplicates > 0 ? [new DropAnswer("duplicate", "it was here already", book.Duplicates, null)] : Array.Empty<DropAnswer>(),
                 .. book.Drops.Select(drop => new DropAnswer(drop.What, drop.Reason, drop.Count, drop.LastAt)),
             ]);
+    }
+
+    private static IEnumerable<string> NextStepsOf(Book book, DateTimeOffset now)
+    {
+        if (book.Webhooks.Parked > 0)
+        {
+            yield return $"Webhooks that nobody could read: {book.Webhooks.Parked}. See why, and replay them, with GET /api/v1/parked-webhooks/groups.";
+        }
+
+        if (book.Replies.Unknown > 0)
+        {
+            yield return $"Replies that may have left: {book.Replies.Unknown}. GET /api/v1/events tells which (delivery.updated, status unknown), each one's timeline what to do.";
+        }
+
+        if (OldestAnswer.Of(book, now) is { } oldest && now - oldest.Since > Long)
+        {
+            yield return $"A {oldest.What} has waited since {oldest.Since:u}. Look at the channel's status and next_step, with GET /api/v1/channels.";
+        }
     }
 
     private static string? ProblemOf(Book book) => (book.Webhooks.Difference, book.Messages.Difference, book.Replies.Difference) switch

@@ -42,6 +42,28 @@ public sealed class LedgerTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task What_a_person_should_look_at_is_named_with_the_way_there()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        await DeliverAsync(channel);
+        var quiet = await BookAsync(tenant);
+
+        await Seed.RunAsync(host.Db, "update inbox set received_at = now() - interval '1 hour' where account_id = $1", channel);
+        await Seed.ParkAsync(host, tenant.Id, channel, "x");
+        await Seed.RunAsync(
+            host.Db, "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $3, 2, 1, now())",
+            tenant.Id.Value, channel, Seed.NewId());
+        var steps = (await BookAsync(tenant)).GetProperty("next_steps").EnumerateArray().Select(step => step.GetString()!).ToList();
+
+        Assert.Equal(0, quiet.GetProperty("next_steps").GetArrayLength());
+        Assert.Equal(3, steps.Count);
+        Assert.Contains("/api/v1/parked-webhooks/groups", steps[0], StringComparison.Ordinal);
+        Assert.Contains("/api/v1/events", steps[1], StringComparison.Ordinal);
+        Assert.Contains("A webhook has waited since", steps[2], StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
     public async Task Channels_are_paged_a_deleted_one_keeps_its_books_and_the_sum_is_of_all()
     {
         var tenant = await host.TenantAsync();
