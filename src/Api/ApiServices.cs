@@ -10,7 +10,9 @@ using Channels.Api.Ingress;
 using Channels.Api.Keys;
 using Channels.Api.Kinds;
 using Channels.Api.Knowledge;
+using Channels.Api.Ledger;
 using Channels.Api.Media;
+using Channels.Api.Messages;
 using Channels.Api.Pairing;
 using Channels.Api.Parked;
 using Channels.Api.Requests;
@@ -78,6 +80,8 @@ public static class ApiServices
         app.MapChannels();
         app.MapWhatsApp();
         app.MapParkedWebhooks();
+        app.MapMessages();
+        app.MapLedger();
         app.MapConversations();
         app.MapSessions();
         app.MapAgents();

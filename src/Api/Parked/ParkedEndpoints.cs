@@ -1,16 +1,18 @@
 using System.Text;
 using Channels.Api.Access;
 using Channels.Api.Errors;
+using Channels.Api.Idempotency;
 using Channels.Api.Ingress;
 using Channels.Api.Requests;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Secrets;
 using Channels.Storage.Channels;
-using Channels.Storage.Queries;
+using Channels.Storage.Parked;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Channels.Api.Parked;
@@ -26,9 +28,11 @@ internal static class ParkedEndpoints
         var parked = app.MapApiGroup("/api/v1/parked-webhooks", "Parked webhooks", Access.Access.Tenant);
         parked.MapGet("/", ListAsync).WithName("ListParkedWebhooks").WithSummary("Parked webhooks with their reason, newest first; filter: channel_id. Secrets in bodies are blanked");
         parked.MapGet("/{id:guid}", FindAsync).WithName("GetParkedWebhook").WithSummary("One parked webhook with its body, secrets blanked");
-        parked.MapPost("/{id:guid}/replay", ReplayAsync).WithName("ReplayParkedWebhook").WithSummary("Puts it back into the inbox, behind what waits there");
+        parked.MapPost("/{id:guid}/replay", ReplayAsync).Repeatable().WithName("ReplayParkedWebhook")
+            .WithSummary("Puts it back into the inbox, behind what waits there; with ?dry_run=true only says whether it could");
+        parked.MapReplays();
         var channels = app.MapApiGroup("/api/v1/channels", "Parked webhooks", Access.Access.Tenant);
-        channels.MapPost("/{id:guid}/parked-webhooks/replay", ReplayAllAsync).WithName("ReplayParkedWebhooks")
+        channels.MapPost("/{id:guid}/parked-webhooks/replay", ReplayAllAsync).Repeatable().WithName("ReplayParkedWebhooks")
             .WithSummary("Puts a channel's parked webhooks back, oldest first, up to 500 at a time");
     }
 
@@ -57,11 +61,20 @@ internal static class ParkedEndpoints
             ? TypedResults.Ok(await AnswerAsync(row, directory, global, cancellationToken))
             : Problem.NotFound;
 
-    private static async Task<Results<Accepted<ReplayAnswer>, Problem>> ReplayAsync(
-        Guid id, Caller caller, ParkedWebhooks parked, CancellationToken cancellationToken) =>
-        await parked.ReplayAsync(caller.Tenant, new WebhookId(id), cancellationToken)
-            ? TypedResults.Accepted((string?)null, new ReplayAnswer(1))
+    private static async Task<Results<Ok<ReplayDryRun>, Accepted<ReplayAnswer>, Problem>> ReplayAsync(
+        Guid id, [FromQuery(Name = "dry_run")] bool? dryRun, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, CancellationToken cancellationToken)
+    {
+        if (dryRun != true)
+        {
+            return await parked.ReplayAsync(caller.Tenant, new WebhookId(id), cancellationToken)
+                ? TypedResults.Accepted((string?)null, new ReplayAnswer(1))
+                : Problem.NotFound;
+        }
+
+        return await parked.FindAsync(caller.Tenant, new WebhookId(id), 0, cancellationToken) is { } row && await directory.FindAsync(row.Account, cancellationToken) is not null
+            ? TypedResults.Ok(new ReplayDryRun(true, 1, row.ReceivedAt, row.ReceivedAt, 0, [id]))
             : Problem.NotFound;
+    }
 
     private static async Task<Results<Accepted<ReplayAnswer>, Problem>> ReplayAllAsync(
         Guid id, Caller caller, ChannelStore channels, ParkedWebhooks parked, CancellationToken cancellationToken)

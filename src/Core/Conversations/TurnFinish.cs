@@ -24,6 +24,12 @@ public sealed record TurnFinish(
 
     /// <summary>Set for a turn that may be answered later: how that ended, for whoever still answers it.</summary>
     public LateEnding? Late { get; init; }
+
+    /// <summary>When the agent was first asked; null when it was not, or by a process that is gone.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
+    /// <summary>How often it was asked by the process that ends the turn.</summary>
+    public int Asks { get; init; }
 }
 
 /// <summary>The agent keeps silent until the conversation is given back.</summary>
@@ -35,7 +41,8 @@ public sealed record HandedOver(Guid Event, string Reason);
 /// <param name="Conversation">Where.</param>
 /// <param name="Turns">The messages to be answered, oldest first; the first names the turn.</param>
 /// <param name="AnswerBy">The time for it is over then.</param>
-public sealed record TurnOpening(ConversationRef Conversation, ImmutableArray<MessageId> Turns, DateTimeOffset AnswerBy)
+/// <param name="AskedAt">When the agent was asked.</param>
+public sealed record TurnOpening(ConversationRef Conversation, ImmutableArray<MessageId> Turns, DateTimeOffset AnswerBy, DateTimeOffset? AskedAt = null)
 {
     /// <summary>Which turn.</summary>
     public MessageId Turn => Turns[0];

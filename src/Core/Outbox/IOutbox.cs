@@ -26,6 +26,9 @@ public interface IOutbox
     /// <returns>False, and nothing changed, when it was settled meanwhile, was repeated before, or something later of ours in its conversation may have left.</returns>
     Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken);
 
+    /// <summary>Records that the provider was asked whether it has a reply, and what it said: for whoever wonders what became of it.</summary>
+    Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken);
+
     /// <summary>Provider ids already known to belong to other messages of the conversation, newest first, bounded.</summary>
     Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken);
 }

@@ -46,8 +46,8 @@ public sealed record AccountBatch(TenantId Tenant, AccountId Account)
     /// <summary>Own messages nobody here knows yet.</summary>
     public ImmutableArray<HeldEcho> Echoes { get; init; } = [];
 
-    /// <summary>Events without a row of their own, counted by kind so that nothing vanishes unseen.</summary>
-    public ImmutableArray<string> OtherKinds { get; init; } = [];
+    /// <summary>Why each event without a row of its own has none: counted by reason, so that nothing vanishes unseen. What stands behind a colon is not counted apart.</summary>
+    public ImmutableArray<string> Dropped { get; init; } = [];
 
     /// <summary>How long the agent keeps silent where a person took over.</summary>
     public TimeSpan TakeoverPause { get; init; }
@@ -93,10 +93,11 @@ public enum Author
 /// <param name="DetailsJson">Media, location, options…: everything of the event that has no column.</param>
 /// <param name="StartsTurn">Whether the agent is to answer it.</param>
 /// <param name="History">Imported history: no event, no unread count, not the newest message.</param>
+/// <param name="ReceivedAt">When the webhook that brought it was stored.</param>
 public sealed record RecordedMessage(
     MessageId Id, ConversationId Conversation, bool Outbound, Author Author, string Kind, string ProviderMessageId, string KeyClass, string Revision,
     string? Text, string Status, string? Reason, string? SenderId, string? SenderName, DateTimeOffset OccurredAt, string? DetailsJson,
-    bool StartsTurn, bool History);
+    bool StartsTurn, bool History, DateTimeOffset? ReceivedAt = null);
 
 /// <summary>The provider's receipt for a message of ours.</summary>
 /// <param name="Conversation">The chat's conversation, where the receipt names one.</param>

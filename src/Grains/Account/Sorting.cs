@@ -20,7 +20,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     private readonly ImmutableArray<MessageChange>.Builder _changes = ImmutableArray.CreateBuilder<MessageChange>();
     private readonly ImmutableArray<ContactChange>.Builder _contacts = ImmutableArray.CreateBuilder<ContactChange>();
     private readonly ImmutableArray<HeldEcho>.Builder _echoes = ImmutableArray.CreateBuilder<HeldEcho>();
-    private readonly ImmutableArray<string>.Builder _others = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<string>.Builder _dropped = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>Connection events in order, with when their webhooks came: for the account's status.</summary>
     public List<(ChannelEvent Happened, DateTimeOffset ReceivedAt)> Connection { get; } = [];
@@ -32,6 +32,11 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     public void Add(WebhookId webhook, DateTimeOffset receivedAt, ImmutableArray<ChannelEvent> events)
     {
         _finished.Add(webhook);
+        if (events.IsEmpty)
+        {
+            _dropped.Add("a webhook with nothing in it");
+        }
+
         for (var i = 0; i < events.Length; i++)
         {
             Add(events[i], new Origin(webhook, i, receivedAt));
@@ -48,7 +53,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         Changes = _changes.ToImmutable(),
         Contacts = _contacts.ToImmutable(),
         Echoes = _echoes.ToImmutable(),
-        OtherKinds = _others.ToImmutable(),
+        Dropped = _dropped.ToImmutable(),
         TakeoverPause = channel.Policy.TakeoverPause,
     };
 
@@ -77,7 +82,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 _contacts.Add(new ContactChange(Bounded(alias), happened.Details.GetValueOrDefault("name") as string ?? happened.SenderName, happened.Details.GetValueOrDefault("avatar_url") as string));
                 break;
             default:
-                _others.Add(happened.Kind);
+                _dropped.Add(WhyDropped(happened));
                 break;
         }
     }
@@ -92,7 +97,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 break;
             case RoutingDecision.Record record:
                 _messages.Add(Message(
-                    happened, conversation, origin, fromUs, fromUs ? Author.Person : Author.Contact, fromUs ? "sent" : record.Status, record.Reason, startsTurn: false));
+                    happened, conversation, origin, fromUs, fromUs ? Author.Person : Author.Contact, fromUs ? "sent" : record.Status, fromUs ? happened.Reason : record.Reason, startsTurn: false));
                 break;
         }
 
@@ -110,8 +115,18 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
             new MessageId(ids.Next()), conversation, outbound, author, happened.Kind,
             key is { } named ? Bounded(named.Id) : origin.ToString(), key?.KeyClass ?? "message", Bounded(key?.Revision ?? ""),
             happened.Text ?? happened.Emoji, status, reason, happened.SenderId, happened.SenderName, happened.Timestamp ?? origin.ReceivedAt,
-            EventDetails.Of(happened), startsTurn, History: happened.Kind == EventKinds.HistoryMessage);
+            EventDetails.Of(happened), startsTurn, History: happened.Kind == EventKinds.HistoryMessage, origin.ReceivedAt);
     }
+
+    // The reason first where the parser gave one: operators look for "newsletter", not for "ignored".
+    private static string WhyDropped(ChannelEvent happened) => happened switch
+    {
+        { Kind: EventKinds.Ignored, Reason: { } reason } => reason,
+        { Action: EventAction.UpdateDelivery, FromMe: false } => $"{happened.Kind} of a message that is not ours",
+        { Action: EventAction.UpdateDelivery, MessageId: null } => $"{happened.Kind} without a message id",
+        { Reason: { } reason } => $"{happened.Kind}, {reason}",
+        _ => happened.Kind,
+    };
 
     // Presence and the like have a chat but are no part of its history.
     private static bool IsHistoryOfAChat(ChannelEvent happened) => happened.Kind != EventKinds.Presence && EventKey.Of(happened) is not null;

@@ -32,11 +32,12 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private readonly ILogger<ConversationGrain> _logger;
     private readonly TurnQueue _queue = new();
     private readonly TypingSigns _typing;
+    private readonly Asks _asks;
     private readonly Pump _pump;
+    private readonly Alarm _alarm;
     private ConversationRef _where;
     private ConversationState? _state;
     private DateTimeOffset? _pausedUntil;
-    private IGrainTimer? _alarm;
     private int _pauseVersion;
     private bool _lookBefore;
 
@@ -52,7 +53,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         _gates = gates;
         _logger = logger;
         _typing = new TypingSigns(connectors, clock, logger);
+        _asks = new Asks(clock);
         _pump = new Pump(AnswerAsync, clock, logger);
+        _alarm = new Alarm(this, _pump);
     }
 
     /// <inheritdoc/>
@@ -262,7 +265,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
 
         if (burst.WaitAt(now, channel.Policy.Debounce) is { } wait)
         {
-            SetAlarm(wait);
+            _alarm.Set(wait);
             return null;
         }
 
@@ -276,6 +279,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     {
         using var place = await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken);
         using var typing = _typing.Begin(channel, _where, _state!.ChatId, cancellationToken);
+        _asks.Note(burst.First.Message);
         return await _answering.AskAsync(channel, _where, burst, _state!, cancellationToken);
     }
 
@@ -287,7 +291,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private async Task<bool> OpenAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
         var limit = _clock.GetUtcNow() + _answering.ReplyWithin(channel)!.Value;
-        if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit), cancellationToken))
+        if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit, _asks.Since), cancellationToken))
         {
             _queue.Doubt();
             return false;
@@ -316,7 +320,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         bool ended;
         try
         {
-            ended = await _store.FinishTurnAsync(finish, cancellationToken);
+            ended = await _store.FinishTurnAsync(_asks.On(finish), cancellationToken);
         }
         catch
         {
@@ -384,17 +388,5 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             _lookBefore = true;
             ConversationLog.DeliveryNotTold(_logger, _where.Conversation, failure.GetType().Name);
         }
-    }
-
-    private void SetAlarm(TimeSpan after)
-    {
-        _alarm?.Dispose();
-        _alarm = this.RegisterGrainTimer(
-            _ =>
-            {
-                _pump.Signal();
-                return Task.CompletedTask;
-            },
-            new GrainTimerCreationOptions { DueTime = after, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
     }
 }

@@ -34,8 +34,8 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly ConnectionReports _reports;
     private readonly Settlements _settlements;
     private readonly Pump _pump;
+    private readonly Alarm _alarm;
     private TokenBucket? _bucket;
-    private IGrainTimer? _alarm;
     private int _held;
     private bool _mustLoad = true;
     private bool _loading;
@@ -51,6 +51,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _logger = logger;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
+        _alarm = new Alarm(this, _pump);
         _settlements = new Settlements(outbox, lostSends, RepeatAsync, clock, logger, _pump.Stopping);
     }
 
@@ -239,7 +240,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
         if (next < DateTimeOffset.MaxValue)
         {
-            SetAlarm(next - now);
+            _alarm.Set(next - now);
         }
     }
 
@@ -285,7 +286,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             lane.Busy = false;
             Forget();
             _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
-            SetAlarm(TimeSpan.FromSeconds(1));
+            _alarm.Set(TimeSpan.FromSeconds(1));
         }
         finally
         {
@@ -371,17 +372,5 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             lane.Remove(row);
             _held--;
         }
-    }
-
-    private void SetAlarm(TimeSpan after)
-    {
-        _alarm?.Dispose();
-        _alarm = this.RegisterGrainTimer(
-            _ =>
-            {
-                _pump.Signal();
-                return Task.CompletedTask;
-            },
-            new GrainTimerCreationOptions { DueTime = after < TimeSpan.Zero ? TimeSpan.Zero : after, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
     }
 }

@@ -28,8 +28,17 @@ internal sealed class LostSends(IOutbox outbox, TimeProvider clock, ILogger<Lost
         var known = await outbox.KnownProviderIdsAsync(conversation, since - KnownBefore, CancellationToken.None);
         var answer = await AskAsync(lookup, channel.Connection, row, since, known);
         DeliveryLog.FoundHalfSent(logger, row.Reply.Id, answer.GetType().Name);
+        await outbox.LookedUpAsync(channel.Tenant, channel.Account, row.Reply.Id, Word(answer), CancellationToken.None);
         return answer;
     }
+
+    private static string Word(SentLookupOutcome answer) => answer switch
+    {
+        SentLookupOutcome.Found => "the provider has it",
+        SentLookupOutcome.NotThere => "the provider does not have it",
+        SentLookupOutcome.CannotSay cannot => $"the provider cannot say: {cannot.Reason}",
+        _ => throw new ArgumentOutOfRangeException(nameof(answer), answer.GetType().Name, null),
+    };
 
     private async Task<SentLookupOutcome> AskAsync(ISentLookup lookup, Connection connection, OutboxRow row, DateTimeOffset since, IReadOnlySet<string> known)
     {

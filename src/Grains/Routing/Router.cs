@@ -10,9 +10,9 @@ public static class Router
     /// <summary>The decision for an inbound message.</summary>
     public static RoutingDecision Decide(ChannelEvent message, RoutingSnapshot channel) => message switch
     {
-        { Kind: EventKinds.MessageUnsupported } => new RoutingDecision.Record("unsupported", message.Reason),
-        { Action: not EventAction.Process } => new RoutingDecision.Record("received", message.Reason),
-        _ when !channel.HasAgent => new RoutingDecision.Record("received", null),
+        { Kind: EventKinds.MessageUnsupported } => new RoutingDecision.Record("unsupported", message.Reason ?? "an unknown sort of message"),
+        { Action: not EventAction.Process } => new RoutingDecision.Record("received", message.Reason ?? "recorded, not to be answered"),
+        _ when !channel.HasAgent => new RoutingDecision.Record("received", "the channel has no agent"),
         { ChatType: "group" } when !channel.Policy.Groups => new RoutingDecision.Record("ignored", "groups are not answered on this channel"),
         _ when IsTooOld(message, channel) => new RoutingDecision.Record("ignored", "older than the channel's answer_max_age"),
         { Text: null or "" } when !channel.AgentAcceptsMedia => new RoutingDecision.Record("ignored", "no text, and the agent takes text only"),
@@ -40,6 +40,6 @@ public abstract record RoutingDecision
     /// <summary>Record it and let the agent answer.</summary>
     public sealed record Turn : RoutingDecision;
 
-    /// <summary>Record it with this status and, where no turn is the exception, the reason.</summary>
-    public sealed record Record(string Status, string? Reason) : RoutingDecision;
+    /// <summary>Record it with this status, and the reason why nobody is asked.</summary>
+    public sealed record Record(string Status, string Reason) : RoutingDecision;
 }

@@ -12,10 +12,12 @@ public sealed record ChannelMetrics(
 /// <summary>Reads a channel's counters and queues.</summary>
 public sealed class ChannelMetricsReader(TenantScope scope)
 {
+    // Events without a row are counted by reason; what the version before still counts during an upgrade has none.
     // Queues are counted up to 10 000: a page must not become slow just when things pile up.
     private const string Select = """
         select coalesce(k.messages_received, 0), coalesce(k.messages_sent, 0), coalesce(k.messages_failed, 0), coalesce(k.duplicates_dropped, 0),
-               coalesce(k.webhooks_finished, 0), coalesce(k.webhooks_parked, 0), coalesce(k.events_without_row, 0),
+               coalesce(k.webhooks_finished, 0), coalesce(k.webhooks_parked, 0),
+               coalesce(k.events_without_row, 0) + coalesce((select sum(d.dropped)::bigint from drop_counter d where d.tenant_id = $1 and d.account_id = $2 and d.what = 'event'), 0),
                k.last_message_at, k.last_error_at, k.last_error,
                (select count(*) from (select 1 from inbox where tenant_id = $1 and account_id = $2 limit 10000) q),
                (select count(*) from (select 1 from turn where tenant_id = $1 and account_id = $2 limit 10000) q),

@@ -43,6 +43,8 @@ internal sealed class FinishTurnOperation(TurnFinish finish, DateTimeOffset now)
                     Columns.Texts(operations, operation => operation.Of.Reason),
                     Columns.Booleans(operations, operation => operation.Of.AgentFailed),
                     Columns.Times(operations, operation => operation.Now),
+                    Columns.Of(operations, operation => operation.Of.AskedAt, NpgsqlDbType.TimestampTz),
+                    Columns.Of(operations, operation => operation.Of.Asks, NpgsqlDbType.Integer),
                 ]),
             Statement.Of(FinishTurnSql.Forget, Keys(operations)),
         ];
@@ -69,7 +71,13 @@ internal sealed class FinishTurnOperation(TurnFinish finish, DateTimeOffset now)
         {
             yield return Statement.Of(
                 FinishTurnSql.RestOfBurst,
-                [.. Keys(others, other => other.Of), Columns.Uuids(others, other => other.Turn.Value), Columns.Texts(others, other => other.Of.Of.Reason)]);
+                [
+                    .. Keys(others, other => other.Of),
+                    Columns.Uuids(others, other => other.Turn.Value),
+                    Columns.Texts(others, other => other.Of.Of.Reason),
+                    Columns.Booleans(others, other => other.Of.First is not null),
+                    Columns.Times(others, other => other.Of.Now),
+                ]);
         }
 
         var handOvers = operations.Where(operation => operation.Of.HandOver is not null).ToList();

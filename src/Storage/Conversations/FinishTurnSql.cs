@@ -6,28 +6,39 @@ internal static class FinishTurnSql
     /// <summary>Queues the replies, and answers which turns were there.</summary>
     internal const string Finish = """
         with f as materialized (
-          select f.*
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::timestamptz[])
-            as f (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reply_to, reason, agent_failed, now)
+          select f.*, coalesce(f.asked_now_at, t.asked_at) as asked_at
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::timestamptz[],
+                      $11::timestamptz[], $12::int[])
+            as f (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reply_to, reason, agent_failed, now, asked_now_at, asks)
           join turn t on t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
           for update of t),
         replies as (
-          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at)
-          select tenant_id, account_id, reply_id, conversation_id, true, 1, 'message.text', text, 'queued', reason, now from f where reply_id is not null),
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at, turn_id, asked_at, asks)
+          select tenant_id, account_id, reply_id, conversation_id, true, 1, 'message.text', text, 'queued', reason, now, turn_id, asked_at, asks
+          from f where reply_id is not null),
         queued as (
           insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at)
           select tenant_id, account_id, reply_id, conversation_id, reply_to, 0, 0, now from f where reply_id is not null),
         reasons as (
-          update transcript t set reason = f.reason from f
+          update transcript t set reason = f.reason, asked_at = f.asked_at, asks = f.asks from f
           where f.reason is not null and t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.id = f.turn_id),
         conversations as (
           update conversation c set last_message_at = greatest(c.last_message_at, n.now)
           from (select tenant_id, conversation_id, max(now) as now from f where reply_id is not null group by tenant_id, conversation_id) as n
           where c.tenant_id = n.tenant_id and c.id = n.conversation_id),
-        errors as (
-          insert into channel_counter as c (tenant_id, account_id, last_error, last_error_at)
-          select distinct on (tenant_id, account_id) tenant_id, account_id, reason, now from f where agent_failed order by tenant_id, account_id, now desc
-          on conflict (tenant_id, account_id) do update set last_error = excluded.last_error, last_error_at = excluded.last_error_at)
+        unanswered as (
+          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+          select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
+          from f where reply_id is null group by tenant_id, account_id, drop_reason(reason)
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at),
+        counters as (
+          insert into channel_counter as c (tenant_id, account_id, messages_answered, replies_queued, last_error, last_error_at)
+          select tenant_id, account_id, count(reply_id), count(reply_id), (array_agg(reason order by now desc) filter (where agent_failed))[1],
+                 max(now) filter (where agent_failed)
+          from f group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update
+          set messages_answered = c.messages_answered + excluded.messages_answered, replies_queued = c.replies_queued + excluded.replies_queued,
+              last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at))
         select turn_id from f
         """;
 
@@ -47,8 +58,12 @@ internal static class FinishTurnSql
           join turn t on t.tenant_id = p.tenant_id and t.account_id = p.account_id and t.conversation_id = p.conversation_id and t.message_id = p.turn_id
           for update of t),
         replies as (
-          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at)
-          select tenant_id, account_id, reply_id, conversation_id, true, 1, 'message.text', text, 'queued', reason, now from p)
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at, turn_id)
+          select tenant_id, account_id, reply_id, conversation_id, true, 1, 'message.text', text, 'queued', reason, now, turn_id from p),
+        counters as (
+          insert into channel_counter as c (tenant_id, account_id, replies_queued)
+          select tenant_id, account_id, count(*) from p group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update set replies_queued = c.replies_queued + excluded.replies_queued)
         insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at)
         select tenant_id, account_id, reply_id, conversation_id, 0, 0, now from p
         """;
@@ -57,14 +72,25 @@ internal static class FinishTurnSql
     internal const string RestOfBurst = """
         with b as materialized (
           select b.*
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[]) as b (tenant_id, account_id, conversation_id, turn_id, message_id, reason)
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::boolean[], $8::timestamptz[])
+            as b (tenant_id, account_id, conversation_id, turn_id, message_id, reason, answered, now)
           join turn t on t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.turn_id
           for update of t),
-        reasons as (
-          update transcript t set reason = b.reason from b
-          where b.reason is not null and t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id)
-        delete from turn t using b
-        where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.message_id
+        gone as (
+          delete from turn t using b
+          where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.message_id
+          returning b.*),
+        links as (
+          update transcript t set turn_id = b.turn_id, reason = coalesce(b.reason, t.reason) from gone b
+          where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id),
+        unanswered as (
+          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+          select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
+          from gone where not answered group by tenant_id, account_id, drop_reason(reason)
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
+        insert into channel_counter as c (tenant_id, account_id, messages_answered)
+        select tenant_id, account_id, count(*) filter (where answered) from gone group by tenant_id, account_id
+        on conflict (tenant_id, account_id) do update set messages_answered = c.messages_answered + excluded.messages_answered
         """;
 
     /// <summary>Silences the agent and tells whoever listens.</summary>

@@ -12,12 +12,12 @@ internal sealed class OpenTurnOperation(TurnOpening opening) : AccountOperation(
     private const string Open = """
         with o as materialized (
           select o.*
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[])
-            as o (tenant_id, account_id, conversation_id, turn_id, message_id, answer_by)
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[])
+            as o (tenant_id, account_id, conversation_id, turn_id, message_id, answer_by, asked_at)
           join turn t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.turn_id
           for update of t),
         marked as (
-          update turn t set answer_by = o.answer_by from o
+          update turn t set answer_by = o.answer_by, asked_at = coalesce(t.asked_at, o.asked_at) from o
           where t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.message_id)
         insert into late_turn (tenant_id, turn_id, account_id, conversation_id, state, answer_by)
         select tenant_id, turn_id, account_id, conversation_id, 0, answer_by from o where message_id = turn_id
@@ -43,7 +43,8 @@ internal sealed class OpenTurnOperation(TurnOpening opening) : AccountOperation(
             Columns.Uuids(rows, row => row.Of.Conversation.Conversation.Value),
             Columns.Uuids(rows, row => row.Of.Turn.Value),
             Columns.Uuids(rows, row => row.Turn.Value),
-            Columns.Times(rows, row => row.Of.AnswerBy));
+            Columns.Times(rows, row => row.Of.AnswerBy),
+            Columns.Of(rows, row => row.Of.AskedAt, NpgsqlTypes.NpgsqlDbType.TimestampTz));
     }
 
     private TurnOpening Of => opening;

@@ -23,7 +23,11 @@ internal sealed class QueueOperation(ConversationRef conversation, QueuedReply r
         conversations as (
           update conversation c set last_message_at = greatest(c.last_message_at, n.now)
           from (select tenant_id, conversation_id, max(now) as now from q group by tenant_id, conversation_id) as n
-          where c.tenant_id = n.tenant_id and c.id = n.conversation_id)
+          where c.tenant_id = n.tenant_id and c.id = n.conversation_id),
+        counters as (
+          insert into channel_counter as c (tenant_id, account_id, replies_queued)
+          select tenant_id, account_id, count(*) from q group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update set replies_queued = c.replies_queued + excluded.replies_queued)
         insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at)
         select tenant_id, account_id, message_id, conversation_id, reply_to, 0, 0, now from q
         """;

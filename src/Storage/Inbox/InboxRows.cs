@@ -6,7 +6,11 @@ using Channels.Core.Inbox;
 namespace Channels.Storage.Inbox;
 
 /// <summary>Webhooks as the bytes of one binary COPY. Written in one piece: a call to the driver per value costs more than the row.</summary>
-/// <remarks>The format is Postgres' own (COPY, "Binary Format"). Columns: tenant_id, account_id, id, received_at, path, body.</remarks>
+/// <remarks>
+/// The format is Postgres' own (COPY, "Binary Format"). Columns: tenant_id, account_id, id, received_at, path, body.
+/// Behind the webhooks stands one row of nobody's, which says how many came for each account: the ledger's "accepted", in the transaction that accepts them
+/// (<see cref="Acceptances"/>). A counter of its own would cost each webhook another write.
+/// </remarks>
 internal sealed class InboxRows : IDisposable
 {
     private const short Columns = 6;
@@ -20,7 +24,8 @@ internal sealed class InboxRows : IDisposable
     /// <summary>Holds at least one webhook.</summary>
     public InboxRows(IReadOnlyList<InboundWebhook> webhooks)
     {
-        _buffer = ArrayPool<byte>.Shared.Rent(Header.Length + sizeof(short) + webhooks.Sum(SizeOf));
+        var acceptances = Acceptances.Of(webhooks);
+        _buffer = ArrayPool<byte>.Shared.Rent(Header.Length + sizeof(short) + webhooks.Sum(SizeOf) + SizeOf(acceptances));
         Header.CopyTo(_buffer);
         _length = Header.Length;
         foreach (var webhook in webhooks)
@@ -28,6 +33,7 @@ internal sealed class InboxRows : IDisposable
             Write(webhook);
         }
 
+        Write(acceptances);
         Write(End);
     }
 

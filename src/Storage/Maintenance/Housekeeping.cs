@@ -15,6 +15,18 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
     private const string Vacuuming = "autovacuum_vacuum_insert_threshold = 500000, autovacuum_analyze_threshold = 200000";
 
     private const int Slice = 10_000;
+
+    // A receipt whose message never became known is dropped here, and counted like everything that is. Answers how many went.
+    private const string ForgetReceipts = """
+        with gone as (
+          delete from early_receipt where ctid in (select ctid from early_receipt where at < $1 limit $2) returning account_id),
+        counted as (
+          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+          select a.tenant_id, a.id, 'event', 'a receipt whose message never came', count(*), now()
+          from gone join account a on a.id = gone.account_id group by a.tenant_id, a.id
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
+        select count(*)::int from gone
+        """;
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
     /// <summary>Duplicates are held off for longer than any provider redelivers (Meta: seven days).</summary>
@@ -85,13 +97,16 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
     {
         var now = clock.GetUtcNow();
         await SliceAsync("delete from message_key where (tableoid, ctid) in (select tableoid, ctid from message_key where message_id < $1 limit $2)", IdSource.Floor(now - DuplicateWindow), cancellationToken);
-        await SliceAsync("delete from early_receipt where ctid in (select ctid from early_receipt where at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
+        await SliceAsync(ForgetReceipts, now - TimeSpan.FromDays(2), async command => (int)(await command.ExecuteScalarAsync(cancellationToken))!);
         await SliceAsync("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
         await SliceAsync("delete from late_turn where ctid in (select ctid from late_turn where turn_id < $1 limit $2)", IdSource.Floor(now - LateTurnKeep), cancellationToken);
         await SliceAsync("delete from event where (tableoid, ctid) in (select tableoid, ctid from event where id < $1 limit $2)", IdSource.Floor(now - EventKeep), cancellationToken);
     }
 
-    private async Task SliceAsync(string sql, object edge, CancellationToken cancellationToken)
+    private Task SliceAsync(string sql, object edge, CancellationToken cancellationToken) =>
+        SliceAsync(sql, edge, command => command.ExecuteNonQueryAsync(cancellationToken));
+
+    private async Task SliceAsync(string sql, object edge, Func<NpgsqlCommand, Task<int>> runAsync)
     {
         int gone;
         do
@@ -99,7 +114,7 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
             await using var command = database.Requests.CreateCommand(sql);
             command.Parameters.Add(new NpgsqlParameter { Value = edge });
             command.Parameters.Add(new NpgsqlParameter { Value = Slice });
-            gone = await command.ExecuteNonQueryAsync(cancellationToken);
+            gone = await runAsync(command);
         }
         while (gone == Slice);
     }

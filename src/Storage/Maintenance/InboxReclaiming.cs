@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Channels.Storage.Maintenance;
 
-/// <summary>Cuts a drained half of the inbox to nothing. Cheaper than vacuuming it, row by dead row.</summary>
+/// <summary>Cuts a drained half of the inbox to nothing, once the acceptances in it are added up. Cheaper than vacuuming it, row by dead row.</summary>
 /// <remarks>
 /// Nothing is lost by it: whether the half is empty is asked again under a lock that lets no writer in, and who finds the lock taken for a moment waits.
 /// Any process may do it at any time. A failure is logged and tried again; until then the table is larger than it need be.
@@ -46,6 +46,8 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
         {
             try
             {
+                // First: an acceptance that is not added up keeps its half.
+                await Acceptances.AddUpAsync(database.Pipeline, stoppingToken);
                 await ReclaimAsync(database.Pipeline, WorthIt, stoppingToken);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
@@ -96,7 +98,7 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
 
     private static partial class Log
     {
-        [LoggerMessage(2211, LogLevel.Warning, "A drained half of the inbox could not be cut ({Failure} {SqlState}); it is tried again")]
+        [LoggerMessage(2211, LogLevel.Warning, "A drained half of the inbox could not be added up or cut ({Failure} {SqlState}); it is tried again")]
         public static partial void Failed(ILogger logger, string failure, string? sqlState);
     }
 }

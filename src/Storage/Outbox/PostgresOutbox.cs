@@ -41,6 +41,10 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         from repeated r where t.tenant_id = $1 and t.account_id = $2 and t.id = r.message_id
         """;
 
+    private const string LookedUp = """
+        update outbox set look_ups = look_ups + 1, looked_up_at = $4, look_up_answer = $5 where tenant_id = $1 and account_id = $2 and message_id = $3
+        """;
+
     private const string Known = """
         select provider_message_id from transcript
         where tenant_id = $1 and conversation_id = $2 and id >= $3 and outbound and provider_message_id is not null
@@ -96,6 +100,19 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
     /// <inheritdoc/>
     public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken) =>
         writer.RunAsync(new SettleOperation(settlement, clock.GetUtcNow()), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken) =>
+        StoreFaults.GuardAsync(async () =>
+        {
+            await using var command = database.Pipeline.CreateCommand(LookedUp);
+            command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = message.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            command.Parameters.Add(new NpgsqlParameter { Value = answer });
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        });
 
     /// <inheritdoc/>
     public Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken) =>

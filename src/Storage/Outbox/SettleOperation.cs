@@ -12,7 +12,8 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
     // Counted only while the outbox row is there, so that a repetition counts nothing. A receipt that came early is applied now.
     private const string Settle = """
         with s as materialized (
-          select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate, e.status as early
+          select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate,
+                 o.attempts, o.look_ups, e.status as early, e.at as early_at
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
             as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now)
           left join outbox o on o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
@@ -27,7 +28,10 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
           update transcript t
           set status = case when status_rank(s.early) > status_rank(s.status) then s.early else s.status end, status_at = s.now,
               provider_message_id = coalesce(s.provider_message_id, t.provider_message_id), reason = coalesce(s.reason, case when s.status = 'sent' then t.reason end),
-              possibly_duplicate = t.possibly_duplicate or s.possibly_duplicate
+              possibly_duplicate = t.possibly_duplicate or s.possibly_duplicate, attempts = coalesce(s.attempts, t.attempts), look_ups = coalesce(s.look_ups, t.look_ups),
+              sent_at = case s.status when 'sent' then s.now else t.sent_at end,
+              delivered_at = case s.early when 'delivered' then s.early_at else t.delivered_at end,
+              read_at = case s.early when 'read' then s.early_at else t.read_at end
           from s
           where s.status <> 'queued' and t.tenant_id = s.tenant_id and t.account_id = s.account_id and t.id = s.message_id
             and status_rank(s.status) > status_rank(t.status)),
@@ -52,8 +56,8 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
 
     private const string Keep = """
         update outbox o
-        set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as s (tenant_id, account_id, message_id, status, next_attempt_at)
+        set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at, reason = s.reason
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[]) as s (tenant_id, account_id, message_id, status, next_attempt_at, reason)
         where s.status in ('queued', 'unknown') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
         """;
 
@@ -86,7 +90,8 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
                 Columns.Uuids(operations, operation => operation.Account.Value),
                 Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
                 Columns.Texts(operations, operation => operation.Status),
-                Columns.Of(operations, operation => operation.Of.NextAttemptAt, NpgsqlDbType.TimestampTz)),
+                Columns.Of(operations, operation => operation.Of.NextAttemptAt, NpgsqlDbType.TimestampTz),
+                Columns.Texts(operations, operation => operation.Reason)),
         ];
     }
 

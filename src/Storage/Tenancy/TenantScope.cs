@@ -1,3 +1,4 @@
+using System.Data;
 using Channels.Core.Ids;
 using Npgsql;
 
@@ -17,6 +18,9 @@ public sealed class TenantScope(NpgsqlDataSource db)
         select set_config('channels.tenant', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '16MB', true),
                set_config('role', 'channels_tenant', true)
         """;
+
+    // Before the moment is taken: a half of the inbox that is cut afterwards would take what it held at that moment with it. The cut waits, and nothing else.
+    private const string KeepInbox = "lock table inbox in access share mode";
 
     /// <summary>Runs statements in one round trip and one transaction. The reader stands on the first statement's rows; dispose it.</summary>
     internal async Task<NpgsqlDataReader> QueryAsync(TenantId tenant, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
@@ -53,13 +57,23 @@ public sealed class TenantScope(NpgsqlDataSource db)
     }
 
     /// <summary>Opens a transaction as that tenant, for work of several steps. Rolled back unless committed.</summary>
-    internal async Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken)
+    internal Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, IsolationLevel.ReadCommitted, cancellationToken);
+
+    /// <summary>The same, with every statement seeing the store as it was at one moment, the inbox included.</summary>
+    internal Task<TenantWork> SnapshotAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, IsolationLevel.RepeatableRead, cancellationToken);
+
+    private async Task<TenantWork> BeginAsync(TenantId tenant, IsolationLevel isolation, CancellationToken cancellationToken)
     {
         var connection = await db.OpenConnectionAsync(cancellationToken);
         try
         {
-            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
             var work = new TenantWork(connection, transaction);
+            if (isolation == IsolationLevel.RepeatableRead)
+            {
+                await work.ExecuteAsync(KeepInbox, cancellationToken);
+            }
+
             await work.ExecuteAsync(Enter, cancellationToken, tenant.ToString());
             return work;
         }

@@ -75,7 +75,9 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Times(rows, row => row.Item.OccurredAt),
             Columns.Texts(rows, row => row.Item.DetailsJson),
             Columns.Booleans(rows, row => row.Item.StartsTurn),
-            Columns.Booleans(rows, row => row.Item.History));
+            Columns.Booleans(rows, row => row.Item.History),
+            Columns.Of(rows, row => row.Item.ReceivedAt, NpgsqlDbType.TimestampTz),
+            Columns.Times(rows, row => row.Of.Now));
     }
 
     private static IEnumerable<Statement> EchoStatements(List<RecordOperation> operations)
@@ -145,7 +147,8 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Texts(changes, row => row.Item.TargetProviderMessageId),
                 Columns.Texts(changes, row => row.Item.NewText),
                 Columns.Booleans(changes, row => row.Item.Deleted),
-                Columns.Times(changes, row => row.Item.At));
+                Columns.Times(changes, row => row.Item.At),
+                Columns.Times(changes, row => row.Of.Now));
         }
 
         var contacts = Rows(operations, operation => operation.Batch.Contacts);
@@ -157,7 +160,8 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Uuids(contacts, row => row.Of.Account.Value),
                 Columns.Texts(contacts, row => row.Item.Alias),
                 Columns.Texts(contacts, row => row.Item.Name),
-                Columns.Texts(contacts, row => row.Item.AvatarUrl));
+                Columns.Texts(contacts, row => row.Item.AvatarUrl),
+                Columns.Times(contacts, row => row.Of.Now));
         }
     }
 
@@ -185,15 +189,17 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Uuids(finished, row => row.Item.Value));
         }
 
-        yield return Statement.Of(
-            RecordSql.Counters,
-            Columns.Uuids(operations, operation => operation.Tenant.Value),
-            Columns.Uuids(operations, operation => operation.Account.Value),
-            Columns.Of(operations, operation => operation.Batch.Finished.Length, NpgsqlDbType.Integer),
-            Columns.Of(operations, operation => operation.Batch.Parked.Length, NpgsqlDbType.Integer),
-            Columns.Of(operations, operation => operation.Batch.OtherKinds.Length, NpgsqlDbType.Integer),
-            Columns.Texts(operations, operation => operation.Batch.Parked.IsEmpty ? null : operation.Batch.Parked[^1].Reason),
-            Columns.Times(operations, operation => operation.Now));
+        var dropped = operations.SelectMany(operation => operation.Batch.Dropped.CountBy(reason => reason), (operation, drop) => (Of: operation, Drop: drop)).ToList();
+        if (dropped.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Dropped,
+                Columns.Uuids(dropped, row => row.Of.Tenant.Value),
+                Columns.Uuids(dropped, row => row.Of.Account.Value),
+                Columns.Texts(dropped, row => row.Drop.Key),
+                Columns.Of(dropped, row => row.Drop.Value, NpgsqlDbType.Integer),
+                Columns.Times(dropped, row => row.Of.Now));
+        }
     }
 
     private AccountBatch Batch => batch;

@@ -16,18 +16,30 @@ internal static class RecordSql
         with m as materialized (
           select m.*, k.message_id is not null as claimed
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
-                      $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::boolean[], $19::boolean[])
+                      $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::boolean[], $19::boolean[],
+                      $20::timestamptz[], $21::timestamptz[])
             as m (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, key_class, revision,
-                  text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history)
+                  text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history, received_at, now)
           left join message_key k on k.account_id = m.account_id and k.provider_message_id = m.provider_message_id and k.conversation_id = m.conversation_id
             and k.key_class = m.key_class and k.revision = m.revision and k.message_id = m.id),
         fresh as materialized (select * from m where claimed),
         messages as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
-                                  sender_id, sender_name, occurred_at, details)
+                                  sender_id, sender_name, occurred_at, details, received_at)
           select tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
-                 sender_id, sender_name, occurred_at, details::jsonb
+                 sender_id, sender_name, occurred_at, details::jsonb, received_at
           from fresh),
+        repeats as (
+          update message_key k set repeats = k.repeats + d.times, repeated_at = d.at
+          from (select account_id, provider_message_id, conversation_id, key_class, revision, count(*) as times, max(now) as at
+                from m where not claimed group by account_id, provider_message_id, conversation_id, key_class, revision) as d
+          where k.account_id = d.account_id and k.provider_message_id = d.provider_message_id and k.conversation_id = d.conversation_id
+            and k.key_class = d.key_class and k.revision = d.revision),
+        unanswered as (
+          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+          select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
+          from fresh where not outbound and not history and not starts_turn group by tenant_id, account_id, drop_reason(reason)
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at),
         turns as (
           insert into turn (tenant_id, account_id, conversation_id, message_id)
           select tenant_id, account_id, conversation_id, id from fresh where starts_turn),
@@ -81,8 +93,8 @@ internal static class RecordSql
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', id from elsewhere on conflict do nothing),
         messages as (
-          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, occurred_at, details)
-          select tenant_id, account_id, id, conversation_id, true, author, kind, provider_message_id, text, 'sent', occurred_at, details::jsonb from elsewhere),
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, occurred_at, details, sent_at)
+          select tenant_id, account_id, id, conversation_id, true, author, kind, provider_message_id, text, 'sent', occurred_at, details::jsonb, occurred_at from elsewhere),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
           select tenant_id, id, 'message.sent_elsewhere', account_id, conversation_id, id from elsewhere),
@@ -109,7 +121,10 @@ internal static class RecordSql
           select distinct on (account_id, message_id) * from r where message_id is not null
           order by account_id, message_id, status_rank(status) desc),
         moved as (
-          update transcript t set status = b.status, status_at = b.at, reason = case when b.status = 'failed' then b.reason else t.reason end
+          update transcript t set status = b.status, status_at = b.at, reason = case when b.status = 'failed' then b.reason else t.reason end,
+              sent_at = case b.status when 'sent' then b.at else t.sent_at end,
+              delivered_at = case b.status when 'delivered' then b.at else t.delivered_at end,
+              read_at = case b.status when 'read' then b.at else t.read_at end
           from best b
           where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id and t.outbound
             and status_rank(b.status) > status_rank(t.status)
@@ -124,18 +139,25 @@ internal static class RecordSql
         set status = excluded.status, reason = excluded.reason, at = excluded.at where status_rank(excluded.status) > status_rank(e.status)
         """;
 
-    /// <summary>Edits and deletions of messages we have. The latest edit stands; a deleted message keeps its row and loses its text.</summary>
+    /// <summary>Edits and deletions of messages we have. The latest edit stands; a deleted message keeps its row and loses its text. Those of messages we do not have are counted.</summary>
     internal const string Changes = """
-        with c as materialized (
-          select distinct on (c.account_id, k.message_id) c.*, k.message_id
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[])
-            as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at)
-          cross join lateral (
+        with given as materialized (
+          select c.*, k.message_id
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[])
+            as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at, now)
+          left join lateral (
             select k.message_id from message_key k
             where k.account_id = c.account_id and k.provider_message_id = c.provider_message_id and k.key_class = 'message'
               and (c.conversation_id is null or k.conversation_id = c.conversation_id)
-            limit 1) as k
-          order by c.account_id, k.message_id, c.deleted desc, c.at desc)
+            limit 1) as k on true),
+        c as materialized (
+          select distinct on (account_id, message_id) * from given where message_id is not null
+          order by account_id, message_id, deleted desc, at desc),
+        unknown as (
+          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+          select tenant_id, account_id, 'event', 'an edit or deletion of a message that is not here', count(*), max(now)
+          from given where message_id is null group by tenant_id, account_id
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
         update transcript t
         set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = c.at,
             reason = case when c.deleted then 'deleted by its sender' else t.reason end
@@ -143,13 +165,21 @@ internal static class RecordSql
         where t.tenant_id = c.tenant_id and t.account_id = c.account_id and t.id = c.message_id and (t.edited_at is null or t.edited_at < c.at)
         """;
 
-    /// <summary>Names and pictures; what is unknown now never overwrites what is known.</summary>
+    /// <summary>Names and pictures; what is unknown now never overwrites what is known. Those of people without a conversation are counted.</summary>
     internal const string Contacts = """
-        with c as materialized (
-          select distinct on (a.tenant_id, a.conversation_id) a.tenant_id, a.conversation_id, c.name, c.avatar_url
-          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) with ordinality as c (tenant_id, account_id, alias, name, avatar_url, n)
-          join conversation_alias a on a.tenant_id = c.tenant_id and a.account_id = c.account_id and a.alias = c.alias
-          order by a.tenant_id, a.conversation_id, c.n desc)
+        with given as materialized (
+          select c.*, a.conversation_id
+          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) with ordinality
+            as c (tenant_id, account_id, alias, name, avatar_url, now, n)
+          left join conversation_alias a on a.tenant_id = c.tenant_id and a.account_id = c.account_id and a.alias = c.alias),
+        c as materialized (
+          select distinct on (tenant_id, conversation_id) tenant_id, conversation_id, name, avatar_url
+          from given where conversation_id is not null order by tenant_id, conversation_id, n desc),
+        strangers as (
+          insert into drop_counter as k (tenant_id, account_id, what, reason, dropped, last_at)
+          select tenant_id, account_id, 'event', 'name or picture of somebody without a conversation', count(*), max(now)
+          from given where conversation_id is null group by tenant_id, account_id
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = k.dropped + excluded.dropped, last_at = excluded.last_at)
         update conversation v
         set contact_name = coalesce(c.name, v.contact_name), contact_avatar_url = coalesce(c.avatar_url, v.contact_avatar_url)
         from c
@@ -157,34 +187,41 @@ internal static class RecordSql
           and (coalesce(c.name, v.contact_name) is distinct from v.contact_name or coalesce(c.avatar_url, v.contact_avatar_url) is distinct from v.contact_avatar_url)
         """;
 
-    /// <summary>Puts unreadable webhooks aside.</summary>
+    /// <summary>Puts unreadable webhooks aside, and counts those that were there.</summary>
     internal const string Parked = """
         with gone as (
           delete from inbox i
           using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as p (tenant_id, account_id, id, reason, at)
           where i.tenant_id = p.tenant_id and i.account_id = p.account_id and i.id = p.id
-          returning i.*, p.reason, p.at)
-        insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
-        select tenant_id, account_id, id, received_at, at, reason, path, body from gone
-        on conflict do nothing
-        """;
-
-    /// <summary>Forgets webhooks that are done with.</summary>
-    internal const string Finished = """
-        delete from inbox i
-        using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as f (tenant_id, account_id, id)
-        where i.tenant_id = f.tenant_id and i.account_id = f.account_id and i.id = f.id
-        """;
-
-    /// <summary>What became of the webhooks, for the ledger.</summary>
-    internal const string Counters = """
-        insert into channel_counter as c (tenant_id, account_id, webhooks_finished, webhooks_parked, events_without_row, last_error, last_error_at)
-        select tenant_id, account_id, sum(finished), sum(parked), sum(others), max(error), max(at) filter (where error is not null)
-        from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::text[], $7::timestamptz[]) as n (tenant_id, account_id, finished, parked, others, error, at)
-        group by tenant_id, account_id
+          returning i.*, p.reason, p.at),
+        parked as (
+          insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
+          select tenant_id, account_id, id, received_at, at, reason, path, body from gone
+          on conflict do nothing)
+        insert into channel_counter as c (tenant_id, account_id, webhooks_parked, last_error, last_error_at)
+        select tenant_id, account_id, count(*), (array_agg(reason order by id desc))[1], max(at) from gone group by tenant_id, account_id
         on conflict (tenant_id, account_id) do update
-        set webhooks_finished = c.webhooks_finished + excluded.webhooks_finished, webhooks_parked = c.webhooks_parked + excluded.webhooks_parked,
-            events_without_row = c.events_without_row + excluded.events_without_row,
-            last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at)
+        set webhooks_parked = c.webhooks_parked + excluded.webhooks_parked, last_error = excluded.last_error, last_error_at = excluded.last_error_at
+        """;
+
+    /// <summary>Forgets webhooks that are done with, and counts those that were there: what is finished twice is counted once.</summary>
+    internal const string Finished = """
+        with gone as (
+          delete from inbox i
+          using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as f (tenant_id, account_id, id)
+          where i.tenant_id = f.tenant_id and i.account_id = f.account_id and i.id = f.id
+          returning i.tenant_id, i.account_id)
+        insert into channel_counter as c (tenant_id, account_id, webhooks_finished)
+        select tenant_id, account_id, count(*) from gone group by tenant_id, account_id
+        on conflict (tenant_id, account_id) do update set webhooks_finished = c.webhooks_finished + excluded.webhooks_finished
+        """;
+
+    /// <summary>Counts what has no row of its own, by reason: nothing vanishes unseen.</summary>
+    internal const string Dropped = """
+        insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+        select tenant_id, account_id, 'event', drop_reason(reason), sum(dropped), max(now)
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[]) as d (tenant_id, account_id, reason, dropped, now)
+        group by tenant_id, account_id, drop_reason(reason)
+        on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at
         """;
 }

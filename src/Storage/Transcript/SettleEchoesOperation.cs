@@ -20,7 +20,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
 
     private const string OursByText = """
         with pairs as materialized (
-          select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate
+          select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups
           from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
           join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
           join outbox o on o.tenant_id = h.tenant_id and o.account_id = h.account_id and o.conversation_id = h.conversation_id and o.state = 2
@@ -28,7 +28,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
         matched as materialized (
           select distinct on (p.tenant_id, p.account_id, p.sent_id) p.*,
-                 case when status_rank(e.status) > status_rank('sent') then e.status else 'sent' end as status, case e.status when 'failed' then e.reason end as why
+                 case when status_rank(e.status) > status_rank('sent') then e.status else 'sent' end as status, case e.status when 'failed' then e.reason end as why,
+                 e.status as early, e.at as early_at
           from pairs p left join early_receipt e on e.account_id = p.account_id and e.provider_message_id = p.provider_message_id
           order by p.tenant_id, p.account_id, p.sent_id, p.occurred_at),
         early as (
@@ -38,7 +39,9 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           select account_id, provider_message_id, conversation_id, 'message', '', sent_id from matched on conflict do nothing),
         sent as (
           update transcript t
-          set status = m.status, status_at = m.occurred_at, provider_message_id = m.provider_message_id, reason = m.why, possibly_duplicate = m.possibly_duplicate
+          set status = m.status, status_at = m.occurred_at, provider_message_id = m.provider_message_id, reason = m.why, possibly_duplicate = m.possibly_duplicate,
+              attempts = m.attempts, look_ups = m.look_ups, sent_at = m.occurred_at, delivered_at = case m.early when 'delivered' then m.early_at end,
+              read_at = case m.early when 'read' then m.early_at end
           from matched m
           where t.tenant_id = m.tenant_id and t.account_id = m.account_id and t.id = m.sent_id and status_rank(t.status) < status_rank('sent')),
         events as (
@@ -85,8 +88,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', message_id from late on conflict do nothing),
         messages as (
-          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, occurred_at, details)
-          select tenant_id, account_id, message_id, conversation_id, true, author, kind, provider_message_id, text, 'sent', occurred_at, details from late),
+          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, occurred_at, details, sent_at)
+          select tenant_id, account_id, message_id, conversation_id, true, author, kind, provider_message_id, text, 'sent', occurred_at, details, occurred_at from late),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
           select tenant_id, message_id, 'message.sent_elsewhere', account_id, conversation_id, message_id from late),

@@ -82,6 +82,18 @@ public class ApiHost : IAsyncLifetime
         return new(new TenantId(tenant.GetProperty("id").GetGuid()), key, Client(key));
     }
 
+    /// <summary>The first value of a question to the database, as the owner of the tables.</summary>
+    public async Task<object?> ScalarAsync(string sql, params object[] values)
+    {
+        await using var command = Db.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return await command.ExecuteScalarAsync();
+    }
+
     private async Task StartAsync(string connectionString)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -29,7 +29,17 @@ internal static class Seed
             host.Db, "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $4, 0, 0, now())",
             tenant.Id.Value, channel, _ids.Next(), conversation);
         await EventAsync(host, tenant.Id, channel);
-        return new(channel, conversation, parked, turn, await KeyAsync(host, tenant.Id), await tenant.AddDocumentAsync());
+        await RunAsync(host.Db, "insert into acceptance (tenant_id, account_id, accepted) values ($1, $2, 1)", tenant.Id.Value, channel);
+        await RunAsync(host.Db, "insert into drop_counter (tenant_id, account_id, what, reason, dropped, last_at) values ($1, $2, 'event', 'presence', 1, now())", tenant.Id.Value, channel);
+        await RunAsync(
+            host.Db, "insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id) values ($1, 'P-1', $2, 'message', '', $3)",
+            channel, conversation, message);
+        var replay = _ids.Next();
+        await RunAsync(
+            host.Db,
+            "insert into replay (tenant_id, id, rate, matched, created_at, after_id, state, ended_at) values ($1, $2, 1, 0, now(), '00000000-0000-0000-0000-000000000000', 'done', now())",
+            tenant.Id.Value, replay);
+        return new(channel, conversation, parked, turn, await KeyAsync(host, tenant.Id), await tenant.AddDocumentAsync(), message, replay);
     }
 
     public static async Task<Guid> ConversationAsync(ApiHost host, TenantId tenant, Guid channel, string chat = "5491122223333")
@@ -72,12 +82,12 @@ internal static class Seed
         return message;
     }
 
-    public static async Task<Guid> ParkAsync(ApiHost host, TenantId tenant, Guid channel, string body)
+    public static async Task<Guid> ParkAsync(ApiHost host, TenantId tenant, Guid channel, string body, string reason = "not JSON")
     {
         var id = _ids.Next();
         await RunAsync(
-            host.Db, "insert into parked_webhook values ($1, $2, $3, now(), now(), 'not JSON', '', $4)",
-            tenant.Value, channel, id, System.Text.Encoding.UTF8.GetBytes(body));
+            host.Db, "insert into parked_webhook values ($1, $2, $3, now(), now(), $5, '', $4)",
+            tenant.Value, channel, id, System.Text.Encoding.UTF8.GetBytes(body), reason);
         return id;
     }
 
@@ -104,14 +114,16 @@ internal static class Seed
 }
 
 /// <summary>What <see cref="Seed.OneOfEachAsync"/> made.</summary>
-internal sealed record SeededRows(Guid Channel, Guid Conversation, Guid Parked, Guid Turn, Guid Key, Guid Document)
+internal sealed record SeededRows(Guid Channel, Guid Conversation, Guid Parked, Guid Turn, Guid Key, Guid Document, Guid Message, Guid Replay)
 {
-    public static SeededRows Unknown() => new(Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId());
+    public static SeededRows Unknown() => new(Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId(), Seed.NewId());
 
     public string Fill(string path) => path
         .Replace("{channel}", Channel.ToString(), StringComparison.Ordinal)
         .Replace("{conversation}", Conversation.ToString(), StringComparison.Ordinal)
         .Replace("{parked}", Parked.ToString(), StringComparison.Ordinal)
+        .Replace("{message}", Message.ToString(), StringComparison.Ordinal)
+        .Replace("{replay}", Replay.ToString(), StringComparison.Ordinal)
         .Replace("{document}", Document.ToString(), StringComparison.Ordinal)
         .Replace("{turn}", Turn.ToString(), StringComparison.Ordinal)
         .Replace("{key}", Key.ToString(), StringComparison.Ordinal);

@@ -28,6 +28,9 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         { "POST", "/api/v1/turns/{turn}/reply", """{"reply":"x"}""" },
         { "GET", "/api/v1/parked-webhooks/{parked}", null },
         { "POST", "/api/v1/parked-webhooks/{parked}/replay", null },
+        { "GET", "/api/v1/parked-webhooks/replays/{replay}", null },
+        { "POST", "/api/v1/parked-webhooks/replays/{replay}/cancel", null },
+        { "GET", "/api/v1/messages/{message}/timeline", null },
         { "DELETE", "/api/v1/api-keys/{key}", null },
         { "GET", "/api/v1/knowledge/documents/{document}", null },
         { "PUT", "/api/v1/knowledge/documents/{document}", """{"collection":"faq","title":"x","content":"x"}""" },
@@ -54,6 +57,10 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("/api/v1/conversations?channel_id={channel}", "conversations")]
     [InlineData("/api/v1/parked-webhooks", "parked_webhooks")]
     [InlineData("/api/v1/parked-webhooks?channel_id={channel}", "parked_webhooks")]
+    [InlineData("/api/v1/parked-webhooks/groups", "groups")]
+    [InlineData("/api/v1/parked-webhooks/replays", "replays")]
+    [InlineData("/api/v1/ledger", "channels")]
+    [InlineData("/api/v1/ledger?channel_id={channel}", "channels")]
     [InlineData("/api/v1/events", "events")]
     [InlineData("/api/v1/knowledge/documents", "documents")]
     [InlineData("/api/v1/knowledge/documents?collection=faq", "documents")]
@@ -79,7 +86,7 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         string[] tables =
         [
             "tenant", "org_unit", "api_key", "data_key", "connector", "account", "channel_claim", "account_status_history", "inbox", "parked_webhook",
-            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "channel_counter", "outbox", "event", "knowledge_document", "knowledge_passage",
+            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "channel_counter", "outbox", "event", "acceptance", "drop_counter", "replay", "knowledge_document", "knowledge_passage",
         ];
 
         foreach (var table in tables)
@@ -91,6 +98,16 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
             Assert.True(seenByOwner > 0, $"{table}: the test has put nothing there");
             Assert.True(seenByStranger == ofStranger, $"{table}: a stranger sees {seenByStranger} rows, {ofStranger} are its own");
         }
+    }
+
+    [PostgresFact]
+    public async Task Keys_of_messages_have_no_tenant_of_their_own_and_are_shown_to_their_channels_alone()
+    {
+        var (owner, stranger) = (await host.TenantAsync(), await host.TenantAsync());
+        await Seed.OneOfEachAsync(host, owner);
+
+        Assert.Equal(1, await CountAsync(owner.Id, "message_key"));
+        Assert.Equal(0, await CountAsync(stranger.Id, "message_key"));
     }
 
     [PostgresFact]

@@ -55,6 +55,7 @@ public sealed class SettlementsTests
 
         Assert.Empty(_repeated);
         Assert.Single(_outbox.Settled);
+        Assert.Equal(["the provider does not have it", "the provider has it"], _outbox.LookedUp);
     }
 
     [Fact]
@@ -166,6 +167,8 @@ public sealed class SettlementsTests
     {
         public List<SendSettlement> Settled { get; } = [];
 
+        public List<string> LookedUp { get; } = [];
+
         public bool AwayAtFirst { get; set; }
 
         public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
@@ -195,5 +198,11 @@ public sealed class SettlementsTests
             throw new NotSupportedException();
 
         public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken)
+        {
+            LookedUp.Add(answer);
+            return Task.CompletedTask;
+        }
     }
 }

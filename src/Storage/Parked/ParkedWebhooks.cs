@@ -5,7 +5,7 @@ using Channels.Storage.Paging;
 using Channels.Storage.Tenancy;
 using Npgsql;
 
-namespace Channels.Storage.Queries;
+namespace Channels.Storage.Parked;
 
 /// <summary>Webhooks nobody could read: shown with their reason, and put back into the inbox when a person wants them tried again.</summary>
 public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource ids)
@@ -33,7 +33,7 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
         """;
 
     // One statement: a webhook is either parked or in the inbox, never both, never neither. A deleted channel's stay parked.
-    private const string Replay = """
+    internal const string Replay = """
         with back as (
           delete from parked_webhook p using unnest($2::uuid[], $3::uuid[]) as r (parked, fresh)
           where p.tenant_id = $1 and p.id = r.parked

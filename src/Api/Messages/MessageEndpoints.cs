@@ -1,0 +1,44 @@
+using Channels.Api.Access;
+using Channels.Api.Errors;
+using Channels.Core.Ids;
+using Channels.Storage.Channels;
+using Channels.Storage.Queries;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Channels.Api.Messages;
+
+/// <summary>One message, wherever it stands.</summary>
+internal static class MessageEndpoints
+{
+    private const string About = """
+        Each step the message has taken, oldest first, with when and, where something is wrong, what, since when and which button to press. A message of a
+        contact is followed through its turn to its replies; steps of a reply carry its message_id. A step that must come next is shown as pending, without a
+        time; what follows from it is left out until then. delivered and read are there once the provider tells: not every provider or contact does. posted
+        is there when the provider gave a time of its own. Messages from before version 0017 of the schema lack what was not recorded then.
+        state of a step: done, pending (comes by itself), waiting (held up: see what and next_step), failed, unknown (may have left). state of the whole:
+        done, in_progress, or attention when problem says what to do.
+        """;
+
+    public static void MapMessages(this IEndpointRouteBuilder app)
+    {
+        var messages = app.MapApiGroup("/api/v1/messages", "Messages", Access.Access.Tenant);
+        messages.MapGet("/{id:guid}/timeline", TimelineAsync).WithName("GetMessageTimeline")
+            .WithSummary("A message's way, from the provider's post to the reply that was read").WithDescription(About.ReplaceLineEndings(" "));
+    }
+
+    private static async Task<Results<Ok<TimelineAnswer>, Problem>> TimelineAsync(
+        Guid id, Caller caller, TimelineQueries timelines, ChannelStore channels, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var rows = await timelines.FindAsync(caller.Tenant, new MessageId(id), cancellationToken);
+        if (rows.IsEmpty)
+        {
+            return Problem.NotFound;
+        }
+
+        var channel = await channels.FindAsync(caller.Tenant, rows[0].Account, cancellationToken);
+        return TypedResults.Ok(Timeline.Of(rows, channel, clock.GetUtcNow()));
+    }
+}

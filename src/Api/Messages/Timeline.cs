@@ -1,0 +1,134 @@
+using System.Collections.Immutable;
+using Channels.Core.Ids;
+using Channels.Storage.Channels;
+using Channels.Storage.Queries;
+
+namespace Channels.Api.Messages;
+
+/// <summary>Tells a message's way from what is recorded of it. Pure.</summary>
+internal static class Timeline
+{
+    /// <summary>The way of the first row's message.</summary>
+    /// <param name="rows">The message, then the replies to it.</param>
+    /// <param name="channel">Its channel; null when it was deleted.</param>
+    /// <param name="now">The time.</param>
+    public static TimelineAnswer Of(ImmutableArray<TimelineRow> rows, ChannelDetails? channel, DateTimeOffset now)
+    {
+        var message = rows[0];
+        var replies = rows.RemoveAt(0);
+        IReadOnlyList<TimelineStep> steps = message.Outbound
+            ? [.. OutboundSteps.Of(message, channel, now)]
+            : [.. Inbound(message, replies, channel), .. replies.SelectMany(reply => OutboundSteps.Of(reply, channel, now).Select(step => step with { MessageId = reply.Id.Value }))];
+        var wrong = steps.FirstOrDefault(step => step.NextStep is not null);
+        var state = wrong is not null ? "attention" : steps.Any(step => step.State == "pending") ? "in_progress" : "done";
+        return new(
+            message.Id.Value, message.Account.Value, message.Conversation.Value, message.Outbound ? "out" : "in", message.Kind, message.Status, state,
+            wrong is null ? null : new(wrong.Step, wrong.What ?? "", wrong.Since ?? wrong.At, wrong.NextStep!),
+            message.Outbound ? message.Turn : null, [.. replies.Select(reply => reply.Id.Value)], steps);
+    }
+
+    private static IEnumerable<TimelineStep> Inbound(TimelineRow message, ImmutableArray<TimelineRow> replies, ChannelDetails? channel)
+    {
+        var recordedAt = IdSource.TimeOf(message.Id.Value);
+        if (message.ReceivedAt is null || message.OccurredAt != message.ReceivedAt)
+        {
+            yield return new("posted", "done", message.OccurredAt) { What = "The provider's own time." };
+        }
+
+        if (message.ReceivedAt is { } received)
+        {
+            yield return new("stored", "done", received) { What = "Committed; then the provider got its 200." };
+        }
+
+        yield return new("recorded", "done", recordedAt);
+        if (message.Repeats > 0)
+        {
+            yield return new("repeated", "done", message.RepeatedAt) { Attempts = message.Repeats, What = "The provider brought the same again; it was not processed again." };
+        }
+
+        var first = replies.FirstOrDefault();
+        var asked = first?.AskedAt ?? message.AskedAt;
+        var isForAgent = message.Waiting is not null || asked is not null || first is not null;
+        yield return new("routed", "done", recordedAt)
+        {
+            What = (isForAgent, message.Turn, message.Reason) switch
+            {
+                (true, { } turn, _) => $"To the agent, together with message {turn}.",
+                (true, _, _) => "To the agent.",
+                (false, _, { } reason) => $"Recorded, not answered: {reason}.",
+                _ => "Recorded before it was written down who answers.",
+            },
+        };
+        if (message.Waiting is { } waiting)
+        {
+            yield return Waiting(message, waiting, channel);
+        }
+        else if (asked is not null)
+        {
+            yield return Asked(asked.Value, Math.Max(first?.Asks ?? 0, message.Asks), first?.Reason ?? message.Reason, first is not null);
+        }
+    }
+
+    private static TimelineStep Waiting(TimelineRow message, WaitingTurn waiting, ChannelDetails? channel)
+    {
+        if (Hold.OfTurn(message, channel) is { } hold)
+        {
+            return new("asked", "waiting", message.AskedAt) { What = hold.What, Since = hold.Since, NextStep = hold.NextStep };
+        }
+
+        return new("asked", "pending", message.AskedAt)
+        {
+            What = waiting switch
+            {
+                { AnswerBy: { } limit } => $"The agent's service took it and may answer until {limit:u}, with POST /api/v1/turns/{message.Turn ?? message.Id.Value}/reply.",
+                { Ahead: > 0 } => $"Messages of this conversation that come first: {waiting.Ahead}.",
+                _ => "The agent is being asked, or is about to be.",
+            },
+        };
+    }
+
+    private static TimelineStep Asked(DateTimeOffset at, int times, string? reason, bool hasReply)
+    {
+        var handedOver = reason?.StartsWith("handed over: ", StringComparison.Ordinal) == true;
+        var why = handedOver ? reason!["handed over: ".Length..] : reason;
+        var step = new TimelineStep("asked", "done", at) { Attempts = times > 0 ? times : null };
+        return why switch
+        {
+            null => step with { What = "It answered." },
+            _ when why.StartsWith("agent-", StringComparison.Ordinal) => step with
+            {
+                State = "failed",
+                What = why,
+                Since = at,
+                NextStep = (handedOver, hasReply) switch
+                {
+                    (true, _) => "Answer the contact yourself and mend the agent; then resume it with POST /api/v1/conversations/{id}/resume.",
+                    (_, true) => "The contact got the channel's apology. Mend the agent in the channel's settings; the next message is asked anew.",
+                    _ => "The contact got nothing. Mend the agent in the channel's settings, and answer yourself if it matters.",
+                },
+            },
+            _ when handedOver => step with { What = $"It handed over to a person: {why}." },
+            _ => step with { What = $"Nothing was to be said: {why}." },
+        };
+    }
+}
+
+/// <summary>Why nothing moves, since when, and what to do. Pure.</summary>
+internal sealed record Hold(string What, DateTimeOffset? Since, string NextStep)
+{
+    /// <summary>What keeps a message from being answered.</summary>
+    public static Hold? OfTurn(TimelineRow message, ChannelDetails? channel) => (channel, message.SuspendedAt) switch
+    {
+        (null, _) => new("The channel was deleted.", null, "Nothing: what waited in it stays as it is. Answer through another channel if it matters."),
+        (_, { } since) => new("The tenant is suspended.", since, "Ask the operator to resume the tenant; what waits goes on by itself."),
+        _ => null,
+    };
+
+    /// <summary>What keeps a reply from leaving.</summary>
+    public static Hold? OfReply(TimelineRow message, ChannelDetails? channel) =>
+        OfTurn(message, channel) ?? (channel is { Status: not "active" }
+            ? new(
+                channel.StatusReason is { } reason ? $"The channel is {channel.Status}: {reason}" : $"The channel is {channel.Status}.", channel.StatusSince,
+                channel.NextStep ?? "Activate the channel; what waits leaves by itself.")
+            : null);
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Text.Json;
+using Channels.Api.Tests.Host;
+using Channels.Core.Ids;
+using Channels.Testing;
+
+namespace Channels.Api.Tests.Parked;
+
+/// <summary>Parked webhooks by cause, and replays of many.</summary>
+public sealed class ReplayTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const string Replays = "/api/v1/parked-webhooks/replays";
+
+    [PostgresFact]
+    public async Task Causes_are_grouped_whatever_their_details_with_an_example_and_what_to_do()
+    {
+        var tenant = await host.TenantAsync();
+        var (first, second) = (await tenant.CreateSimulatorAsync(), await tenant.CreateSimulatorAsync("other"));
+        var example = await Seed.ParkAsync(host, tenant.Id, first, "1", "not JSON from line 1, byte 20 on: broken");
+        await Seed.ParkAsync(host, tenant.Id, first, "2", "not JSON from line 7, byte 3 on: broken");
+        await Seed.ParkAsync(host, tenant.Id, second, "3", "not JSON from line 2, byte 1 on: broken");
+        await Seed.ParkAsync(host, tenant.Id, second, "4", "the parser of 'simulator' failed on it (FormatException)");
+
+        var groups = (await (await tenant.Http.GetAsync("/api/v1/parked-webhooks/groups")).JsonAsync()).GetProperty("groups").EnumerateArray().ToList();
+        var byChannel = await (await tenant.Http.GetAsync("/api/v1/parked-webhooks/groups?by=channel&channel_type=simulator")).JsonAsync();
+        var wrong = await tenant.Http.GetAsync("/api/v1/parked-webhooks/groups?by=moon");
+
+        Assert.Equal(["not JSON from line #, byte # on", "the parser of 'simulator' failed on it (FormatException)"], groups.Select(group => group.GetProperty("cause").GetString()));
+        Assert.Equal((3, 2, example), (groups[0].GetProperty("count").GetInt32(), groups[0].GetProperty("channels").GetInt32(), groups[0].GetProperty("example_id").GetGuid()));
+        Assert.Equal(JsonValueKind.Null, groups[0].GetProperty("channel_id").ValueKind);
+        Assert.Equal(second, groups[1].GetProperty("channel_id").GetGuid());
+        Assert.All(groups, group => Assert.NotEqual("", group.GetProperty("next_step").GetString()));
+        Assert.Equal((3, 3), (byChannel.GetProperty("total").GetInt32(), byChannel.GetProperty("groups").GetArrayLength()));
+        await wrong.ProblemAsync(400, "invalid_parameter");
+    }
+
+    [PostgresFact]
+    public async Task A_dry_run_says_what_would_go_back_and_touches_nothing()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        var ids = new List<Guid>();
+        for (var number = 0; number < 3; number++)
+        {
+            ids.Add(await Seed.ParkAsync(host, tenant.Id, channel, $"{number}"));
+        }
+
+        await Seed.ParkAsync(host, tenant.Id, channel, "x", "another cause");
+        var would = await (await BeginAsync(tenant, """{"cause":"not JSON","dry_run":true,"rate":2}""")).JsonAsync();
+        var one = await (await tenant.Http.PostAsync($"/api/v1/parked-webhooks/{ids[0]}/replay?dry_run=true", null)).JsonAsync();
+
+        Assert.Equal((3, 1.5), (would.GetProperty("would_replay").GetInt32(), would.GetProperty("seconds").GetDouble()));
+        Assert.Equal(ids, would.GetProperty("first").EnumerateArray().Select(id => id.GetGuid()));
+        Assert.Equal(1, one.GetProperty("would_replay").GetInt32());
+        Assert.Equal(4, (await (await tenant.Http.GetAsync("/api/v1/parked-webhooks")).JsonAsync()).GetProperty("total").GetInt32());
+        Assert.Equal(0, (await (await tenant.Http.GetAsync(Replays)).JsonAsync()).GetProperty("total").GetInt32());
+    }
+
+    [PostgresFact]
+    public async Task A_group_goes_back_oldest_first_and_the_rest_stays()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        for (var number = 0; number < 5; number++)
+        {
+            await Seed.ParkAsync(host, tenant.Id, channel, $"{number}");
+        }
+
+        await Seed.ParkAsync(host, tenant.Id, channel, "x", "another cause");
+
+        var begun = await (await BeginAsync(tenant, """{"cause":"not JSON","rate":1000}""")).JsonAsync(HttpStatusCode.Accepted);
+        var done = await DoneAsync(tenant, begun.GetProperty("id").GetGuid());
+
+        Assert.Equal((5, 5), (done.GetProperty("matched").GetInt32(), done.GetProperty("replayed").GetInt32()));
+        Assert.Equal("0,1,2,3,4", await host.ScalarAsync("select string_agg(convert_from(body, 'utf8'), ',' order by id) from inbox where account_id = $1", channel));
+        Assert.Equal(1L, await host.ScalarAsync("select count(*) from parked_webhook where account_id = $1", channel));
+        Assert.Contains(new AccountId(channel), host.Hints.Arrivals);
+    }
+
+    [PostgresFact]
+    public async Task A_key_begins_one_replay_however_often_it_is_sent()
+    {
+        var tenant = await host.TenantAsync();
+        await Seed.ParkAsync(host, tenant.Id, await tenant.CreateSimulatorAsync(), "1");
+        async Task<HttpResponseMessage> KeyedAsync(string body) => await tenant.Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, Replays) { Content = Asking.Json(body), Headers = { { "Idempotency-Key", "once" } } });
+
+        var first = await (await KeyedAsync("{}")).JsonAsync(HttpStatusCode.Accepted);
+        var second = await (await KeyedAsync("{}")).JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(first.GetProperty("id").GetGuid(), second.GetProperty("id").GetGuid());
+        Assert.Equal(1, (await (await tenant.Http.GetAsync(Replays)).JsonAsync()).GetProperty("total").GetInt32());
+        await (await KeyedAsync("""{"rate":7}""")).ProblemAsync(422, "idempotency_key_reused");
+    }
+
+    [PostgresFact]
+    public async Task A_cancelled_replay_leaves_the_rest_parked()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        for (var number = 0; number < 60; number++)
+        {
+            await Seed.ParkAsync(host, tenant.Id, channel, $"{number}");
+        }
+
+        // A minute's work: it is under way whenever the cancellation comes.
+        var id = (await (await BeginAsync(tenant, """{"rate":1}""")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid();
+        var cancelled = await (await tenant.Http.PostAsync($"{Replays}/{id}/cancel", null)).JsonAsync();
+        var again = await (await tenant.Http.PostAsync($"{Replays}/{id}/cancel", null)).JsonAsync();
+
+        Assert.Equal(("cancelled", "cancelled"), (cancelled.GetProperty("state").GetString(), again.GetProperty("state").GetString()));
+        var left = (long)(await host.ScalarAsync("select count(*) from parked_webhook where account_id = $1", channel))!;
+        Assert.Equal(60 - cancelled.GetProperty("replayed").GetInt64(), left);
+        Assert.True(left > 0);
+    }
+
+    [PostgresFact]
+    public async Task What_belongs_to_a_deleted_channel_stays_parked()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        var parked = await Seed.ParkAsync(host, tenant.Id, channel, "1");
+        await tenant.Http.DeleteAsync($"/api/v1/channels/{channel}");
+
+        var begun = await (await BeginAsync(tenant, "{}")).JsonAsync(HttpStatusCode.Accepted);
+        var group = (await (await tenant.Http.GetAsync("/api/v1/parked-webhooks/groups")).JsonAsync()).GetProperty("groups")[0];
+        var dry = await tenant.Http.PostAsync($"/api/v1/parked-webhooks/{parked}/replay?dry_run=true", null);
+
+        Assert.Equal(("done", 0), (begun.GetProperty("state").GetString(), begun.GetProperty("matched").GetInt32()));
+        Assert.Equal((1, 1), (group.GetProperty("count").GetInt32(), group.GetProperty("of_deleted_channels").GetInt32()));
+        await dry.ProblemAsync(404, "not_found");
+    }
+
+    [PostgresTheory]
+    [InlineData("""{"rate":0}""", "rate")]
+    [InlineData("""{"rate":1001}""", "rate")]
+    [InlineData("""{"rate":"fast"}""", "rate")]
+    [InlineData("""{"channel_id":"shop"}""", "channel_id")]
+    [InlineData("""{"dry_run":"yes"}""", "dry_run")]
+    public async Task A_wrong_field_is_named(string body, string field)
+    {
+        var tenant = await host.TenantAsync();
+
+        var problem = await (await BeginAsync(tenant, body)).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal([field], problem.Fields());
+    }
+
+    private static Task<HttpResponseMessage> BeginAsync(TenantUnderTest tenant, string body) => tenant.Http.SendJsonAsync(HttpMethod.Post, Replays, body);
+
+    private static Task<JsonElement> DoneAsync(TenantUnderTest tenant, Guid id) => Asking.EventuallyAsync(
+        "the replay to be done", async () => await (await tenant.Http.GetAsync($"{Replays}/{id}")).JsonAsync(), replay => replay.GetProperty("state").GetString() == "done");
+}
