@@ -9,7 +9,7 @@ internal static class FinishTurnSql
           select f.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::timestamptz[])
             as f (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reply_to, reason, agent_failed, now)
-          join turn t on t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
+          join turn t on (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (f.tenant_id, f.account_id, f.conversation_id, f.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (f.tenant_id, f.account_id, f.conversation_id, f.turn_id)
           for update of t),
         replies as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at)
@@ -35,7 +35,7 @@ internal static class FinishTurnSql
     internal const string Forget = """
         delete from turn t
         using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) as f (tenant_id, account_id, conversation_id, turn_id)
-        where t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
+        where (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (f.tenant_id, f.account_id, f.conversation_id, f.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (f.tenant_id, f.account_id, f.conversation_id, f.turn_id)
         """;
 
     /// <summary>Queues a long reply's second part and those behind it.</summary>
@@ -44,7 +44,7 @@ internal static class FinishTurnSql
           select p.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[])
             as p (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reason, now)
-          join turn t on t.tenant_id = p.tenant_id and t.account_id = p.account_id and t.conversation_id = p.conversation_id and t.message_id = p.turn_id
+          join turn t on (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (p.tenant_id, p.account_id, p.conversation_id, p.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (p.tenant_id, p.account_id, p.conversation_id, p.turn_id)
           for update of t),
         replies as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at)
@@ -58,13 +58,13 @@ internal static class FinishTurnSql
         with b as materialized (
           select b.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[]) as b (tenant_id, account_id, conversation_id, turn_id, message_id, reason)
-          join turn t on t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.turn_id
+          join turn t on (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (b.tenant_id, b.account_id, b.conversation_id, b.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (b.tenant_id, b.account_id, b.conversation_id, b.turn_id)
           for update of t),
         reasons as (
           update transcript t set reason = b.reason from b
           where b.reason is not null and t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id)
         delete from turn t using b
-        where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.message_id
+        where (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (b.tenant_id, b.account_id, b.conversation_id, b.message_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (b.tenant_id, b.account_id, b.conversation_id, b.message_id)
         """;
 
     /// <summary>Silences the agent and tells whoever listens.</summary>
@@ -73,7 +73,7 @@ internal static class FinishTurnSql
           select h.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
             as h (tenant_id, account_id, conversation_id, turn_id, event_id, reason, until)
-          join turn t on t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.conversation_id = h.conversation_id and t.message_id = h.turn_id
+          join turn t on (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (h.tenant_id, h.account_id, h.conversation_id, h.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (h.tenant_id, h.account_id, h.conversation_id, h.turn_id)
           for update of t),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
@@ -86,7 +86,7 @@ internal static class FinishTurnSql
         with o as materialized (
           select o.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) as o (tenant_id, account_id, conversation_id, turn_id, options)
-          join turn t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.turn_id
+          join turn t on (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (o.tenant_id, o.account_id, o.conversation_id, o.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (o.tenant_id, o.account_id, o.conversation_id, o.turn_id)
           for update of t)
         update conversation c set options = o.options::jsonb from o where c.tenant_id = o.tenant_id and c.id = o.conversation_id
         """;
@@ -97,7 +97,7 @@ internal static class FinishTurnSql
           select l.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::bytea[])
             as l (tenant_id, account_id, conversation_id, turn_id, state, answer_by, answer_hash)
-          join turn t on t.tenant_id = l.tenant_id and t.account_id = l.account_id and t.conversation_id = l.conversation_id and t.message_id = l.turn_id
+          join turn t on (t.tenant_id, t.account_id, t.conversation_id, t.message_id) >= (l.tenant_id, l.account_id, l.conversation_id, l.turn_id) and (t.tenant_id, t.account_id, t.conversation_id, t.message_id) <= (l.tenant_id, l.account_id, l.conversation_id, l.turn_id)
           for update of t)
         insert into late_turn (tenant_id, turn_id, account_id, conversation_id, state, answer_by, answer_hash)
         select tenant_id, turn_id, account_id, conversation_id, state, answer_by, answer_hash from l

@@ -6,6 +6,9 @@ namespace Channels.Storage.Database;
 /// <remarks>
 /// The pipeline's statements join short arrays with tables by primary key. Planned from stale statistics of tables that fill and empty all day,
 /// they could turn into scans; therefore its connections know index look-ups only, and plan each statement once.
+/// That alone is not enough for the queues (inbox, turn, outbox): planned just after a vacuum has found one empty, a join begins with all of its rows, and goes on so
+/// for as long as the connection lives. An index that is not asked for any key is taken where its order might help to merge, which equality allows and a comparison of
+/// rows does not; therefore statements that change a queue's rows look for <c>key &gt;= wanted and key &lt;= wanted</c>.
 /// </remarks>
 public sealed class ChannelsDatabase : IAsyncDisposable
 {

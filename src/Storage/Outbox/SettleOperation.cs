@@ -47,14 +47,14 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
     private const string Forget = """
         delete from outbox o
         using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (tenant_id, account_id, message_id, status)
-        where s.status in ('sent', 'failed') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+        where s.status in ('sent', 'failed') and (o.tenant_id, o.account_id, o.message_id) >= (s.tenant_id, s.account_id, s.message_id) and (o.tenant_id, o.account_id, o.message_id) <= (s.tenant_id, s.account_id, s.message_id)
         """;
 
     private const string Keep = """
         update outbox o
         set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as s (tenant_id, account_id, message_id, status, next_attempt_at)
-        where s.status in ('queued', 'unknown') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+        where s.status in ('queued', 'unknown') and (o.tenant_id, o.account_id, o.message_id) >= (s.tenant_id, s.account_id, s.message_id) and (o.tenant_id, o.account_id, o.message_id) <= (s.tenant_id, s.account_id, s.message_id)
         """;
 
     public override int Order => 6;

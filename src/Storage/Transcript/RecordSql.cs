@@ -162,7 +162,7 @@ internal static class RecordSql
         with gone as (
           delete from inbox i
           using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as p (tenant_id, account_id, id, reason, at)
-          where i.tenant_id = p.tenant_id and i.account_id = p.account_id and i.id = p.id
+          where (i.tenant_id, i.account_id, i.id) >= (p.tenant_id, p.account_id, p.id) and (i.tenant_id, i.account_id, i.id) <= (p.tenant_id, p.account_id, p.id)
           returning i.*, p.reason, p.at)
         insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
         select tenant_id, account_id, id, received_at, at, reason, path, body from gone
@@ -173,7 +173,7 @@ internal static class RecordSql
     internal const string Finished = """
         delete from inbox i
         using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as f (tenant_id, account_id, id)
-        where i.tenant_id = f.tenant_id and i.account_id = f.account_id and i.id = f.id
+        where (i.tenant_id, i.account_id, i.id) >= (f.tenant_id, f.account_id, f.id) and (i.tenant_id, i.account_id, i.id) <= (f.tenant_id, f.account_id, f.id)
         """;
 
     /// <summary>What became of the webhooks, for the ledger.</summary>
