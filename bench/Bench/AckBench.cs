@@ -8,7 +8,8 @@ namespace Channels.Bench;
 internal static class AckBench
 {
     private const double Goal = 0.45;
-    private const int ContactsPerChannel = 20;
+    /// <summary>Contacts who write to one channel.</summary>
+    internal const int ContactsPerChannel = 20;
 
     public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
     {
@@ -48,7 +49,8 @@ internal static class AckBench
         return await run.TellAsync(Goal) ? 0 : 1;
     }
 
-    private static async Task<List<BenchChannel>> ChannelsAsync(Product product, int tenants, int perTenant, CancellationToken cancellationToken)
+    /// <summary>Record-only channels, so many per tenant.</summary>
+    internal static async Task<List<BenchChannel>> ChannelsAsync(Product product, int tenants, int perTenant, CancellationToken cancellationToken)
     {
         var channels = new List<BenchChannel>();
         for (var tenant = 0; tenant < tenants; tenant++)

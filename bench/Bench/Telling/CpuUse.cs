@@ -15,18 +15,38 @@ internal static class CpuUse
     public static double Of(OwnProcess process) => Read(process.Id) is { } stat ? stat.Seconds : 0;
 
     /// <summary>A Postgres server: its first process, everything that it started and everything that it started and that is gone.</summary>
-    public static double OfServer(int postmaster)
+    public static double OfServer(int postmaster) => OfServerByKind(postmaster).All;
+
+    /// <summary>The same, and of that the processes that run statements and the one that writes checkpoints.</summary>
+    public static (double Backends, double Checkpoints, double All) OfServerByKind(int postmaster)
     {
         var total = Read(postmaster) is { } first ? first.Seconds + first.SecondsOfGoneChildren : 0;
+        var (backends, checkpoints) = (0.0, 0.0);
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Read(id) is { } stat && stat.Parent == postmaster)
             {
                 total += stat.Seconds;
+                var title = Title(id);
+                backends += title.Contains("channels channels", StringComparison.Ordinal) ? stat.Seconds : 0;
+                checkpoints += title.Contains("checkpointer", StringComparison.Ordinal) ? stat.Seconds : 0;
             }
         }
 
-        return total;
+        return (backends, checkpoints, total);
+    }
+
+    // "postgres: channels: channels channels [local] idle": the cluster, the role, the database.
+    private static string Title(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static Stat? Read(int process)
