@@ -26,19 +26,19 @@ internal static class Filling
 
     private const string Messages = """
         insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, sender_id, sender_name, occurred_at, status_at)
-        select t.tenant_id, t.account_id, pg_temp.id_of(n, $3, $4), t.id, n % 10 < 3, case when n % 10 < 3 then 1 else 0 end, 'message.text',
-               '3C' || upper(substr(md5('m' || n), 1, 18)), rpad('text ' || n, 20 + (n * 7919 % 130)::int, ' lorem ipsum dolor sit amet'),
-               case when n % 10 < 3 then 'read' else 'received' end, case when n % 10 >= 3 then '447700900321@s.whatsapp.net' end, case when n % 10 >= 3 then 'Mira Holt' end,
-               now(), case when n % 10 < 3 then now() end
-        from generate_series($1::bigint, $2::bigint - 1) n join talk t on t.n = n % (select count(*) from talk)
-        order by n
+        select t.tenant_id, t.account_id, pg_temp.id_of(s.n, $3, $4), t.id, s.n % 10 < 3, case when s.n % 10 < 3 then 1 else 0 end, 'message.text',
+               '3C' || upper(substr(md5('m' || s.n), 1, 18)), rpad('text ' || s.n, 20 + (s.n * 7919 % 130)::int, ' lorem ipsum dolor sit amet'),
+               case when s.n % 10 < 3 then 'read' else 'received' end, case when s.n % 10 >= 3 then '447700900321@s.whatsapp.net' end, case when s.n % 10 >= 3 then 'Mira Holt' end,
+               now(), case when s.n % 10 < 3 then now() end
+        from generate_series($1::bigint, $2::bigint - 1) as s (n) join talk t on t.n = s.n % (select count(*) from talk)
+        order by s.n
         """;
 
     private const string Keys = """
         insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
-        select t.account_id, '3C' || upper(substr(md5('m' || n), 1, 18)), t.id, 'message', '', pg_temp.id_of(n, $3, $4)
-        from generate_series($1::bigint, $2::bigint - 1) n join talk t on t.n = n % (select count(*) from talk)
-        order by n
+        select t.account_id, '3C' || upper(substr(md5('m' || s.n), 1, 18)), t.id, 'message', '', pg_temp.id_of(s.n, $3, $4)
+        from generate_series($1::bigint, $2::bigint - 1) as s (n) join talk t on t.n = s.n % (select count(*) from talk)
+        order by s.n
         """;
 
     /// <summary>Writes the rows; every conversation that shall get some must be there already.</summary>
@@ -51,7 +51,7 @@ internal static class Filling
         await using var db = NpgsqlDataSource.Create($"{product.ConnectionString};Options=-c synchronous_commit=off -c work_mem=256MB;Command Timeout=1800;Maximum Pool Size=4");
         for (var day = 0; day <= days; day += 7)
         {
-            await Housekeeping.EnsurePartitionsAsync(db, new Past(TimeSpan.FromDays(days - day)), cancellationToken);
+            await TimePartitions.EnsureAsync(db, new Past(TimeSpan.FromDays(days - day)), cancellationToken);
         }
 
         await SetAsync(db, "full_page_writes", "off", cancellationToken);
