@@ -15,7 +15,7 @@ namespace Channels.Storage.Maintenance;
 public sealed partial class Housekeeping(
     ChannelsDatabase database, MediaTrimming media, IOptions<RetentionOptions> options, MaintenanceInstruments instruments, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
-    private const long LockKey = 0x4348_4B45_4550_4552; // "CHKEEPER"
+    internal const long LockKey = 0x4348_4B45_4550_4552; // "CHKEEPER"
 
     /// <summary>What a send or turn of a channel may still be waiting for when the channel is deleted has come or failed by then.</summary>
     private static readonly TimeSpan _deletedKeep = TimeSpan.FromDays(1);
