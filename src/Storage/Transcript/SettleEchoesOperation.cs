@@ -13,9 +13,10 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
 
     private const string OursById = """
         delete from held_echo h
-        using unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id), message_key k
+        using unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
         where h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
-          and k.account_id = any (array[h.account_id]) and k.provider_message_id = h.provider_message_id and k.conversation_id = h.conversation_id and k.key_class = 'message'
+          and exists (select from message_key k where k.account_id = h.account_id and k.provider_message_id = h.provider_message_id
+                        and k.conversation_id = h.conversation_id and k.key_class = 'message' offset 0)
         """;
 
     private const string OursByText = """
@@ -23,8 +24,11 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate
           from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
-          join outbox o on o.tenant_id = any (array[h.tenant_id]) and o.account_id = h.account_id and o.conversation_id = h.conversation_id and o.state = 2
-          join transcript t on t.tenant_id = any (array[o.tenant_id]) and t.account_id = o.account_id and t.id = o.message_id and t.text = h.text
+          cross join lateral (
+            select message_id, possibly_duplicate from outbox
+            where tenant_id = h.tenant_id and account_id = h.account_id and conversation_id = h.conversation_id and state = 2 offset 0) as o
+          cross join lateral (
+            select from transcript t where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id and t.text = h.text limit 1) as t
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
         matched as materialized (
           select distinct on (p.tenant_id, p.account_id, p.sent_id) p.*,
