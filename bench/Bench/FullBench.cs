@@ -51,8 +51,8 @@ internal static class FullBench
 
     private static bool Tell(FullSide empty, FullSide full)
     {
-        var acks = new Table("acknowledged", "acks/s", "p99 ms", "product us", "backends us", "checkpoints us", "others us", "WAL bytes", "page images", "drained/s");
-        var loops = new Table("full loops", "loops/s", "product us", "backends us", "checkpoints us", "others us", "WAL bytes", "page images");
+        var acks = new Table("acknowledged", "acks/s", "p99 ms", "not acked", "product us", "Postgres us", "checkpoints us", "WAL bytes", "page images", "drained/s");
+        var loops = new Table("full loops", "loops/s", "product us", "Postgres us", "checkpoints us", "WAL bytes", "page images");
         foreach (var (one, other) in empty.Rounds.Zip(full.Rounds))
         {
             one.AddTo("empty", acks, loops);
@@ -61,7 +61,7 @@ internal static class FullBench
 
         acks.Print();
         loops.Print();
-        Console.WriteLine("us, bytes and images per webhook until the last is drained (of the product's first process, and of its Postgres by kind of process), and per loop");
+        Console.WriteLine("us, bytes and images per webhook until the last is drained (processor time of the product's process and of its Postgres, checkpoints included), and per loop");
         Median("processor time per webhook, product and Postgres", round => round.Acks.MicrosecondsEach);
         Median("Postgres' processor time per webhook", round => round.Acks.StoreMicrosecondsEach);
         Median("processor time per loop, product and Postgres", round => round.Loops.MicrosecondsEach);

@@ -17,26 +17,24 @@ internal static class CpuUse
     /// <summary>A Postgres server: its first process, everything that it started and everything that it started and that is gone.</summary>
     public static double OfServer(int postmaster) => OfServerByKind(postmaster).All;
 
-    /// <summary>The same, and of that the processes that run statements and the one that writes checkpoints.</summary>
-    public static (double Backends, double Checkpoints, double All) OfServerByKind(int postmaster)
+    /// <summary>The same, and of that the process that writes checkpoints.</summary>
+    public static (double Checkpoints, double All) OfServerByKind(int postmaster)
     {
         var total = Read(postmaster) is { } first ? first.Seconds + first.SecondsOfGoneChildren : 0;
-        var (backends, checkpoints) = (0.0, 0.0);
+        var checkpoints = 0.0;
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Read(id) is { } stat && stat.Parent == postmaster)
             {
                 total += stat.Seconds;
-                var title = Title(id);
-                backends += title.Contains("channels channels", StringComparison.Ordinal) ? stat.Seconds : 0;
-                checkpoints += title.Contains("checkpointer", StringComparison.Ordinal) ? stat.Seconds : 0;
+                checkpoints += Title(id).Contains("checkpointer", StringComparison.Ordinal) ? stat.Seconds : 0;
             }
         }
 
-        return (backends, checkpoints, total);
+        return (checkpoints, total);
     }
 
-    // "postgres: channels: channels channels [local] idle": the cluster, the role, the database.
+    // "postgres: channels: checkpointer": the cluster, and what the process does.
     private static string Title(int process)
     {
         try

@@ -186,7 +186,7 @@ public sealed partial class Housekeeping(
         [LoggerMessage(2205, LogLevel.Information, "Deleted {Files} files, {Bytes} bytes, last used before {Before:u} and named by no message")]
         public static partial void TrimmedFiles(ILogger logger, long files, long bytes, DateTimeOffset before);
 
-        [LoggerMessage(2206, LogLevel.Information, "Nothing is trimmed before {Until:u}: the clock was set, or housekeeping has not run for days, so its word is not taken yet")]
+        [LoggerMessage(2206, LogLevel.Information, "Nothing is trimmed before {Until:u}: the clock must have gone on evenly for a day first")]
         public static partial void WaitsForClock(ILogger logger, DateTimeOffset until);
     }
 }
