@@ -64,9 +64,15 @@ public sealed class MediaTrimming(string directory, NpgsqlDataSource database)
             // Unfinished ones of a process that died are old at some time as well, and are named by nobody.
             foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             {
+                var isAside = path.EndsWith(Aside, StringComparison.Ordinal);
                 if (File.GetLastWriteTimeUtc(path) < before.UtcDateTime)
                 {
-                    yield return (tenant, FileMediaStore.Prefix + Path.GetFileName(path), path);
+                    yield return (tenant, FileMediaStore.Prefix + Path.GetFileName(isAside ? path[..^Aside.Length] : path), path);
+                }
+                else if (isAside)
+                {
+                    // Whoever put it aside died before it could see that the file had been brought again.
+                    File.Move(path, path[..^Aside.Length], overwrite: true);
                 }
             }
         }

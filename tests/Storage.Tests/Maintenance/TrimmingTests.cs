@@ -273,6 +273,18 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Contains(_log.Entries, entry => entry.Message.StartsWith("Deleted 1 files, 7 bytes", StringComparison.Ordinal));
     }
 
+    [PostgresFact]
+    public async Task A_file_that_was_put_aside_by_a_process_that_died_is_put_back()
+    {
+        var reference = await SaveAsync("brought again");
+        var path = Directory.EnumerateFiles(_files.Path, "*", SearchOption.AllDirectories).Single();
+        File.Move(path, $"{path}.aside");
+
+        await Housekeeping().LookAsync(default);
+
+        Assert.True(await IsThereAsync(reference));
+    }
+
     private Storage.Maintenance.Housekeeping Housekeeping(int? messageDays = Keep, int duplicateDays = 30, TimeProvider? clock = null) => new(
         _database, new MediaTrimming(_files.Path, _database.Requests), Options.Create(new RetentionOptions { MessageDays = messageDays, DuplicateDays = duplicateDays }),
         new MaintenanceInstruments(_services.GetRequiredService<IMeterFactory>()), clock ?? _clock, _log.For<Storage.Maintenance.Housekeeping>());
