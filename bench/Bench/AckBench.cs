@@ -9,7 +9,9 @@ internal static class AckBench
 {
     private const double Goal = 0.45;
     private const double SteadyGoal = 50;
-    private const int ContactsPerChannel = 20;
+
+    /// <summary>Contacts who write to one channel.</summary>
+    internal const int ContactsPerChannel = 20;
 
     public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
     {
@@ -51,7 +53,8 @@ internal static class AckBench
         return await run.TellAsync(Goal, steady, SteadyGoal) ? 0 : 1;
     }
 
-    private static async Task<List<BenchChannel>> ChannelsAsync(Product product, Provider? provider, int tenants, int perTenant, CancellationToken cancellationToken)
+    /// <summary>So many channels per tenant: record-only, or with an echo agent on a gateway.</summary>
+    internal static async Task<List<BenchChannel>> ChannelsAsync(Product product, Provider? provider, int tenants, int perTenant, CancellationToken cancellationToken)
     {
         var channels = new List<BenchChannel>();
         for (var tenant = 0; tenant < tenants; tenant++)

@@ -38,7 +38,8 @@ internal static class LoopsBench
         return await run.TellAsync(Goal) ? 0 : 1;
     }
 
-    private static async Task<List<BenchChannel>> ChannelsAsync(Product product, Provider provider, int tenants, int perTenant, CancellationToken cancellationToken)
+    /// <summary>Echo channels on the gateway, so many per tenant.</summary>
+    internal static async Task<List<BenchChannel>> ChannelsAsync(Product product, Provider provider, int tenants, int perTenant, CancellationToken cancellationToken)
     {
         var channels = new List<BenchChannel>();
         for (var tenant = 0; tenant < tenants; tenant++)

@@ -20,6 +20,12 @@ internal sealed class LoopsRun(Provider provider, Product product, LoadPlan plan
     /// <summary>Loops a second over the rounds kept.</summary>
     public double Rate => Table.Median(_rounds.Select(round => round.Rate));
 
+    /// <summary>Loops a second in the last round kept.</summary>
+    public double LastRate => _rounds[^1].Rate;
+
+    /// <summary>What was wrong so far.</summary>
+    public IReadOnlyList<string> Complaints => _complaints;
+
     public async Task BacklogAsync(int messages, bool keep)
     {
         var already = await provider.CountAsync(cancellationToken);

@@ -2,7 +2,7 @@ using Channels.Bench;
 using Channels.Bench.Sides;
 using Channels.Bench.Telling;
 
-// Bench ack | loops | memory | lists | all [--name value ...]: measures the product beside a yardstick in the same run; see bench/README.md.
+// Bench ack | loops | full | memory | lists | all [--name value ...]: measures the product beside a yardstick in the same run; see bench/README.md.
 if (args is [BareEndpoint.Command or OneTransactionEndpoint.Command, ..])
 {
     var port = Options.Parse(args.AsSpan(1)).Number("port", 0);
@@ -25,6 +25,7 @@ try
         ["ack", ..] => await AckBench.RunAsync(options, stop.Token),
         ["loops", ..] => await LoopsBench.RunAsync(options, stop.Token),
         ["memory", ..] => await MemoryBench.RunAsync(options, stop.Token),
+        ["full", ..] => await FullBench.RunAsync(options, stop.Token),
         ["lists", ..] => await ListsBench.RunAsync(options, stop.Token),
         ["all", ..] => await AllAsync(options, stop.Token),
         _ => Usage(),
@@ -40,6 +41,7 @@ catch (OperationCanceledException)
 static async Task<int> AllAsync(Options options, CancellationToken cancellationToken) =>
     await AckBench.RunAsync(options.Or("seconds", 4).Or("rounds", 2), cancellationToken)
     | await LoopsBench.RunAsync(options.Or("messages", 5_000).Or("rounds", 2).Or("seconds", 5), cancellationToken)
+    | await FullBench.RunAsync(options.Or("stored", 200_000).Or("messages", 5_000).Or("rounds", 1).Or("seconds", 4), cancellationToken)
     | await MemoryBench.RunAsync(options.Or("accounts", 2_000), cancellationToken)
     | await ListsBench.RunAsync(options.Or("repeats", 8), cancellationToken);
 
@@ -48,6 +50,7 @@ static int Usage()
     Console.Error.WriteLine("""
         Bench ack     durable acknowledgements on record-only channels, beside a bare Kestrel endpoint and one with a transaction per webhook
         Bench loops   full loops: webhook in, echo agent, send to the provider
+        Bench full    both of them on a product with 5,000,000 stored messages, beside one without
         Bench memory  bytes per idle account: before its first webhook, after it, after idle collection
         Bench lists   the API's lists with 100,000 channels and conversations in one tenant
         Bench all     all of them, with short settings

@@ -55,7 +55,7 @@ internal sealed class Store : IAsyncDisposable
 
             var database = new ChannelsDatabase(embedded?.ConnectionString ?? given!);
             await Migrator.MigrateAsync(database.Requests, clock, logger, CancellationToken.None);
-            await Housekeeping.EnsurePartitionsAsync(database.Requests, clock, CancellationToken.None);
+            await TimePartitions.EnsureAsync(database.Requests, clock, CancellationToken.None);
             return new Store(database, await IdsAsync(database, clock), embedded);
         }
         catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or Npgsql.NpgsqlException)

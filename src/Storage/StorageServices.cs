@@ -8,14 +8,18 @@ using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Channels.Storage.Channels;
 using Channels.Storage.Conversations;
+using Channels.Storage.Database;
 using Channels.Storage.Inbox;
 using Channels.Storage.Maintenance;
+using Channels.Storage.Media;
 using Channels.Storage.Outbox;
+using Channels.Storage.Secrets;
 using Channels.Storage.Sessions;
 using Channels.Storage.Sweep;
 using Channels.Storage.Transcript;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Channels.Storage;
 
@@ -44,6 +48,10 @@ public static class StorageServices
         services.AddSingleton<ISessionStore, PostgresSessions>();
         services.AddSingleton<ISweep, PostgresSweep>();
         services.AddSingleton<IChannelStatuses, ChannelStatuses>();
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<MaintenanceInstruments>();
+        services.AddSingleton(provider => new MediaTrimming(
+            FileMediaStore.DirectoryOf(provider.GetRequiredService<IOptions<KeyOptions>>().Value), provider.GetRequiredService<ChannelsDatabase>().Requests));
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<InboxReclaiming>();
         return services;

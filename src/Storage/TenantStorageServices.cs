@@ -57,7 +57,8 @@ public static class TenantStorageServices
         services.AddSingleton<IKnowledge, PostgresKnowledge>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<IMediaStore>(provider => new FileMediaStore(
-            Path.Combine(provider.GetRequiredService<IOptions<KeyOptions>>().Value.DataDirectory, "media"), provider.GetRequiredService<IdSource>()));
+            FileMediaStore.DirectoryOf(provider.GetRequiredService<IOptions<KeyOptions>>().Value), provider.GetRequiredService<IdSource>(),
+            provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

@@ -52,9 +52,12 @@ internal sealed class WebhookTemplate
     {
         _request.CopyTo(target);
         Digits(target.Slice(_phoneAt + 2, Phone.Length - 2), contact);
-        Digits(target.Slice(_idAt + 2, MessageId.Length - 2), number);
+        Digits(target.Slice(_idAt + 2, MessageId.Length - 2), Scattered(number));
         Digits(target.Slice(_textAt, 10), number);
     }
+
+    // WhatsApp's ids are chosen at random by the sender's device: an index over them is written to all over, not at its end. No two numbers get the same.
+    private static long Scattered(long number) => (long)((UInt128)number * 618_033_988_749_894_849 % 1_000_000_000_000_000_000);
 
     private static void Digits(Span<byte> target, long value)
     {

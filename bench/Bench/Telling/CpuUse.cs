@@ -15,18 +15,36 @@ internal static class CpuUse
     public static double Of(OwnProcess process) => Read(process.Id) is { } stat ? stat.Seconds : 0;
 
     /// <summary>A Postgres server: its first process, everything that it started and everything that it started and that is gone.</summary>
-    public static double OfServer(int postmaster)
+    public static double OfServer(int postmaster) => OfServerByKind(postmaster).All;
+
+    /// <summary>The same, and of that the process that writes checkpoints.</summary>
+    public static (double Checkpoints, double All) OfServerByKind(int postmaster)
     {
         var total = Read(postmaster) is { } first ? first.Seconds + first.SecondsOfGoneChildren : 0;
+        var checkpoints = 0.0;
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Read(id) is { } stat && stat.Parent == postmaster)
             {
                 total += stat.Seconds;
+                checkpoints += Title(id).Contains("checkpointer", StringComparison.Ordinal) ? stat.Seconds : 0;
             }
         }
 
-        return total;
+        return (checkpoints, total);
+    }
+
+    // "postgres: channels: checkpointer": the cluster, and what the process does.
+    private static string Title(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static Stat? Read(int process)

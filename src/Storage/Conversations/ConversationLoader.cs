@@ -18,7 +18,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
     private const string Conversations = """
         select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until, c.options::text
         from unnest($1::uuid[], $2::uuid[]) with ordinality as w (tenant_id, conversation_id, n)
-        join conversation c on c.tenant_id = w.tenant_id and c.id = w.conversation_id
+        join conversation c on c.tenant_id = any (array[w.tenant_id]) and c.id = w.conversation_id
         """;
 
     // "limit 1" is a fence: planned while the transcript is empty, a join might as well begin with all its rows, and goes on so for days.

@@ -10,7 +10,7 @@ internal static class FinishTurnSql
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::timestamptz[],
                       $11::timestamptz[], $12::int[])
             as f (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reply_to, reason, agent_failed, now, asked_now_at, asks)
-          join turn t on t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
+          join turn t on t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
           for update of t),
         replies as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at, turn_id, asked_at, asks)
@@ -21,11 +21,11 @@ internal static class FinishTurnSql
           select tenant_id, account_id, reply_id, conversation_id, reply_to, 0, 0, now from f where reply_id is not null),
         reasons as (
           update transcript t set reason = f.reason, asked_at = f.asked_at, asks = f.asks from f
-          where f.reason is not null and t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.id = f.turn_id),
+          where f.reason is not null and t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.id = f.turn_id),
         conversations as (
           update conversation c set last_message_at = greatest(c.last_message_at, n.now)
           from (select tenant_id, conversation_id, max(now) as now from f where reply_id is not null group by tenant_id, conversation_id) as n
-          where c.tenant_id = n.tenant_id and c.id = n.conversation_id),
+          where c.tenant_id = any (array[n.tenant_id]) and c.id = n.conversation_id),
         unanswered as (
           insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
           select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
@@ -46,7 +46,7 @@ internal static class FinishTurnSql
     internal const string Forget = """
         delete from turn t
         using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) as f (tenant_id, account_id, conversation_id, turn_id)
-        where t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
+        where t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
         """;
 
     /// <summary>Queues a long reply's second part and those behind it.</summary>
@@ -55,7 +55,7 @@ internal static class FinishTurnSql
           select p.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[])
             as p (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reason, now)
-          join turn t on t.tenant_id = p.tenant_id and t.account_id = p.account_id and t.conversation_id = p.conversation_id and t.message_id = p.turn_id
+          join turn t on t.tenant_id = any (array[p.tenant_id]) and t.account_id = p.account_id and t.conversation_id = p.conversation_id and t.message_id = p.turn_id
           for update of t),
         replies as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at, turn_id)
@@ -74,15 +74,15 @@ internal static class FinishTurnSql
           select b.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::boolean[], $8::timestamptz[])
             as b (tenant_id, account_id, conversation_id, turn_id, message_id, reason, answered, now)
-          join turn t on t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.turn_id
+          join turn t on t.tenant_id = any (array[b.tenant_id]) and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.turn_id
           for update of t),
         gone as (
           delete from turn t using b
-          where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.message_id
+          where t.tenant_id = any (array[b.tenant_id]) and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.message_id
           returning b.*),
         links as (
           update transcript t set turn_id = b.turn_id, reason = coalesce(b.reason, t.reason) from gone b
-          where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id),
+          where t.tenant_id = any (array[b.tenant_id]) and t.account_id = b.account_id and t.id = b.message_id),
         unanswered as (
           insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
           select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
@@ -99,12 +99,12 @@ internal static class FinishTurnSql
           select h.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
             as h (tenant_id, account_id, conversation_id, turn_id, event_id, reason, until)
-          join turn t on t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.conversation_id = h.conversation_id and t.message_id = h.turn_id
+          join turn t on t.tenant_id = any (array[h.tenant_id]) and t.account_id = h.account_id and t.conversation_id = h.conversation_id and t.message_id = h.turn_id
           for update of t),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, event_id, 'conversation.handed_over', account_id, conversation_id, turn_id, jsonb_build_object('reason', reason) from h)
-        update conversation c set paused_until = greatest(c.paused_until, h.until) from h where c.tenant_id = h.tenant_id and c.id = h.conversation_id
+        update conversation c set paused_until = greatest(c.paused_until, h.until) from h where c.tenant_id = any (array[h.tenant_id]) and c.id = h.conversation_id
         """;
 
     /// <summary>Remembers what the contact may choose from.</summary>
@@ -112,9 +112,9 @@ internal static class FinishTurnSql
         with o as materialized (
           select o.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) as o (tenant_id, account_id, conversation_id, turn_id, options)
-          join turn t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.turn_id
+          join turn t on t.tenant_id = any (array[o.tenant_id]) and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.turn_id
           for update of t)
-        update conversation c set options = o.options::jsonb from o where c.tenant_id = o.tenant_id and c.id = o.conversation_id
+        update conversation c set options = o.options::jsonb from o where c.tenant_id = any (array[o.tenant_id]) and c.id = o.conversation_id
         """;
 
     /// <summary>Remembers how a turn ended that could be answered later. There is no row yet when its answer overtook the word that it would come later.</summary>
@@ -123,7 +123,7 @@ internal static class FinishTurnSql
           select l.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::bytea[])
             as l (tenant_id, account_id, conversation_id, turn_id, state, answer_by, answer_hash)
-          join turn t on t.tenant_id = l.tenant_id and t.account_id = l.account_id and t.conversation_id = l.conversation_id and t.message_id = l.turn_id
+          join turn t on t.tenant_id = any (array[l.tenant_id]) and t.account_id = l.account_id and t.conversation_id = l.conversation_id and t.message_id = l.turn_id
           for update of t)
         insert into late_turn (tenant_id, turn_id, account_id, conversation_id, state, answer_by, answer_hash)
         select tenant_id, turn_id, account_id, conversation_id, state, answer_by, answer_hash from l

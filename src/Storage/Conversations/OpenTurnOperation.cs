@@ -14,11 +14,11 @@ internal sealed class OpenTurnOperation(TurnOpening opening) : AccountOperation(
           select o.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[])
             as o (tenant_id, account_id, conversation_id, turn_id, message_id, answer_by, asked_at)
-          join turn t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.turn_id
+          join turn t on t.tenant_id = any (array[o.tenant_id]) and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.turn_id
           for update of t),
         marked as (
           update turn t set answer_by = o.answer_by, asked_at = coalesce(t.asked_at, o.asked_at) from o
-          where t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.message_id)
+          where t.tenant_id = any (array[o.tenant_id]) and t.account_id = o.account_id and t.conversation_id = o.conversation_id and t.message_id = o.message_id)
         insert into late_turn (tenant_id, turn_id, account_id, conversation_id, state, answer_by)
         select tenant_id, turn_id, account_id, conversation_id, 0, answer_by from o where message_id = turn_id
         on conflict (tenant_id, turn_id) do update set answer_by = excluded.answer_by

@@ -16,14 +16,14 @@ internal sealed class QueueOperation(ConversationRef conversation, QueuedReply r
           select q.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::timestamptz[])
             as q (tenant_id, account_id, conversation_id, message_id, text, reply_to, author, now)
-          where not exists (select from transcript t where t.tenant_id = q.tenant_id and t.account_id = q.account_id and t.id = q.message_id)),
+          where not exists (select from transcript t where t.tenant_id = q.tenant_id and t.account_id = q.account_id and t.id = q.message_id offset 0)),
         messages as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at)
           select tenant_id, account_id, message_id, conversation_id, true, author, 'message.text', text, 'queued', now from q),
         conversations as (
           update conversation c set last_message_at = greatest(c.last_message_at, n.now)
           from (select tenant_id, conversation_id, max(now) as now from q group by tenant_id, conversation_id) as n
-          where c.tenant_id = n.tenant_id and c.id = n.conversation_id),
+          where c.tenant_id = any (array[n.tenant_id]) and c.id = n.conversation_id),
         counters as (
           insert into channel_counter as c (tenant_id, account_id, replies_queued)
           select tenant_id, account_id, count(*) from q group by tenant_id, account_id

@@ -1,53 +1,62 @@
-using System.Globalization;
-using Channels.Core.Ids;
 using Channels.Storage.Database;
+using Channels.Storage.Media;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Channels.Storage.Maintenance;
 
-/// <summary>Keeps partitions ahead of time and trims what is past its keep: duplicate keys, early receipts, idempotency keys, late turns, events.</summary>
-/// <remarks>Runs at start and then hourly, in slices, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.</remarks>
-public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+/// <summary>Keeps partitions ahead of time and trims what is past its keep (<see cref="RetentionOptions"/>); what is not finished is never touched.</summary>
+/// <remarks>
+/// Runs at start and then hourly, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.
+/// Weeks are dropped every hour, what costs a walk through a table once a day. Nothing goes before the clock has gone on evenly for a day (<see cref="SteadyClock"/>).
+/// </remarks>
+public sealed partial class Housekeeping(
+    ChannelsDatabase database, MediaTrimming media, IOptions<RetentionOptions> options, MaintenanceInstruments instruments, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
-    /// <summary>As in migration 0009.</summary>
-    private const string Vacuuming = "autovacuum_vacuum_insert_threshold = 500000, autovacuum_analyze_threshold = 200000";
+    internal const long LockKey = 0x4348_4B45_4550_4552; // "CHKEEPER"
 
-    private const int Slice = 10_000;
-
-    // A receipt whose message never became known is dropped here, and counted like everything that is. Answers how many went.
-    private const string ForgetReceipts = """
-        with gone as (
-          delete from early_receipt where ctid in (select ctid from early_receipt where at < $1 limit $2) returning account_id),
-        counted as (
-          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
-          select a.tenant_id, a.id, 'event', 'a receipt whose message never came', count(*), now()
-          from gone join account a on a.id = gone.account_id group by a.tenant_id, a.id
-          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
-        select count(*)::int from gone
-        """;
-    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
-
-    /// <summary>Duplicates are held off for longer than any provider redelivers (Meta: seven days).</summary>
-    private static readonly TimeSpan DuplicateWindow = TimeSpan.FromDays(30);
-
-    private static readonly TimeSpan EventKeep = TimeSpan.FromDays(28);
+    /// <summary>What a send or turn of a channel may still be waiting for when the channel is deleted has come or failed by then.</summary>
+    private static readonly TimeSpan _deletedKeep = TimeSpan.FromDays(1);
 
     /// <summary>A service is told for so long how a turn ended that it answers once more; longer than any turn stays open.</summary>
-    private static readonly TimeSpan LateTurnKeep = TimeSpan.FromDays(7);
+    private static readonly TimeSpan _lateTurnKeep = TimeSpan.FromDays(7);
 
-    /// <summary>Makes this and the next four weeks' partitions of the transcript and the events. Safe to repeat.</summary>
-    /// <remarks>A week for which there are rows already stays in the default partition: a clock that was once set far ahead must not keep the product from starting when that time has come.</remarks>
-    public static async Task EnsurePartitionsAsync(NpgsqlDataSource database, TimeProvider clock, CancellationToken cancellationToken)
+    private static readonly TimeSpan _briefKeep = TimeSpan.FromDays(2);
+
+    /// <summary>Messages live up to a week longer than asked for, and a file is dated before its message.</summary>
+    private static readonly TimeSpan _longestWeek = TimeSpan.FromDays(8);
+
+    private readonly RowTrimming _rows = new(database.Requests);
+    private DateTimeOffset? _walked;
+
+    /// <summary>One look, by whoever is first: makes partitions, and trims unless the clock has just jumped or another process is at it.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var monday = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-(((int)now.UtcDateTime.DayOfWeek + 6) % 7));
-        for (var week = 0; week < 5; week++)
+        await TimePartitions.EnsureAsync(database.Requests, clock, cancellationToken);
+        await using var alone = await database.Requests.OpenConnectionAsync(cancellationToken);
+        if (!await LockAsync(alone, "select pg_try_advisory_lock($1)", cancellationToken))
         {
-            var from = monday + (week * Week);
-            await EnsureAsync(database, "transcript", from, $"fillfactor = 85, {Vacuuming}", cancellationToken);
-            await EnsureAsync(database, "event", from, Vacuuming, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            var now = clock.GetUtcNow();
+            var steady = await SteadyClock.SinceAsync(database.Requests, now, cancellationToken);
+            if (now - steady >= SteadyClock.Patience)
+            {
+                await TrimAsync(now, cancellationToken);
+            }
+            else
+            {
+                Log.WaitsForClock(logger, steady + SteadyClock.Patience);
+            }
+        }
+        finally
+        {
+            await LockAsync(alone, "select pg_advisory_unlock($1)", CancellationToken.None);
         }
     }
 
@@ -59,10 +68,9 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
         {
             try
             {
-                await EnsurePartitionsAsync(database.Requests, clock, stoppingToken);
-                await TrimAsync(stoppingToken);
+                await LookAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException)
+            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException)
             {
                 Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
             }
@@ -70,58 +78,115 @@ public sealed partial class Housekeeping(ChannelsDatabase database, TimeProvider
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private static async Task EnsureAsync(NpgsqlDataSource database, string table, DateTimeOffset from, string options, CancellationToken cancellationToken)
+    private async Task TrimAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{table}_{from:yyyyMMdd}");
-        await using var exists = database.CreateCommand("select to_regclass($1) is not null");
-        exists.Parameters.Add(new NpgsqlParameter { Value = name });
-        if (await exists.ExecuteScalarAsync(cancellationToken) is true)
+        // A clock that was set back has walked in the future.
+        var walks = _walked is null || now - _walked >= TimeSpan.FromDays(1) || _walked > now;
+        var keep = options.Value;
+        await BriefAsync(now, cancellationToken);
+        await TableAsync(TimePartitions.Event, now - TimeSpan.FromDays(keep.EventDays), walks, _rows.EventsAsync, cancellationToken);
+        if (keep.MessageDays is { } days)
+        {
+            await TableAsync(TimePartitions.Transcript, now - TimeSpan.FromDays(days), walks, _rows.MessagesAsync, cancellationToken);
+        }
+
+        if (walks)
+        {
+            await WalkAsync(now, keep, cancellationToken);
+            _walked = now;
+        }
+    }
+
+    private async Task BriefAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        Trimmed("early_receipt", now - _briefKeep, await _rows.EarlyReceiptsAsync(now - _briefKeep, cancellationToken));
+        Trimmed("idempotency_key", now - _briefKeep, await _rows.IdempotencyKeysAsync(now - _briefKeep, cancellationToken));
+        Trimmed("late_turn", now - _lateTurnKeep, await _rows.LateTurnsAsync(now - _lateTurnKeep, cancellationToken));
+        var deleted = now - _deletedKeep;
+        Trimmed("reply_of_deleted_channel", deleted, await _rows.RepliesOfDeletedChannelsAsync(deleted, now, cancellationToken));
+        Trimmed("turn_of_deleted_channel", deleted, await _rows.TurnsOfDeletedChannelsAsync(deleted, cancellationToken));
+        Trimmed("held_echo_of_deleted_channel", deleted, await _rows.EchoesOfDeletedChannelsAsync(deleted, cancellationToken));
+    }
+
+    private async Task TableAsync(
+        string table, DateTimeOffset before, bool walks, Func<string, DateTimeOffset, CancellationToken, Task<long>> deleteAsync, CancellationToken cancellationToken)
+    {
+        foreach (var week in await TimePartitions.DropAsync(database.Requests, table, before, cancellationToken))
+        {
+            switch (week.Outcome)
+            {
+                case PastWeekOutcome.Dropped:
+                    instruments.Trimmed(table, week.Rows);
+                    Log.Dropped(logger, week.Name, week.Rows, week.Bytes, week.From, week.To);
+                    break;
+                case PastWeekOutcome.Needed when walks:
+                    Trimmed(week.Name, week.To, await deleteAsync(week.Name, week.To, cancellationToken), table);
+                    break;
+                case PastWeekOutcome.InUse:
+                    Log.InUse(logger, week.Name);
+                    break;
+            }
+        }
+
+        if (walks)
+        {
+            Trimmed($"{table}_default", before, await deleteAsync($"{table}_default", before, cancellationToken), table);
+        }
+    }
+
+    private async Task WalkAsync(DateTimeOffset now, RetentionOptions keep, CancellationToken cancellationToken)
+    {
+        var known = now - TimeSpan.FromDays(keep.DuplicateDays);
+        Trimmed("message_key", known, await _rows.DuplicateKeysAsync(known, cancellationToken));
+        if (keep.MessageDays is not { } days)
         {
             return;
         }
 
-        // Names and bounds are ours alone; a table's name cannot be a parameter.
-        await using var create = database.CreateCommand(
-            $"create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + Week)}') with ({options})");
-        try
+        var messages = now - TimeSpan.FromDays(days);
+        Trimmed("conversation_of_deleted_channel", messages, await _rows.ConversationsOfDeletedChannelsAsync(messages, cancellationToken));
+        var (files, bytes) = await media.TrimAsync(messages - _longestWeek, now, cancellationToken);
+        if (files > 0)
         {
-            await create.ExecuteNonQueryAsync(cancellationToken);
-        }
-        catch (PostgresException taken) when (taken.SqlState == PostgresErrorCodes.CheckViolation)
-        {
-            // The default partition holds rows of that week, and goes on taking them.
+            instruments.Trimmed("media", files);
+            Log.TrimmedFiles(logger, files, bytes, messages - _longestWeek);
         }
     }
 
-    private async Task TrimAsync(CancellationToken cancellationToken)
+    private void Trimmed(string what, DateTimeOffset before, long count, string? counted = null)
     {
-        var now = clock.GetUtcNow();
-        await SliceAsync("delete from message_key where (tableoid, ctid) in (select tableoid, ctid from message_key where message_id < $1 limit $2)", IdSource.Floor(now - DuplicateWindow), cancellationToken);
-        await SliceAsync(ForgetReceipts, now - TimeSpan.FromDays(2), async command => (int)(await command.ExecuteScalarAsync(cancellationToken))!);
-        await SliceAsync("delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < $1 limit $2)", now - TimeSpan.FromDays(2), cancellationToken);
-        await SliceAsync("delete from late_turn where ctid in (select ctid from late_turn where turn_id < $1 limit $2)", IdSource.Floor(now - LateTurnKeep), cancellationToken);
-        await SliceAsync("delete from event where (tableoid, ctid) in (select tableoid, ctid from event where id < $1 limit $2)", IdSource.Floor(now - EventKeep), cancellationToken);
+        if (count > 0)
+        {
+            instruments.Trimmed(counted ?? what, count);
+            Log.Trimmed(logger, count, what, before);
+        }
     }
 
-    private Task SliceAsync(string sql, object edge, CancellationToken cancellationToken) =>
-        SliceAsync(sql, edge, command => command.ExecuteNonQueryAsync(cancellationToken));
-
-    private async Task SliceAsync(string sql, object edge, Func<NpgsqlCommand, Task<int>> runAsync)
+    private static async Task<bool> LockAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        int gone;
-        do
-        {
-            await using var command = database.Requests.CreateCommand(sql);
-            command.Parameters.Add(new NpgsqlParameter { Value = edge });
-            command.Parameters.Add(new NpgsqlParameter { Value = Slice });
-            gone = await runAsync(command);
-        }
-        while (gone == Slice);
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = LockKey });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static partial class Log
     {
         [LoggerMessage(2201, LogLevel.Warning, "Housekeeping could not finish ({Failure} {SqlState}); it goes on in an hour")]
         public static partial void Failed(ILogger logger, string failure, string? sqlState);
+
+        [LoggerMessage(2202, LogLevel.Information, "Trimmed {Count} rows of {What} from before {Before:u}")]
+        public static partial void Trimmed(ILogger logger, long count, string what, DateTimeOffset before);
+
+        [LoggerMessage(2203, LogLevel.Information, "Dropped {Partition}: about {Rows} rows, {Bytes} bytes, from {From:u} to {To:u}")]
+        public static partial void Dropped(ILogger logger, string partition, long rows, long bytes, DateTimeOffset from, DateTimeOffset to);
+
+        [LoggerMessage(2204, LogLevel.Information, "{Partition} is past its keep but in use; it is tried again in an hour")]
+        public static partial void InUse(ILogger logger, string partition);
+
+        [LoggerMessage(2205, LogLevel.Information, "Deleted {Files} files, {Bytes} bytes, last used before {Before:u} and named by no message")]
+        public static partial void TrimmedFiles(ILogger logger, long files, long bytes, DateTimeOffset before);
+
+        [LoggerMessage(2206, LogLevel.Information, "Nothing is trimmed before {Until:u}: the clock must have gone on evenly for a day first")]
+        public static partial void WaitsForClock(ILogger logger, DateTimeOffset until);
     }
 }

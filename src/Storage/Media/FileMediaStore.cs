@@ -2,26 +2,31 @@ using System.Security.Cryptography;
 using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Core.Media;
+using Channels.Storage.Secrets;
 
 namespace Channels.Storage.Media;
 
 /// <summary>Files under the data directory, by tenant and checksum. Several processes may share the directory.</summary>
-internal sealed class FileMediaStore(string directory, IdSource ids) : IMediaStore
+internal sealed class FileMediaStore(string directory, IdSource ids, TimeProvider clock) : IMediaStore
 {
-    private const string Prefix = "sha256-";
+    /// <summary>Of every reference; the checksum follows.</summary>
+    internal const string Prefix = "sha256-";
+
+    /// <summary>Where an installation keeps them.</summary>
+    internal static string DirectoryOf(KeyOptions options) => Path.Combine(options.DataDirectory, "media");
 
     /// <inheritdoc/>
     public async Task<string> SaveAsync(TenantId tenant, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var reference = Prefix + Convert.ToHexStringLower(SHA256.HashData(content.Span));
         var path = PathOf(tenant, reference)!;
-        if (File.Exists(path))
-        {
-            return reference;
-        }
-
         try
         {
+            if (IsThere(path))
+            {
+                return reference;
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var unfinished = $"{path}.{ids.Next():N}";
             await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous))
@@ -29,6 +34,8 @@ internal sealed class FileMediaStore(string directory, IdSource ids) : IMediaSto
                 await file.WriteAsync(content, cancellationToken);
                 file.Flush(flushToDisk: true);
             }
+
+            File.SetLastWriteTimeUtc(unfinished, clock.GetUtcNow().UtcDateTime);
 
             // Complete or not there at all: a reader never sees half a file.
             File.Move(unfinished, path, overwrite: true);
@@ -46,6 +53,20 @@ internal sealed class FileMediaStore(string directory, IdSource ids) : IMediaSto
         var path = PathOf(tenant, reference);
         return Task.FromResult<Stream?>(
             path is not null && File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 65_536, FileOptions.Asynchronous) : null);
+    }
+
+    // Used once more: it is as old as that, and MediaTrimming leaves it.
+    private bool IsThere(string path)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, clock.GetUtcNow().UtcDateTime);
+            return File.Exists(path);
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
     }
 
     // Anything but our own form of reference is no path: dots and slashes never reach the file system.

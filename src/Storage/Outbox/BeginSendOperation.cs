@@ -14,7 +14,7 @@ internal sealed class BeginSendOperation(TenantId tenant, AccountId account, Mes
         update outbox o
         set state = 1, attempts = b.attempt, sending_since = b.now, possibly_duplicate = o.possibly_duplicate or b.possibly_duplicate
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)
-        where o.tenant_id = b.tenant_id and o.account_id = b.account_id and o.message_id = b.message_id
+        where o.tenant_id = any (array[b.tenant_id]) and o.account_id = b.account_id and o.message_id = b.message_id
           and o.state <> 2 and (o.attempts < b.attempt or (o.attempts = b.attempt and o.state = 1))
         returning o.message_id
         """;

@@ -16,14 +16,14 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
                  o.attempts, o.look_ups, e.status as early, e.at as early_at
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
             as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now)
-          left join outbox o on o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
-          left join early_receipt e on e.account_id = s.account_id and e.provider_message_id = s.provider_message_id),
+          left join outbox o on o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
+          left join early_receipt e on e.account_id = any (array[s.account_id]) and e.provider_message_id = s.provider_message_id),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', message_id from s where provider_message_id is not null
           on conflict do nothing),
         early as (
-          delete from early_receipt e using s where e.account_id = s.account_id and e.provider_message_id = s.provider_message_id),
+          delete from early_receipt e using s where e.account_id = any (array[s.account_id]) and e.provider_message_id = s.provider_message_id),
         messages as (
           update transcript t
           set status = case when status_rank(s.early) > status_rank(s.status) then s.early else s.status end, status_at = s.now,
@@ -33,7 +33,7 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
               delivered_at = case s.early when 'delivered' then s.early_at else t.delivered_at end,
               read_at = case s.early when 'read' then s.early_at else t.read_at end
           from s
-          where s.status <> 'queued' and t.tenant_id = s.tenant_id and t.account_id = s.account_id and t.id = s.message_id
+          where s.status <> 'queued' and t.tenant_id = any (array[s.tenant_id]) and t.account_id = s.account_id and t.id = s.message_id
             and status_rank(s.status) > status_rank(t.status)),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
@@ -51,14 +51,14 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
     private const string Forget = """
         delete from outbox o
         using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (tenant_id, account_id, message_id, status)
-        where s.status in ('sent', 'failed') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+        where s.status in ('sent', 'failed') and o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
         """;
 
     private const string Keep = """
         update outbox o
         set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at, reason = s.reason
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[]) as s (tenant_id, account_id, message_id, status, next_attempt_at, reason)
-        where s.status in ('queued', 'unknown') and o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+        where s.status in ('queued', 'unknown') and o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
         """;
 
     public override int Order => 6;

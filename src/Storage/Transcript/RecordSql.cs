@@ -20,7 +20,7 @@ internal static class RecordSql
                       $20::timestamptz[], $21::timestamptz[])
             as m (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, key_class, revision,
                   text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history, received_at, now)
-          left join message_key k on k.account_id = m.account_id and k.provider_message_id = m.provider_message_id and k.conversation_id = m.conversation_id
+          left join message_key k on k.account_id = any (array[m.account_id]) and k.provider_message_id = m.provider_message_id and k.conversation_id = m.conversation_id
             and k.key_class = m.key_class and k.revision = m.revision and k.message_id = m.id),
         fresh as materialized (select * from m where claimed),
         messages as (
@@ -50,7 +50,7 @@ internal static class RecordSql
         conversations as (
           update conversation c set last_message_at = greatest(c.last_message_at, f.newest)
           from (select tenant_id, conversation_id, max(occurred_at) as newest from fresh group by tenant_id, conversation_id) as f
-          where c.tenant_id = f.tenant_id and c.id = f.conversation_id),
+          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
         counters as (
           insert into channel_counter as c (tenant_id, account_id, messages_received, duplicates_dropped, last_message_at)
           select tenant_id, account_id, count(*) filter (where claimed and not outbound and not history), count(*) filter (where not claimed),
@@ -69,9 +69,9 @@ internal static class RecordSql
     internal const string Echoes = """
         with e as materialized (
           select e.*,
-                 exists (select from message_key k where k.account_id = e.account_id and k.provider_message_id = e.provider_message_id
+                 exists (select from message_key k where k.account_id = any (array[e.account_id]) and k.provider_message_id = e.provider_message_id
                            and k.conversation_id = e.conversation_id and k.key_class = 'message') as known,
-                 exists (select from outbox o where o.tenant_id = e.tenant_id and o.account_id = e.account_id and o.conversation_id = e.conversation_id
+                 exists (select from outbox o where o.tenant_id = any (array[e.tenant_id]) and o.account_id = e.account_id and o.conversation_id = e.conversation_id
                            and o.state in (1, 2)) as sending,
                  (select t.id from transcript t where t.tenant_id = e.tenant_id and t.conversation_id = e.conversation_id and t.id >= e.since
                     and t.outbound and t.possibly_duplicate and t.text = e.text order by t.id limit 1) as repeated
@@ -103,7 +103,7 @@ internal static class RecordSql
           set last_message_at = greatest(c.last_message_at, f.newest), paused_until = greatest(c.paused_until, f.pause_until)
           from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until
                 from elsewhere group by tenant_id, conversation_id) as f
-          where c.tenant_id = f.tenant_id and c.id = f.conversation_id)
+          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id)
         select id, case when known or repeated is not null then 'known' when sending then 'held' when pauses_agent then 'takeover' else 'program' end, conversation_id from e
         """;
 
@@ -115,7 +115,7 @@ internal static class RecordSql
             as r (tenant_id, account_id, provider_message_id, conversation_id, status, reason, at)
           left join lateral (
             select k.message_id from message_key k
-            where k.account_id = r.account_id and k.provider_message_id = r.provider_message_id and k.key_class = 'message'
+            where k.account_id = any (array[r.account_id]) and k.provider_message_id = r.provider_message_id and k.key_class = 'message'
             order by k.conversation_id = r.conversation_id desc nulls last limit 1) as k on true),
         best as materialized (
           select distinct on (account_id, message_id) * from r where message_id is not null
@@ -126,7 +126,7 @@ internal static class RecordSql
               delivered_at = case b.status when 'delivered' then b.at else t.delivered_at end,
               read_at = case b.status when 'read' then b.at else t.read_at end
           from best b
-          where t.tenant_id = b.tenant_id and t.account_id = b.account_id and t.id = b.message_id and t.outbound
+          where t.tenant_id = any (array[b.tenant_id]) and t.account_id = b.account_id and t.id = b.message_id and t.outbound
             and status_rank(b.status) > status_rank(t.status)
           returning t.tenant_id, t.id, t.account_id, t.conversation_id, t.status),
         events as (
@@ -147,7 +147,7 @@ internal static class RecordSql
             as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at, now)
           left join lateral (
             select k.message_id from message_key k
-            where k.account_id = c.account_id and k.provider_message_id = c.provider_message_id and k.key_class = 'message'
+            where k.account_id = any (array[c.account_id]) and k.provider_message_id = c.provider_message_id and k.key_class = 'message'
               and (c.conversation_id is null or k.conversation_id = c.conversation_id)
             limit 1) as k on true),
         c as materialized (
@@ -162,7 +162,7 @@ internal static class RecordSql
         set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = c.at,
             reason = case when c.deleted then 'deleted by its sender' else t.reason end
         from c
-        where t.tenant_id = c.tenant_id and t.account_id = c.account_id and t.id = c.message_id and (t.edited_at is null or t.edited_at < c.at)
+        where t.tenant_id = any (array[c.tenant_id]) and t.account_id = c.account_id and t.id = c.message_id and (t.edited_at is null or t.edited_at < c.at)
         """;
 
     /// <summary>Names and pictures; what is unknown now never overwrites what is known. Those of people without a conversation are counted.</summary>
@@ -171,7 +171,7 @@ internal static class RecordSql
           select c.*, a.conversation_id
           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) with ordinality
             as c (tenant_id, account_id, alias, name, avatar_url, now, n)
-          left join conversation_alias a on a.tenant_id = c.tenant_id and a.account_id = c.account_id and a.alias = c.alias),
+          left join conversation_alias a on a.tenant_id = any (array[c.tenant_id]) and a.account_id = c.account_id and a.alias = c.alias),
         c as materialized (
           select distinct on (tenant_id, conversation_id) tenant_id, conversation_id, name, avatar_url
           from given where conversation_id is not null order by tenant_id, conversation_id, n desc),
@@ -183,7 +183,7 @@ internal static class RecordSql
         update conversation v
         set contact_name = coalesce(c.name, v.contact_name), contact_avatar_url = coalesce(c.avatar_url, v.contact_avatar_url)
         from c
-        where v.tenant_id = c.tenant_id and v.id = c.conversation_id
+        where v.tenant_id = any (array[c.tenant_id]) and v.id = c.conversation_id
           and (coalesce(c.name, v.contact_name) is distinct from v.contact_name or coalesce(c.avatar_url, v.contact_avatar_url) is distinct from v.contact_avatar_url)
         """;
 
@@ -192,7 +192,7 @@ internal static class RecordSql
         with gone as (
           delete from inbox i
           using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as p (tenant_id, account_id, id, reason, at)
-          where i.tenant_id = p.tenant_id and i.account_id = p.account_id and i.id = p.id
+          where i.tenant_id = any (array[p.tenant_id]) and i.account_id = p.account_id and i.id = p.id
           returning i.*, p.reason, p.at),
         parked as (
           insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)

@@ -13,27 +13,31 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
 
     private const string OursById = """
         delete from held_echo h
-        using unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id), message_key k
-        where h.tenant_id = a.tenant_id and h.account_id = a.account_id
-          and k.account_id = h.account_id and k.provider_message_id = h.provider_message_id and k.conversation_id = h.conversation_id and k.key_class = 'message'
+        using unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
+        where h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
+          and exists (select from message_key k where k.account_id = h.account_id and k.provider_message_id = h.provider_message_id
+                        and k.conversation_id = h.conversation_id and k.key_class = 'message' offset 0)
         """;
 
     private const string OursByText = """
         with pairs as materialized (
           select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups
           from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
-          join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
-          join outbox o on o.tenant_id = h.tenant_id and o.account_id = h.account_id and o.conversation_id = h.conversation_id and o.state = 2
-          join transcript t on t.tenant_id = o.tenant_id and t.account_id = o.account_id and t.id = o.message_id and t.text = h.text
+          join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
+          cross join lateral (
+            select message_id, possibly_duplicate, attempts, look_ups from outbox
+            where tenant_id = h.tenant_id and account_id = h.account_id and conversation_id = h.conversation_id and state = 2 offset 0) as o
+          cross join lateral (
+            select from transcript t where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id and t.text = h.text limit 1) as t
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
         matched as materialized (
           select distinct on (p.tenant_id, p.account_id, p.sent_id) p.*,
                  case when status_rank(e.status) > status_rank('sent') then e.status else 'sent' end as status, case e.status when 'failed' then e.reason end as why,
                  e.status as early, e.at as early_at
-          from pairs p left join early_receipt e on e.account_id = p.account_id and e.provider_message_id = p.provider_message_id
+          from pairs p left join early_receipt e on e.account_id = any (array[p.account_id]) and e.provider_message_id = p.provider_message_id
           order by p.tenant_id, p.account_id, p.sent_id, p.occurred_at),
         early as (
-          delete from early_receipt e using matched m where e.account_id = m.account_id and e.provider_message_id = m.provider_message_id),
+          delete from early_receipt e using matched m where e.account_id = any (array[m.account_id]) and e.provider_message_id = m.provider_message_id),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', sent_id from matched on conflict do nothing),
@@ -43,15 +47,15 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
               attempts = m.attempts, look_ups = m.look_ups, sent_at = m.occurred_at, delivered_at = case m.early when 'delivered' then m.early_at end,
               read_at = case m.early when 'read' then m.early_at end
           from matched m
-          where t.tenant_id = m.tenant_id and t.account_id = m.account_id and t.id = m.sent_id and status_rank(t.status) < status_rank('sent')),
+          where t.tenant_id = any (array[m.tenant_id]) and t.account_id = m.account_id and t.id = m.sent_id and status_rank(t.status) < status_rank('sent')),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, sent_id, 'delivery.updated', account_id, conversation_id, sent_id, jsonb_build_object('status', status) from matched),
         settled as (
-          delete from outbox o using matched m where o.tenant_id = m.tenant_id and o.account_id = m.account_id and o.message_id = m.sent_id),
+          delete from outbox o using matched m where o.tenant_id = any (array[m.tenant_id]) and o.account_id = m.account_id and o.message_id = m.sent_id),
         echoes as (
           delete from held_echo h using matched m
-          where h.tenant_id = m.tenant_id and h.account_id = m.account_id and h.provider_message_id = m.provider_message_id and h.conversation_id = m.conversation_id),
+          where h.tenant_id = any (array[m.tenant_id]) and h.account_id = m.account_id and h.provider_message_id = m.provider_message_id and h.conversation_id = m.conversation_id),
         counters as (
           insert into channel_counter as c (tenant_id, account_id, messages_sent)
           select tenant_id, account_id, count(*) from matched group by tenant_id, account_id
@@ -64,7 +68,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
         with copies as materialized (
           select h.tenant_id, h.account_id, h.provider_message_id, h.conversation_id, t.id as sent_id
           from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as a (tenant_id, account_id, since)
-          join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
+          join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
           cross join lateral (
             select t.id from transcript t
             where t.tenant_id = h.tenant_id and t.conversation_id = h.conversation_id and t.id >= a.since and t.outbound and t.possibly_duplicate and t.text = h.text
@@ -73,7 +77,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', sent_id from copies on conflict do nothing)
         delete from held_echo h using copies c
-        where h.tenant_id = c.tenant_id and h.account_id = c.account_id and h.provider_message_id = c.provider_message_id and h.conversation_id = c.conversation_id
+        where h.tenant_id = any (array[c.tenant_id]) and h.account_id = c.account_id and h.provider_message_id = c.provider_message_id and h.conversation_id = c.conversation_id
         """;
 
     // Not while a send is still under way in the chat: its answer decides.
@@ -81,8 +85,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
         with late as materialized (
           select h.*, a.pause_until
           from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as a (tenant_id, account_id, now, pause_until)
-          join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id and h.deadline <= a.now
-          where not exists (select from outbox o where o.tenant_id = h.tenant_id and o.account_id = h.account_id
+          join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id and h.deadline <= a.now
+          where not exists (select from outbox o where o.tenant_id = any (array[h.tenant_id]) and o.account_id = h.account_id
                               and o.conversation_id = h.conversation_id and o.state = 1)),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
@@ -98,17 +102,17 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           set last_message_at = greatest(c.last_message_at, f.newest), paused_until = greatest(c.paused_until, f.pause_until)
           from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until
                 from late group by tenant_id, conversation_id) as f
-          where c.tenant_id = f.tenant_id and c.id = f.conversation_id),
+          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
         echoes as (
           delete from held_echo h using late l
-          where h.tenant_id = l.tenant_id and h.account_id = l.account_id and h.provider_message_id = l.provider_message_id and h.conversation_id = l.conversation_id)
+          where h.tenant_id = any (array[l.tenant_id]) and h.account_id = l.account_id and h.provider_message_id = l.provider_message_id and h.conversation_id = l.conversation_id)
         select account_id, conversation_id, pauses_agent from late
         """;
 
     private const string StillHeld = """
         select distinct a.account_id
         from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
-        join held_echo h on h.tenant_id = a.tenant_id and h.account_id = a.account_id
+        where exists (select from held_echo h where h.tenant_id = a.tenant_id and h.account_id = a.account_id offset 0)
         """;
 
     private readonly List<ConversationId> _takeovers = [];

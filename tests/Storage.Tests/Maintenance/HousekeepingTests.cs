@@ -15,12 +15,12 @@ public sealed class HousekeepingTests(PostgresFixture postgres) : IClassFixture<
         var clock = new ManualClock();
         var db = await postgres.CreateDatabaseAsync();
         await Migrator.MigrateAsync(db, clock, NullLogger.Instance, default);
-        await Housekeeping.EnsurePartitionsAsync(db, clock, default);
+        await TimePartitions.EnsureAsync(db, clock, default);
 
         // Written while the clock was wrong, ten weeks ahead; now that time has come.
         clock.Advance(TimeSpan.FromDays(70));
         await AddEventAsync(db, new IdSource(clock).Next());
-        await Housekeeping.EnsurePartitionsAsync(db, clock, default);
+        await TimePartitions.EnsureAsync(db, clock, default);
 
         await AddEventAsync(db, new IdSource(clock).Next());
         Assert.Equal(2L, await ScalarAsync(db, "select count(*) from event_default"));

@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Channels.Core.Ids;
+using Npgsql;
+
+namespace Channels.Storage.Maintenance;
+
+/// <summary>The weeks that the transcript and the events are partitioned by, after the time in their rows' ids: made ahead of time, dropped when they are past their keep.</summary>
+/// <remarks>What has no week of its own is in the default partition, so a missing one loses nothing; it is only trimmed row by row.</remarks>
+public static class TimePartitions
+{
+    /// <summary>As in migration 0009.</summary>
+    private const string Vacuuming = "autovacuum_vacuum_insert_threshold = 500000, autovacuum_analyze_threshold = 200000";
+
+    /// <summary>The message path waits behind whoever waits for such a lock. Not longer than this; who does not get it tries again in an hour.</summary>
+    private const string Patience = "set local lock_timeout = '200ms'";
+
+    /// <summary>Whether something that is not finished needs messages between two ids. Few are unfinished: their tables are small.</summary>
+    private const string Unfinished = """
+        select exists (select from turn where message_id >= $1 and message_id < $2)
+            or exists (select from outbox where message_id >= $1 and message_id < $2)
+            or exists (select from held_echo where message_id >= $1 and message_id < $2)
+        """;
+
+    private const string Weeks = """
+        select c.relname, greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid)
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = $1::text::regclass and c.relname ~ '_[0-9]{8}$'
+        order by c.relname
+        """;
+
+    private static readonly TimeSpan _week = TimeSpan.FromDays(7);
+
+    /// <summary>The tables.</summary>
+    public static string Transcript => "transcript";
+
+    /// <inheritdoc cref="Transcript"/>
+    public static string Event => "event";
+
+    /// <summary>Makes this and the next four weeks' partitions of the transcript and the events. Safe to repeat.</summary>
+    /// <remarks>
+    /// A week for which there are rows already stays in the default partition: a clock that was once set far ahead must not keep the product from starting when that time has come.
+    /// A table that is in use for long is left for the next time: it takes rows as it is.
+    /// </remarks>
+    public static async Task EnsureAsync(NpgsqlDataSource database, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var monday = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-(((int)now.UtcDateTime.DayOfWeek + 6) % 7));
+        for (var week = 0; week < 5; week++)
+        {
+            var from = monday + (week * _week);
+            await EnsureAsync(database, Transcript, from, $"fillfactor = 85, {Vacuuming}", cancellationToken);
+            await EnsureAsync(database, Event, from, Vacuuming, cancellationToken);
+        }
+    }
+
+    /// <summary>Drops the weeks that ended before a moment, as many as can be had without making anybody wait.</summary>
+    /// <returns>What became of each: dropped; in use, for another time; or needed by something unfinished.</returns>
+    public static async Task<ImmutableArray<PastWeek>> DropAsync(NpgsqlDataSource database, string table, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var weeks = ImmutableArray.CreateBuilder<PastWeek>();
+        await using var list = database.CreateCommand(Weeks);
+        list.Parameters.Add(new NpgsqlParameter { Value = table });
+        await using (var reader = await list.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                var name = reader.GetString(0);
+                if (DateTimeOffset.TryParseExact(name[^8..], "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var from) && from + _week <= before)
+                {
+                    weeks.Add(new PastWeek(name, from, from + _week, reader.GetInt64(1), reader.GetInt64(2), PastWeekOutcome.InUse));
+                }
+            }
+        }
+
+        for (var i = 0; i < weeks.Count; i++)
+        {
+            weeks[i] = weeks[i] with { Outcome = await DropAsync(database, table, weeks[i], cancellationToken) };
+        }
+
+        return weeks.ToImmutable();
+    }
+
+    // Detaching a week concurrently is not possible beside a default partition.
+    private static async Task<PastWeekOutcome> DropAsync(NpgsqlDataSource database, string table, PastWeek week, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            // The table first, as everybody who writes to it.
+            await ExecuteAsync(connection, $"{Patience}; lock table only {table} in access exclusive mode; lock table {week.Name} in access exclusive mode", cancellationToken);
+            if (table == Transcript && await IsNeededAsync(connection, week, cancellationToken))
+            {
+                return PastWeekOutcome.Needed;
+            }
+
+            await ExecuteAsync(connection, $"drop table {week.Name}", cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return PastWeekOutcome.Dropped;
+        }
+        catch (PostgresException busy) when (busy.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        {
+            return PastWeekOutcome.InUse;
+        }
+    }
+
+    // Asked under the lock: whatever needs a message was written together with it.
+    private static async Task<bool> IsNeededAsync(NpgsqlConnection connection, PastWeek week, CancellationToken cancellationToken)
+    {
+        await using var question = new NpgsqlCommand(Unfinished, connection);
+        question.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(week.From) });
+        question.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(week.To) });
+        return await question.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
+    private static async Task EnsureAsync(NpgsqlDataSource database, string table, DateTimeOffset from, string options, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{table}_{from:yyyyMMdd}");
+        await using (var exists = database.CreateCommand("select to_regclass($1) is not null"))
+        {
+            exists.Parameters.Add(new NpgsqlParameter { Value = name });
+            if (await exists.ExecuteScalarAsync(cancellationToken) is true)
+            {
+                return;
+            }
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        try
+        {
+            // Names and bounds are ours alone; a table's name cannot be a parameter.
+            await ExecuteAsync(
+                connection,
+                $"{Patience}; create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + _week)}') with ({options})",
+                cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+        catch (PostgresException taken) when (taken.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation)
+        {
+            // The default partition holds rows of that week and goes on taking them; or somebody is using the table; or another process made the week this moment.
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
+
+/// <summary>A week that is past its keep.</summary>
+/// <param name="Name">Of its table.</param>
+/// <param name="From">Its Monday.</param>
+/// <param name="To">The Monday after.</param>
+/// <param name="Rows">About how many rows, as of the last analysis.</param>
+/// <param name="Bytes">Its size with its indexes.</param>
+/// <param name="Outcome">What became of it.</param>
+public sealed record PastWeek(string Name, DateTimeOffset From, DateTimeOffset To, long Rows, long Bytes, PastWeekOutcome Outcome);
+
+/// <summary>What became of a week past its keep.</summary>
+public enum PastWeekOutcome
+{
+    /// <summary>Somebody else was using it; another time.</summary>
+    InUse,
+
+    /// <summary>Something unfinished needs some of its messages.</summary>
+    Needed,
+
+    /// <summary>It is gone.</summary>
+    Dropped,
+}
