@@ -10,7 +10,7 @@ internal sealed class BeginSendOperation(TenantId tenant, AccountId account, Mes
     : AccountOperation(tenant, account)
 {
     // State 2 is an unknown outcome: it is not repeated without evidence, whatever somebody still has in memory.
-    private const string Begin = """
+    internal const string Begin = """
         update outbox o
         set state = 1, attempts = b.attempt, sending_since = b.now, possibly_duplicate = o.possibly_duplicate or b.possibly_duplicate
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)

@@ -10,7 +10,7 @@ namespace Channels.Storage.Outbox;
 internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset now) : AccountOperation(settlement.Tenant, settlement.Account)
 {
     // Counted only while the outbox row is there, so that a repetition counts nothing. A receipt that came early is applied now.
-    private const string Settle = """
+    internal const string Settle = """
         with s as materialized (
           select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate, e.status as early
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
@@ -44,13 +44,13 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
             last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at)
         """;
 
-    private const string Forget = """
+    internal const string Forget = """
         delete from outbox o
         using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (tenant_id, account_id, message_id, status)
         where s.status in ('sent', 'failed') and (o.tenant_id, o.account_id, o.message_id) >= (s.tenant_id, s.account_id, s.message_id) and (o.tenant_id, o.account_id, o.message_id) <= (s.tenant_id, s.account_id, s.message_id)
         """;
 
-    private const string Keep = """
+    internal const string Keep = """
         update outbox o
         set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as s (tenant_id, account_id, message_id, status, next_attempt_at)
