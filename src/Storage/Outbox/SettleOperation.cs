@@ -15,7 +15,7 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
           select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate, e.status as early
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
             as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now)
-          left join outbox o on o.tenant_id = s.tenant_id and o.account_id = s.account_id and o.message_id = s.message_id
+          left join outbox o on (o.tenant_id, o.account_id, o.message_id) >= (s.tenant_id, s.account_id, s.message_id) and (o.tenant_id, o.account_id, o.message_id) <= (s.tenant_id, s.account_id, s.message_id)
           left join early_receipt e on e.account_id = s.account_id and e.provider_message_id = s.provider_message_id),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
