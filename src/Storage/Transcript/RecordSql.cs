@@ -33,7 +33,7 @@ internal static class RecordSql
           update message_key k set repeats = k.repeats + d.times, repeated_at = d.at
           from (select account_id, provider_message_id, conversation_id, key_class, revision, count(*) as times, max(now) as at
                 from m where not claimed group by account_id, provider_message_id, conversation_id, key_class, revision) as d
-          where k.account_id = d.account_id and k.provider_message_id = d.provider_message_id and k.conversation_id = d.conversation_id
+          where k.account_id = any (array[d.account_id]) and k.provider_message_id = d.provider_message_id and k.conversation_id = d.conversation_id
             and k.key_class = d.key_class and k.revision = d.revision),
         unanswered as (
           insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
@@ -209,7 +209,7 @@ internal static class RecordSql
         with gone as (
           delete from inbox i
           using unnest($1::uuid[], $2::uuid[], $3::uuid[]) as f (tenant_id, account_id, id)
-          where i.tenant_id = f.tenant_id and i.account_id = f.account_id and i.id = f.id
+          where i.tenant_id = any (array[f.tenant_id]) and i.account_id = f.account_id and i.id = f.id
           returning i.tenant_id, i.account_id)
         insert into channel_counter as c (tenant_id, account_id, webhooks_finished)
         select tenant_id, account_id, count(*) from gone group by tenant_id, account_id
