@@ -25,6 +25,8 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     private readonly Lock _gate = new();
     private Dictionary<TenantId, int> _counting = [];
     private Dictionary<TenantId, int> _counted = [];
+    private readonly List<TenantId> _fewSent = [];
+    private readonly Dictionary<TenantId, long> _others = [];
     private long _windowStarted = clock.GetTimestamp();
     private int _notable = Notable;
     private long _otherSeen = Never;
@@ -84,12 +86,24 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
 
         _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
 
-        // A burst that ends in this window is not somebody else.
-        if (_counted.Any(sent => sent.Value < _notable && before.GetValueOrDefault(sent.Key) < notableBefore))
+        // Others are who sent little in the last window and in this one. Who sends much now was the beginning of a burst, or is one that paused.
+        var now = clock.GetTimestamp();
+        _fewSent.ForEach(tenant => _others[tenant] = now);
+        foreach (var (tenant, _) in _counted.Where(sent => sent.Value >= _notable))
         {
-            Volatile.Write(ref _otherSeen, clock.GetTimestamp());
+            _others.Remove(tenant);
         }
 
+        foreach (var (tenant, _) in _others.Where(seen => clock.GetElapsedTime(seen.Value) >= About).ToList())
+        {
+            _others.Remove(tenant);
+        }
+
+        Volatile.Write(ref _otherSeen, _others.Count == 0 ? Never : _others.Values.Max());
+
+        // A burst that ends in this window is not somebody else.
+        _fewSent.Clear();
+        _fewSent.AddRange(_counted.Where(sent => sent.Value < _notable && before.GetValueOrDefault(sent.Key) < notableBefore).Select(sent => sent.Key));
         before.Clear();
         _counting = before;
         Volatile.Write(ref _windowStarted, clock.GetTimestamp());

@@ -148,8 +148,12 @@ public sealed class InboxTrafficTests
         _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 1)], waiting: 1000);
         Assert.False(_traffic.OthersAreAbout);
 
-        _clock.Advance(Window);
-        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        for (var window = 0; window < 2; window++)
+        {
+            _clock.Advance(Window);
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+        }
+
         Assert.True(_traffic.OthersAreAbout);
 
         _clock.Advance(TimeSpan.FromSeconds(30));
@@ -166,6 +170,40 @@ public sealed class InboxTrafficTests
         }
 
         _traffic.Committed(Webhooks.Of(Heavy, 1), waiting: 1000);
+
+        Assert.False(_traffic.OthersAreAbout);
+    }
+
+    [Fact]
+    public void The_beginning_of_a_burst_is_nobody_else()
+    {
+        _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 3)], waiting: 1000);
+        for (var window = 0; window < 4; window++)
+        {
+            _clock.Advance(Window);
+            _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 80)], waiting: 1000);
+        }
+
+        Assert.False(_traffic.OthersAreAbout);
+    }
+
+    [Fact]
+    public void A_burst_that_paused_is_nobody_else_to_itself()
+    {
+        for (var window = 0; window < 4; window++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 3), waiting: 1);
+            _clock.Advance(Window);
+        }
+
+        Assert.True(_traffic.OthersAreAbout);
+        for (var window = 0; window < 2; window++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
+            _clock.Advance(Window);
+        }
+
+        _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
 
         Assert.False(_traffic.OthersAreAbout);
     }
