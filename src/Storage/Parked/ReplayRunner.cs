@@ -14,11 +14,15 @@ namespace Channels.Storage.Parked;
 /// <remarks>
 /// A slice moves its webhooks and says how far the replay is in one transaction: after a crash the next process goes on from there, and none goes back twice.
 /// Several processes may run it: a replay's row is locked while its slice is moved, and others pass it by. Runs as the tables' owner, like the sweeps.
+/// A slice that the database refuses is tried again after a pause, and other replays go on meanwhile.
 /// </remarks>
 public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signal, IInboxHint hint, IdSource ids, TimeProvider clock, ILogger<ReplayRunner> logger) : BackgroundService
 {
     /// <summary>The longest wait for a look: another process's replay, or one that a crash left behind, begins within it.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a slice that was refused.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     /// <summary>Slices a second, where the rate is high enough: a replay shall not come in bursts.</summary>
     private const int SlicesPerSecond = 5;
@@ -41,6 +45,10 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
         where tenant_id = $1 and id = $2
         """;
 
+    private const string Postpone = """
+        update replay set next_at = $3 where tenant_id = $1 and id = $2 and next_at is not null
+        """;
+
     /// <summary>Moves one slice of one replay that is due. False when none is.</summary>
     public async Task<bool> RunSliceAsync(CancellationToken cancellationToken)
     {
@@ -52,6 +60,26 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
             return false;
         }
 
+        try
+        {
+            await MoveAsync(work, replay, cancellationToken);
+        }
+        catch (PostgresException refusal) when (!StoreFaults.IsUnavailable(refusal))
+        {
+            Log.Refused(logger, replay.Id, refusal.SqlState, Pause);
+            await transaction.RollbackAsync(cancellationToken);
+            await using var postpone = db.CreateCommand(Postpone);
+            postpone.Parameters.Add(new NpgsqlParameter { Value = replay.Tenant });
+            postpone.Parameters.Add(new NpgsqlParameter { Value = replay.Id });
+            postpone.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow() + Pause });
+            await postpone.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        return true;
+    }
+
+    private async Task MoveAsync(TenantWork work, Replay replay, CancellationToken cancellationToken)
+    {
         var size = Math.Max(1, replay.Rate / SlicesPerSecond);
         var filter = replay.Filter;
         ImmutableArray<Guid> picked;
@@ -84,8 +112,6 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
         {
             Log.Ended(logger, replay.Id);
         }
-
-        return true;
     }
 
     /// <inheritdoc/>
@@ -148,6 +174,9 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
 
         [LoggerMessage(2222, LogLevel.Warning, "Replays wait: the store does not answer ({Failure})")]
         public static partial void Failed(ILogger logger, string failure);
+
+        [LoggerMessage(2224, LogLevel.Warning, "Replay {Replay} waits {Pause}: the database refuses its next webhooks ({SqlState})")]
+        public static partial void Refused(ILogger logger, Guid replay, string sqlState, TimeSpan pause);
 
         [LoggerMessage(2223, LogLevel.Debug, "Replays wait for the schema")]
         public static partial void NoSchema(ILogger logger);

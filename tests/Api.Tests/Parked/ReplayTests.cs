@@ -57,6 +57,26 @@ public sealed class ReplayTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task A_replay_that_the_database_refuses_waits_and_holds_nobody_up()
+    {
+        var (refused, other) = (await host.TenantAsync(), await host.TenantAsync());
+        var (channel, others) = (await refused.CreateSimulatorAsync(), await other.CreateSimulatorAsync());
+        await Seed.ParkAsync(host, refused.Id, channel, "1");
+        await Seed.ParkAsync(host, other.Id, others, "2");
+        await Seed.RunAsync(host.Db, $"alter table inbox add constraint refused check (account_id <> '{channel}')");
+
+        var waiting = (await (await BeginAsync(refused, "{}")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid();
+        await Eventually.TrueAsync("the refusal to be told", () => host.Logs.Entries.Any(entry => entry.Message.Contains($"Replay {waiting} waits", StringComparison.Ordinal)));
+        var done = await DoneAsync(other, (await (await BeginAsync(other, "{}")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid());
+        Assert.Equal(1, done.GetProperty("replayed").GetInt32());
+        Assert.Equal(1, (await (await refused.Http.GetAsync("/api/v1/parked-webhooks")).JsonAsync()).GetProperty("total").GetInt32());
+
+        await Seed.RunAsync(host.Db, "alter table inbox drop constraint refused");
+        await Seed.RunAsync(host.Db, $"update replay set next_at = now() where id = '{waiting}'");
+        Assert.Equal(1, (await DoneAsync(refused, waiting)).GetProperty("replayed").GetInt32());
+    }
+
+    [PostgresFact]
     public async Task A_group_goes_back_oldest_first_and_the_rest_stays()
     {
         var tenant = await host.TenantAsync();
