@@ -194,6 +194,10 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal((0L, 0L), (await CountAsync("turn"), await CountAsync("outbox")));
         Assert.Equal("received failed unknown", await ScalarAsync("select string_agg(status, ' ' order by id) from transcript"));
         Assert.Equal(3L, await ScalarAsync("select count(*) from transcript where reason like 'channel-deleted: %'"));
+
+        // In the books as well: what left the queues without a word would be missing there.
+        Assert.Equal("message channel-deleted 1", await ScalarAsync("select string_agg(what || ' ' || reason || ' ' || dropped, ', ') from drop_counter"));
+        Assert.Equal(2L, await ScalarAsync("select messages_failed from channel_counter"));
     }
 
     [PostgresFact]
