@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
-using Channels.Core.Transcript;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -33,5 +32,5 @@ public interface IConversationGrain : IGrainWithGuidKey
 
     /// <summary>Queues a message to the contact that answers no turn. The same id twice sends once.</summary>
     [Alias("SendAsync"), AlwaysInterleave]
-    Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken);
+    Task SendAsync(ConversationRef conversation, MessageId message, OutboundDraft draft, CancellationToken cancellationToken);
 }

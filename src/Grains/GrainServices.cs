@@ -22,6 +22,7 @@ public static class GrainServices
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
+        services.AddSingleton<OutboundFiles>();
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
         services.AddSingleton(provider => new SessionLife(provider.GetRequiredService<SessionOptions>(), Random.Shared));

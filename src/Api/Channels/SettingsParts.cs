@@ -41,7 +41,7 @@ internal sealed record SettingsParts(string PublicJson, string? SecretJson)
 
         var whole = SettingsSchema.Read(manifest.SettingsSchema, JsonSerializer.SerializeToElement(merged));
         var wrong = named.Complaints.Where(complaint => complaint.Rule is "unknown" or "duplicate" or "characters").Concat(whole.Complaints).ToArray();
-        complaints.AddRange(wrong.Select(complaint => new FieldComplaint(complaint.Field == "settings" ? "config" : $"config.{complaint.Field}", complaint.Message)));
+        complaints.AddRange(wrong.Select(complaint => new FieldComplaint(complaint.Field == "settings" ? "config" : $"config.{complaint.Field}", complaint.Sentence, complaint.Rule, complaint.Remedy)));
         return wrong.Length == 0 ? Parted(manifest, whole.Settings) : None;
     }
 

@@ -85,7 +85,7 @@ internal static class ConversationEndpoints
         // With a key the id follows from it: however often this runs, one message is sent.
         var message = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
         await grains.GetGrain<IConversationGrain>(conversation.Id.Value)
-            .SendAsync(RefTo(caller, conversation), new MessageId(message), text, Author.Person, cancellationToken);
+            .SendAsync(RefTo(caller, conversation), new MessageId(message), new OutboundDraft(text, null, null, Author.Person), cancellationToken);
         return TypedResults.Accepted(
             $"/api/v1/conversations/{conversation.Id}/messages", new SendAnswer(message, conversation.Id.Value, "queued", IdSource.TimeOf(message)));
     }

@@ -8,8 +8,13 @@ namespace Channels.Core.Connectors;
 /// <summary>One thing that is wrong with a connector's settings.</summary>
 /// <param name="Field">The setting, as the kind spells it; as it was given where the kind has no such setting.</param>
 /// <param name="Rule">The rule it breaks: <c>required, type, min_length</c>…</param>
-/// <param name="Message">The rule and the remedy in words. Never the value: it may be a secret.</param>
-public sealed record SettingsComplaint(string Field, string Rule, string Message);
+/// <param name="Message">The rule in words. Never the value: it may be a secret.</param>
+/// <param name="Remedy">What to do.</param>
+public sealed record SettingsComplaint(string Field, string Rule, string Message, string Remedy)
+{
+    /// <summary>Rule and remedy in one sentence.</summary>
+    public string Sentence => $"{Message}; {Remedy}.";
+}
 
 /// <summary>Settings as a kind's manifest wants them, and every complaint about them.</summary>
 /// <param name="Settings">The settings under their canonical names. Of use only when there are no complaints.</param>
@@ -41,7 +46,7 @@ public static class SettingsSchema
         catch (InvalidOperationException)
         {
             // JSON allows a lone \ud83d in names and values; .NET hands such text out to nobody.
-            return new(default, [new("settings", "characters", "hold broken characters (half of a surrogate pair); write them anew.")]);
+            return new(default, [new("settings", "characters", "hold broken characters (half of a surrogate pair)", "write them anew")]);
         }
     }
 
@@ -52,7 +57,7 @@ public static class SettingsSchema
         var properties = PropertiesOf(schema);
         if (settings.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined or JsonValueKind.Null))
         {
-            complaints.Add(new("settings", "type", "settings must be a JSON object: a name and a value for each setting."));
+            complaints.Add(new("settings", "type", "must be a JSON object", "give a name and a value for each setting"));
         }
         else
         {
@@ -90,11 +95,11 @@ public static class SettingsSchema
             if (known.Name is null)
             {
                 var names = string.Join(", ", properties.Select(property => property.Name));
-                complaints.Add(new(Shown(given.Name), "unknown", $"there is no such setting here; remove it. Known are: {(names.Length > 0 ? names : "none")}."));
+                complaints.Add(new(Shown(given.Name), "unknown", "there is no such setting here", $"remove it (known are: {(names.Length > 0 ? names : "none")})"));
             }
             else if (!values.TryAdd(known.Name, given.Value.Clone()))
             {
-                complaints.Add(new(known.Name, "duplicate", "given more than once, in different spellings; keep one."));
+                complaints.Add(new(known.Name, "duplicate", "given more than once, in different spellings", "keep one"));
             }
         }
     }
@@ -107,7 +112,7 @@ public static class SettingsSchema
             values.Remove(name);
             if (required)
             {
-                complaints.Add(new(name, "required", $"is missing; {Remedy(rules, "give it a value")}."));
+                complaints.Add(new(name, "required", "is missing", Remedy(rules, "give it a value")));
             }
 
             return;
@@ -115,7 +120,7 @@ public static class SettingsSchema
 
         foreach (var (rule, text) in Broken(rules, value))
         {
-            complaints.Add(new(name, rule, $"{text}; {Remedy(rules, "change it")}."));
+            complaints.Add(new(name, rule, text, Remedy(rules, "change it")));
         }
     }
 

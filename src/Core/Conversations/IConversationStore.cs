@@ -46,3 +46,12 @@ public sealed record PendingTurn(
 /// <param name="Options">What the contact was last offered to choose from; empty for nothing.</param>
 public sealed record ConversationState(
     string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns, ImmutableArray<string> Options);
+
+/// <summary>What somebody wants said in a conversation, besides the agent.</summary>
+/// <param name="Text">See <see cref="Connectors.OutboundMessage.Text"/>.</param>
+/// <param name="ReplyTo">Provider id of the message it answers.</param>
+/// <param name="Content">What it is besides its text; null for plain text.</param>
+/// <param name="Author">Who says it.</param>
+[GenerateSerializer, Immutable, Alias("OutboundDraft")]
+public sealed record OutboundDraft(
+    [property: Id(0)] string Text, [property: Id(1)] string? ReplyTo, [property: Id(2)] Connectors.OutboundContent? Content, [property: Id(3)] Author Author);

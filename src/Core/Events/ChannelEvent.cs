@@ -122,7 +122,14 @@ public sealed record ChannelEvent
 /// <param name="InlineData">The inline file's base64 text, on its way to the media store; never shown, logged or recorded.</param>
 public sealed record MediaReference(
     string? Mime = null, long? Size = null, double? Seconds = null, string? Sha256Base64 = null, string? FileName = null,
-    string? Caption = null, string? Url = null, bool? InlineBase64 = null, long? Bytes = null, string? InlineData = null);
+    string? Caption = null, string? Url = null, bool? InlineBase64 = null, long? Bytes = null, string? InlineData = null)
+{
+    /// <summary>The provider's own id, by which it can be fetched.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Of a picture or film, in pixels.</summary>
+    public int? Width { get; init; }
+}
 
 /// <summary>A place on earth, in degrees (WGS 84).</summary>
 public sealed record GeoLocation(double Latitude, double Longitude, string? Name = null, string? Address = null);

@@ -85,6 +85,7 @@ public static class ChannelEventJson
         }
 
         writer.WriteStartObject("media");
+        Optional(writer, "id", media.Id);
         Optional(writer, "mime", media.Mime);
         Optional(writer, "size", media.Size);
         if (media.Seconds is { } seconds)
@@ -92,6 +93,7 @@ public static class ChannelEventJson
             writer.WriteNumber("seconds", seconds);
         }
 
+        Optional(writer, "width", media.Width);
         Optional(writer, "sha256_b64", media.Sha256Base64);
         Optional(writer, "filename", media.FileName);
         Optional(writer, "caption", media.Caption);

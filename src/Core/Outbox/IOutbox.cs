@@ -33,11 +33,17 @@ public interface IOutbox
     Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken);
 }
 
-/// <summary>A reply as it travels from conversation to delivery.</summary>
+/// <summary>A message of ours as it travels from conversation to delivery.</summary>
+/// <param name="Id">Its id in the transcript.</param>
+/// <param name="Conversation">Where it belongs.</param>
+/// <param name="ChatId">The chat in the provider's canonical form.</param>
+/// <param name="Text">What to say; see <see cref="OutboundMessage.Text"/>.</param>
+/// <param name="ReplyTo">Provider id of the message it answers.</param>
+/// <param name="Content">What it is besides its text; null for plain text.</param>
 [GenerateSerializer, Immutable, Alias("QueuedReply")]
 public sealed record QueuedReply(
     [property: Id(0)] MessageId Id, [property: Id(1)] ConversationId Conversation, [property: Id(2)] string ChatId, [property: Id(3)] string Text,
-    [property: Id(4)] string? ReplyTo);
+    [property: Id(4)] string? ReplyTo, [property: Id(5)] OutboundContent? Content = null);
 
 /// <summary>Where an unsettled reply stands.</summary>
 public enum OutboxState

@@ -101,12 +101,12 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     }
 
     /// <inheritdoc/>
-    public async Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken)
+    public async Task SendAsync(ConversationRef conversation, MessageId message, OutboundDraft draft, CancellationToken cancellationToken)
     {
         _where = conversation;
         var state = _state ?? await _store.LoadAsync(conversation, cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
-        var reply = new QueuedReply(message, conversation.Conversation, state.ChatId, text, ReplyTo: null);
-        await _store.QueueAsync(conversation, reply, author, cancellationToken);
+        var reply = new QueuedReply(message, conversation.Conversation, state.ChatId, draft.Text, draft.ReplyTo, draft.Content);
+        await _store.QueueAsync(conversation, reply, draft.Author, cancellationToken);
         await GrainFactory.GetGrain<IDeliveryGrain>(conversation.Account.Value).EnqueueAsync(conversation.Tenant, [reply]);
     }
 

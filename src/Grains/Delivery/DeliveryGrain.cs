@@ -26,6 +26,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly IConnectorCatalog _connectors;
     private readonly IOutbox _outbox;
     private readonly LostSends _lostSends;
+    private readonly OutboundFiles _files;
     private readonly TimeProvider _clock;
     private readonly ILogger<DeliveryGrain> _logger;
     private readonly Dictionary<ConversationId, Lane> _lanes = [];
@@ -41,12 +42,14 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private bool _loading;
 
     public DeliveryGrain(
-        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, TimeProvider clock, ILogger<DeliveryGrain> logger)
+        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, OutboundFiles files, TimeProvider clock,
+        ILogger<DeliveryGrain> logger)
     {
         _directory = directory;
         _connectors = connectors;
         _outbox = outbox;
         _lostSends = lostSends;
+        _files = files;
         _clock = clock;
         _logger = logger;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
@@ -323,7 +326,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             return;
         }
 
-        var message = new OutboundMessage(row.Reply.Id, row.Reply.ChatId, row.Reply.Text, row.Reply.ReplyTo);
+        var message = _files.MessageOf(channel.Tenant, row.Reply);
         var started = _clock.GetUtcNow();
         var outcome = await CallAsync(connector, channel.Connection, message);
         await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, outcome, attempt);

@@ -8,7 +8,7 @@ namespace Channels.Grains.Delivery;
 
 /// <summary>Asks the provider about replies whose sender died, or heard nothing, between asking it to send and hearing its answer.</summary>
 /// <remarks>It is asked where it can say; no answer within five seconds is none. What follows is the caller's: see <see cref="Settlements"/> and <see cref="DeliveryGrain"/>.</remarks>
-internal sealed class LostSends(IOutbox outbox, TimeProvider clock, ILogger<LostSends> logger)
+internal sealed class LostSends(IOutbox outbox, OutboundFiles files, TimeProvider clock, ILogger<LostSends> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -43,7 +43,7 @@ internal sealed class LostSends(IOutbox outbox, TimeProvider clock, ILogger<Lost
     private async Task<SentLookupOutcome> AskAsync(ISentLookup lookup, Connection connection, OutboxRow row, DateTimeOffset since, IReadOnlySet<string> known)
     {
         using var limit = new CancellationTokenSource(Patience, clock);
-        var message = new OutboundMessage(row.Reply.Id, row.Reply.ChatId, row.Reply.Text, row.Reply.ReplyTo);
+        var message = files.MessageOf(connection.Tenant, row.Reply);
         try
         {
             return await lookup.FindSentAsync(connection, message, since, known, limit.Token);

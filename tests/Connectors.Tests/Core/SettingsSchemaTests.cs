@@ -50,8 +50,8 @@ public sealed class SettingsSchemaTests
     {
         var complaint = Assert.Single(Read("""{"base_url":"https://g","api_key":"a secret with spaces","instance_name":"s"}""").Complaints);
 
-        Assert.DoesNotContain("a secret", complaint.Message, StringComparison.Ordinal);
-        Assert.Contains("without spaces", complaint.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("a secret", complaint.Sentence, StringComparison.Ordinal);
+        Assert.Contains("without spaces", complaint.Sentence, StringComparison.Ordinal);
     }
 
     [Theory]

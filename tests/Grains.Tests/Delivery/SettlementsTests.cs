@@ -102,7 +102,7 @@ public sealed class SettlementsTests
 
     private Settlements Settlements() => new(
         _outbox,
-        new LostSends(_outbox, _clock, NullLogger<LostSends>.Instance),
+        new LostSends(_outbox, new OutboundFiles(new MediaInMemory()), _clock, NullLogger<LostSends>.Instance),
         (_, row) =>
         {
             _repeated.Add(row.Reply.Id);
