@@ -8,8 +8,8 @@ namespace Channels.Grains.Tests.Delivery;
 
 public sealed class OutboundFilesTests
 {
-    private static readonly TenantId _owner = new(Guid.NewGuid());
-    private static readonly TenantId _other = new(Guid.NewGuid());
+    private static readonly TenantId _owner = new(new Guid(1, 0, 0, new byte[8]));
+    private static readonly TenantId _other = new(new Guid(2, 0, 0, new byte[8]));
 
     [Fact]
     public async Task A_stored_file_can_be_opened_as_often_as_there_are_attempts()
@@ -47,7 +47,7 @@ public sealed class OutboundFilesTests
         return new OutboundFiles(media).MessageOf(sender, Reply(new OutboundContent.File(FileForm.Image, null, reference, "image/png", null)));
     }
 
-    private static QueuedReply Reply(OutboundContent? content) => new(new MessageId(Guid.NewGuid()), new ConversationId(Guid.NewGuid()), "chat", "", null, content);
+    private static QueuedReply Reply(OutboundContent? content) => new(new MessageId(new Guid(3, 0, 0, new byte[8])), new ConversationId(new Guid(4, 0, 0, new byte[8])), "chat", "", null, content);
 }
 
 /// <summary>Files in memory, each its owner's alone.</summary>
