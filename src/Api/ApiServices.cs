@@ -52,6 +52,7 @@ public static class ApiServices
         services.AddSingleton<Pairings>();
         services.AddSingleton<DocumentReader>();
         services.AddSingleton<SimulatedReplies>();
+        services.AddSingleton<OutboundSending>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton(GlobalWebhookSecret.Of(configuration));
         services.AddSingleton<GlobalWebhooks>();
@@ -81,6 +82,7 @@ public static class ApiServices
         app.MapWhatsApp();
         app.MapParkedWebhooks();
         app.MapMessages();
+        app.MapAccountMessages();
         app.MapLedger();
         app.MapConversations();
         app.MapSessions();

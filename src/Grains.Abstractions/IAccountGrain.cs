@@ -1,3 +1,4 @@
+using Channels.Core.Ids;
 using Orleans;
 using Orleans.Concurrency;
 
@@ -19,4 +20,13 @@ public interface IAccountGrain : IGrainWithGuidKey
     /// <summary>Replaces the account's status. The grain is the only writer of the account's row.</summary>
     [Alias("SetStatusAsync")]
     Task SetStatusAsync(AccountStatusChange change, CancellationToken cancellationToken);
+
+    /// <summary>The conversation of a chat; made when there is none yet. Safe to repeat.</summary>
+    /// <param name="tenant">Owner.</param>
+    /// <param name="chatId">In the provider's canonical form.</param>
+    /// <param name="chatType">As in events.</param>
+    /// <param name="phone">The contact's number in digits, where known.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    [Alias("OpenChatAsync"), AlwaysInterleave]
+    Task<ConversationId> OpenChatAsync(TenantId tenant, string chatId, string chatType, string? phone, CancellationToken cancellationToken);
 }

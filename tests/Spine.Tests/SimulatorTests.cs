@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using Channels.Spine.Tests.Running;
 using Channels.Testing;
 
@@ -52,6 +53,31 @@ public sealed class SimulatorTests(Running.Spine spine) : SpineTest(spine), ICla
         var messages = await Until.SeenAsync(
             "the colleague's message, sent", () => channel.MessagesAsync(conversation.Id), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
         Assert.Equal(("person", text), (messages[^1].Author, messages[^1].Text));
+    }
+
+    [PostgresFact]
+    public async Task An_account_begins_a_conversation_and_goes_on_in_it()
+    {
+        var channel = await Spine.SimulatorAsync(new { kind = "none" });
+        var text = Words("is it ready?");
+
+        var first = await channel.Api.PostAsync($"/api/v1/accounts/{channel.Id}/messages", new { to = "549113", text, author = "program" });
+        var second = await channel.Api.PostAsync(
+            $"/api/v1/accounts/{channel.Id}/messages", new { to = "549113", type = "interactive", text = "choose", reply_to = "theirs", interactive = new { buttons = new[] { new { id = "y", title = "Yes" } } } });
+
+        Assert.Equal(first.GetProperty("conversation_id").GetGuid(), second.GetProperty("conversation_id").GetGuid());
+        var messages = await Until.SeenAsync(
+            "both, sent", () => channel.MessagesWithAsync("549113"), found => found.Count(message => message is { IsOut: true, Status: "sent" }) == 2, Channel.Shown);
+        Assert.Equal([("program", text), ("person", "choose")], messages.Select(message => (message.Author, message.Text)));
+        var told = await channel.Api.GetAsync($"/api/v1/messages/{second.GetProperty("id").GetGuid()}");
+        Assert.Equal("Yes", told.GetProperty("message").GetProperty("options")[0].GetString());
+        Assert.Equal("theirs", told.GetProperty("message").GetProperty("reply_to").GetString());
+        Assert.Equal(JsonValueKind.Null, told.GetProperty("queue").ValueKind);
+
+        // What the contact says then is said in the same conversation.
+        await channel.SimulateAsync("549113", Words("yes"), "m-9");
+        await channel.IdleAsync(webhooksFinished: 1);
+        Assert.Equal(3, (await channel.MessagesWithAsync("549113")).Count);
     }
 
     [PostgresFact]

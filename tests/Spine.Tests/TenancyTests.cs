@@ -14,6 +14,7 @@ public sealed class TenancyTests(Running.Spine spine) : SpineTest(spine), IClass
     private static readonly Dictionary<string, string> Bodies = new()
     {
         ["POST /api/v1/channels/{id}/simulate"] = """{"from":"1","text":"x"}""",
+        ["POST /api/v1/accounts/{id}/messages"] = """{"to":"1","text":"x"}""",
         ["POST /api/v1/conversations/{id}/messages"] = """{"text":"x"}""",
         ["PUT /api/v1/channels/{id}"] = """{"name":"x"}""",
     };

@@ -1,8 +1,8 @@
 using Channels.Api.Access;
 using Channels.Api.Errors;
 using Channels.Api.Idempotency;
+using Channels.Api.Messages;
 using Channels.Api.Requests;
-using Channels.Core.Connectors;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
@@ -65,9 +65,9 @@ internal static class ConversationEndpoints
             conversation.Id.Value, [.. found.Items.Select(MessageAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
     }
 
-    private static async Task<Results<Accepted<SendAnswer>, Problem>> SendAsync(
-        Guid id, JsonBody<SendMessage> body, HttpContext http, Caller caller, ConversationQueries conversations, ChannelStore channels, IConnectorCatalog connectors,
-        IGrainFactory grains, IdSource ids, CancellationToken cancellationToken)
+    private static async Task<Results<Accepted<SentAnswer>, Problem>> SendAsync(
+        Guid id, JsonBody<OutboundForm> body, HttpContext http, Caller caller, ConversationQueries conversations, ChannelStore channels, OutboundSending sending,
+        CancellationToken cancellationToken)
     {
         if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation
             || await channels.FindAsync(caller.Tenant, conversation.Account, cancellationToken) is not { } channel)
@@ -75,19 +75,8 @@ internal static class ConversationEndpoints
             return Problem.NotFound;
         }
 
-        var longest = connectors.Find(channel.Kind)?.Manifest.Limits.TextLength ?? int.MaxValue;
-        var text = body.Value.Text;
-        if (string.IsNullOrWhiteSpace(text) || text.Length > longest)
-        {
-            return Problem.Field(ErrorCatalogue.InvalidFields, "text", $"must have 1 to {longest} characters; it has {text.Length}.");
-        }
-
-        // With a key the id follows from it: however often this runs, one message is sent.
-        var message = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
-        await grains.GetGrain<IConversationGrain>(conversation.Id.Value)
-            .SendAsync(RefTo(caller, conversation), new MessageId(message), new OutboundDraft(text, null, null, Author.Person), cancellationToken);
-        return TypedResults.Accepted(
-            $"/api/v1/conversations/{conversation.Id}/messages", new SendAnswer(message, conversation.Id.Value, "queued", IdSource.TimeOf(message)));
+        var (answer, problem) = await sending.QueueAsync(http, caller, channel, body.Value, Author.Person, () => Task.FromResult(conversation.Id), cancellationToken);
+        return answer is null ? problem! : TypedResults.Accepted($"/api/v1/messages/{answer.Id}", answer);
     }
 
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> PauseAsync(

@@ -49,16 +49,6 @@ internal sealed record MessageAnswer(
 /// <summary>A page of messages: page 1 has the newest; within a page the oldest comes first.</summary>
 internal sealed record MessageList(Guid ConversationId, IReadOnlyList<MessageAnswer> Messages, long Total, int Page, int Limit);
 
-/// <summary>A message to the contact.</summary>
-internal sealed record SendMessage
-{
-    /// <summary>What to say; at most what the channel kind allows.</summary>
-    public required string Text { get; init; }
-}
-
-/// <summary>The message is queued; its status goes on in the conversation's messages.</summary>
-internal sealed record SendAnswer(Guid Id, Guid ConversationId, string Status, DateTimeOffset CreatedAt);
-
 /// <summary>For how long the agent is to keep silent.</summary>
 internal sealed record PauseAgent
 {

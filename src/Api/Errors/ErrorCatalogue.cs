@@ -22,7 +22,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError TurnAnswered = new("turn_answered", 409, "This turn was answered before, with another reply", "Send further messages to the conversation itself.");
     public static readonly ApiError TurnExpired = new("turn_expired", 409, "The time for a reply to this turn is over", "Answer sooner, or raise the agent's reply_within_seconds; send further messages to the conversation itself.");
     public static readonly ApiError TurnOvertaken = new("turn_overtaken", 409, "A person answers this conversation", "Nothing: the reply is not sent. Resume the agent to let it answer again.");
-    public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, everything else 1 MB.");
+    public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, files to be sent 32 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
     public static readonly ApiError IdempotencyKeyReused = new("idempotency_key_reused", 422, "This Idempotency-Key was used for another request", "Use a new key for a new request.");

@@ -1,4 +1,5 @@
 using Channels.Api.Access;
+using Channels.Api.Conversations;
 using Channels.Api.Errors;
 using Channels.Core.Ids;
 using Channels.Storage.Channels;
@@ -25,8 +26,25 @@ internal static class MessageEndpoints
     public static void MapMessages(this IEndpointRouteBuilder app)
     {
         var messages = app.MapApiGroup("/api/v1/messages", "Messages", Access.Access.Tenant);
+        messages.MapGet("/{id:guid}", FindAsync).WithName("GetMessage").WithSummary("A message, with its place in the queue while it waits to be sent");
         messages.MapGet("/{id:guid}/timeline", TimelineAsync).WithName("GetMessageTimeline")
             .WithSummary("A message's way, from the provider's post to the reply that was read").WithDescription(About.ReplaceLineEndings(" "));
+    }
+
+    private static async Task<Results<Ok<PlacedMessageAnswer>, Problem>> FindAsync(
+        Guid id, Caller caller, MessageQueries messages, ChannelStore channels, CancellationToken cancellationToken)
+    {
+        if (await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken) is not { } placed)
+        {
+            return Problem.NotFound;
+        }
+
+        var queue = placed.Queue is { } place
+            ? new QueueAnswer(
+                place.Position, place.Attempts, place.NextAttemptAt, place.Reason,
+                Hold.OfReply(place.SuspendedAt, await channels.FindAsync(caller.Tenant, placed.Account, cancellationToken)))
+            : null;
+        return TypedResults.Ok(new PlacedMessageAnswer(placed.Conversation.Value, placed.Account.Value, MessageAnswer.Of(placed.Message), queue));
     }
 
     private static async Task<Results<Ok<TimelineAnswer>, Problem>> TimelineAsync(

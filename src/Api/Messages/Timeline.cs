@@ -71,7 +71,7 @@ internal static class Timeline
 
     private static TimelineStep Waiting(TimelineRow message, WaitingTurn waiting, ChannelDetails? channel)
     {
-        if (Hold.OfTurn(message, channel) is { } hold)
+        if (Hold.OfTurn(message.SuspendedAt, channel) is { } hold)
         {
             return new("asked", "waiting", message.AskedAt) { What = hold.What, Since = hold.Since, NextStep = hold.NextStep };
         }
@@ -117,7 +117,7 @@ internal static class Timeline
 internal sealed record Hold(string What, DateTimeOffset? Since, string NextStep)
 {
     /// <summary>What keeps a message from being answered.</summary>
-    public static Hold? OfTurn(TimelineRow message, ChannelDetails? channel) => (channel, message.SuspendedAt) switch
+    public static Hold? OfTurn(DateTimeOffset? suspendedAt, ChannelDetails? channel) => (channel, suspendedAt) switch
     {
         (null, _) => new("The channel was deleted.", null, "Nothing: what waited in it stays as it is. Answer through another channel if it matters."),
         (_, { } since) => new("The tenant is suspended.", since, "Ask the operator to resume the tenant; what waits goes on by itself."),
@@ -125,8 +125,8 @@ internal sealed record Hold(string What, DateTimeOffset? Since, string NextStep)
     };
 
     /// <summary>What keeps a reply from leaving.</summary>
-    public static Hold? OfReply(TimelineRow message, ChannelDetails? channel) =>
-        OfTurn(message, channel) ?? (channel is { Status: not "active" }
+    public static Hold? OfReply(DateTimeOffset? suspendedAt, ChannelDetails? channel) =>
+        OfTurn(suspendedAt, channel) ?? (channel is { Status: not "active" }
             ? new(
                 channel.StatusReason is { } reason ? $"The channel is {channel.Status}: {reason}" : $"The channel is {channel.Status}.", channel.StatusSince,
                 channel.NextStep ?? "Activate the channel; what waits leaves by itself.")

@@ -6,7 +6,7 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
@@ -33,6 +33,12 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
 
     /// <inheritdoc/>
     public string NameSetting => EvolutionSettings.InstanceName;
+
+    /// <inheritdoc/>
+    public string AddressForm => WhatsAppAddress.Form;
+
+    /// <inheritdoc/>
+    public ChatAddress? AddressOf(string written) => WhatsAppAddress.Read(written);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) =>

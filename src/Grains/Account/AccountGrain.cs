@@ -104,6 +104,14 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         await SettingsChangedAsync();
     }
 
+    /// <inheritdoc/>
+    public async Task<ConversationId> OpenChatAsync(TenantId tenant, string chatId, string chatType, string? phone, CancellationToken cancellationToken)
+    {
+        // Past the book: what it knows may be in the middle of a drain's use.
+        var resolved = await _transcript.ResolveAsync(tenant, Account, [new ChatSighting([chatId], chatType, null, phone, new ConversationId(_ids.Next()))], cancellationToken);
+        return resolved[0].Conversation;
+    }
+
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
         for (var mayBeMore = true; mayBeMore;)

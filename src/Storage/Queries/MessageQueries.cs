@@ -12,13 +12,17 @@ namespace Channels.Storage.Queries;
 public sealed class MessageQueries(TenantScope scope)
 {
     // While a send is under way only the outbox knows: writing 'sending' to the transcript would cost every reply a second write.
-    private const string Newest = """
-        select m.id, m.outbound, m.author, m.kind, m.text,
-               case when m.status in ('queued', 'sending') and o.state = 1 then 'sending'
-                    when m.status in ('queued', 'sending') and o.state = 2 then 'unknown'
-                    else m.status end,
-               m.reason, m.provider_message_id, m.sender_id, m.sender_name, m.possibly_duplicate or coalesce(o.possibly_duplicate, false),
-               m.occurred_at, m.status_at, m.edited_at, m.details::text
+    private const string Columns = """
+        m.id, m.outbound, m.author, m.kind, m.text,
+        case when m.status in ('queued', 'sending') and o.state = 1 then 'sending'
+             when m.status in ('queued', 'sending') and o.state = 2 then 'unknown'
+             else m.status end,
+        m.reason, m.provider_message_id, m.sender_id, m.sender_name, m.possibly_duplicate or coalesce(o.possibly_duplicate, false),
+        m.occurred_at, m.status_at, m.edited_at, m.details::text
+        """;
+
+    private const string Newest = $"""
+        select {Columns}
         from transcript m
         left join outbox o on o.tenant_id = m.tenant_id and o.account_id = m.account_id and o.message_id = m.id
         where m.tenant_id = $1 and m.conversation_id = $2
@@ -28,6 +32,25 @@ public sealed class MessageQueries(TenantScope scope)
     private const string Count = """
         select count(*) from transcript where tenant_id = $1 and conversation_id = $2
         """;
+
+    // No index leads by a message's id: it is looked for under each channel, by primary key. Nobody needs to know a position beyond the thousandth.
+    private const string One = $"""
+        select {Columns}, m.account_id, m.conversation_id, o.attempts, o.next_attempt_at, o.reason,
+               case when o.state <> 2 then (
+                 select count(*) from (select from outbox q where q.tenant_id = $1 and q.account_id = m.account_id and q.state <> 2 and q.message_id <= m.id limit 1000) as ahead) end,
+               (select suspended_at from tenant where id = $1)
+        from account a
+        cross join lateral (select * from transcript where tenant_id = $1 and account_id = a.id and id = $2 limit 1) as m
+        left join outbox o on o.tenant_id = $1 and o.account_id = m.account_id and o.message_id = m.id
+        where a.tenant_id = $1 limit 1
+        """;
+
+    /// <summary>One message, wherever it is; null when the tenant has none of that id.</summary>
+    public async Task<PlacedMessage?> FindAsync(TenantId tenant, MessageId message, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(One, tenant.Value, message.Value)], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? ReadPlaced(rows) : null;
+    }
 
     /// <summary>Page 1 holds the newest messages; within a page the oldest comes first.</summary>
     public async Task<Paged<MessageRow>> ListAsync(TenantId tenant, ConversationId conversation, Page page, CancellationToken cancellationToken)
@@ -43,6 +66,10 @@ public sealed class MessageQueries(TenantScope scope)
         return newestFirst with { Items = [.. newestFirst.Items.Reverse()] };
     }
 
+    private static PlacedMessage ReadPlaced(NpgsqlDataReader row) => new(
+        Read(row), new AccountId(row.GetGuid(15)), new ConversationId(row.GetGuid(16)),
+        row.IsDBNull(20) ? null : new QueuePlace((int)row.GetInt64(20), row.GetInt32(17), row.GetFieldValue<DateTimeOffset>(18), row.Text(19), row.Moment(21)));
+
     private static MessageRow Read(NpgsqlDataReader row) => new(
         new MessageId(row.GetGuid(0)), row.GetBoolean(1), (Author)row.GetInt16(2), row.GetString(3), row.Text(4), row.GetString(5), row.Text(6), row.Text(7),
         row.Text(8), row.Text(9), row.GetBoolean(10), row.GetFieldValue<DateTimeOffset>(11), row.Moment(12), row.Moment(13),
@@ -53,3 +80,18 @@ public sealed class MessageQueries(TenantScope scope)
 public sealed record MessageRow(
     MessageId Id, bool Outbound, Author Author, string Kind, string? Text, string Status, string? Reason, string? ProviderMessageId, string? SenderId,
     string? SenderName, bool PossiblyDuplicate, DateTimeOffset OccurredAt, DateTimeOffset? StatusAt, DateTimeOffset? EditedAt, JsonElement? Details);
+
+/// <summary>A message and where it is.</summary>
+/// <param name="Message">The message.</param>
+/// <param name="Account">Its account.</param>
+/// <param name="Conversation">Its conversation.</param>
+/// <param name="Queue">Set while it waits to be sent.</param>
+public sealed record PlacedMessage(MessageRow Message, AccountId Account, ConversationId Conversation, QueuePlace? Queue);
+
+/// <summary>Where a message stands that waits to be sent.</summary>
+/// <param name="Position">1 for the next of its account; 1000 for that and everything behind.</param>
+/// <param name="Attempts">Attempts made.</param>
+/// <param name="NextAttemptAt">Not sent before.</param>
+/// <param name="Reason">How the last attempt ended.</param>
+/// <param name="SuspendedAt">Since when its tenant is stopped; null when it is not.</param>
+public sealed record QueuePlace(int Position, int Attempts, DateTimeOffset NextAttemptAt, string? Reason, DateTimeOffset? SuspendedAt);

@@ -102,7 +102,7 @@ public sealed class ConversationTests(ApiHost host) : IClassFixture<ApiHost>
         var sent = host.Grains.Sent.Single(sent => sent.Conversation.Conversation.Value == conversation);
         Assert.Equal("queued", answer.GetProperty("status").GetString());
         Assert.Equal(answer.GetProperty("id").GetGuid(), sent.Message.Value);
-        Assert.Equal((tenant.Id, channel, "hello", Author.Person), (sent.Conversation.Tenant, sent.Conversation.Account.Value, sent.Text, sent.Author));
+        Assert.Equal((tenant.Id, channel, "hello", Author.Person), (sent.Conversation.Tenant, sent.Conversation.Account.Value, sent.Draft.Text, sent.Draft.Author));
     }
 
     [PostgresTheory]

@@ -4,7 +4,6 @@ using System.Reflection;
 using Channels.Core.Channels;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
-using Channels.Core.Transcript;
 using Channels.Grains.Abstractions;
 using Npgsql;
 using Orleans;
@@ -16,7 +15,10 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 {
     private readonly NpgsqlDataSource _db = db;
 
-    public ConcurrentQueue<(ConversationRef Conversation, MessageId Message, string Text, Author Author)> Sent { get; } = new();
+    public ConcurrentQueue<(ConversationRef Conversation, MessageId Message, OutboundDraft Draft)> Sent { get; } = new();
+
+    /// <summary>Chats that were opened; the conversation opened has the account's id.</summary>
+    public ConcurrentQueue<(AccountId Account, string ChatId, string ChatType, string? Phone)> Opened { get; } = new();
 
     public ConcurrentQueue<AccountId> Told { get; } = new();
 
@@ -104,6 +106,13 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         }
 
         public Task SetStatusAsync(AccountStatusChange change, CancellationToken cancellationToken) => grains.FailAsync();
+
+        public async Task<ConversationId> OpenChatAsync(TenantId tenant, string chatId, string chatType, string? phone, CancellationToken cancellationToken)
+        {
+            await grains.FailAsync();
+            grains.Opened.Enqueue((new AccountId(key), chatId, chatType, phone));
+            return new ConversationId(key);
+        }
     }
 
     private sealed class ConnectorGrain(FakeGrains grains) : IConnectorGrain
@@ -195,10 +204,10 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
             return grains.Replying is { } replying ? await replying(conversation) : grains.Verdict;
         }
 
-        public async Task SendAsync(ConversationRef conversation, MessageId message, string text, Author author, CancellationToken cancellationToken)
+        public async Task SendAsync(ConversationRef conversation, MessageId message, OutboundDraft draft, CancellationToken cancellationToken)
         {
             await grains.FailAsync();
-            grains.Sent.Enqueue((conversation, message, text, author));
+            grains.Sent.Enqueue((conversation, message, draft));
         }
     }
 }

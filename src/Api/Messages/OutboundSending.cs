@@ -1,0 +1,95 @@
+using Channels.Api.Access;
+using Channels.Api.Errors;
+using Channels.Api.Idempotency;
+using Channels.Core.Connectors;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Core.Media;
+using Channels.Core.Transcript;
+using Channels.Grains.Abstractions;
+using Channels.Storage.Channels;
+using Channels.Storage.Queries;
+using Microsoft.AspNetCore.Http;
+using Orleans;
+
+namespace Channels.Api.Messages;
+
+/// <summary>Queues what a person or a program wants said, once everything about it is known to fit.</summary>
+/// <remarks>Message path, between 5 and 6 of 6: what is queued is committed; the answer says so, and not that it was sent.</remarks>
+internal sealed class OutboundSending(IConnectorCatalog connectors, MessageQueries messages, IMediaStore media, IGrainFactory grains, IdSource ids)
+{
+    /// <summary>Queues a message, or says what is wrong with it.</summary>
+    /// <param name="http">The request; with an <c>Idempotency-Key</c> the message's id follows from it, so that however often it runs one message is sent.</param>
+    /// <param name="caller">Who.</param>
+    /// <param name="channel">Through which account.</param>
+    /// <param name="form">What.</param>
+    /// <param name="author">Person or program.</param>
+    /// <param name="conversation">The conversation, or how to find it; asked only when the rest is in order.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<(SentAnswer? Answer, Problem? Problem)> QueueAsync(
+        HttpContext http, Caller caller, ChannelDetails channel, OutboundForm form, Author author, Func<Task<ConversationId>> conversation, CancellationToken cancellationToken)
+    {
+        if (connectors.Find(channel.Kind) is not { } connector)
+        {
+            return (null, Problem.Field(ErrorCatalogue.InvalidFields, "type", $"this server does not have the channel kind {channel.Kind} any more."));
+        }
+
+        var reading = OutboundReading.Of(form, connector.Manifest);
+        if (reading.Complaints.Count > 0)
+        {
+            return (null, new Problem(ErrorCatalogue.InvalidFields, null, reading.Complaints));
+        }
+
+        if (reading.Content is OutboundContent.File { Reference: { } reference } && !await IsThereAsync(caller.Tenant, reference, cancellationToken))
+        {
+            return (null, Problem.Field(ErrorCatalogue.InvalidFields, "media.media_id", "is no file of yours; POST /api/v1/media gives one."));
+        }
+
+        var where = await conversation();
+        var (replyTo, wrongReply) = await ProviderIdAsync(caller.Tenant, where, "reply_to", form.ReplyTo, cancellationToken);
+        var (target, wrongTarget) = await ProviderIdAsync(caller.Tenant, where, "reaction.message_id", (reading.Content as OutboundContent.Reaction)?.Target, cancellationToken);
+        if ((wrongReply ?? wrongTarget) is { } problem)
+        {
+            return (null, problem);
+        }
+
+        var content = reading.Content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.FromMe } : reading.Content;
+        var id = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
+        await grains.GetGrain<IConversationGrain>(where.Value).SendAsync(
+            new(caller.Tenant, channel.Account, where), new MessageId(id), new OutboundDraft(reading.Text, replyTo?.Id, content, author), cancellationToken);
+        var placed = await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken);
+        return (new(id, where.Value, channel.Account.Value, placed?.Message.Status ?? "queued", placed?.Queue?.Position, IdSource.TimeOf(id)), null);
+    }
+
+    private async Task<bool> IsThereAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
+    {
+        await using var file = await media.OpenAsync(tenant, reference, cancellationToken);
+        return file is not null;
+    }
+
+    // An id of ours stands for the provider's; anything else is taken for the provider's own.
+    private async Task<(Target? Target, Problem? Problem)> ProviderIdAsync(
+        TenantId tenant, ConversationId conversation, string field, string? written, CancellationToken cancellationToken)
+    {
+        if (written is null)
+        {
+            return (null, null);
+        }
+
+        if (!Guid.TryParse(written, out var id) || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
+        {
+            return written.Length is > 0 and <= 512 ? (new(written, FromMe: false), null) : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "must be the id of a message, of 1 to 512 characters."));
+        }
+
+        if (placed.Conversation != conversation)
+        {
+            return (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "is a message of another conversation."));
+        }
+
+        return placed.Message.ProviderMessageId is { } known
+            ? (new(known, placed.Message.Outbound), null)
+            : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "has no id at the provider: it has not been sent yet. Wait until it is, then try again."));
+    }
+
+    private sealed record Target(string Id, bool FromMe);
+}

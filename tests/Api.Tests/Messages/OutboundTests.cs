@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using Channels.Api.Tests.Host;
+using Channels.Core.Connectors;
+using Channels.Core.Transcript;
+using Channels.Testing;
+
+namespace Channels.Api.Tests.Messages;
+
+public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    public static TheoryData<string, OutboundContent> Contents => new()
+    {
+        { """{"type":"image","media":{"url":"https://f.example/a.png","mime":"image/png"},"text":"look"}""", new OutboundContent.File(FileForm.Image, "https://f.example/a.png", null, "image/png", null) },
+        { """{"type":"location","location":{"latitude":41.1,"longitude":-8.6,"name":"Porto"}}""", new OutboundContent.Place(41.1, -8.6, "Porto", null) },
+        { """{"type":"reaction","reaction":{"message_id":"wamid.1","emoji":"👍"}}""", new OutboundContent.Reaction("wamid.1", "👍", false) },
+        { """{"type":"template","template":{"name":"ready","language":"pt_PT","components":[{"type":"body"}]}}""", new OutboundContent.Template("ready", "pt_PT", """[{"type":"body"}]""") },
+        { """{"type":"contacts","contacts":[{"name":"Ana","phone":"+351 900 000 001"}]}""", new OutboundContent.Cards([new("Ana", "351900000001")]) },
+        { """{"type":"interactive","text":"?","interactive":{"buttons":[{"id":"y","title":"Yes"}]}}""", new OutboundContent.Interactive(null, null, [new("y", "Yes")], null, []) },
+        { """{"type":"interactive","text":"?","interactive":{"button":"Pick","sections":[{"title":"S","rows":[{"id":"1","title":"One"}]}]}}""", new OutboundContent.Interactive(null, null, [], "Pick", [new("S", [new("1", "One", null)])]) },
+    };
+
+    [PostgresTheory]
+    [MemberData(nameof(Contents))]
+    public async Task What_is_asked_for_reaches_the_conversation(string body, OutboundContent expected)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+
+        await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/conversations/{conversation}/messages", body)).JsonAsync(HttpStatusCode.Accepted);
+
+        var draft = host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel).Draft;
+        Assert.Equal(OutboundContentJson.Write(expected), OutboundContentJson.Write(draft.Content));
+    }
+
+    [PostgresTheory]
+    [InlineData("""{"type":"song"}""", "type")]
+    [InlineData("""{"type":"image"}""", "media")]
+    [InlineData("""{"type":"image","media":{}}""", "media")]
+    [InlineData("""{"type":"image","media":{"url":"ftp://x"}}""", "media.url")]
+    [InlineData("""{"type":"image","media":{"url":"https://x","media_id":"sha256-1"}}""", "media")]
+    [InlineData("""{"type":"image","media":{"media_id":"sha256-0000000000000000000000000000000000000000000000000000000000000000"}}""", "media.media_id")]
+    [InlineData("""{"type":"location","location":{"latitude":91,"longitude":0}}""", "location")]
+    [InlineData("""{"type":"contacts","contacts":[]}""", "contacts")]
+    [InlineData("""{"type":"contacts","contacts":[{"name":"","phone":"none"}]}""", "contacts[0].name,contacts[0].phone")]
+    [InlineData("""{"type":"contacts","contacts":[null]}""", "contacts[0].name,contacts[0].phone")]
+    [InlineData("""{"type":"reaction","reaction":{"emoji":"two words"}}""", "reaction.message_id,reaction.emoji")]
+    [InlineData("""{"type":"template","template":{"components":{}}}""", "template.name,template.language,template.components")]
+    [InlineData("""{"type":"interactive","text":"?"}""", "interactive")]
+    [InlineData("""{"type":"interactive","text":"?","interactive":{"buttons":[{"id":"a","title":"A"},{"id":"a","title":"B"}]}}""", "interactive.buttons")]
+    [InlineData("""{"type":"interactive","text":"?","interactive":{"buttons":[null]}}""", "interactive.buttons[0].id,interactive.buttons[0].title")]
+    [InlineData("""{"type":"interactive","text":"?","interactive":{"sections":[{"rows":[]}]}}""", "interactive.button,interactive.sections")]
+    [InlineData("""{"type":"interactive","text":"?","interactive":{"button":"x","sections":[null]}}""", "interactive.sections")]
+    [InlineData("""{"type":"interactive","interactive":{"buttons":[{"id":"a","title":"A"}]}}""", "text")]
+    [InlineData("""{"text":"x","reply_to":""}""", "reply_to")]
+    public async Task Every_complaint_names_its_field(string body, string fields)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/conversations/{conversation}/messages", body)).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(fields.Split(','), problem.Fields());
+        Assert.DoesNotContain(host.Grains.Sent, sent => sent.Conversation.Account.Value == channel);
+    }
+
+    [PostgresFact]
+    public async Task An_account_writes_to_an_address()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+
+        var answer = await (await tenant.Http.PostAsJsonAsync($"/api/v1/accounts/{channel}/messages", new { to = "5491122223333", text = "hello", author = "program" }))
+            .JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(("5491122223333", "direct"), host.Grains.Opened.Where(opened => opened.Account.Value == channel).Select(opened => (opened.ChatId, opened.ChatType)).Single());
+        var sent = host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel);
+        Assert.Equal((answer.GetProperty("id").GetGuid(), "hello", Author.Program), (sent.Message.Value, sent.Draft.Text, sent.Draft.Author));
+        Assert.Equal(channel, answer.GetProperty("channel_id").GetGuid());
+    }
+
+    [PostgresTheory]
+    [InlineData("""{"text":"x"}""", "to")]
+    [InlineData("""{"to":"1","conversation_id":"01900000-0000-7000-8000-000000000000","text":"x"}""", "to")]
+    [InlineData("""{"to":"","text":"x"}""", "to")]
+    [InlineData("""{"conversation_id":"01900000-0000-7000-8000-000000000000","text":"x"}""", "conversation_id")]
+    [InlineData("""{"to":"1","text":"x","author":"ghost"}""", "author")]
+    public async Task Whom_it_is_for_is_said_once_and_clearly(string body, string field)
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/accounts/{channel}/messages", body)).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal([field], problem.Fields());
+        Assert.DoesNotContain(host.Grains.Opened, opened => opened.Account.Value == channel);
+    }
+
+    [PostgresFact]
+    public async Task A_conversation_of_another_account_of_the_same_tenant_is_none_of_this_ones()
+    {
+        var (tenant, _, conversation) = await ConversationAsync();
+        var other = await tenant.CreateSimulatorAsync("another");
+
+        var problem = await (await tenant.Http.PostAsJsonAsync($"/api/v1/accounts/{other}/messages", new { conversation_id = conversation, text = "x" })).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(["conversation_id"], problem.Fields());
+    }
+
+    [PostgresFact]
+    public async Task An_id_of_ours_stands_for_the_providers()
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola");
+        var elsewhere = await Seed.MessageAsync(host, tenant.Id, channel, await Seed.ConversationAsync(host, tenant.Id, channel, "other"), "hola");
+
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { text = "yes", reply_to = message })).JsonAsync(HttpStatusCode.Accepted);
+        var problem = await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { text = "yes", reply_to = elsewhere })).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal("P-1", host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel).Draft.ReplyTo);
+        Assert.Equal(["reply_to"], problem.Fields());
+    }
+
+    [PostgresFact]
+    public async Task A_file_is_kept_once_and_sent_by_its_owner_alone()
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var (stranger, _, strangers) = await ConversationAsync();
+        var file = Encoding.UTF8.GetBytes($"file of {conversation}");
+
+        var first = await (await UploadAsync(tenant, file)).JsonAsync(HttpStatusCode.Created);
+        var second = await (await UploadAsync(tenant, file)).JsonAsync(HttpStatusCode.Created);
+        var media = first.GetProperty("media_id").GetString();
+        var body = new { type = "document", media = new { media_id = media, filename = "f.txt" } };
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", body)).JsonAsync(HttpStatusCode.Accepted);
+        var refused = await (await stranger.Http.PostAsJsonAsync($"/api/v1/conversations/{strangers}/messages", body)).ProblemAsync(422, "invalid_fields");
+        var empty = await (await UploadAsync(tenant, [])).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(media, second.GetProperty("media_id").GetString());
+        Assert.Equal(file, await tenant.Http.GetByteArrayAsync($"/api/v1/media/{media}"));
+        Assert.Equal(media, Assert.IsType<OutboundContent.File>(host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel).Draft.Content).Reference);
+        Assert.Equal(["media.media_id"], refused.Fields());
+        Assert.Equal(["(body)"], empty.Fields());
+    }
+
+    [PostgresFact]
+    public async Task A_message_says_where_it_stands_in_the_queue_and_what_holds_it_up()
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var first = await QueuedAsync(tenant, channel, conversation);
+        var second = await QueuedAsync(tenant, channel, conversation);
+
+        var answer = await (await tenant.Http.GetAsync($"/api/v1/messages/{second}")).JsonAsync();
+
+        Assert.Equal((conversation, channel, second), (answer.GetProperty("conversation_id").GetGuid(), answer.GetProperty("channel_id").GetGuid(), answer.GetProperty("message").GetProperty("id").GetGuid()));
+        var queue = answer.GetProperty("queue");
+        Assert.Equal(2, queue.GetProperty("position").GetInt32());
+        Assert.Contains("pending", queue.GetProperty("hold").GetProperty("what").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, (await (await tenant.Http.GetAsync($"/api/v1/messages/{first}")).JsonAsync()).GetProperty("queue").GetProperty("position").GetInt32());
+    }
+
+    private static async Task<HttpResponseMessage> UploadAsync(TenantUnderTest tenant, byte[] file)
+    {
+        using var content = new ByteArrayContent(file);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return await tenant.Http.PostAsync("/api/v1/media", content);
+    }
+
+    private async Task<Guid> QueuedAsync(TenantUnderTest tenant, Guid channel, Guid conversation)
+    {
+        var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "out", outbound: true, status: "queued");
+        await Seed.RunAsync(
+            host.Db, "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $4, 0, 0, now())",
+            tenant.Id.Value, channel, message, conversation);
+        return message;
+    }
+
+    private async Task<(TenantUnderTest Tenant, Guid Channel, Guid Conversation)> ConversationAsync()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        return (tenant, channel, await Seed.ConversationAsync(host, tenant.Id, channel));
+    }
+}
