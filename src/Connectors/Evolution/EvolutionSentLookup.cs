@@ -30,6 +30,11 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
             return new SentLookupOutcome.CannotSay("the settings are incomplete");
         }
 
+        if (message.Content is not null)
+        {
+            return new SentLookupOutcome.CannotSay("the gateway keeps files and the like in a form that cannot be compared");
+        }
+
         using var answer = await api.CallAsync(
             settings, HttpMethod.Post, settings.CallTo("chat/findMessages"), EvolutionPayloads.FindMessages(message.ChatId, PageSize), _limit, cancellationToken);
         return answer.IsSuccess
