@@ -64,13 +64,13 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
     private static Sent? Read(JsonElement record)
     {
         var key = record.Member("key");
-        var parties = EvolutionParties.Read(key, record);
+        var parties = WhatsAppParties.Read(key, record);
         if (key.Id("id") is not { } id || parties.Chat is not { } chat || WhatsAppValues.Time(record.Member("messageTimestamp")) is not { } at)
         {
             return null;
         }
 
-        var content = EvolutionUnwrap.Open(record.Member("message"));
+        var content = WhatsAppUnwrap.Open(record.Member("message"));
         return new Sent(id, chat.ToString(), parties.FromMe, content.Value.AsText() ?? content.Value.Text("text"), at);
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Channels.Connectors.Json;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>A message's content with its wrappings taken off.</summary>
 /// <param name="Leaf">The name of what is inside (<c>conversation, imageMessage</c>…); null when nothing readable is.</param>
@@ -11,7 +11,7 @@ namespace Channels.Connectors.Evolution;
 /// <param name="MediaUrl">Where the gateway stored the decrypted file.</param>
 /// <param name="Transcript">What the gateway heard in a voice message.</param>
 /// <param name="Housekeeping">What stood there when there was no leaf.</param>
-internal readonly record struct EvolutionContent(
+internal readonly record struct WhatsAppContent(
     string? Leaf, JsonElement Value, bool ViewOnce, JsonElement Inline, string? MediaUrl, string? Transcript, string? Housekeeping);
 
 /// <summary>Takes ephemeral, view-once, with-caption, edited and later wrappings off a message, however many there are.</summary>
@@ -19,11 +19,11 @@ internal readonly record struct EvolutionContent(
 /// The gateway does not unwrap (2.3 does for captions only). A wrapping is known by its shape, an object that holds a
 /// <c>message</c> object, so that tomorrow's wrappings come off as well.
 /// </remarks>
-internal static class EvolutionUnwrap
+internal static class WhatsAppUnwrap
 {
-    public static EvolutionContent Open(JsonElement message)
+    public static WhatsAppContent Open(JsonElement message)
     {
-        var content = new EvolutionContent();
+        var content = new WhatsAppContent();
         while (true)
         {
             var found = Look(message, ref content);
@@ -44,7 +44,7 @@ internal static class EvolutionUnwrap
     }
 
     /// <summary>Finds this level's leaf and notes what the gateway put beside it. One pass: a hostile level may have many members.</summary>
-    private static (string Name, JsonElement Value)? Look(JsonElement message, ref EvolutionContent content)
+    private static (string Name, JsonElement Value)? Look(JsonElement message, ref WhatsAppContent content)
     {
         (string Name, JsonElement Value)? leaf = null;
         var best = 0;
@@ -81,7 +81,7 @@ internal static class EvolutionUnwrap
     /// <summary>What we can read goes before what we cannot, an empty <c>conversation</c> after everything; numbers and flags are no leaf.</summary>
     private static int Rank(string name, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object => EvolutionLeaves.Knows(name) || value.Member("message").IsObject() ? 3 : 2,
+        JsonValueKind.Object => WhatsAppLeaves.Knows(name) || value.Member("message").IsObject() ? 3 : 2,
         JsonValueKind.String when name == "conversation" => value.ValueEquals(""u8) ? 1 : 3,
         JsonValueKind.String => 2,
         _ => 0,

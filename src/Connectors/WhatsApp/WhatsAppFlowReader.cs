@@ -3,15 +3,17 @@ using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Core.Events;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>Reads the answer to a native-flow message: a button, a list row or a filled form. What was chosen is JSON inside a text.</summary>
-internal static class EvolutionFlowReader
+internal static class WhatsAppFlowReader
 {
     public static ChannelEvent Read(ChannelEvent message, JsonElement leaf)
     {
-        var flow = leaf.Member("nativeFlowResponseMessage");
-        var parameters = flow.Text("paramsJson");
+        var flow = leaf.Member("nativeFlowResponseMessage") is { ValueKind: JsonValueKind.Object } plain
+            ? plain
+            : leaf.Member("InteractiveResponseMessage").Member("NativeFlowResponseMessage");
+        var parameters = flow.Text("paramsJson") ?? flow.Text("paramsJSON");
         var (chosen, title) = Chosen(parameters);
         var text = leaf.Member("body").Filled("text") ?? title;
         return chosen is null && parameters is not null

@@ -1,15 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Channels.Connectors.Json;
-using Channels.Connectors.WhatsApp;
 using Channels.Core.Events;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>Reads images, videos, voice, audio, documents and stickers by reference.</summary>
-internal static class EvolutionMediaReader
+internal static class WhatsAppMediaReader
 {
-    public static ChannelEvent Read(ChannelEvent message, EvolutionContent content, JsonElement item)
+    public static ChannelEvent Read(ChannelEvent message, WhatsAppContent content, JsonElement item)
     {
         var leaf = content.Value;
         var kind = KindOf(content);
@@ -23,17 +22,17 @@ internal static class EvolutionMediaReader
         };
     }
 
-    private static string KindOf(EvolutionContent content) => content.Leaf switch
+    private static string KindOf(WhatsAppContent content) => content.Leaf switch
     {
         "imageMessage" => EventKinds.MessageImage,
         "videoMessage" or "ptvMessage" => EventKinds.MessageVideo,
-        "audioMessage" => content.Value.Flag("ptt") == true ? EventKinds.MessageVoice : EventKinds.MessageAudio,
+        "audioMessage" => (content.Value.Flag("ptt") ?? content.Value.Flag("PTT")) == true ? EventKinds.MessageVoice : EventKinds.MessageAudio,
         "stickerMessage" => EventKinds.MessageSticker,
         _ => EventKinds.MessageDocument,
     };
 
     /// <remarks>The leaf's own <c>url</c> (mmg.whatsapp.net) is the encrypted file: never offered as one.</remarks>
-    private static MediaReference Media(JsonElement leaf, string kind, string? caption, EvolutionContent content, JsonElement item)
+    private static MediaReference Media(JsonElement leaf, string kind, string? caption, WhatsAppContent content, JsonElement item)
     {
         var inline = content.Inline.ValueKind == JsonValueKind.String ? content.Inline : item.Member("base64");
         var bytes = DecodedLength(inline);
@@ -41,7 +40,7 @@ internal static class EvolutionMediaReader
             Mime: leaf.Filled("mimetype"),
             Size: WhatsAppValues.Integer(leaf.Member("fileLength")),
             Seconds: leaf.Number("seconds"),
-            Sha256Base64: WhatsAppValues.Base64(leaf.Member("fileSha256")),
+            Sha256Base64: WhatsAppValues.Base64(leaf.Member("fileSha256", "fileSHA256")),
             FileName: leaf.Filled("fileName") ?? (kind == EventKinds.MessageDocument ? leaf.Filled("title") : null),
             Caption: caption,
             Url: content.MediaUrl ?? item.Filled("mediaUrl"),

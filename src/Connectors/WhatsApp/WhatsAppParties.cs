@@ -1,22 +1,21 @@
 using System.Text.Json;
 using Channels.Connectors.Json;
-using Channels.Connectors.WhatsApp;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
-/// <summary>Who speaks to whom, read from a message's <c>key</c>: the chat and the sender, each by phone and by hidden id where known.</summary>
+/// <summary>Who speaks to whom, as Baileys tells it in a message's <c>key</c>: the chat and the sender, each by phone and by hidden id where known.</summary>
 /// <remarks>
 /// The same person comes as <c>@lid</c> with the phone beside it (2.3.6: <c>remoteJidAlt</c>; 2.0 to 2.2: <c>senderPn</c>), as the phone
 /// with the LID lost (2.3.7), or with the server part cut off (2.4.0-rc2). Whatever gives the phone wins; both ids are kept.
 /// </remarks>
-internal readonly record struct EvolutionParties(
+internal readonly record struct WhatsAppParties(
     WhatsAppJid? Chat, WhatsAppJid? ChatLid, WhatsAppJid? Sender, WhatsAppJid? SenderLid, bool FromMe, string? AddressingMode)
 {
     public string? SenderPhone => Sender?.Phone;
 
     /// <param name="key">Where jids stand: the <c>key</c>, or the item itself in events without one.</param>
     /// <param name="item">What surrounds the key; some versions put the participant there.</param>
-    public static EvolutionParties Read(JsonElement key, JsonElement item)
+    public static WhatsAppParties Read(JsonElement key, JsonElement item)
     {
         var fromMe = key.Flag("fromMe") ?? false;
         var mode = key.Filled("addressingMode");
@@ -60,7 +59,7 @@ internal readonly record struct EvolutionParties(
     }
 
     /// <summary>The first phone and the first hidden id among several fields.</summary>
-    private struct Identities
+    internal struct Identities
     {
         public WhatsAppJid? Phone { get; private set; }
 

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using Channels.Connectors.WhatsApp;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>Names one change of a message, so that the same change told twice is recognised and the next one is not.</summary>
-internal static class EvolutionRevision
+internal static class WhatsAppRevision
 {
     /// <summary>The change's own time in milliseconds where WhatsApp gave it, else a fingerprint of what it changed to.</summary>
     public static string Of(JsonElement milliseconds, string? content) =>

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Channels.Connectors.Json;
-using Channels.Connectors.WhatsApp;
 using Channels.Core.Events;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>Reads polls, and votes where the gateway has decrypted them.</summary>
-internal static class EvolutionPollReader
+internal static class WhatsAppPollReader
 {
     public static ChannelEvent ReadPoll(ChannelEvent message, JsonElement leaf) => message with
     {
@@ -17,23 +16,23 @@ internal static class EvolutionPollReader
     };
 
     public static ChannelEvent ReadVote(
-        ChannelEvent message, JsonElement leaf, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties)
+        ChannelEvent message, JsonElement leaf, JsonElement item, WhatsAppJid? own, WhatsAppParties parties)
     {
         // Either the names are put into the vote itself, or all voters are listed by option; undecrypted votes are hashes we cannot read.
         var chosen = Names(leaf.Member("vote").Member("selectedOptions"), "optionName");
         if (chosen.IsEmpty)
         {
-            chosen = ChosenBySender(item.Member("pollUpdates"), envelope, parties);
+            chosen = ChosenBySender(item.Member("pollUpdates"), own, parties);
         }
 
         var text = chosen.IsEmpty ? null : string.Join(", ", chosen);
         return message with
         {
             Kind = EventKinds.MessagePollVote,
-            TargetMessageId = leaf.Member("pollCreationMessageKey").Id("id"),
+            TargetMessageId = leaf.Member("pollCreationMessageKey").Id("id", "ID"),
             Options = chosen,
             Text = text,
-            Revision = EvolutionRevision.Of(leaf.Member("senderTimestampMs"), text),
+            Revision = WhatsAppRevision.Of(leaf.Member("senderTimestampMs", "senderTimestampMS"), text),
         };
     }
 
@@ -56,7 +55,7 @@ internal static class EvolutionPollReader
         return names.DrainToImmutable();
     }
 
-    private static ImmutableArray<string> ChosenBySender(JsonElement updates, EvolutionEnvelope envelope, EvolutionParties parties)
+    private static ImmutableArray<string> ChosenBySender(JsonElement updates, WhatsAppJid? own, WhatsAppParties parties)
     {
         if (!updates.IsArray())
         {
@@ -66,7 +65,7 @@ internal static class EvolutionPollReader
         var chosen = ImmutableArray.CreateBuilder<string>();
         foreach (var option in updates.EnumerateArray())
         {
-            if (option.Filled("name") is { } name && Voted(option.Member("voters"), envelope, parties))
+            if (option.Filled("name") is { } name && Voted(option.Member("voters"), own, parties))
             {
                 chosen.Add(name);
             }
@@ -75,7 +74,7 @@ internal static class EvolutionPollReader
         return chosen.DrainToImmutable();
     }
 
-    private static bool Voted(JsonElement voters, EvolutionEnvelope envelope, EvolutionParties parties)
+    private static bool Voted(JsonElement voters, WhatsAppJid? own, WhatsAppParties parties)
     {
         if (!voters.IsArray())
         {
@@ -84,7 +83,7 @@ internal static class EvolutionPollReader
 
         foreach (var voter in voters.EnumerateArray())
         {
-            if (voter.AsText() is { } text && (parties.FromMe ? text == "me" || IsSame(text, envelope.Own) : IsSame(text, parties.Sender) || IsSame(text, parties.SenderLid)))
+            if (voter.AsText() is { } text && (parties.FromMe ? text == "me" || IsSame(text, own) : IsSame(text, parties.Sender) || IsSame(text, parties.SenderLid)))
             {
                 return true;
             }

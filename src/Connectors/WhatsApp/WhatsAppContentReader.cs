@@ -1,19 +1,22 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Channels.Connectors.Json;
-using Channels.Connectors.WhatsApp;
 using Channels.Core.Events;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>Reads the leaf of a message: one short reader per variant that WhatsApp knows.</summary>
-internal static class EvolutionContentReader
+/// <remarks>
+/// Gateways hand WhatsApp's own message on as their library prints it. Two spellings are about: <c>stanzaId, ptt</c> (Baileys) and
+/// <c>stanzaID, PTT</c> (whatsmeow, whose choices of one field stand under a name of their own: <c>Response</c>).
+/// </remarks>
+internal static class WhatsAppContentReader
 {
     public static ChannelEvent Read(
-        ChannelEvent message, EvolutionContent content, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties)
+        ChannelEvent message, WhatsAppContent content, JsonElement item, WhatsAppJid? own, WhatsAppParties parties)
     {
         var leaf = content.Value;
-        message = EvolutionContext.Apply(message, item, leaf, envelope);
+        message = WhatsAppContext.Apply(message, item, leaf, own);
         if (content.ViewOnce)
         {
             message = message with { ViewOnce = true };
@@ -24,18 +27,19 @@ internal static class EvolutionContentReader
             "conversation" => Text(message, leaf.AsText()),
             "extendedTextMessage" => Text(message, leaf.Text("text")),
             "imageMessage" or "videoMessage" or "ptvMessage" or "audioMessage" or "documentMessage" or "stickerMessage" =>
-                EvolutionMediaReader.Read(message, content, item),
+                WhatsAppMediaReader.Read(message, content, item),
             "locationMessage" or "liveLocationMessage" => Location(message, content),
             "contactMessage" => message with { Kind = EventKinds.MessageContact, Contacts = [Card(leaf)] },
             "contactsArrayMessage" => message with { Kind = EventKinds.MessageContact, Contacts = Cards(leaf) },
             "reactionMessage" => Reaction(message, leaf),
-            "buttonsResponseMessage" => Reply(message, EventKinds.MessageButtonReply, leaf.Text("selectedDisplayText"), leaf.Id("selectedButtonId")),
-            "templateButtonReplyMessage" => Reply(message, EventKinds.MessageButtonReply, leaf.Text("selectedDisplayText"), leaf.Id("selectedId")),
+            "buttonsResponseMessage" => Reply(
+                message, EventKinds.MessageButtonReply, leaf.Text("selectedDisplayText") ?? leaf.Member("Response").Text("SelectedDisplayText"), leaf.Id("selectedButtonId", "selectedButtonID")),
+            "templateButtonReplyMessage" => Reply(message, EventKinds.MessageButtonReply, leaf.Text("selectedDisplayText"), leaf.Id("selectedId", "selectedID")),
             "listResponseMessage" => Reply(
-                message, EventKinds.MessageListReply, leaf.Text("title"), leaf.Member("singleSelectReply").Id("selectedRowId")),
-            "interactiveResponseMessage" => EvolutionFlowReader.Read(message, leaf),
-            "pollUpdateMessage" => EvolutionPollReader.ReadVote(message, leaf, item, envelope, parties),
-            { } poll when EvolutionLeaves.IsPoll(poll) => EvolutionPollReader.ReadPoll(message, leaf),
+                message, EventKinds.MessageListReply, leaf.Text("title"), leaf.Member("singleSelectReply").Id("selectedRowId", "selectedRowID")),
+            "interactiveResponseMessage" => WhatsAppFlowReader.Read(message, leaf),
+            "pollUpdateMessage" => WhatsAppPollReader.ReadVote(message, leaf, item, own, parties),
+            { } poll when WhatsAppLeaves.IsPoll(poll) => WhatsAppPollReader.ReadPoll(message, leaf),
             var unknown => Unsupported(message, unknown, leaf),
         };
     }
@@ -55,14 +59,14 @@ internal static class EvolutionContentReader
         return message with
         {
             Kind = EventKinds.MessageReaction,
-            TargetMessageId = leaf.Member("key").Id("id"),
+            TargetMessageId = leaf.Member("key").Id("id", "ID"),
             Emoji = emoji,
             Removed = emoji.Length == 0 ? true : null,
-            Revision = EvolutionRevision.Of(leaf.Member("senderTimestampMs"), emoji),
+            Revision = WhatsAppRevision.Of(leaf.Member("senderTimestampMs", "senderTimestampMS"), emoji),
         };
     }
 
-    private static ChannelEvent Location(ChannelEvent message, EvolutionContent content)
+    private static ChannelEvent Location(ChannelEvent message, WhatsAppContent content)
     {
         var leaf = content.Value;
         if (leaf.Number("degreesLatitude") is not { } latitude || leaf.Number("degreesLongitude") is not { } longitude)

@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>The message variants we read, by the name they have in <c>data.message</c>.</summary>
-internal static class EvolutionLeaves
+internal static class WhatsAppLeaves
 {
     private static readonly FrozenSet<string> _known = FrozenSet.ToFrozenSet(
     [
