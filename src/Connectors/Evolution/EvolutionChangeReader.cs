@@ -70,25 +70,8 @@ internal static class EvolutionChangeReader
             Revision = WhatsAppRevision.Of(milliseconds, text),
         };
 
-    private static ChannelEvent Base(string kind, string target, EvolutionEnvelope envelope, WhatsAppParties parties)
-    {
-        var change = new ChannelEvent
-        {
-            Kind = kind,
-            Action = EventAction.UpdateMessage,
-            Account = envelope.Account,
-            ChatId = parties.Chat?.ToString(),
-            ChatType = parties.Chat?.ChatType,
-            FromMe = parties.FromMe,
-            TargetMessageId = target,
-            SenderId = parties.Sender?.ToString(),
-            SenderPn = parties.SenderPhone,
-            SenderLid = parties.SenderLid?.ToString(),
-        };
-        return parties.Chat is { } chat && (chat.IsStatus || chat.IsNewsletter)
-            ? change with { Action = EventAction.Ignore, Reason = chat.IsStatus ? EvolutionEnvelope.Stories : "newsletter" }
-            : change;
-    }
+    private static ChannelEvent Base(string kind, string target, EvolutionEnvelope envelope, WhatsAppParties parties) =>
+        parties.Change(kind, target, envelope.Account, EvolutionEnvelope.Stories);
 
     /// <summary>The protocol message and the key that says where: the data itself, or a whole message around it.</summary>
     private static (JsonElement? Protocol, JsonElement Key) Find(JsonElement item)

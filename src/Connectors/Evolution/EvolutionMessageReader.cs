@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Connectors.WhatsApp;
@@ -39,41 +38,9 @@ internal static class EvolutionMessageReader
             return EvolutionChangeReader.ReadWithin(content.Value, id, item, envelope, parties);
         }
 
-        var message = WhatsAppContentReader.Read(Bare(item, id, chat, envelope, parties), content, item, envelope.Own, parties);
+        var bare = parties.Message(envelope.Account, id, WhatsAppValues.Time(item.Member("messageTimestamp")), item.Text("pushName"));
+        var message = WhatsAppContentReader.Read(bare, content, item, envelope.Own, parties);
         return WhatsAppPlacing.Place(message, chat, origin, EvolutionEnvelope.Stories);
-    }
-
-    /// <summary>The message with everything but its content.</summary>
-    private static ChannelEvent Bare(JsonElement item, string id, WhatsAppJid chat, EvolutionEnvelope envelope, WhatsAppParties parties)
-    {
-        return new ChannelEvent
-        {
-            Kind = EventKinds.MessageUnsupported,
-            Action = EventAction.Process,
-            Account = envelope.Account,
-            ChatId = chat.ToString(),
-            ChatType = chat.ChatType,
-            MessageId = id,
-            FromMe = parties.FromMe,
-            Timestamp = WhatsAppValues.Time(item.Member("messageTimestamp")),
-            SenderId = parties.Sender?.ToString(),
-            SenderPn = parties.SenderPhone,
-            SenderLid = parties.SenderLid?.ToString(),
-            SenderName = parties.FromMe ? null : WhatsAppName.Clean(item.Text("pushName")),
-            Details = Details(parties),
-        };
-    }
-
-    private static ImmutableDictionary<string, object?> Details(WhatsAppParties parties)
-    {
-        var details = ImmutableDictionary<string, object?>.Empty;
-        if (parties.AddressingMode is { } mode)
-        {
-            details = details.Add("addressing_mode", mode);
-        }
-
-        // Of a received message the sender's ids already say who the chat is; of our own only this does.
-        return parties is { FromMe: true, Chat.IsPhone: true, ChatLid: { } lid } ? details.Add("chat_lid", lid.ToString()) : details;
     }
 
     private static string Unreadable(JsonElement item, WhatsAppContent content) => content.Housekeeping switch

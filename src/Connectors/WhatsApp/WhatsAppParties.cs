@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Channels.Connectors.Json;
+using Channels.Core.Events;
 
 namespace Channels.Connectors.WhatsApp;
 
@@ -12,6 +14,53 @@ internal readonly record struct WhatsAppParties(
     WhatsAppJid? Chat, WhatsAppJid? ChatLid, WhatsAppJid? Sender, WhatsAppJid? SenderLid, bool FromMe, string? AddressingMode)
 {
     public string? SenderPhone => Sender?.Phone;
+
+    /// <summary>A message between them with everything but its content; <see cref="Chat"/> must be known.</summary>
+    /// <param name="account">Our side's name at the gateway.</param>
+    /// <param name="id">WhatsApp's id of the message.</param>
+    /// <param name="at">When it was sent.</param>
+    /// <param name="name">The sender's name as the gateway gives it.</param>
+    public ChannelEvent Message(string? account, string id, DateTimeOffset? at, string? name) => new()
+    {
+        Kind = EventKinds.MessageUnsupported,
+        Action = EventAction.Process,
+        Account = account,
+        ChatId = Chat?.ToString(),
+        ChatType = Chat?.ChatType,
+        MessageId = id,
+        FromMe = FromMe,
+        Timestamp = at,
+        SenderId = Sender?.ToString(),
+        SenderPn = SenderPhone,
+        SenderLid = SenderLid?.ToString(),
+        SenderName = FromMe ? null : WhatsAppName.Clean(name),
+        Details = Details(),
+    };
+
+    /// <summary>A change of an earlier message between them. In stories and newsletters it is ignored.</summary>
+    /// <param name="kind">Edited or deleted.</param>
+    /// <param name="target">Id of the message it changes.</param>
+    /// <param name="account">Our side's name at the gateway.</param>
+    /// <param name="stories">Why a story is ignored, in the words of its kind.</param>
+    public ChannelEvent Change(string kind, string target, string? account, string stories)
+    {
+        var change = new ChannelEvent
+        {
+            Kind = kind,
+            Action = EventAction.UpdateMessage,
+            Account = account,
+            ChatId = Chat?.ToString(),
+            ChatType = Chat?.ChatType,
+            FromMe = FromMe,
+            TargetMessageId = target,
+            SenderId = Sender?.ToString(),
+            SenderPn = SenderPhone,
+            SenderLid = SenderLid?.ToString(),
+        };
+        return Chat is { } chat && (chat.IsStatus || chat.IsNewsletter)
+            ? change with { Action = EventAction.Ignore, Reason = chat.IsStatus ? stories : "newsletter" }
+            : change;
+    }
 
     /// <param name="key">Where jids stand: the <c>key</c>, or the item itself in events without one.</param>
     /// <param name="item">What surrounds the key; some versions put the participant there.</param>
@@ -56,6 +105,18 @@ internal readonly record struct WhatsAppParties(
         found.Add(WhatsAppJid.Parse(key.Filled("participantPn") ?? key.Text("senderPn")));
         found.Add(WhatsAppJid.Parse(key.Filled("participantLid") ?? key.Text("senderLid"), BareJid.Lid));
         return (found.Phone, found.Lid);
+    }
+
+    private ImmutableDictionary<string, object?> Details()
+    {
+        var details = ImmutableDictionary<string, object?>.Empty;
+        if (AddressingMode is { } mode)
+        {
+            details = details.Add("addressing_mode", mode);
+        }
+
+        // Of a received message the sender's ids already say who the chat is; of our own only this does.
+        return this is { FromMe: true, Chat.IsPhone: true, ChatLid: { } lid } ? details.Add("chat_lid", lid.ToString()) : details;
     }
 
     /// <summary>The first phone and the first hidden id among several fields.</summary>

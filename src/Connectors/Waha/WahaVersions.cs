@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Channels.Connectors.Json;
+
+namespace Channels.Connectors.Waha;
+
+/// <summary>Remembers which servers take a message id that we chose. Learned by asking, lost with the process, asked again after a while: servers are updated.</summary>
+internal sealed class WahaVersions(WahaApi api, TimeProvider clock)
+{
+    /// <summary>From here on a send may bring its own id.</summary>
+    private static readonly Version _withOwnIds = new(2026, 4, 3);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _keptFor = TimeSpan.FromHours(1);
+    private static readonly TimeSpan _keptWhenUnknown = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<string, (bool TakesOwnIds, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the server takes our own ids. False where it cannot be asked: an older one might refuse what it does not know.</summary>
+    public async Task<bool> TakesOwnIdsAsync(WahaSettings settings, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (_known.TryGetValue(settings.BaseUrl, out var known) && known.Until > now)
+        {
+            return known.TakesOwnIds;
+        }
+
+        using var answer = await api.CallAsync(settings, HttpMethod.Get, settings.CallTo("server/version"), null, _limit, cancellationToken);
+        var version = answer.IsSuccess ? Read(answer.Body.Filled("version")) : null;
+        var takes = version >= _withOwnIds;
+        _known[settings.BaseUrl] = (takes, now + (version is null ? _keptWhenUnknown : _keptFor));
+        return takes;
+    }
+
+    /// <summary><c>2026.7.1</c>, also with something behind it.</summary>
+    private static Version? Read(string? text)
+    {
+        var parts = (text ?? "").Split('-', '+')[0].Split('.');
+        var numbers = parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
+        return numbers.Length >= 2 && Array.TrueForAll(numbers, number => number >= 0) ? new Version(numbers[0], numbers[1], numbers.Length > 2 ? numbers[2] : 0) : null;
+    }
+}
