@@ -8,7 +8,7 @@ namespace Channels.Connectors.Waha;
 
 /// <summary>WhatsApp through a self-hosted WAHA, builds of 2024 to 2026, engines NOWEB, GOWS, WEBJS and WPP.</summary>
 /// <remarks>One instance serves all accounts of all tenants. It remembers which servers take our message ids, and codes that somebody is typing.</remarks>
-internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector
+internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing
 {
     private readonly WahaOutbound _outbound;
     private readonly WahaProvisioning _provisioning;
@@ -20,8 +20,9 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     {
         var api = new WahaApi(new GatewayHttp(http, clock));
         Manifest = manifest;
-        _outbound = new WahaOutbound(api, new WahaVersions(api, clock), manifest.Limits.TextLength);
-        _sessions = new WahaSessions(api, new WahaCodes(api, clock), clock);
+        var versions = new WahaVersions(api, clock);
+        _outbound = new WahaOutbound(api, versions, manifest.Limits.TextLength);
+        _sessions = new WahaSessions(api, new WahaCodes(api, clock), versions, clock);
         _provisioning = new WahaProvisioning(api, _sessions);
         _lookup = new WahaSentLookup(api);
         _typing = new WahaTyping(api, clock);
@@ -35,6 +36,12 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
 
     /// <inheritdoc/>
     public string NameSetting => WahaSettings.SessionName;
+
+    /// <inheritdoc/>
+    public string AddressForm => WhatsAppAddress.Form;
+
+    /// <inheritdoc/>
+    public ChatAddress? AddressOf(string written) => WhatsAppAddress.Read(written);
 
     /// <inheritdoc/>
     /// <remarks>WhatsApp gives the first code 60 seconds and every other one 20; each replacement is told by webhook.</remarks>

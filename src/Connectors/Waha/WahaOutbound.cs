@@ -29,10 +29,10 @@ internal sealed class WahaOutbound(WahaApi api, WahaVersions versions, int longe
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
         }
 
-        var id = await versions.TakesOwnIdsAsync(settings, cancellationToken) ? IdOf(message.Id) : null;
+        var id = versions.TakeOwnIds(settings) ? IdOf(message.Id) : null;
         using var answer = await api.CallAsync(
             settings, HttpMethod.Post, settings.CallTo("sendText"), WahaPayloads.SendText(settings, message, id), settings.SendTimeout, cancellationToken);
-        return Secrecy.Hide(WahaErrors.ToOutcome(answer), settings.ApiKey, settings.Password, connection.WebhookSecret, message.Text);
+        return Secrecy.Hide(WahaErrors.ToOutcome(answer), settings.Secrets(connection, message.Text));
     }
 
     /// <summary>The id we choose for a message: of the form that WhatsApp's own clients give theirs, 3EB0 and eighteen hex digits.</summary>

@@ -6,7 +6,7 @@ using Channels.Core.Connectors;
 namespace Channels.Connectors.Waha;
 
 /// <summary>The life of a session's connection: how it stands, starting, restarting, logging out, taking away.</summary>
-internal sealed class WahaSessions(WahaApi api, WahaCodes codes, TimeProvider clock)
+internal sealed class WahaSessions(WahaApi api, WahaCodes codes, WahaVersions versions, TimeProvider clock)
 {
     private const string Scan = "Scan the QR code with WhatsApp on the phone (Linked devices).";
     private const string WaitForCode = "The server is preparing a QR code; it will appear here.";
@@ -53,6 +53,7 @@ internal sealed class WahaSessions(WahaApi api, WahaCodes codes, TimeProvider cl
         {
             case "WORKING":
                 codes.Forget(connection.Account);
+                await versions.LearnAsync(settings, cancellationToken);
                 return new SessionReading.Open(ownId);
             case "SCAN_QR_CODE" or "PASSKEY_REQUIRED" or "PASSKEY_CONFIRMATION_REQUIRED":
                 return new SessionReading.Connecting(IsPaired: false);
@@ -84,6 +85,7 @@ internal sealed class WahaSessions(WahaApi api, WahaCodes codes, TimeProvider cl
             {
                 case "WORKING":
                     codes.Forget(connection.Account);
+                    await versions.LearnAsync(settings, cancellationToken);
                     return new ActivationOutcome.Active(OwnIdIn(answer.Body));
                 case "SCAN_QR_CODE" when await codes.GetAsync(connection, settings, number, cancellationToken) is { } code:
                     return new ActivationOutcome.Connecting(Scan, code);
@@ -163,7 +165,7 @@ internal sealed class WahaSessions(WahaApi api, WahaCodes codes, TimeProvider cl
     public static string? StatusOf(WahaAnswer answer) => answer.Body.Filled("status")?.ToUpperInvariant();
 
     public static ActivationOutcome Hidden(ActivationOutcome outcome, WahaSettings settings, Connection connection) =>
-        Secrecy.Hide(outcome, settings.ApiKey, settings.Password, connection.WebhookSecret);
+        Secrecy.Hide(outcome, settings.Secrets(connection));
 
     /// <summary>Null when the server took it. A failed one is restarted: told to start, some builds take it for running.</summary>
     private async Task<ActivationOutcome?> StartAsync(WahaSettings settings, string status, CancellationToken cancellationToken)

@@ -39,9 +39,15 @@ internal sealed record WahaSettings(string BaseUrl, string Session, string? ApiK
             headers = ApiKey is null ? headers : headers.Add((KeyHeader, ApiKey));
             return UserName is null || Password is null
                 ? headers
-                : headers.Add(("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{Password}"))}"));
+                : headers.Add(("Authorization", $"Basic {BasicToken}"));
         }
     }
+
+    /// <summary>User and password as the proxy is shown them; null for none.</summary>
+    private string? BasicToken => UserName is null || Password is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{Password}"));
+
+    /// <summary>Everything of a call that may not be repeated in words: servers and proxies quote what they refuse.</summary>
+    public string?[] Secrets(Connection connection, string? text = null) => [ApiKey, BasicToken, Password, connection.WebhookSecret, text];
 
     /// <summary>The address of a call that names the session elsewhere, or none.</summary>
     public Uri CallTo(string path) => new($"{BaseUrl}/api/{path}");

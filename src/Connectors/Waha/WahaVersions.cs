@@ -4,7 +4,10 @@ using Channels.Connectors.Json;
 
 namespace Channels.Connectors.Waha;
 
-/// <summary>Remembers which servers take a message id that we chose. Learned by asking, lost with the process, asked again after a while: servers are updated.</summary>
+/// <summary>Remembers which servers take a message id that we chose.</summary>
+/// <remarks>
+/// Learned by asking while a session is looked after, not while a message waits; lost with the process, and asked again after a while: servers are updated.
+/// </remarks>
 internal sealed class WahaVersions(WahaApi api, TimeProvider clock)
 {
     /// <summary>From here on a send may bring its own id.</summary>
@@ -15,20 +18,21 @@ internal sealed class WahaVersions(WahaApi api, TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, (bool TakesOwnIds, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
 
-    /// <summary>Whether the server takes our own ids. False where it cannot be asked: an older one might refuse what it does not know.</summary>
-    public async Task<bool> TakesOwnIdsAsync(WahaSettings settings, CancellationToken cancellationToken)
+    /// <summary>Whether the server takes our own ids. False where it was not asked yet: an older one might refuse what it does not know.</summary>
+    public bool TakeOwnIds(WahaSettings settings) => _known.TryGetValue(settings.BaseUrl, out var known) && known.TakesOwnIds;
+
+    /// <summary>Asks the server for its version, where that is not known or long ago.</summary>
+    public async Task LearnAsync(WahaSettings settings, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         if (_known.TryGetValue(settings.BaseUrl, out var known) && known.Until > now)
         {
-            return known.TakesOwnIds;
+            return;
         }
 
         using var answer = await api.CallAsync(settings, HttpMethod.Get, settings.CallTo("server/version"), null, _limit, cancellationToken);
         var version = answer.IsSuccess ? Read(answer.Body.Filled("version")) : null;
-        var takes = version >= _withOwnIds;
-        _known[settings.BaseUrl] = (takes, now + (version is null ? _keptWhenUnknown : _keptFor));
-        return takes;
+        _known[settings.BaseUrl] = (version >= _withOwnIds, now + (version is null ? _keptWhenUnknown : _keptFor));
     }
 
     /// <summary><c>2026.7.1</c>, also with something behind it.</summary>

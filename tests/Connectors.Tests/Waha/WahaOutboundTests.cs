@@ -20,6 +20,7 @@ public sealed class WahaOutboundTests
     public async Task A_text_is_taken_under_the_id_we_chose(string engine)
     {
         await using var server = await StartAsync(new() { Engine = engine });
+        await LearnAsync(server);
 
         var outcome = await SendAsync(server, TestConnections.Message("Grüße 🌊 \"quoted\"", replyTo: "3B0QUESTION"));
 
@@ -33,6 +34,8 @@ public sealed class WahaOutboundTests
     public async Task A_message_has_the_same_id_in_every_attempt_and_its_own_among_others()
     {
         await using var server = await StartAsync();
+        await LearnAsync(server);
+        await LearnAsync(server);
 
         await SendAsync(server, TestConnections.Message());
         await SendAsync(server, TestConnections.Message());
@@ -49,6 +52,7 @@ public sealed class WahaOutboundTests
     public async Task A_server_that_takes_no_ids_gives_its_own(string version)
     {
         await using var server = await StartAsync(new() { Version = version });
+        await LearnAsync(server);
         string? asked = null;
         server.Before = async (http, path) =>
         {
@@ -94,6 +98,7 @@ public sealed class WahaOutboundTests
     public async Task What_may_have_left_is_unknown_and_found_by_its_id()
     {
         await using var server = await StartAsync();
+        await LearnAsync(server);
         server.Script(new FakeWahaBehaviour { AcceptThenReset = true }, new FakeWahaBehaviour { AcceptThenHang = true });
 
         Assert.IsType<SendOutcome.Unknown>(await SendAsync(server, TestConnections.Message()));
@@ -173,6 +178,8 @@ public sealed class WahaOutboundTests
         server.AddSession(WahaConnections.Session);
         return server;
     }
+
+    private Task<SessionReading> LearnAsync(FakeWaha server) => ((IPairingConnector)_connector).ReadSessionAsync(WahaConnections.To(server), identify: true, default);
 
     private Task<SendOutcome> SendAsync(FakeWaha server, OutboundMessage message, int sendTimeoutSeconds = 20) =>
         _connector.SendAsync(WahaConnections.To(server, sendTimeoutSeconds), message, default);

@@ -33,7 +33,8 @@ public sealed class WahaSessionsTests
         server.AddSession(Name);
 
         Assert.Equal(new SessionReading.Open("447700900100@s.whatsapp.net"), await ReadAsync(server));
-        Assert.Single(server.Calls);
+        await ReadAsync(server);
+        Assert.Equal(["GET /api/sessions/harbour-shop", "GET /api/server/version", "GET /api/sessions/harbour-shop"], server.Calls);
     }
 
     [Fact]
