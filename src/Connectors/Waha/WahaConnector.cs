@@ -8,13 +8,14 @@ namespace Channels.Connectors.Waha;
 
 /// <summary>WhatsApp through a self-hosted WAHA, builds of 2024 to 2026, engines NOWEB, GOWS, WEBJS and WPP.</summary>
 /// <remarks>One instance serves all accounts of all tenants. It remembers which servers take our message ids, and codes that somebody is typing.</remarks>
-internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing
+internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck
 {
     private readonly WahaOutbound _outbound;
     private readonly WahaProvisioning _provisioning;
     private readonly WahaSessions _sessions;
     private readonly WahaSentLookup _lookup;
     private readonly WahaTyping _typing;
+    private readonly WahaCheck _check;
 
     public WahaConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -26,6 +27,7 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
         _provisioning = new WahaProvisioning(api, _sessions);
         _lookup = new WahaSentLookup(api);
         _typing = new WahaTyping(api, clock);
+        _check = new WahaCheck(api);
     }
 
     /// <inheritdoc/>
@@ -92,6 +94,9 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     public Task<SentLookupOutcome> FindSentAsync(
         Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
         _lookup.FindAsync(connection, message, since, known, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _check.CheckAsync(connection, cancellationToken);
 
     /// <inheritdoc/>
     public Task ShowTypingAsync(Connection connection, string chatId, TimeSpan duration, CancellationToken cancellationToken) =>

@@ -42,16 +42,8 @@ internal static class WahaPayloads
     public static ReadOnlyMemory<byte> SendText(WahaSettings settings, OutboundMessage message, string? id) => Write(writer =>
     {
         WriteTarget(writer, settings, message.ChatId);
+        WriteBesides(writer, message, id);
         writer.WriteString("text", message.Text);
-        if (id is not null)
-        {
-            writer.WriteString("id", id);
-        }
-
-        if (message.ReplyTo is { } answered)
-        {
-            writer.WriteString("reply_to", WahaMessageId.Full(fromMe: false, ChatOf(message.ChatId), answered));
-        }
     });
 
     /// <summary>The body of <c>startTyping</c> and <c>stopTyping</c>.</summary>
@@ -114,10 +106,25 @@ internal static class WahaPayloads
         webhook.Text("url") is { } url
         && (url == connection.WebhookUrl.AbsoluteUri || url.StartsWith($"{connection.WebhookUrl.AbsoluteUri.TrimEnd('/')}/", StringComparison.Ordinal));
 
-    private static void WriteTarget(Utf8JsonWriter writer, WahaSettings settings, string chat)
+    /// <summary>By which session, to whom.</summary>
+    public static void WriteTarget(Utf8JsonWriter writer, WahaSettings settings, string chat)
     {
         writer.WriteString("session", settings.Session);
         writer.WriteString("chatId", ChatOf(chat));
+    }
+
+    /// <summary>The id we choose, and what is answered.</summary>
+    public static void WriteBesides(Utf8JsonWriter writer, OutboundMessage message, string? id)
+    {
+        if (id is not null)
+        {
+            writer.WriteString("id", id);
+        }
+
+        if (message.ReplyTo is { } answered)
+        {
+            writer.WriteString("reply_to", WahaMessageId.Full(fromMe: false, ChatOf(message.ChatId), answered));
+        }
     }
 
     private static void WriteMetadata(Utf8JsonWriter writer, JsonElement kept, Connection connection)
@@ -173,7 +180,8 @@ internal static class WahaPayloads
         writer.WriteEndArray();
     }
 
-    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
+    /// <summary>One object as bytes.</summary>
+    public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
     {
         var bytes = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(bytes, _writing);

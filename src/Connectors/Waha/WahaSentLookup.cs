@@ -33,8 +33,10 @@ internal sealed class WahaSentLookup(WahaApi api)
 
         var chosen = WahaOutbound.IdOf(message.Id);
         var records = answer.Body.EnumerateArray().Select(record => Read(record, message.ChatId)).OfType<WhatsAppSent>().ToImmutableArray();
-        return records.Any(record => record.FromMe && record.Id == chosen)
-            ? new SentLookupOutcome.Found(chosen)
+        return records.Any(record => record.FromMe && record.Id == chosen) ? new SentLookupOutcome.Found(chosen)
+
+            // Files and places have no text of their own to be found by.
+            : message.Content is not null ? new SentLookupOutcome.CannotSay("the server does not show which file or place a message was")
             : WhatsAppSent.Judge(records, PageSize, message, since, known);
     }
 

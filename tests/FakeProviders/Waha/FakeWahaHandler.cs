@@ -43,7 +43,8 @@ internal sealed class FakeWahaHandler(FakeWaha fake)
         ["api", "sessions"] => FakeJson.WriteAsync(http, 200, fake.Sessions.Values.Select(Shown)),
         ["api", "sessions", var name] => WithSessionAsync(http, name, session => OnSessionAsync(http, session, body)),
         ["api", "sessions", var name, var action] => WithSessionAsync(http, name, session => ActAsync(http, session, action)),
-        ["api", "sendText"] => WithSessionAsync(http, FakeJson.Text(body, "session") ?? "default", session => SendAsync(http, session, body)),
+        ["api", "sendText" or "sendImage" or "sendVideo" or "sendVoice" or "sendFile" or "sendLocation" or "sendContactVcard"] => WithSessionAsync(http, FakeJson.Text(body, "session") ?? "default", session => SendAsync(http, session, body)),
+        ["api", "reaction"] when HttpMethods.IsPut(http.Request.Method) => WithSessionAsync(http, FakeJson.Text(body, "session") ?? "default", session => ReactAsync(http, session, body)),
         ["api", "startTyping" or "stopTyping"] => FakeJson.WriteAsync(http, 201, new { result = true }),
         ["api", var name, "auth", "qr"] => WithSessionAsync(http, name, session => CodeAsync(http, session)),
         ["api", var name, "auth", "request-code"] => WithSessionAsync(http, name, session => TypedCodeAsync(http, session)),
@@ -174,7 +175,10 @@ internal sealed class FakeWahaHandler(FakeWaha fake)
 
         var chosen = string.CompareOrdinal(fake.Options.Version, "2026.4.3") >= 0 ? FakeJson.Text(body, "id") : null;
         var send = new FakeWahaMessage(
-            session.Name, chat, true, chosen ?? $"3EB0{Interlocked.Increment(ref _ids):X18}", FakeJson.Text(body, "text") ?? "", FakeJson.Text(body, "reply_to"), fake.Options.Clock.GetUtcNow());
+            session.Name, chat, true, chosen ?? $"3EB0{Interlocked.Increment(ref _ids):X18}", FakeJson.Text(body, "text") ?? FakeJson.Text(body, "caption") ?? "", FakeJson.Text(body, "reply_to"), fake.Options.Clock.GetUtcNow())
+        {
+            Call = http.Request.Path.Value!.Split('/')[^1], Body = body.Clone(),
+        };
         fake.Messages.Enqueue(send);
         await AnswerSendAsync(http, session, send, behaviour);
     }
@@ -205,6 +209,13 @@ internal sealed class FakeWahaHandler(FakeWaha fake)
             "WEBJS" => new { id = new { fromMe = true, remote = send.ChatId, id = send.Id, _serialized = full }, ack = 0 },
             _ => (object)new { key = new { remoteJid = send.ChatId, fromMe = true, id = send.Id }, messageTimestamp = send.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), status = "PENDING" },
         });
+    }
+
+    private Task ReactAsync(HttpContext http, FakeWahaSession session, JsonElement body)
+    {
+        var id = $"3EB0{Interlocked.Increment(ref _ids):X18}";
+        fake.Messages.Enqueue(new FakeWahaMessage(session.Name, "", true, id, FakeJson.Text(body, "reaction") ?? "", null, fake.Options.Clock.GetUtcNow()) { Call = "reaction", Body = body.Clone() });
+        return FakeJson.WriteAsync(http, 200, fake.Options.Engine == "WEBJS" ? true : new { key = new { id, fromMe = true } });
     }
 
     private Task MessagesAsync(HttpContext http, FakeWahaSession session, string chat)

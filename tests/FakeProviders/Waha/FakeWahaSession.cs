@@ -45,7 +45,14 @@ public sealed class FakeWahaSession(string name)
 /// <param name="Text">What.</param>
 /// <param name="ReplyTo">The whole id of the message it answers.</param>
 /// <param name="At">When.</param>
-public sealed record FakeWahaMessage(string Session, string ChatId, bool FromMe, string Id, string Text, string? ReplyTo, DateTimeOffset At);
+public sealed record FakeWahaMessage(string Session, string ChatId, bool FromMe, string Id, string Text, string? ReplyTo, DateTimeOffset At)
+{
+    /// <summary>The call it was sent by.</summary>
+    public string? Call { get; init; }
+
+    /// <summary>That call's body.</summary>
+    public JsonElement Body { get; init; }
+}
 
 /// <summary>How the fake treats a send. The default takes it and answers 201.</summary>
 public sealed record FakeWahaBehaviour
