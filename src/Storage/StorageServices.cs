@@ -1,5 +1,6 @@
 using Channels.Core.Channels;
 using Channels.Core.Conversations;
+using Channels.Core.History;
 using Channels.Core.Inbox;
 using Channels.Core.Outbox;
 using Channels.Core.Sessions;
@@ -9,6 +10,7 @@ using Channels.Storage.Batching;
 using Channels.Storage.Channels;
 using Channels.Storage.Conversations;
 using Channels.Storage.Database;
+using Channels.Storage.History;
 using Channels.Storage.Inbox;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Media;
@@ -44,6 +46,7 @@ public static class StorageServices
         services.AddSingleton<IAccountInbox, AccountInbox>();
         services.AddSingleton<ITranscript, PostgresTranscript>();
         services.AddSingleton<IConversationStore, PostgresConversations>();
+        services.AddSingleton<IHistoryImports, PostgresHistoryImports>();
         services.AddSingleton<IOutbox, PostgresOutbox>();
         services.AddSingleton<ISessionStore, PostgresSessions>();
         services.AddSingleton<ISweep, PostgresSweep>();

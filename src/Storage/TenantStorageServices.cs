@@ -36,6 +36,7 @@ public static class TenantStorageServices
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ChannelStore>();
         services.AddSingleton<KindSwitches>();
+        services.AddSingleton<HistoryImportQueries>();
         services.AddSingleton<ChannelMetricsReader>();
         services.AddSingleton<ChannelDirectory>();
         services.AddSingleton<IChannelDirectory>(provider => provider.GetRequiredService<ChannelDirectory>());

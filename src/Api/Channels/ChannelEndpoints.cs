@@ -1,5 +1,6 @@
 using Channels.Api.Access;
 using Channels.Api.Errors;
+using Channels.Api.History;
 using Channels.Api.Idempotency;
 using Channels.Api.Pairing;
 using Channels.Api.Requests;
@@ -31,6 +32,7 @@ internal static class ChannelEndpoints
         channels.MapGet("/{id:guid}/status-history", HistoryAsync).WithName("GetChannelStatusHistory").WithSummary("What became of its connection, newest first");
         channels.MapActivation();
         channels.MapPairing();
+        channels.MapHistory();
         channels.MapPreview();
         channels.MapSimulation();
     }

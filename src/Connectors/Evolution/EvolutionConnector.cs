@@ -7,7 +7,7 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
@@ -15,6 +15,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     private readonly EvolutionSentLookup _lookup;
     private readonly EvolutionTyping _typing;
     private readonly EvolutionConnectionCheck _check;
+    private readonly EvolutionHistory _history;
 
     public EvolutionConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -26,6 +27,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
         _lookup = new EvolutionSentLookup(api);
         _typing = new EvolutionTyping(api);
         _check = new EvolutionConnectionCheck(api);
+        _history = new EvolutionHistory(api);
     }
 
     /// <inheritdoc/>
@@ -94,6 +96,10 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     public Task<SentLookupOutcome> FindSentAsync(
         Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
         _lookup.FindAsync(connection, message, since, known, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<HistoryOutcome> ReadHistoryAsync(Connection connection, string? cursor, int most, CancellationToken cancellationToken) =>
+        _history.ReadAsync(connection, cursor, most, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _check.CheckAsync(connection, cancellationToken);

@@ -58,14 +58,18 @@ internal static class EvolutionPayloads
         }
     });
 
-    public static ReadOnlyMemory<byte> FindMessages(string chat, int pageSize) => Write(writer =>
+    public static ReadOnlyMemory<byte> FindMessages(string? chat, int page, int pageSize) => Write(writer =>
     {
         writer.WriteStartObject("where");
-        writer.WriteStartObject("key");
-        writer.WriteString("remoteJid", chat);
+        if (chat is not null)
+        {
+            writer.WriteStartObject("key");
+            writer.WriteString("remoteJid", chat);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.WriteNumber("page", 1);
+        writer.WriteNumber("page", page);
 
         // To this call "offset" is the size of a page.
         writer.WriteNumber("offset", pageSize);

@@ -31,7 +31,7 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
         }
 
         using var answer = await api.CallAsync(
-            settings, HttpMethod.Post, settings.CallTo("chat/findMessages"), EvolutionPayloads.FindMessages(message.ChatId, PageSize), _limit, cancellationToken);
+            settings, HttpMethod.Post, settings.CallTo("chat/findMessages"), EvolutionPayloads.FindMessages(message.ChatId, page: 1, PageSize), _limit, cancellationToken);
         return answer.IsSuccess
             ? WhatsAppSent.Judge(Records(answer.Body), PageSize, message, since, known)
             : new SentLookupOutcome.CannotSay(answer.Status is { } status ? $"the gateway answers {(int)status}" : answer.Trouble);

@@ -8,7 +8,7 @@ namespace Channels.Connectors.Waha;
 
 /// <summary>WhatsApp through a self-hosted WAHA, builds of 2024 to 2026, engines NOWEB, GOWS, WEBJS and WPP.</summary>
 /// <remarks>One instance serves all accounts of all tenants. It remembers which servers take our message ids, and codes that somebody is typing.</remarks>
-internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck
+internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector
 {
     private readonly WahaOutbound _outbound;
     private readonly WahaProvisioning _provisioning;
@@ -16,6 +16,7 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     private readonly WahaSentLookup _lookup;
     private readonly WahaTyping _typing;
     private readonly WahaCheck _check;
+    private readonly WahaHistory _history;
 
     public WahaConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -28,6 +29,7 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
         _lookup = new WahaSentLookup(api);
         _typing = new WahaTyping(api, clock);
         _check = new WahaCheck(api);
+        _history = new WahaHistory(api);
     }
 
     /// <inheritdoc/>
@@ -48,6 +50,10 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     /// <inheritdoc/>
     /// <remarks>WhatsApp gives the first code 60 seconds and every other one 20; each replacement is told by webhook.</remarks>
     public TimeSpan CodeLife { get; } = TimeSpan.FromSeconds(20);
+
+    /// <inheritdoc/>
+    public Task<HistoryOutcome> ReadHistoryAsync(Connection connection, string? cursor, int most, CancellationToken cancellationToken) =>
+        _history.ReadAsync(connection, cursor, most, cancellationToken);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => WahaAuthenticity.IsProven(request, connection.WebhookSecret);

@@ -34,6 +34,7 @@ internal static class WahaInbound
         "state.change" => [envelope.Ignored("deprecated engine state; session.status is authoritative")],
         "engine.event" => [envelope.Ignored("debug event")],
         "message" or "message.any" => [WithPayload(envelope, WahaMessageReader.Read)],
+        WahaHistory.Event => envelope.Payload.IsArray() ? envelope.Payload.EnumerateArray().Select(one => WithPayload(envelope with { Payload = one }, WahaMessageReader.ReadPast)) : [envelope.Ignored("no payload")],
         "message.reaction" => [WithPayload(envelope, WahaReactionReader.Read)],
         "message.edited" => [WithPayload(envelope, WahaChangeReader.ReadEdited)],
         "message.revoked" => [WithPayload(envelope, WahaChangeReader.ReadRevoked)],

@@ -10,7 +10,12 @@ internal static class WahaMessageReader
 {
     private const string ApiSource = "api";
 
-    public static ChannelEvent Read(WahaEnvelope envelope)
+    public static ChannelEvent Read(WahaEnvelope envelope) => Read(envelope, isPast: false);
+
+    /// <summary>The same for a message of the past.</summary>
+    public static ChannelEvent ReadPast(WahaEnvelope envelope) => Read(envelope, isPast: true);
+
+    private static ChannelEvent Read(WahaEnvelope envelope, bool isPast)
     {
         var payload = envelope.Payload;
         if (WahaMessageId.Read(payload, "id") is not { } id)
@@ -32,7 +37,7 @@ internal static class WahaMessageReader
         }
 
         return WahaContentReader.Read(Bare(payload, id, envelope, parties), payload, content, envelope, parties) is { } message
-            ? WhatsAppPlacing.Place(message, chat, OriginOf(payload, parties), WahaEnvelope.Stories)
+            ? WhatsAppPlacing.Place(message, chat, isPast ? WhatsAppOrigin.History : OriginOf(payload, parties), WahaEnvelope.Stories)
             : envelope.Ignored(WahaContent.WhyEmpty(payload, content)) with { MessageId = id.Id, ChatId = chat.ToString(), FromMe = parties.FromMe };
     }
 

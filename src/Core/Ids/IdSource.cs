@@ -55,6 +55,22 @@ public sealed class IdSource(TimeProvider clock)
         return new Guid(bytes, bigEndian: true);
     }
 
+    /// <summary>An id of a moment that may lie in the past: what happened then stands among what was recorded then. Not greater than others, and not in order within its millisecond.</summary>
+    /// <param name="moment">Not after now: what the future holds would stand behind everything to come.</param>
+    public Guid At(DateTimeOffset moment)
+    {
+        var now = clock.GetUtcNow();
+        Span<byte> bytes = stackalloc byte[16];
+        Next().TryWriteBytes(bytes, bigEndian: true, out _);
+        var millisecond = Math.Max(0, (moment < now ? moment : now).ToUnixTimeMilliseconds());
+        for (var i = 0; i < 6; i++)
+        {
+            bytes[i] = (byte)(millisecond >> (40 - (8 * i)));
+        }
+
+        return new Guid(bytes, bigEndian: true);
+    }
+
     // Asking the system's generator costs more than the rest of an id; so it is asked for many at once.
     private void TakeRandom(Span<byte> target)
     {

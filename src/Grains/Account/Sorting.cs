@@ -111,11 +111,13 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         ChannelEvent happened, ConversationId conversation, Origin origin, bool outbound, Author author, string status, string? reason, bool startsTurn)
     {
         var key = EventKey.Of(happened);
+        var isHistory = happened.Kind == EventKinds.HistoryMessage;
         return new RecordedMessage(
-            new MessageId(ids.Next()), conversation, outbound, author, happened.Kind,
+            // What was said before stands before what was said since.
+            new MessageId(isHistory && happened.Timestamp is { } then ? ids.At(then) : ids.Next()), conversation, outbound, author, happened.Kind,
             key is { } named ? Bounded(named.Id) : origin.ToString(), key?.KeyClass ?? "message", Bounded(key?.Revision ?? ""),
             happened.Text ?? happened.Emoji, status, reason, happened.SenderId, happened.SenderName, happened.Timestamp ?? origin.ReceivedAt,
-            EventDetails.Of(happened), startsTurn, History: happened.Kind == EventKinds.HistoryMessage, origin.ReceivedAt);
+            EventDetails.Of(happened), startsTurn, isHistory, origin.ReceivedAt);
     }
 
     // The reason first where the parser gave one: operators look for "newsletter", not for "ignored".

@@ -11,6 +11,10 @@ namespace Channels.Storage.Transcript;
 /// <remarks>Message path, step 4 of 6. The batch is safe to repeat: what is recorded already meets its key, what is finished already is gone.</remarks>
 internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, DateTimeOffset takeoverUntil) : AccountOperation(batch.Tenant, batch.Account)
 {
+    /// <summary>How far a message's row may lie from the time its provider gives it: clocks differ, and what was told late was recorded late.</summary>
+    private static readonly TimeSpan NearBefore = TimeSpan.FromHours(1);
+    private static readonly TimeSpan NearAfter = TimeSpan.FromDays(2);
+
     private readonly HashSet<MessageId> _fresh = [];
     private readonly List<ConversationId> _takeovers = [];
     private bool _echoesHeld;
@@ -77,7 +81,9 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Booleans(rows, row => row.Item.StartsTurn),
             Columns.Booleans(rows, row => row.Item.History),
             Columns.Of(rows, row => row.Item.ReceivedAt, NpgsqlDbType.TimestampTz),
-            Columns.Times(rows, row => row.Of.Now));
+            Columns.Times(rows, row => row.Of.Now),
+            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt - NearBefore) : Guid.Empty),
+            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt + NearAfter) : Guid.Empty));
     }
 
     private static IEnumerable<Statement> EchoStatements(List<RecordOperation> operations)

@@ -11,18 +11,26 @@ internal static class RecordSql
         on conflict do nothing
         """;
 
-    /// <summary>Inserts the messages whose key was claimed by them, with turn, event and counters; answers which they were.</summary>
+    /// <summary>
+    /// Inserts the messages whose key was claimed by them, with turn, event and counters; answers which they were. Keys are forgotten after a while and history
+    /// comes from before: what is to be found near its own time is known as well.
+    /// </summary>
     internal const string Messages = """
         with m as materialized (
           select m.*, k.message_id is not null as claimed
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
                       $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::boolean[], $19::boolean[],
-                      $20::timestamptz[], $21::timestamptz[])
+                      $20::timestamptz[], $21::timestamptz[], $22::uuid[], $23::uuid[])
             as m (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, key_class, revision,
-                  text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history, received_at, now)
+                  text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history, received_at, now, near_from, near_to)
           left join message_key k on k.account_id = any (array[m.account_id]) and k.provider_message_id = m.provider_message_id and k.conversation_id = m.conversation_id
             and k.key_class = m.key_class and k.revision = m.revision and k.message_id = m.id),
-        fresh as materialized (select * from m where claimed),
+        fresh as materialized (
+          select * from m
+          where claimed and (not history or not exists (
+            select from transcript t
+            where t.tenant_id = m.tenant_id and t.conversation_id = m.conversation_id and t.id >= m.near_from and t.id < m.near_to
+              and t.provider_message_id = m.provider_message_id offset 0))),
         messages as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
                                   sender_id, sender_name, occurred_at, details, received_at)
