@@ -19,6 +19,9 @@ public abstract class ConnectorContract
     /// <summary>The kind's folder under <c>src/Connectors</c>.</summary>
     protected abstract string Folder { get; }
 
+    /// <summary>The channel that the samples came to, for kinds whose bodies do not say whose they are.</summary>
+    protected virtual Connection? Channel => null;
+
     private IConnector Connector => TestConnections.Connector(Kind);
 
     private PayloadIndex Samples => PayloadIndex.OfSamples(Folder);
@@ -107,7 +110,7 @@ public abstract class ConnectorContract
         root["fieldOfTomorrow"] = new JsonObject { ["a"] = new JsonArray(1, "two", null) };
         (root["data"] as JsonObject)?.Add("anotherOne", "x");
 
-        Assert.Equal(EventsOf(body).Select(Shown), EventsOf(new WebhookBody(Encoding.UTF8.GetBytes(root.ToJsonString()), body.Path)).Select(Shown));
+        Assert.Equal(EventsOf(body).Select(Shown), EventsOf(new WebhookBody(Encoding.UTF8.GetBytes(root.ToJsonString()), body.Path, body.Channel)).Select(Shown));
     });
 
     [Fact]
@@ -121,7 +124,7 @@ public abstract class ConnectorContract
                 var mutated = mutator.Mutate(body.Body.Span);
                 try
                 {
-                    foreach (var happened in EventsOf(new WebhookBody(mutated, body.Path)))
+                    foreach (var happened in EventsOf(new WebhookBody(mutated, body.Path, body.Channel)))
                     {
                         // What Postgres would refuse must not get this far: no NUL, no lone surrogates, in no field.
                         var everything = $"{happened}{Shown(happened)}{EventKey.Of(happened)}{string.Concat(happened.Details.Values)}";
@@ -198,7 +201,7 @@ public abstract class ConnectorContract
         var samples = Samples;
         foreach (var file in samples.Files)
         {
-            check(file, new WebhookBody(samples.BytesOf(file), samples.PathOf(file)));
+            check(file, new WebhookBody(samples.BytesOf(file), samples.PathOf(file), Channel));
         }
     }
 }
