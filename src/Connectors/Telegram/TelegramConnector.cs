@@ -5,10 +5,25 @@ namespace Channels.Connectors.Telegram;
 
 /// <summary>Telegram through its Bot API, up to version 10.1.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
-internal sealed class TelegramConnector(ChannelManifest manifest) : IConnector
+internal sealed class TelegramConnector : ITypingConnector, IPacedConnector
 {
+    // "About one a second to a chat, twenty a minute to a group", say Telegram's own limits. In a minute a group gets its burst and 17 more.
+    private static readonly ChatPace _chat = new(1, 1);
+    private static readonly ChatPace _group = new(17.0 / 60, 3);
+
+    private readonly TelegramOutbound _outbound;
+    private readonly TelegramTyping _typing;
+
+    public TelegramConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
+    {
+        var api = new TelegramApi(http, clock);
+        Manifest = manifest;
+        _outbound = new TelegramOutbound(api, manifest.Limits.TextLength);
+        _typing = new TelegramTyping(api);
+    }
+
     /// <inheritdoc/>
-    public ChannelManifest Manifest { get; } = manifest;
+    public ChannelManifest Manifest { get; }
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => TelegramAuthenticity.IsProven(request, connection.WebhookSecret);
@@ -17,5 +32,13 @@ internal sealed class TelegramConnector(ChannelManifest manifest) : IConnector
     public Normalised Normalise(WebhookBody webhook) => TelegramInbound.Normalise(webhook);
 
     /// <inheritdoc/>
-    public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken) =>
+        _outbound.SendAsync(connection, message, cancellationToken);
+
+    /// <inheritdoc/>
+    public ChatPace PaceOf(string chatId) => TelegramAddress.Parse(chatId).IsGroup ? _group : _chat;
+
+    /// <inheritdoc/>
+    public Task ShowTypingAsync(Connection connection, string chatId, TimeSpan duration, CancellationToken cancellationToken) =>
+        _typing.ShowAsync(connection, chatId, cancellationToken);
 }

@@ -4,7 +4,7 @@ using Channels.Core.Connectors;
 namespace Channels.Connectors.Telegram;
 
 /// <summary>One bot's settings, ready for use.</summary>
-internal sealed record TelegramSettings(string BaseUrl, string Token, string BotId, string? Username, bool Polls, bool DropsPending, TimeSpan SendTimeout)
+internal sealed record TelegramSettings(string BaseUrl, string Token, string BotId, string? Username, bool Polls, bool DropsPending, string? ParseMode, TimeSpan SendTimeout)
 {
     private const string PublicServer = "https://api.telegram.org";
     private static readonly TimeSpan _sendTimeout = TimeSpan.FromSeconds(20);
@@ -15,7 +15,8 @@ internal sealed record TelegramSettings(string BaseUrl, string Token, string Bot
         var url = connection.Setting("base_url") ?? PublicServer;
         return connection.Setting("bot_token") is { } token && BotIdOf(token) is { } bot
                && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? new(url.TrimEnd('/'), token, bot, UsernameOf(connection), connection.Setting("mode") == "polling", Flag(connection, "drop_pending_updates"), TimeoutOf(connection))
+            ? new(url.TrimEnd('/'), token, bot, UsernameOf(connection), connection.Setting("mode") == "polling", Flag(connection, "drop_pending_updates"),
+                connection.Setting("parse_mode") is "HTML" or "MarkdownV2" ? connection.Setting("parse_mode") : null, TimeoutOf(connection))
             : null;
     }
 
