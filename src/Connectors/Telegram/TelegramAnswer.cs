@@ -21,6 +21,9 @@ internal sealed class TelegramAnswer : IDisposable
     /// <summary>Without an answer: why, in our words.</summary>
     public string Trouble { get; private init; } = "";
 
+    /// <summary>Without an answer: it was larger than we take.</summary>
+    public bool IsTooLarge { get; private init; }
+
     /// <summary>How long Telegram asks us to wait.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -48,7 +51,7 @@ internal sealed class TelegramAnswer : IDisposable
         return new(document) { Status = status, RetryAfter = wish };
     }
 
-    public static TelegramAnswer None(string trouble, bool neverLeft) => new(null) { Trouble = trouble, NeverLeft = neverLeft };
+    public static TelegramAnswer None(string trouble, bool neverLeft, bool isTooLarge = false) => new(null) { Trouble = trouble, NeverLeft = neverLeft, IsTooLarge = isTooLarge };
 
     public void Dispose() => _document?.Dispose();
 }

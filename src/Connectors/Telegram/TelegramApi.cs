@@ -38,7 +38,7 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
         }
         catch (HttpRequestException failed)
         {
-            return TelegramAnswer.None(TelegramErrors.TroubleOf(failed.HttpRequestError), TelegramErrors.NeverLeft(failed.HttpRequestError));
+            return TelegramAnswer.None(TelegramErrors.TroubleOf(failed.HttpRequestError), TelegramErrors.NeverLeft(failed.HttpRequestError), failed.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded);
         }
         catch (IOException)
         {

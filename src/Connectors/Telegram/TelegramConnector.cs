@@ -5,7 +5,7 @@ namespace Channels.Connectors.Telegram;
 
 /// <summary>Telegram through its Bot API, up to version 10.1.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
-internal sealed class TelegramConnector : ITypingConnector, IPacedConnector
+internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector
 {
     // "About one a second to a chat, twenty a minute to a group", say Telegram's own limits. In a minute a group gets its burst and 17 more.
     private static readonly ChatPace _chat = new(1, 1);
@@ -13,6 +13,9 @@ internal sealed class TelegramConnector : ITypingConnector, IPacedConnector
 
     private readonly TelegramOutbound _outbound;
     private readonly TelegramTyping _typing;
+    private readonly TelegramProvisioning _provisioning;
+    private readonly TelegramWebhookWatch _watch;
+    private readonly TelegramPolling _polling;
 
     public TelegramConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -20,6 +23,9 @@ internal sealed class TelegramConnector : ITypingConnector, IPacedConnector
         Manifest = manifest;
         _outbound = new TelegramOutbound(api, manifest.Limits.TextLength);
         _typing = new TelegramTyping(api);
+        _provisioning = new TelegramProvisioning(api);
+        _watch = new TelegramWebhookWatch(api);
+        _polling = new TelegramPolling(api);
     }
 
     /// <inheritdoc/>
@@ -34,6 +40,31 @@ internal sealed class TelegramConnector : ITypingConnector, IPacedConnector
     /// <inheritdoc/>
     public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken) =>
         _outbound.SendAsync(connection, message, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActivationOutcome> ActivateAsync(Connection connection, CancellationToken cancellationToken) => _provisioning.ActivateAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _provisioning.CheckAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<WebhookReading> ReadWebhookAsync(Connection connection, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _watch.ReadAsync(connection, now, cancellationToken);
+
+    /// <inheritdoc/>
+    public TimeSpan LongestWait => TelegramPolling.Wait;
+
+    /// <inheritdoc/>
+    public bool IsPolled(Connection connection) => TelegramSettings.Read(connection) is { Polls: true };
+
+    /// <inheritdoc/>
+    public Task<PollOutcome> PollAsync(Connection connection, string? cursor, CancellationToken cancellationToken) => _polling.PollAsync(connection, cursor, cancellationToken);
+
+    /// <inheritdoc/>
+    public string AddressForm => TelegramChats.Form;
+
+    /// <inheritdoc/>
+    public ChatAddress? AddressOf(string written) => TelegramChats.Read(written);
 
     /// <inheritdoc/>
     public ChatPace PaceOf(string chatId) => TelegramAddress.Parse(chatId).IsGroup ? _group : _chat;

@@ -45,8 +45,9 @@ internal static class TelegramErrors
     /// <summary>The group has become a supergroup, whose id the answer holds. Nothing has left.</summary>
     public static bool IsMigrated(TelegramAnswer answer) => answer.Status == HttpStatusCode.BadRequest && answer.MigratedTo is not null;
 
-    /// <summary>Somebody else fetches this bot's updates, or a webhook is set that takes them.</summary>
-    public static bool IsConflict(TelegramAnswer answer) => answer.Status == HttpStatusCode.Conflict;
+    /// <summary>Nothing can be fetched because a webhook gets it all.</summary>
+    public static bool IsWebhookInTheWay(TelegramAnswer answer) =>
+        answer.Status == HttpStatusCode.Conflict && (Has(answer, "webhook is active") || Has(answer, "terminated by setWebhook"));
 
     /// <summary>Why an account cannot be activated after this answer, which was not the one that was asked for.</summary>
     public static ActivationOutcome ToActivation(TelegramAnswer answer) => answer switch
