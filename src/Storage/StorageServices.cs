@@ -1,6 +1,7 @@
 using Channels.Core.Channels;
 using Channels.Core.Conversations;
 using Channels.Core.Inbox;
+using Channels.Core.Intake;
 using Channels.Core.Outbox;
 using Channels.Core.Sessions;
 using Channels.Core.Sweep;
@@ -10,6 +11,7 @@ using Channels.Storage.Channels;
 using Channels.Storage.Conversations;
 using Channels.Storage.Database;
 using Channels.Storage.Inbox;
+using Channels.Storage.Intake;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Media;
 using Channels.Storage.Outbox;
@@ -46,6 +48,7 @@ public static class StorageServices
         services.AddSingleton<IConversationStore, PostgresConversations>();
         services.AddSingleton<IOutbox, PostgresOutbox>();
         services.AddSingleton<ISessionStore, PostgresSessions>();
+        services.AddSingleton<IIntakeStore, PostgresIntakes>();
         services.AddSingleton<ISweep, PostgresSweep>();
         services.AddSingleton<IChannelStatuses, ChannelStatuses>();
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
