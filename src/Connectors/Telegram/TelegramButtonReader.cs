@@ -38,6 +38,21 @@ internal static class TelegramButtonReader
             : pressed;
     }
 
+    /// <summary>
+    /// What Telegram reads in the answer to the webhook: a call that it carries out. Whoever pressed sees a clock on the button until the bot has noticed, and Telegram waits for
+    /// that for 150 seconds only; an agent may take longer.
+    /// </summary>
+    public static byte[]? AnswerTo(ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.IndexOf("\"callback_query\""u8) < 0)
+        {
+            return null;
+        }
+
+        using var document = JsonBody.TryRead(body, out _);
+        return document?.RootElement.Member("callback_query").Id("id") is { } query ? TelegramPayloads.AnswerCallbackInWebhook(query).ToArray() : null;
+    }
+
     /// <summary>What stood on the button: what the contact saw and meant.</summary>
     private static string? LabelOf(JsonElement message, string? data)
     {

@@ -5,7 +5,7 @@ namespace Channels.Connectors.Telegram;
 
 /// <summary>Telegram through its Bot API, up to version 10.1.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
-internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector
+internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer
 {
     // "About one a second to a chat, twenty a minute to a group", say Telegram's own limits. In a minute a group gets its burst and 17 more.
     private static readonly ChatPace _chat = new(1, 1);
@@ -36,6 +36,9 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
 
     /// <inheritdoc/>
     public Normalised Normalise(WebhookBody webhook) => TelegramInbound.Normalise(webhook);
+
+    /// <inheritdoc/>
+    public byte[]? AnswerTo(ReadOnlyMemory<byte> body) => TelegramButtonReader.AnswerTo(body);
 
     /// <inheritdoc/>
     public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken) =>

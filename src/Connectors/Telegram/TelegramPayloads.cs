@@ -91,6 +91,13 @@ internal static class TelegramPayloads
 
     public static ReadOnlyMemory<byte> AnswerCallback(string query) => Write(writer => writer.WriteString("callback_query_id", query));
 
+    /// <summary>The same as an answer to a webhook.</summary>
+    public static ReadOnlyMemory<byte> AnswerCallbackInWebhook(string query) => Write(writer =>
+    {
+        writer.WriteString("method", "answerCallbackQuery");
+        writer.WriteString("callback_query_id", query);
+    });
+
     private static void WriteAddress(Utf8JsonWriter writer, TelegramAddress address)
     {
         switch (address.ChatIdentifier)

@@ -20,6 +20,7 @@ public sealed class FakeUpdates
     private static readonly JsonSerializerOptions _writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, FakeUpdate> _pending = [];
+    private readonly SortedDictionary<long, FakeUpdate> _handedOut = [];
     private readonly FakeBot _bot;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource? _poller;
@@ -138,6 +139,20 @@ public sealed class FakeUpdates
         }
     }
 
+    /// <summary>Everything that was ever handed out waits again, as if the confirmation had not arrived.</summary>
+    public void Repeat()
+    {
+        lock (_gate)
+        {
+            foreach (var (id, update) in _handedOut)
+            {
+                _pending[id] = update;
+            }
+
+            Changed();
+        }
+    }
+
     internal void Allow(HashSet<string>? allowed)
     {
         lock (_gate)
@@ -215,6 +230,7 @@ public sealed class FakeUpdates
                 var found = Waiting().Where(update => update.Id >= offset).Take(limit).ToList();
                 if (found.Count > 0 || over.IsCancellationRequested)
                 {
+                    HandOut(found);
                     return (found, "");
                 }
 
@@ -231,6 +247,14 @@ public sealed class FakeUpdates
             {
                 _poller = _poller == mine ? null : _poller;
             }
+        }
+    }
+
+    private void HandOut(List<FakeUpdate> updates)
+    {
+        lock (_gate)
+        {
+            updates.ForEach(update => _handedOut[update.Id] = update);
         }
     }
 
