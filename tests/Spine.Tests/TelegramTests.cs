@@ -40,7 +40,7 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
     public async Task A_group_is_recorded_and_answered_only_where_the_channel_wants_it()
     {
         await using var quiet = await TelegramChannel.CreateAsync(Spine);
-        await using var open = await TelegramChannel.CreateAsync(Spine, policy: new { groups = true });
+        await using var open = await TelegramChannel.CreateAsync(Spine, groups: true);
         var text = Words();
         var reply = open.Bot.NextSendAsync();
 
@@ -56,7 +56,7 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
     [PostgresFact]
     public async Task A_group_that_becomes_a_supergroup_stays_one_conversation()
     {
-        await using var shop = await TelegramChannel.CreateAsync(Spine, policy: new { groups = true });
+        await using var shop = await TelegramChannel.CreateAsync(Spine, groups: true);
         var old = shop.Bot.Group(-4400, type: "group");
         var now = shop.Bot.Group(-1004400000001);
         var (first, second) = (Words("before"), Words("after"));

@@ -5,7 +5,7 @@ namespace Channels.Connectors.Telegram;
 
 /// <summary>Telegram through its Bot API, up to version 10.1.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
-internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer
+internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer, IMediaFetch
 {
     // "About one a second to a chat, twenty a minute to a group", say Telegram's own limits. In a minute a group gets its burst and 17 more.
     private static readonly ChatPace _chat = new(1, 1);
@@ -16,6 +16,7 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
     private readonly TelegramProvisioning _provisioning;
     private readonly TelegramWebhookWatch _watch;
     private readonly TelegramPolling _polling;
+    private readonly TelegramFiles _files;
 
     public TelegramConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -26,6 +27,7 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
         _provisioning = new TelegramProvisioning(api);
         _watch = new TelegramWebhookWatch(api);
         _polling = new TelegramPolling(api);
+        _files = new TelegramFiles(api);
     }
 
     /// <inheritdoc/>
@@ -62,6 +64,13 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
 
     /// <inheritdoc/>
     public Task<PollOutcome> PollAsync(Connection connection, string? cursor, CancellationToken cancellationToken) => _polling.PollAsync(connection, cursor, cancellationToken);
+
+    /// <inheritdoc/>
+    public bool MustFetch(MediaReference media) => TelegramFiles.MustFetch(media);
+
+    /// <inheritdoc/>
+    public Task<MediaFetchOutcome> FetchAsync(Connection connection, MediaReference media, Stream destination, CancellationToken cancellationToken) =>
+        _files.FetchAsync(connection, media, destination, cancellationToken);
 
     /// <inheritdoc/>
     public string AddressForm => TelegramChats.Form;

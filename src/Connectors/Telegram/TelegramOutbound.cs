@@ -25,7 +25,7 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
     }
 
     private SendOutcome.Refused? Complaint(OutboundMessage message) =>
-        string.IsNullOrWhiteSpace(message.Text) ? new("empty-text", "there is no text to send")
+        message.Content is null or OutboundContent.Interactive && string.IsNullOrWhiteSpace(message.Text) ? new("empty-text", "there is no text to send")
         : message.Text.Length > longestText ? new("text-too-long", $"the text has {message.Text.Length} characters; Telegram takes {longestText}")
         : TelegramAddress.Parse(message.ChatId).ChatIdentifier is null ? new("recipient-not-found", "this is no chat of Telegram's: neither a number nor a @name")
         : null;
@@ -38,6 +38,11 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
             using var guest = await api.CallAsync(
                 settings, "answerGuestQuery", TelegramPayloads.AnswerGuest(query, message.Id.ToString(), message.Text), settings.SendTimeout, cancellationToken);
             return TelegramErrors.ToOutcome(guest);
+        }
+
+        if (message.Content is { } content)
+        {
+            return await SendContentAsync(settings, message, content, address, cancellationToken);
         }
 
         var (parseMode, replyTo) = (settings.ParseMode, message.ReplyTo);
@@ -58,6 +63,33 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
             {
                 return TelegramErrors.ToOutcome(answer);
             }
+        }
+    }
+
+    private async Task<SendOutcome> SendContentAsync(TelegramSettings settings, OutboundMessage message, OutboundContent content, TelegramAddress address, CancellationToken cancellationToken)
+    {
+        for (var moved = false; ; moved = true)
+        {
+            var (call, refusal) = TelegramContents.Of(message, content, address);
+            if (call is null)
+            {
+                return refusal!;
+            }
+
+            var body = await TelegramContents.BodyAsync(call, message, content, cancellationToken);
+            if (body is null)
+            {
+                return new SendOutcome.Refused("file-gone", "the file to send is not stored any more");
+            }
+
+            using var answer = await api.CallAsync(settings, call.Method, body, settings.SendTimeout, cancellationToken);
+            if (moved || !TelegramErrors.IsMigrated(answer) || answer.MigratedTo == address.Chat)
+            {
+                // A reaction is no message of its own: Telegram only says yes.
+                return content is OutboundContent.Reaction reaction && answer.IsSuccess ? new SendOutcome.Accepted($"reaction:{reaction.Target}") : TelegramErrors.ToOutcome(answer);
+            }
+
+            address = address with { Chat = answer.MigratedTo! };
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Telegram;
@@ -115,6 +116,28 @@ internal static class TelegramPayloads
         if (address.Business is { } business)
         {
             writer.WriteString("business_connection_id", business);
+        }
+    }
+
+    /// <summary>The same as fields of a call.</summary>
+    public static JsonObject AddressFields(TelegramAddress address)
+    {
+        var fields = new JsonObject { ["chat_id"] = address.ChatIdentifier is long id ? JsonValue.Create(id) : JsonValue.Create(address.Chat) };
+        Add(fields, "message_thread_id", address.Topic);
+        Add(fields, "direct_messages_topic_id", address.DirectTopic);
+        if (address.Business is { } business)
+        {
+            fields["business_connection_id"] = business;
+        }
+
+        return fields;
+    }
+
+    private static void Add(JsonObject fields, string name, string? value)
+    {
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            fields[name] = number;
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed record TelegramSettings(string BaseUrl, string Token, string Bot
     /// <summary>The address of a call; holds the token.</summary>
     public Uri CallTo(string method) => new($"{BaseUrl}/bot{Token}/{method}");
 
+    /// <summary>The address of a file; holds the token.</summary>
+    public Uri FileAt(string path) => new($"{BaseUrl}/file/bot{Token}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}");
+
     /// <summary>Only the harmless half: a record's own text would print the token.</summary>
     public override string ToString() => $"Telegram bot {BotId}";
 

@@ -59,6 +59,9 @@ public sealed class FakeBot
         }
     }
 
+    /// <summary>Files that people sent, by id.</summary>
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
+
     /// <summary>As it stands in messages.</summary>
     public object Shown => new { id = Id, is_bot = true, first_name = Username, username = Username };
 

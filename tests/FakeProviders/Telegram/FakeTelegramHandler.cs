@@ -15,6 +15,13 @@ internal sealed class FakeTelegramHandler(FakeTelegram server)
     public async Task HandleAsync(HttpContext http)
     {
         var parts = http.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts is ["file", var holder, _, ..] && holder.StartsWith("bot", StringComparison.Ordinal) && server.Bots.TryGetValue(holder[3..], out var owner)
+            && owner.Files.TryGetValue(parts[^1], out var bytes))
+        {
+            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+            return;
+        }
+
         if (parts.Length != 2 || !parts[0].StartsWith("bot", StringComparison.Ordinal) || !parts[0].Contains(':', StringComparison.Ordinal))
         {
             await new FakeReply(404, null, "Not Found").WriteAsync(http);
@@ -90,6 +97,10 @@ internal sealed class FakeTelegramHandler(FakeTelegram server)
         "deletewebhook" => Task.FromResult(DeleteWebhook(bot, given)),
         "getwebhookinfo" => Task.FromResult(FakeReply.Ok(WebhookInfo(bot))),
         "getupdates" => GetUpdatesAsync(bot, given, aborted),
+        "getfile" => Task.FromResult(
+            bot.Files.TryGetValue(given.Text("file_id") ?? "", out var file)
+                ? FakeReply.Ok(new { file_id = given.Text("file_id"), file_unique_id = "u", file_size = file.Length, file_path = $"documents/{given.Text("file_id")}" })
+                : FakeReply.Bad("invalid file_id")),
         "sendchataction" => Task.FromResult(ChatAction(bot, given)),
         "answercallbackquery" => Task.FromResult(AnswerCallback(bot, given)),
         "setmycommands" or "deletemycommands" or "getmycommands" => Task.FromResult(FakeReply.True),

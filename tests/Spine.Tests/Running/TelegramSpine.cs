@@ -23,7 +23,7 @@ internal sealed class TelegramChannel(Channel channel, FakeTelegram server, Fake
 
     public FakeBot Bot => bot;
 
-    public static async Task<TelegramChannel> CreateAsync(Spine spine, string mode = "webhook", object? policy = null, bool activate = true, int sendTimeout = 20)
+    public static async Task<TelegramChannel> CreateAsync(Spine spine, string mode = "webhook", bool groups = false, bool activate = true, int sendTimeout = 20)
     {
         var server = await FakeTelegram.StartAsync(new FakeTelegramOptions { FirstWait = TimeSpan.FromMilliseconds(100) });
         var number = spine.Next();
@@ -36,7 +36,7 @@ internal sealed class TelegramChannel(Channel channel, FakeTelegram server, Fake
             identity = bot.Username,
             config = new { botToken = bot.Token, bot_username = bot.Username, base_url = server.Address.ToString(), mode, send_timeout_seconds = sendTimeout },
             agent = new { kind = "echo" },
-            policy = policy ?? new { },
+            groups,
         });
         spine.KeepSecret(channel.Secret, secret);
         if (activate)
