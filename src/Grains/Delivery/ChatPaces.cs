@@ -11,6 +11,9 @@ internal sealed class ChatPaces(TimeProvider clock)
 
     private readonly Dictionary<string, TokenBucket> _buckets = new(StringComparer.Ordinal);
 
+    /// <summary>How many chats are remembered; for tests.</summary>
+    internal int Count => _buckets.Count;
+
     /// <summary>How long until the chat may be written to; zero for now.</summary>
     public TimeSpan WaitFor(IConnector connector, string chatId) => connector is IPacedConnector paced ? BucketOf(paced, chatId).Wait() : TimeSpan.Zero;
 
