@@ -3,6 +3,7 @@ using Channels.Grains.Account;
 using Channels.Grains.Conversation;
 using Channels.Grains.Delivery;
 using Channels.Grains.Fairness;
+using Channels.Grains.Intake;
 using Channels.Grains.Session;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,8 @@ public static class GrainServices
         services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
         services.AddSingleton<OutboundFiles>();
+        services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<IntakeOptions>>().Value);
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
         services.AddSingleton(provider => new SessionLife(provider.GetRequiredService<SessionOptions>(), Random.Shared));

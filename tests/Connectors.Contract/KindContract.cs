@@ -26,6 +26,9 @@ public abstract class KindContract
     /// <summary>Its folder: with <c>README.md</c> and <c>samples/index.json</c>.</summary>
     protected abstract string KindFolder { get; }
 
+    /// <summary>The channel that the samples came to, for kinds whose bodies do not say whose they are.</summary>
+    protected virtual Connection? Channel => null;
+
     /// <summary>A chat to write to, in the form its events name chats.</summary>
     protected virtual string Chat => "1";
 
@@ -121,7 +124,7 @@ public abstract class KindContract
         root["fieldOfTomorrow"] = new JsonObject { ["a"] = new JsonArray(1, "two", null) };
         (root["data"] as JsonObject)?.Add("anotherOne", "x");
 
-        Assert.Equal(EventsOf(body).Select(Shown), EventsOf(new WebhookBody(Encoding.UTF8.GetBytes(root.ToJsonString()), body.Path)).Select(Shown));
+        Assert.Equal(EventsOf(body).Select(Shown), EventsOf(new WebhookBody(Encoding.UTF8.GetBytes(root.ToJsonString()), body.Path, body.Channel)).Select(Shown));
     });
 
     [Fact]
@@ -135,7 +138,7 @@ public abstract class KindContract
                 var mutated = mutator.Mutate(body.Body.Span);
                 try
                 {
-                    foreach (var happened in EventsOf(new WebhookBody(mutated, body.Path)))
+                    foreach (var happened in EventsOf(new WebhookBody(mutated, body.Path, body.Channel)))
                     {
                         // What Postgres would refuse must not get this far: no NUL, no lone surrogates, in no field.
                         var everything = $"{happened}{Shown(happened)}{EventKey.Of(happened)}{string.Concat(happened.Details.Values)}";
@@ -326,7 +329,7 @@ public abstract class KindContract
         var samples = Samples;
         foreach (var file in samples.Files)
         {
-            check(file, new WebhookBody(samples.BytesOf(file), samples.PathOf(file)));
+            check(file, new WebhookBody(samples.BytesOf(file), samples.PathOf(file), Channel));
         }
     }
 }

@@ -24,6 +24,11 @@ internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory 
         var result = await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).ActivateAsync(tenant, account, cancellationToken);
         directory.Forget(account);
 
+        if (result.Success && IsAsked(channel.Kind))
+        {
+            await grains.GetGrain<IIntakeGrain>(account.Value).StartAsync(tenant);
+        }
+
         // Replies may have waited for this.
         await grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync();
         return result;
@@ -36,11 +41,16 @@ internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory 
         directory.Forget(channel.Account);
     }
 
-    /// <summary>Ends what is done for the channel's pairing; the pairing itself stays.</summary>
+    /// <summary>Ends what is done by itself for the channel, its pairing or its intake; the pairing, and what stands at the provider, stay.</summary>
     public Task StopAsync(TenantId tenant, ChannelDetails channel) =>
-        IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant) : Task.CompletedTask;
+        IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant)
+        : IsAsked(channel.Kind) ? grains.GetGrain<IIntakeGrain>(channel.Account.Value).StopAsync(tenant)
+        : Task.CompletedTask;
 
     /// <summary>Its settings changed: who is paired, and whether anybody is, is asked anew.</summary>
     public Task CheckAsync(TenantId tenant, ChannelDetails channel) =>
         IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).CheckAsync(tenant) : Task.CompletedTask;
+
+    // Whether the provider of this kind is asked for messages, or whether it still posts them.
+    private bool IsAsked(string kind) => connectors.Find(kind) is IPollingConnector or IWebhookWatch;
 }

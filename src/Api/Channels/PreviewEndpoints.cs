@@ -3,6 +3,7 @@ using Channels.Api.Access;
 using Channels.Api.Errors;
 using Channels.Api.Ingress;
 using Channels.Api.Requests;
+using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 using Channels.Core.Ids;
@@ -23,16 +24,21 @@ internal static class PreviewEndpoints
             .Produces<PreviewShape>();
 
     private static async Task<IResult> PreviewAsync(
-        Guid id, string? path, HttpContext http, Caller caller, ChannelStore channels, IConnectorCatalog connectors, CancellationToken cancellationToken)
+        Guid id, string? path, HttpContext http, Caller caller, ChannelStore channels, IChannelDirectory directory, IConnectorCatalog connectors, CancellationToken cancellationToken)
     {
         if (await channels.FindAsync(caller.Tenant, new AccountId(id), cancellationToken) is not { } channel || connectors.Find(channel.Kind) is not { } connector)
         {
             return Problem.NotFound;
         }
 
-        return await BoundedBody.ReadAsync(http, WebhookIngress.Limit) is { } body
-            ? new PreviewAnswer(connector.Normalise(new WebhookBody(body, path ?? "")))
-            : new Problem(ErrorCatalogue.TooLarge);
+        if (await BoundedBody.ReadAsync(http, WebhookIngress.Limit) is not { } body)
+        {
+            return new Problem(ErrorCatalogue.TooLarge);
+        }
+
+        // The same that the account's grain reads it with: some bodies do not say whose they are.
+        var entry = await directory.FindAsync(channel.Account, cancellationToken);
+        return new PreviewAnswer(connector.Normalise(new WebhookBody(body, path ?? "", entry?.Connection)));
     }
 
     /// <summary>For the API's description only.</summary>

@@ -25,6 +25,9 @@ internal sealed class IngressAnswer
 
     public static IngressAnswer Stored { get; } = new(StatusCodes.Status200OK, "stored", "application/json", "{}"u8.ToArray(), null);
 
+    /// <summary>Stored, with what the provider reads in the answer.</summary>
+    public static IngressAnswer StoredSaying(byte[] json) => new(StatusCodes.Status200OK, "stored", "application/json", json, null);
+
     public static IngressAnswer NotFound { get; } = Made(ErrorCatalogue.NotFound);
 
     public static IngressAnswer Unauthenticated { get; } = Made(ErrorCatalogue.WebhookUnauthenticated);

@@ -102,7 +102,8 @@ internal sealed partial class WebhookIngress(
             return IngressAnswer.Unauthenticated;
         }
 
-        return await KeepAsync(channel, path, body, now);
+        var stored = await KeepAsync(channel, path, body, now);
+        return connector is IWebhookAnswer answering && answering.AnswerTo(body) is { } said ? IngressAnswer.StoredSaying(said) : stored;
     }
 
     private async ValueTask<IngressAnswer> DecideForAnyAsync(HttpContext http, string kind)

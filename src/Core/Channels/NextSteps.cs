@@ -13,6 +13,9 @@ public static class NextSteps
         "license-required" => "Activate the gateway's licence; it is tried again by itself.",
         "unauthorized" or "forbidden" => "Correct the key in the channel's settings and activate the channel again.",
         "wrong-address" => "Correct the address in the channel's settings and activate the channel again.",
+        "webhook-taken-over" or "webhook-removed" or "webhook-altered" or "webhook-in-the-way" => "Activate the channel again: that points the provider to this server.",
+        "polled-elsewhere" => "Stop the other program that fetches with the same token, or have the provider make a new token.",
+        "webhook-secret-unfit" => "Rotate the channel's webhook secret without giving one, and activate again.",
         "instance-missing" => "Activate the channel again: the account is then made anew at the gateway.",
         _ => "Mend what the provider complains about and activate the channel again.",
     };

@@ -10,4 +10,5 @@ public readonly record struct WebhookRequest(string Path, string Query, Func<str
 /// <summary>A webhook as it was stored: what a parser gets.</summary>
 /// <param name="Body">The raw bytes.</param>
 /// <param name="Path">The sub-path it came to; some gateways put the event's name there.</param>
-public readonly record struct WebhookBody(ReadOnlyMemory<byte> Body, string Path = "");
+/// <param name="Channel">Whose it is, for providers whose bodies do not say; null where nobody is known, as for a sample.</param>
+public readonly record struct WebhookBody(ReadOnlyMemory<byte> Body, string Path = "", Connection? Channel = null);

@@ -21,11 +21,20 @@ public sealed record ChannelEvent
     /// <summary>The chat, in the provider's canonical form (for WhatsApp a jid without device part; the phone's where known).</summary>
     public string? ChatId { get; init; }
 
-    /// <summary><c>direct, group, channel, broadcast, thread</c>, or the provider's own (<c>status, newsletter</c>) where it is ignored anyway.</summary>
+    /// <summary>
+    /// Where an answer goes when the chat's id alone does not say it (a topic in it, a business account it belongs to): what the conversation is known by,
+    /// and what the kind's sender gets as its chat. Null where it is <see cref="ChatId"/>. Never shown.
+    /// </summary>
+    public string? Address { get; init; }
+
+    /// <summary><c>direct, group, channel, broadcast, thread</c>, or the provider's own word (<c>private, supergroup, status, newsletter</c>); see <see cref="ChatTypes"/>.</summary>
     public string? ChatType { get; init; }
 
     /// <summary>The provider's message id.</summary>
     public string? MessageId { get; init; }
+
+    /// <summary>The provider's id of the happening itself, where it is no message and changes none (a pressed button): what it is recognised by. Never shown.</summary>
+    public string? EventId { get; init; }
 
     /// <summary>Whether our side wrote it.</summary>
     public bool? FromMe { get; init; }
@@ -105,7 +114,7 @@ public sealed record ChannelEvent
     /// <summary>Tells changes of one message apart (edit time, status), so that each is recorded once. Empty for the message itself.</summary>
     public string Revision { get; init; } = "";
 
-    /// <summary>Facts of one kind only, shown flat beside the others (<c>own_jid, round, mentions_me, call_id</c>…). Values are text, numbers or booleans.</summary>
+    /// <summary>Facts of one kind only, shown flat beside the others (<c>own_jid, round, mentions_me, call_id</c>…). Values are text, numbers, booleans, or dictionaries of these.</summary>
     public ImmutableDictionary<string, object?> Details { get; init; } = ImmutableDictionary<string, object?>.Empty;
 }
 
@@ -132,6 +141,9 @@ public sealed record MediaReference(
 
     /// <summary>Of a picture or film, in pixels.</summary>
     public int? Width { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public int? Height { get; init; }
 }
 
 /// <summary>A place on earth, in degrees (WGS 84).</summary>

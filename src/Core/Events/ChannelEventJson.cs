@@ -94,6 +94,7 @@ public static class ChannelEventJson
         }
 
         Optional(writer, "width", media.Width);
+        Optional(writer, "height", media.Height);
         Optional(writer, "sha256_b64", media.Sha256Base64);
         Optional(writer, "filename", media.FileName);
         Optional(writer, "caption", media.Caption);

@@ -22,7 +22,7 @@ public readonly record struct EventKey(string? Account, string? ChatId, string I
         EventKinds.MessageEdited or EventKinds.MessageDeleted or EventKinds.EchoEdited => happened.TargetMessageId ?? happened.MessageId,
         EventKinds.CallOffer or EventKinds.CallEnd => happened.Details.GetValueOrDefault("call_id") as string,
         EventKinds.Ignored => null,
-        _ => happened.MessageId ?? happened.TargetMessageId,
+        _ => happened.MessageId ?? happened.TargetMessageId ?? happened.EventId,
     };
 
     private static string ClassOf(string kind) => kind switch

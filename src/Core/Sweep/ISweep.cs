@@ -16,12 +16,13 @@ public interface ISweep
 /// <param name="Outboxes">Accounts with replies that are due.</param>
 /// <param name="Echoes">Accounts with held echoes.</param>
 /// <param name="Sessions">Accounts whose session must be looked after.</param>
+/// <param name="Intakes">Accounts whose provider must be asked for messages, or whether it still posts them.</param>
 public sealed record WaitingWork(
     ImmutableArray<AccountId> Inboxes, ImmutableArray<ConversationRef> Turns, ImmutableArray<(TenantId Tenant, AccountId Account)> Outboxes, ImmutableArray<AccountId> Echoes,
-    ImmutableArray<AccountId> Sessions)
+    ImmutableArray<AccountId> Sessions, ImmutableArray<AccountId> Intakes)
 {
     /// <summary>Nothing.</summary>
-    public static WaitingWork None { get; } = new([], [], [], [], []);
+    public static WaitingWork None { get; } = new([], [], [], [], [], []);
 }
 
 /// <summary>Which partition an account belongs to.</summary>

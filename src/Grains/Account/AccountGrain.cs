@@ -235,7 +235,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
 
         try
         {
-            return connector.Normalise(new WebhookBody(row.Body, row.Path));
+            return connector.Normalise(new WebhookBody(row.Body, row.Path, channel.Connection));
         }
         catch (Exception crash) when (crash is not OperationCanceledException)
         {

@@ -62,17 +62,25 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
 
     /// <summary>The conversation of an event's chat; null when it has none.</summary>
     public ConversationId? Find(ChannelEvent happened) =>
-        happened.ChatId is { Length: > 0 } chat && _known.TryGetValue(Bounded(chat), out var conversation) ? conversation : null;
+        (happened.Address ?? happened.ChatId) is { Length: > 0 } chat && _known.TryGetValue(Bounded(chat), out var conversation) ? conversation : null;
 
     /// <summary>Every id the chat is known by; the one to send to first.</summary>
     internal static ImmutableArray<string> AliasesOf(ChannelEvent happened)
     {
-        if (happened.ChatId is not { Length: > 0 } chat || happened.Action == EventAction.Ignore)
+        if (happened.Kind == EventKinds.SystemChatMigrated)
+        {
+            // The chat goes on under another id: what is written there belongs to the conversation that was led here.
+            return happened.Details.GetValueOrDefault("old_id") is string { Length: > 0 } old && happened.Details.GetValueOrDefault("new_id") is string { Length: > 0 } now
+                ? [Bounded(now), Bounded(old)]
+                : [];
+        }
+
+        if ((happened.Address ?? happened.ChatId) is not { Length: > 0 } chat || happened.Action == EventAction.Ignore)
         {
             return [];
         }
 
-        var hidden = happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderLid : null;
+        var hidden = ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderLid : null;
         return hidden is null || hidden == chat ? [Bounded(chat)] : [Bounded(chat), Bounded(hidden)];
     }
 
@@ -101,9 +109,9 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         return isMerged ? kept : null;
     }
 
-    private static string? NameOf(ChannelEvent happened) => happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderName : null;
+    private static string? NameOf(ChannelEvent happened) => ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderName : null;
 
-    private static string? PhoneOf(ChannelEvent happened) => happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderPn : null;
+    private static string? PhoneOf(ChannelEvent happened) => ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderPn : null;
 
     // An index entry has a limit; no provider's id comes near it, a hostile body's may.
     private static string Bounded(string alias) => alias.Length <= 512 ? alias : alias[..512];

@@ -37,7 +37,7 @@ internal static class EventDetails
     private static bool IsPlain(ChannelEvent happened) =>
         happened is
         {
-            Kind: EventKinds.MessageText or EventKinds.EchoText, ChatType: null or "direct", Media: null, ReplyTo: null, Referral: null, ViewOnce: null, Payload: null
+            Kind: EventKinds.MessageText or EventKinds.EchoText, Media: null, ReplyTo: null, Referral: null, ViewOnce: null, Payload: null
         }
-        && happened.Details.IsEmpty;
+        && ChatTypes.IsDirect(happened.ChatType) && happened.Details.IsEmpty;
 }

@@ -101,9 +101,9 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 break;
         }
 
-        if (!fromUs && happened is { ChatType: null or "direct", SenderName: { Length: > 0 } name, ChatId: { } chat })
+        if (!fromUs && ChatTypes.IsDirect(happened.ChatType) && happened is { SenderName: { Length: > 0 } name, ChatId: { } chat })
         {
-            _contacts.Add(new ContactChange(Bounded(chat), name, null));
+            _contacts.Add(new ContactChange(Bounded(happened.Address ?? chat), name, null));
         }
     }
 

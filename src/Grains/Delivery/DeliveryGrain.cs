@@ -34,6 +34,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly HashSet<MessageId> _settledWhileLoading = [];
     private readonly ConnectionReports _reports;
     private readonly Settlements _settlements;
+    private readonly ChatPaces _paces;
     private readonly Pump _pump;
     private readonly Alarm _alarm;
     private TokenBucket? _bucket;
@@ -52,6 +53,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _files = files;
         _clock = clock;
         _logger = logger;
+        _paces = new ChatPaces(clock);
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
@@ -231,12 +233,19 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 break;
             }
 
+            if (_paces.WaitFor(connector, row.Reply.ChatId) is { Ticks: > 0 } rest)
+            {
+                next = now + rest < next ? now + rest : next;
+                continue;
+            }
+
             if (Wait(connector) is { Ticks: > 0 } wait)
             {
                 next = now + wait < next ? now + wait : next;
                 break;
             }
 
+            _paces.Take(connector, row.Reply.ChatId);
             lane.Busy = true;
             Follow(SendAsync(channel, connector, lane, row));
         }

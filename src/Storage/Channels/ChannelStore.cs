@@ -98,6 +98,10 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         delete from session where tenant_id = $1 and account_id = $2
         """;
 
+    private const string DropIntake = """
+        delete from intake where tenant_id = $1 and account_id = $2
+        """;
+
     private const string DropClaims = """
         delete from channel_claim where tenant_id = $1 and account_id = $2
         """;
@@ -189,6 +193,7 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
 
         await work.ExecuteAsync(ArchiveConnector, cancellationToken, tenant.Value, account.Value, now);
         await work.ExecuteAsync(DropSession, cancellationToken, tenant.Value, account.Value);
+        await work.ExecuteAsync(DropIntake, cancellationToken, tenant.Value, account.Value);
         await work.ExecuteAsync(DropClaims, cancellationToken, tenant.Value, account.Value);
         await work.CommitAsync(cancellationToken);
         return true;

@@ -85,13 +85,25 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         where s.due_at <= $1 and (s.due_at, s.account_id) > ($2, $3) order by s.due_at, s.account_id limit $4
         """;
 
+    private const string Intakes = """
+        select i.due_at, i.account_id from intake i
+        join account a on a.tenant_id = i.tenant_id and a.id = i.account_id and a.deleted_at is null
+        join tenant t on t.id = i.tenant_id and t.suspended_at is null
+        where i.due_at <= $1 and (i.due_at, i.account_id) > ($2, $3) order by i.due_at, i.account_id limit $4
+        """;
+
+    /// <summary>At the start nobody polls yet, whatever the rows say: their former pollers are gone.</summary>
+    private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(3);
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private ILookup<int, AccountId> _inboxes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, ConversationRef> _turns = Array.Empty<ConversationRef>().ToLookup(turn => Partitions.Of(turn.Account));
     private ILookup<int, (TenantId, AccountId Account)> _outboxes = Array.Empty<(TenantId, AccountId Account)>().ToLookup(row => Partitions.Of(row.Account));
     private ILookup<int, AccountId> _echoes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, AccountId> _sessions = Array.Empty<AccountId>().ToLookup(Partitions.Of);
+    private ILookup<int, AccountId> _intakes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private (Guid Tenant, Guid Account) _from;
+    private (DateTimeOffset Due, Guid Account) _intakesFrom;
     private (DateTimeOffset Due, Guid Account) _dueFrom;
     private long _lookedAt;
     private long? _firstLook;
@@ -117,7 +129,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             _one.Release();
         }
 
-        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]], [.. _sessions[partition]]);
+        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]], [.. _sessions[partition]], [.. _intakes[partition]]);
     }
 
     /// <inheritdoc/>
@@ -148,6 +160,11 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             _dueFrom.Account, Most);
         _dueFrom = sessions.Count == Most ? sessions[^1] : default;
         _sessions = sessions.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
+        var intakes = await ReadAsync(
+            Intakes, reader => (Due: reader.GetFieldValue<DateTimeOffset>(0), Account: reader.GetGuid(1)), cancellationToken, IsStarting() ? now + LongestLease : now,
+            _intakesFrom.Due, _intakesFrom.Account, Most);
+        _intakesFrom = intakes.Count == Most ? intakes[^1] : default;
+        _intakes = intakes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
     }
 
     private bool IsStarting()

@@ -23,6 +23,7 @@ internal static class Seed
         await RunAsync(host.Db, "insert into inbox values ($1, $2, $3, now(), '', '')", tenant.Id.Value, channel, _ids.Next());
         await RunAsync(
             host.Db, "insert into session (tenant_id, account_id, status, since, wanted, attempts, gateway_fault) values ($1, $2, 'working', now(), true, 0, false)", tenant.Id.Value, channel);
+        await RunAsync(host.Db, "insert into intake (tenant_id, account_id, cursor, failures) values ($1, $2, '7', 0)", tenant.Id.Value, channel);
         var turn = await TurnAsync(host, tenant.Id, channel, conversation, message);
         await RunAsync(host.Db, "insert into channel_counter (tenant_id, account_id, messages_received) values ($1, $2, 1)", tenant.Id.Value, channel);
         await RunAsync(

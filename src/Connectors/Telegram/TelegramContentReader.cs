@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Core.Events;
+using Channels.Core.Text;
+
+namespace Channels.Connectors.Telegram;
+
+/// <summary>Reads what a message says: text, a command, a file, a place, a card, a poll, or something we have no words for.</summary>
+internal static class TelegramContentReader
+{
+    private const int MostOptions = 100;
+    private const int MostContacts = 100;
+
+    // What has no kind of its own here, in the order in which it counts; the name becomes the reason.
+    private static readonly string[] _withoutKind = ["paid_media", "checklist", "dice", "game", "invoice", "successful_payment", "giveaway", "giveaway_winners", "chat_shared"];
+
+    public static ChannelEvent Read(ChannelEvent bare, JsonElement message, TelegramUpdate update)
+    {
+        if (message.Text("text") is { } text)
+        {
+            return ReadText(bare, message, text, "entities", update);
+        }
+
+        if (TelegramMediaReader.Read(message) is ({ } kind, { } media))
+        {
+            return WithMentions(bare with { Kind = kind, Text = message.Text("caption"), Media = media, Emoji = message.Member("sticker").Filled("emoji") }, message, "caption_entities", update);
+        }
+
+        return ReadPlaceOrCard(bare, message) ?? ReadAnswer(bare, message) ?? ReadRich(bare, message) ?? Unsupported(bare, message);
+    }
+
+    /// <summary>The words of a message, whatever it is: for an edit.</summary>
+    public static string? TextOf(JsonElement message) =>
+        message.Text("text") ?? message.Text("caption") ?? message.Member("poll").Text("question")
+        ?? (message.Member("rich_message").IsObject() ? TelegramRichText.Of(message.Member("rich_message")) : null);
+
+    private static ChannelEvent ReadText(ChannelEvent bare, JsonElement message, string text, string entities, TelegramUpdate update)
+    {
+        var said = WithMentions(bare with { Kind = EventKinds.MessageText, Text = text }, message, entities, update);
+        if (TelegramEntities.CommandOf(text, message.Member(entities)) is not { } command)
+        {
+            return said;
+        }
+
+        var details = said.Details.Add("command", command.Name);
+        var read = said with { Kind = EventKinds.MessageCommand, Details = command.Arguments is { } arguments ? details.Add("args", arguments) : details };
+        return command.Bot is { } bot && update.Username is { } own && !bot.Equals(own, StringComparison.OrdinalIgnoreCase)
+            ? read with { Action = EventAction.StoreOnly, Reason = "a command for another bot" }
+            : read;
+    }
+
+    // Only in groups: a private chat is meant for us anyway.
+    private static ChannelEvent WithMentions(ChannelEvent said, JsonElement message, string entities, TelegramUpdate update) =>
+        ChatTypes.IsGroup(said.ChatType) && said.Text is { } text && TelegramEntities.MentionsBot(text, message.Member(entities), update)
+            ? said with { Details = said.Details.Add("mentions_bot", true) }
+            : said;
+
+    private static ChannelEvent? ReadPlaceOrCard(ChannelEvent bare, JsonElement message)
+    {
+        // A venue repeats its place as "location".
+        var venue = message.Member("venue");
+        var place = venue.IsObject() ? venue.Member("location") : message.Member("location");
+        if (place.Number("latitude") is { } latitude && place.Number("longitude") is { } longitude)
+        {
+            return bare with
+            {
+                Kind = EventKinds.MessageLocation,
+                Location = new GeoLocation(latitude, longitude, venue.Filled("title"), venue.Filled("address")),
+                Details = place.Member("live_period").IsNothing() ? bare.Details : bare.Details.Add("live", true),
+            };
+        }
+
+        if (message.Member("contact") is { ValueKind: JsonValueKind.Object } card)
+        {
+            return ReadContact(bare, card, message);
+        }
+
+        var users = message.Member("users_shared").Member("users");
+        return users.IsArray()
+            ? bare with
+            {
+                Kind = EventKinds.MessageContact,
+                Contacts = [.. users.EnumerateArray().Take(MostContacts).Select(user => new ContactCard(TelegramParties.NameOf(user) ?? user.Id("user_id")))],
+            }
+            : null;
+    }
+
+    /// <summary>The number is the sender's own only when Telegram says whose card it is, and it is theirs: anybody can send anybody's card.</summary>
+    private static ChannelEvent ReadContact(ChannelEvent bare, JsonElement card, JsonElement message)
+    {
+        var (phone, user) = (card.Filled("phone_number"), card.Id("user_id"));
+        var shown = ImmutableDictionary<string, object?>.Empty.Add("is_sender", user is not null && user == message.Member("from").Id("id"));
+        shown = phone is null ? shown : shown.Add("phone", phone);
+        shown = user is null ? shown : shown.Add("user_id", user);
+        var digits = phone is null ? null : string.Concat(phone.Where(char.IsAsciiDigit));
+        return bare with
+        {
+            Kind = EventKinds.MessageContact,
+            Contacts = [new ContactCard(TelegramParties.NameOf(card), digits is { Length: > 0 } ? digits : null)],
+            Details = bare.Details.Add("contact", shown),
+        };
+    }
+
+    private static ChannelEvent? ReadAnswer(ChannelEvent bare, JsonElement message)
+    {
+        if (message.Member("poll") is { ValueKind: JsonValueKind.Object } poll)
+        {
+            return TelegramPollReader.Read(bare, poll, MostOptions);
+        }
+
+        if (message.Member("web_app_data") is { ValueKind: JsonValueKind.Object } form)
+        {
+            return bare with { Kind = EventKinds.MessageFormReply, Text = form.Text("button_text"), Payload = form.Text("data") };
+        }
+
+        return message.Member("story").IsObject() ? bare with { Kind = EventKinds.MessageShare } : null;
+    }
+
+    private static ChannelEvent? ReadRich(ChannelEvent bare, JsonElement message) =>
+        message.Member("rich_message") is { ValueKind: JsonValueKind.Object } rich && TelegramRichText.Of(rich) is { Length: > 0 } text
+            ? bare with { Kind = EventKinds.MessageText, Text = text }
+            : null;
+
+    private static ChannelEvent Unsupported(ChannelEvent bare, JsonElement message)
+    {
+        var name = Array.Find(_withoutKind, candidate => !message.Member(candidate).IsNothing());
+        var value = name is null ? default : message.Member(name);
+        return bare with
+        {
+            Kind = EventKinds.MessageUnsupported,
+            Reason = name ?? "a sort of message this version does not know",
+            Text = Scrub.CleanOrNull(message.Text("caption") ?? value.Filled("title") ?? value.Filled("emoji")),
+        };
+    }
+}

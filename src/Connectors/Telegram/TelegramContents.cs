@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Mime;
+using System.Text;
+using System.Text.Json.Nodes;
+using Channels.Core.Connectors;
+
+namespace Channels.Connectors.Telegram;
+
+/// <summary>One call that sends something other than plain text.</summary>
+/// <param name="Method">The Bot API's method.</param>
+/// <param name="Fields">What it is given.</param>
+/// <param name="FileField">The field that holds the file, where the bytes go along.</param>
+internal sealed record TelegramCall(string Method, JsonObject Fields, string? FileField = null);
+
+/// <summary>Makes calls of files, places, cards, reactions and choices.</summary>
+internal static class TelegramContents
+{
+    private const int LongestCaption = 1024;
+
+    /// <summary>In bytes of UTF-8.</summary>
+    private const int LongestButtonId = 64;
+
+    /// <summary>The call, or why there is none.</summary>
+    public static (TelegramCall? Call, SendOutcome.Refused? Refusal) Of(OutboundMessage message, OutboundContent content, TelegramAddress address)
+    {
+        var fields = TelegramPayloads.AddressFields(address);
+        if (content is not OutboundContent.Reaction && int.TryParse(message.ReplyTo, NumberStyles.None, CultureInfo.InvariantCulture, out var answered))
+        {
+            fields["reply_parameters"] = new JsonObject { ["message_id"] = answered, ["allow_sending_without_reply"] = true };
+        }
+
+        return content switch
+        {
+            OutboundContent.File file => OfFile(message, file, fields),
+            OutboundContent.Place place => (OfPlace(place, fields), null),
+            OutboundContent.Cards { Items: [var card] } => (OfCard(card, fields), null),
+            OutboundContent.Cards => (null, new("one-card-only", "Telegram takes one contact card a message")),
+            OutboundContent.Reaction reaction => OfReaction(reaction, fields),
+            OutboundContent.Interactive interactive => OfChoices(message, interactive, fields),
+            _ => (null, new("unsupported", "Telegram has no such message")),
+        };
+    }
+
+    /// <summary>The request's body; null when the file to send is gone.</summary>
+    public static async Task<HttpContent?> BodyAsync(TelegramCall call, OutboundMessage message, OutboundContent content, CancellationToken cancellationToken)
+    {
+        if (call.FileField is not { } field || content is not OutboundContent.File file)
+        {
+            return new StringContent(call.Fields.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue(MediaTypeNames.Application.Json));
+        }
+
+        if (message.OpenFileAsync is not { } open || await open(cancellationToken) is not { } stream)
+        {
+            return null;
+        }
+
+        var form = new MultipartFormDataContent();
+        foreach (var (name, value) in call.Fields)
+        {
+            form.Add(new StringContent(value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value!.ToJsonString()), name);
+        }
+
+        var bytes = new StreamContent(stream);
+        if (MediaTypeHeaderValue.TryParse(file.Mime, out var type))
+        {
+            bytes.Headers.ContentType = type;
+        }
+
+        form.Add(bytes, field, file.FileName ?? "file");
+        return form;
+    }
+
+    private static (TelegramCall?, SendOutcome.Refused?) OfFile(OutboundMessage message, OutboundContent.File file, JsonObject fields)
+    {
+        var (method, field) = file.Form switch
+        {
+            FileForm.Image => ("sendPhoto", "photo"),
+            FileForm.Video => ("sendVideo", "video"),
+            FileForm.Audio => ("sendAudio", "audio"),
+            FileForm.Voice => ("sendVoice", "voice"),
+            FileForm.Sticker => ("sendSticker", "sticker"),
+            _ => ("sendDocument", "document"),
+        };
+        if (message.Text.Length > LongestCaption)
+        {
+            return (null, new("caption-too-long", $"the text below the file has {message.Text.Length} characters; Telegram takes {LongestCaption}"));
+        }
+
+        if (message.Text.Length > 0 && file.Form == FileForm.Sticker)
+        {
+            return (null, new("caption-on-sticker", "a sticker has no text"));
+        }
+
+        if (message.Text.Length > 0)
+        {
+            fields["caption"] = message.Text;
+        }
+
+        if (file.Url is { } url)
+        {
+            fields[field] = url;
+        }
+
+        return (new(method, fields, file.Url is null ? field : null), null);
+    }
+
+    private static TelegramCall OfPlace(OutboundContent.Place place, JsonObject fields)
+    {
+        fields["latitude"] = place.Latitude;
+        fields["longitude"] = place.Longitude;
+        if (place.Name is null && place.Address is null)
+        {
+            return new("sendLocation", fields);
+        }
+
+        // A venue needs both.
+        fields["title"] = place.Name ?? place.Address;
+        fields["address"] = place.Address ?? place.Name;
+        return new("sendVenue", fields);
+    }
+
+    private static TelegramCall OfCard(OutboundCard card, JsonObject fields)
+    {
+        fields["phone_number"] = $"+{card.Phone}";
+        fields["first_name"] = card.Name;
+        return new("sendContact", fields);
+    }
+
+    private static (TelegramCall?, SendOutcome.Refused?) OfReaction(OutboundContent.Reaction reaction, JsonObject fields)
+    {
+        if (!int.TryParse(reaction.Target, NumberStyles.None, CultureInfo.InvariantCulture, out var target))
+        {
+            return (null, new("unknown-target", "the message to react to has no number of Telegram's"));
+        }
+
+        // The method knows the chat alone.
+        fields.Remove("message_thread_id");
+        fields.Remove("direct_messages_topic_id");
+        fields.Remove("business_connection_id");
+        fields["message_id"] = target;
+        fields["reaction"] = reaction.Emoji.Length == 0 ? [] : new JsonArray(new JsonObject { ["type"] = "emoji", ["emoji"] = reaction.Emoji });
+        return (new("setMessageReaction", fields), null);
+    }
+
+    private static (TelegramCall?, SendOutcome.Refused?) OfChoices(OutboundMessage message, OutboundContent.Interactive interactive, JsonObject fields)
+    {
+        var choices = interactive.Buttons.Select(button => (button.Id, button.Title))
+            .Concat(interactive.Sections.SelectMany(section => section.Rows).Select(row => (row.Id, row.Title))).ToList();
+        if (choices.Find(choice => Encoding.UTF8.GetByteCount(choice.Id) is 0 or > LongestButtonId) is { Id: not null } wrong)
+        {
+            return (null, new("button-id-too-long", $"the id of '{wrong.Title}' must have 1 to {LongestButtonId} bytes"));
+        }
+
+        fields["text"] = string.Join("\n\n", new[] { interactive.Header, message.Text, interactive.Footer }.Where(part => !string.IsNullOrEmpty(part)));
+        fields["reply_markup"] = new JsonObject
+        {
+            ["inline_keyboard"] = new JsonArray([.. choices.Select(choice => (JsonNode)new JsonArray(new JsonObject { ["text"] = choice.Title, ["callback_data"] = choice.Id }))]),
+        };
+        return (new("sendMessage", fields), null);
+    }
+}

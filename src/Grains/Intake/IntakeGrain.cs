@@ -1,0 +1,305 @@
+using System.Collections.Immutable;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Core.Intake;
+using Channels.Grains.Abstractions;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Channels.Grains.Intake;
+
+/// <summary>Fetches one account's messages, or watches that they are still posted to us, and says what is wrong when nothing comes any more.</summary>
+/// <remarks>
+/// Message path, before step 2. Next: <see cref="IInbox"/>. A batch is in the inbox before its cursor is kept, and its cursor is kept before the provider hears of it: a crash
+/// at any await brings the same batch again, whose messages are then known. Pure parts: <see cref="IntakeVerdict"/> and the connector's.
+/// </remarks>
+internal sealed class IntakeGrain : Grain, IIntakeGrain
+{
+    /// <summary>How long after its last sign of life a poller is taken for dead, beyond the longest that a call may take.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StayAwake = TimeSpan.FromMinutes(1);
+
+    private readonly IChannelDirectory _directory;
+    private readonly IConnectorCatalog _connectors;
+    private readonly IIntakeStore _store;
+    private readonly IInbox _inbox;
+    private readonly IdSource _ids;
+    private readonly IntakeOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<IntakeGrain> _logger;
+    private readonly Pump _pump;
+    private readonly Alarm _alarm;
+    private AccountIntake? _intake;
+    private CancellationTokenSource? _call;
+    private IGrainTimer? _awake;
+    private DateTimeOffset _notBefore;
+
+    public IntakeGrain(
+        IChannelDirectory directory, IConnectorCatalog connectors, IIntakeStore store, IInbox inbox, IdSource ids, IntakeOptions options, TimeProvider clock, ILogger<IntakeGrain> logger)
+    {
+        _directory = directory;
+        _connectors = connectors;
+        _store = store;
+        _inbox = inbox;
+        _ids = ids;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        _pump = new Pump(AttendAsync, clock, logger);
+        _alarm = new Alarm(this, _pump);
+    }
+
+    private AccountId Account => new(this.GetPrimaryKey());
+
+    private DateTimeOffset Now => _clock.GetUtcNow();
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _pump.StopAsync();
+
+    /// <inheritdoc/>
+    public async Task StartAsync(TenantId tenant)
+    {
+        _directory.Forget(Account);
+        if (await FindAsync(CancellationToken.None) is not { } channel || channel.Tenant != tenant)
+        {
+            return;
+        }
+
+        // The provider has just been asked: a webhook need not be looked at again at once.
+        _notBefore = Now;
+        await KeepAsync(channel, _intake! with { DueAt = IsPolled(channel) ? Now : Now + _options.WatchEvery, Code = null, Failures = 0 });
+        await GiveUpCallAsync();
+        _pump.Signal();
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(TenantId tenant)
+    {
+        _directory.Forget(Account);
+        if (await FindAsync(CancellationToken.None) is { } channel && channel.Tenant == tenant)
+        {
+            await KeepAsync(channel, _intake! with { DueAt = null, Code = null, Failures = 0 });
+        }
+
+        Rest();
+        await GiveUpCallAsync();
+    }
+
+    /// <inheritdoc/>
+    public Task WakeAsync()
+    {
+        _pump.Signal();
+        return Task.CompletedTask;
+    }
+
+    // One look, or one call for messages. What follows is signalled, so that a stop is noticed in between.
+    private async Task AttendAsync(CancellationToken cancellationToken)
+    {
+        var now = Now;
+        if (await FindAsync(cancellationToken) is not { } channel || _intake is not { DueAt: { } due } || channel.Status is AccountStatus.Inactive or AccountStatus.Pending)
+        {
+            Rest();
+            return;
+        }
+
+        var polled = IsPolled(channel);
+        var next = polled ? _notBefore : due;
+        if (next > now)
+        {
+            // Of a webhook the row is enough: the sweep wakes us.
+            if (polled)
+            {
+                _alarm.Set(next - now);
+            }
+
+            return;
+        }
+
+        if (polled && _connectors.Find(channel.Kind) is IPollingConnector polling)
+        {
+            await PollAsync(channel, polling, cancellationToken);
+        }
+        else if (_connectors.Find(channel.Kind) is IWebhookWatch watch)
+        {
+            Rest();
+            await WatchAsync(channel, watch, cancellationToken);
+        }
+    }
+
+    private async Task PollAsync(ChannelEntry channel, IPollingConnector connector, CancellationToken cancellationToken)
+    {
+        KeepAwake();
+        var outcome = await CallAsync(
+            connector, connector.LongestWait + CallLimit, token => connector.PollAsync(channel.Connection, _intake!.Cursor, token),
+            new PollOutcome.TryLater(TimeSpan.Zero, "provider-unreachable", "no answer in time"), cancellationToken);
+
+        // Whoever gave the call up has changed the row; what it brought was not confirmed and comes again.
+        if (outcome is null || _intake is not { DueAt: not null } intake)
+        {
+            _pump.Signal();
+            return;
+        }
+
+        if (outcome is PollOutcome.Fetched fetched)
+        {
+            await StoreAsync(channel, fetched.Bodies, cancellationToken);
+            intake = intake with { Cursor = fetched.Cursor };
+        }
+
+        var failures = outcome is PollOutcome.Fetched ? 0 : intake.Failures + 1;
+        var told = await TellAsync(channel, intake, IntakeVerdict.Of(outcome, failures), cancellationToken);
+        var pause = outcome switch
+        {
+            PollOutcome.Fetched => TimeSpan.Zero,
+            PollOutcome.TryLater later when later.After > RetryAfter(failures) => later.After < TimeSpan.FromHours(1) ? later.After : TimeSpan.FromHours(1),
+            _ => RetryAfter(failures),
+        };
+        _notBefore = Now + pause;
+
+        // Stopped meanwhile: then that counts.
+        if (_intake is { DueAt: not null })
+        {
+            await KeepAsync(channel, intake with { Code = told, Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
+        }
+
+        _pump.Signal();
+    }
+
+    // One after the other: of two that are stored at once the later may be seen first, and order within a chat is promised.
+    private async Task StoreAsync(ChannelEntry channel, ImmutableArray<ReadOnlyMemory<byte>> bodies, CancellationToken cancellationToken)
+    {
+        foreach (var body in bodies)
+        {
+            await _inbox.AppendAsync(new InboundWebhook(channel.Tenant, Account, new WebhookId(_ids.Next()), Now, "", body), cancellationToken);
+        }
+    }
+
+    private async Task WatchAsync(ChannelEntry channel, IWebhookWatch watch, CancellationToken cancellationToken)
+    {
+        var reading = await CallAsync(
+            watch, CallLimit, token => watch.ReadWebhookAsync(channel.Connection, Now, token), new WebhookReading.Unreachable("no answer in time"), cancellationToken);
+        if (reading is null || _intake is not { DueAt: not null } intake)
+        {
+            return;
+        }
+
+        var failures = reading is WebhookReading.Unreachable ? intake.Failures + 1 : 0;
+        var told = await TellAsync(channel, intake, IntakeVerdict.Of(reading, failures), cancellationToken);
+        if (_intake is { DueAt: not null })
+        {
+            var wait = told is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
+            await KeepAsync(channel, intake with { Code = told, Failures = failures, DueAt = Now + wait });
+        }
+    }
+
+    /// <summary>Says what is wrong, or that it is over. What is said now.</summary>
+    private async Task<string?> TellAsync(ChannelEntry channel, AccountIntake intake, IntakeVerdict? verdict, CancellationToken cancellationToken)
+    {
+        if (verdict is null || (verdict.Code is null && intake.Code is null))
+        {
+            return intake.Code;
+        }
+
+        _directory.Forget(Account);
+        if (await _directory.FindAsync(Account, cancellationToken) is not { Status: not AccountStatus.Inactive })
+        {
+            return intake.Code;
+        }
+
+        await GrainFactory.GetGrain<IAccountGrain>(this.GetPrimaryKey()).SetStatusAsync(
+            new(channel.Tenant, verdict.Ends ? AccountStatus.Error : AccountStatus.Active, verdict.Code, verdict.Reason, verdict.NextStep), cancellationToken);
+        _directory.Forget(Account);
+        if (verdict.Code != intake.Code)
+        {
+            IntakeLog.Changed(_logger, Account, verdict.Code ?? "well", verdict.Ends);
+        }
+
+        return verdict.Code;
+    }
+
+    /// <summary>Null when it was given up because the owner's wish changed.</summary>
+    private async Task<TAnswer?> CallAsync<TAnswer>(
+        IConnector connector, TimeSpan longest, Func<CancellationToken, Task<TAnswer>> ask, TAnswer silence, CancellationToken cancellationToken)
+        where TAnswer : class
+    {
+        using var limit = new CancellationTokenSource(longest, _clock);
+        using var changed = new CancellationTokenSource();
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, changed.Token, cancellationToken);
+        _call = changed;
+        try
+        {
+            return await ask(any.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return changed.IsCancellationRequested ? null : silence;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            IntakeLog.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
+            return silence;
+        }
+        finally
+        {
+            _call = _call == changed ? null : _call;
+        }
+    }
+
+    private Task GiveUpCallAsync() => _call is { } call ? call.CancelAsync() : Task.CompletedTask;
+
+    private async Task<ChannelEntry?> FindAsync(CancellationToken cancellationToken)
+    {
+        if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
+        {
+            return null;
+        }
+
+        _intake ??= await _store.LoadAsync(channel.Tenant, Account, cancellationToken) ?? AccountIntake.None;
+        return channel;
+    }
+
+    private async Task KeepAsync(ChannelEntry channel, AccountIntake intake)
+    {
+        // In memory first: two calls that save at once then save the same.
+        var before = _intake;
+        _intake = intake;
+        try
+        {
+            await _store.SaveAsync(channel.Tenant, Account, intake, CancellationToken.None);
+        }
+        catch
+        {
+            _intake = _intake == intake ? before : _intake;
+            throw;
+        }
+    }
+
+    private bool IsPolled(ChannelEntry channel) => _connectors.Find(channel.Kind) is IPollingConnector connector && connector.IsPolled(channel.Connection);
+
+    private TimeSpan RetryAfter(int failures)
+    {
+        var doubling = _options.FirstRetry * Math.Pow(2, Math.Min(failures - 1, 10));
+        return doubling < LongestRetry ? doubling : LongestRetry;
+    }
+
+    // Nobody calls a grain that polls; without this it would be taken for idle and collected.
+    private void KeepAwake() => _awake ??= this.RegisterGrainTimer(
+        _ =>
+        {
+            _pump.Signal();
+            return Task.CompletedTask;
+        },
+        new GrainTimerCreationOptions { DueTime = StayAwake, Period = StayAwake, Interleave = true, KeepAlive = true });
+
+    private void Rest()
+    {
+        _awake?.Dispose();
+        _awake = null;
+    }
+}

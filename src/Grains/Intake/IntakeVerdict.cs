@@ -1,0 +1,40 @@
+using Channels.Core.Connectors;
+
+namespace Channels.Grains.Intake;
+
+/// <summary>What an answer, or its lack, comes to: what is said about the account, if anything.</summary>
+/// <param name="Code">A word for what is wrong; null when nothing is.</param>
+/// <param name="Reason">In words.</param>
+/// <param name="NextStep">What to do.</param>
+/// <param name="Ends">Nothing comes in until somebody does something: the account is in error. Otherwise it stays active, with what is wrong beside it, and goes on sending.</param>
+internal sealed record IntakeVerdict(string? Code, string? Reason, string? NextStep, bool Ends)
+{
+    /// <summary>Silence, and troubles that may pass, count from the third in a row.</summary>
+    private const int Tolerated = 3;
+
+    public static IntakeVerdict Well { get; } = new(null, null, null, false);
+
+    /// <summary>Null for nothing new: wait and see.</summary>
+    /// <param name="outcome">What the call brought.</param>
+    /// <param name="failures">Calls in a row that brought nothing, this one included.</param>
+    public static IntakeVerdict? Of(PollOutcome outcome, int failures) => outcome switch
+    {
+        PollOutcome.Fetched => Well,
+        PollOutcome.TryLater later => failures < Tolerated ? null : Silent(later.Code, later.Reason),
+        PollOutcome.Broken broken => broken.MayPass && failures < Tolerated ? null : new(broken.Code, broken.Reason, broken.NextStep, Ends: true),
+        _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),
+    };
+
+    /// <summary>Null for nothing new: wait and see.</summary>
+    public static IntakeVerdict? Of(WebhookReading reading, int failures) => reading switch
+    {
+        WebhookReading.Flowing => Well,
+        WebhookReading.Failing failing => new(failing.Code, failing.Reason, failing.NextStep, Ends: false),
+        WebhookReading.Broken broken => new(broken.Code, broken.Reason, broken.NextStep, Ends: true),
+        WebhookReading.Unreachable unreachable => failures < Tolerated ? null : Silent("provider-unreachable", unreachable.Reason),
+        _ => throw new InvalidOperationException($"A reading nobody knows: {reading.GetType().Name}"),
+    };
+
+    private static IntakeVerdict Silent(string code, string reason) =>
+        new(code, $"The provider cannot be asked: {reason}.", "Check that the provider can be reached from here; it is tried again by itself.", Ends: false);
+}

@@ -1,0 +1,195 @@
+using Channels.FakeProviders.Telegram;
+using Channels.Running;
+using Channels.Spine.Tests.Running;
+using Channels.Testing;
+
+namespace Channels.Spine.Tests;
+
+public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClassFixture<TelegramSpine>
+{
+    [PostgresFact]
+    public async Task A_persons_message_is_answered_through_the_bot()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var (person, text) = (shop.Bot.Person(44001), Words());
+        var reply = shop.Bot.NextSendAsync();
+
+        shop.Bot.Updates.PersonSays(person, text);
+
+        Assert.Equal((44001, text), ((await reply).Chat, (await reply).Text));
+        var messages = await Until.SeenAsync(
+            "the reply, sent", () => shop.Channel.MessagesWithAsync("44001"), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
+        Assert.Equal($"{(await reply).Id}", messages[^1].ProviderMessageId);
+        await Until.TrueAsync("Telegram to be done with the update", () => shop.Bot.Updates.Pending == 0);
+    }
+
+    [PostgresFact]
+    public async Task A_pressed_button_is_answered_with_its_words()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var (person, data) = (shop.Bot.Person(44001), Words("yes"));
+        var reply = shop.Bot.NextSendAsync();
+
+        var query = shop.Bot.Updates.PersonPresses(person, person.NextMessage(), data);
+
+        Assert.Equal(data, (await reply).Text);
+        await Until.TrueAsync("the clock on the button to go", () => shop.Bot.AnsweredCallbacks.Contains(query));
+    }
+
+    [PostgresFact]
+    public async Task A_group_is_recorded_and_answered_only_where_the_channel_wants_it()
+    {
+        await using var quiet = await TelegramChannel.CreateAsync(Spine);
+        await using var open = await TelegramChannel.CreateAsync(Spine, groups: true);
+        var text = Words();
+        var reply = open.Bot.NextSendAsync();
+
+        quiet.Bot.Updates.PersonSays(quiet.Bot.Group(-1004400000001), text, from: 44001);
+        open.Bot.Updates.PersonSays(open.Bot.Group(-1004400000001), text, from: 44001);
+
+        Assert.Equal((-1004400000001, text), ((await reply).Chat, (await reply).Text));
+        await quiet.Channel.IdleAsync(webhooksFinished: 1);
+        Assert.Equal("ignored", Assert.Single(await quiet.Channel.MessagesWithAsync("-1004400000001")).Status);
+        Assert.Empty(quiet.Bot.Sent);
+    }
+
+    [PostgresFact]
+    public async Task A_group_that_becomes_a_supergroup_stays_one_conversation()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine, groups: true);
+        var old = shop.Bot.Group(-4400, type: "group");
+        var now = shop.Bot.Group(-1004400000001);
+        var (first, second) = (Words("before"), Words("after"));
+        var reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.PersonSays(old, first, from: 44001);
+        await reply;
+
+        old.MigratedTo = now.Id;
+        shop.Bot.Updates.Happened("message", new { message_id = old.NextMessage(), from = new { id = 44001, first_name = "Mira" }, chat = old.Shown(), date = 1767261600, migrate_to_chat_id = now.Id }, "-4400");
+        await shop.Channel.IdleAsync(webhooksFinished: 2);
+        reply = shop.Bot.NextSendAsync();
+
+        // The new chat counts from one again, as the old one did.
+        shop.Bot.Updates.PersonSays(now, second, from: 44001);
+
+        Assert.Equal((now.Id, second), ((await reply).Chat, (await reply).Text));
+        var conversation = Assert.Single(await shop.Channel.ConversationsAsync());
+        Assert.Equal(2, (await shop.Channel.MessagesAsync(conversation.Id)).Count(message => message.IsIn));
+    }
+
+    [PostgresFact]
+    public async Task Who_blocked_the_bot_gets_no_reply_and_the_message_says_why()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var person = shop.Bot.Person(44001);
+        person.Refuses = "bot was blocked by the user";
+
+        shop.Bot.Updates.PersonSays(person, Words());
+
+        var messages = await Until.SeenAsync(
+            "the reply, failed", () => shop.Channel.MessagesWithAsync("44001"), found => found.Any(message => message is { IsOut: true, Status: "failed" }), Channel.Shown);
+        Assert.Contains("blocked by the user", messages[^1].Reason, StringComparison.Ordinal);
+        Assert.Equal("active", await shop.Channel.StatusAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_webhook_that_another_program_takes_over_is_noticed_and_mended_by_activating_again()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+
+        shop.Bot.Updates.Webhook.Set(new Uri("https://elsewhere.example/hook"), null);
+        var seen = await shop.SeenAsync("error", "webhook-taken-over");
+        Assert.Contains("elsewhere.example", seen.Whole, StringComparison.Ordinal);
+        Assert.Contains("Activate the channel again", seen.Whole, StringComparison.Ordinal);
+
+        await shop.Channel.ActivateAsync();
+        await shop.SeenAsync("active");
+        var text = Words();
+        var reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.PersonSays(shop.Bot.Person(44001), text);
+        Assert.Equal(text, (await reply).Text);
+    }
+
+    [PostgresFact]
+    public async Task What_is_wrong_goes_by_itself_when_it_is_mended()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+
+        shop.Bot.IsRevoked = true;
+        await shop.SeenAsync("error", "unauthorized");
+        shop.Bot.IsRevoked = false;
+
+        await shop.SeenAsync("active");
+    }
+
+    [PostgresFact]
+    public async Task A_bot_can_be_polled_and_is_answered_alike()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine, mode: "polling");
+        var texts = Enumerable.Range(0, 5).Select(_ => Words()).ToList();
+
+        var person = shop.Bot.Person(44001);
+        foreach (var text in texts)
+        {
+            shop.Bot.Updates.PersonSays(person, text);
+        }
+
+        await Until.TrueAsync("five replies", () => shop.Bot.Sent.Count == 5, () => string.Join(", ", shop.Bot.Calls));
+        Assert.Equal(texts, shop.Bot.Sent.Select(sent => sent.Text));
+        await Until.TrueAsync("the updates to be confirmed", () => shop.Bot.Updates.Pending == 0);
+        Assert.DoesNotContain("setWebhook", shop.Bot.Calls);
+    }
+
+    [PostgresFact]
+    public async Task What_was_fetched_twice_over_a_kill_is_answered_once()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine, mode: "polling");
+        await Until.TrueAsync("the bot to be polled", () => shop.Bot.Updates.IsPolled);
+        var (person, text) = (shop.Bot.Person(44001), Words());
+
+        // Killed anywhere between what Telegram handed out and its confirmation.
+        shop.Bot.Updates.PersonSays(person, text);
+        await Until.TrueAsync("the reply", () => shop.Bot.Sent.Count == 1);
+        await Spine.Product.KillAsync();
+        shop.Bot.Updates.Repeat();
+        await Spine.Product.StartAgainAsync();
+        var last = Words("and then");
+        shop.Bot.Updates.PersonSays(person, last);
+
+        await Until.TrueAsync("the second reply", () => shop.Bot.Sent.Count >= 2);
+        Assert.Equal([text, last], shop.Bot.Sent.Select(sent => sent.Text));
+        await Until.TrueAsync("the updates to be confirmed", () => shop.Bot.Updates.Pending == 0);
+        Assert.Equal(4, (await shop.Channel.MessagesWithAsync("44001")).Count);
+    }
+
+    [PostgresFact]
+    public async Task Polling_stops_when_the_channel_is_switched_off_and_loses_nothing_meanwhile()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine, mode: "polling");
+        await Until.TrueAsync("the bot to be polled", () => shop.Bot.Updates.IsPolled);
+
+        await shop.Channel.DeactivateAsync();
+        await Until.TrueAsync("the call under way to be given up", () => !shop.Bot.Updates.IsPolled);
+        var text = Words();
+        shop.Bot.Updates.PersonSays(shop.Bot.Person(44001), text);
+        Assert.Equal(1, shop.Bot.Updates.Pending);
+        var reply = shop.Bot.NextSendAsync();
+        await shop.Channel.ActivateAsync();
+
+        Assert.Equal(text, (await reply).Text);
+    }
+
+    [PostgresFact]
+    public async Task A_webhook_in_the_way_of_polling_is_shown_and_removed_by_activating_again()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine, mode: "polling");
+        await Until.TrueAsync("the bot to be polled", () => shop.Bot.Updates.IsPolled);
+
+        shop.Bot.Updates.Webhook.Set(new Uri("http://127.0.0.1:1/other"), null);
+        await shop.SeenAsync("error", "webhook-in-the-way");
+        await shop.Channel.ActivateAsync();
+
+        await shop.SeenAsync("active");
+        await Until.TrueAsync("the bot to be polled again", () => shop.Bot.Updates.IsPolled);
+    }
+}
