@@ -28,7 +28,8 @@ builder.Services.AddSingleton(database);
 builder.Services.AddSingleton(database.Requests);
 builder.Services.AddInbox();
 builder.Services.AddEgressRules(builder.Configuration);
-builder.Services.AddConnectors();
+builder.Services.AddConnectors(builder.Configuration);
+builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
 builder.Services.AddAgents();
 builder.Services.AddChannelsApi(builder.Configuration);
 builder.UseOrleansClient(client => client

@@ -15,7 +15,7 @@ builder.Services.AddStore(store);                      // Postgres: ours or thei
 builder.Services.AddChannelsApi(builder.Configuration); // 1 enters
 builder.Services.AddInbox();                            // 2 durable
 builder.Services.AddEgressRules(builder.Configuration);
-builder.Services.AddConnectors();                       // 3 normalised, 6 sent
+builder.Services.AddConnectors(builder.Configuration);  // 3 normalised, 6 sent
 builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
 builder.Services.AddMessagePath();                      // 4 recorded
 builder.Services.AddAgents();                           // 5 answered

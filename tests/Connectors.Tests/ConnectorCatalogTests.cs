@@ -41,7 +41,7 @@ public sealed class ConnectorCatalogTests
     [Fact]
     public void A_connector_without_manifest_stops_the_start_with_its_type()
     {
-        var stopped = Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddConnectors(typeof(ConnectorCatalogTests).Assembly));
+        var stopped = Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddConnectors([typeof(ConnectorCatalogTests).Assembly], []));
 
         Assert.Contains(typeof(Bare).FullName!, stopped.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Channels.Connectors.Tests;
@@ -12,7 +13,7 @@ internal static class TestConnections
     public const string ApiKey = "fake-evolution-key";
 
     /// <summary>The catalog over the real HTTP client.</summary>
-    public static IConnectorCatalog Catalog() => new ServiceCollection().AddConnectors().BuildServiceProvider().GetRequiredService<IConnectorCatalog>();
+    public static IConnectorCatalog Catalog() => new ServiceCollection().AddConnectors(new ConfigurationBuilder().Build()).BuildServiceProvider().GetRequiredService<IConnectorCatalog>();
 
     public static IConnector Connector(string kind) => Catalog().Find(kind)!;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Channels.Core.Events;
 
 namespace Channels.Core.Connectors;
@@ -62,4 +63,7 @@ public interface IConnectorCatalog
 
     /// <summary>The kind of that id, or null.</summary>
     IConnector? Find(string kind);
+
+    /// <summary>The assemblies with further kinds that the settings name, the faulty ones too.</summary>
+    ImmutableArray<KindModule> Modules => [];
 }

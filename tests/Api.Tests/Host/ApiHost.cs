@@ -116,7 +116,7 @@ public class ApiHost : IAsyncLifetime
             Inbox = new SwitchableInbox((IInbox)ActivatorUtilities.CreateInstance(provider, inbox.ImplementationType!)));
         builder.Services.AddSingleton(_ => (Grains = new FakeGrains(Db)).Factory());
         builder.Services.AddEgressRules(builder.Configuration);
-        builder.Services.AddConnectors();
+        builder.Services.AddConnectors(builder.Configuration);
         builder.Services.AddAgents();
         builder.Services.AddChannelsApi(builder.Configuration);
         _app = builder.Build();

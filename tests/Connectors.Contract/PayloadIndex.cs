@@ -1,39 +1,36 @@
 using System.Text.Json;
 
-namespace Channels.Connectors.Tests;
+namespace Channels.Connectors.Contract;
 
 /// <summary>An <c>index.json</c> beside payload files: which file becomes which events.</summary>
-internal sealed class PayloadIndex
+public sealed class PayloadIndex
 {
     private readonly string _folder;
-    private readonly JsonElement _root;
 
     private PayloadIndex(string folder, JsonElement root)
     {
         _folder = folder;
-        _root = root;
+        Root = root;
     }
 
-    public JsonElement Root => _root;
+    /// <summary>The whole index.</summary>
+    public JsonElement Root { get; }
 
+    /// <summary>The payloads, by file name.</summary>
     public IEnumerable<string> Files => Entries.Select(entry => entry.GetProperty("file").GetString()!);
 
-    private IEnumerable<JsonElement> Entries => _root.GetProperty("files").EnumerateArray();
+    private IEnumerable<JsonElement> Entries => Root.GetProperty("files").EnumerateArray();
 
+    /// <summary>Reads an index; its payloads lie beside it unless another folder is named.</summary>
     public static PayloadIndex Read(string file, string? payloadFolder = null) =>
         new(payloadFolder ?? Path.GetDirectoryName(file)!, JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(file)));
 
-    /// <summary>Our own samples of a kind.</summary>
-    public static PayloadIndex OfSamples(string folder) => Read(Path.Combine(Places.Root, "src", "Connectors", folder, "samples", "index.json"));
-
-    /// <summary>The shared fixtures of a kind, or null when the shared folder is not there.</summary>
-    public static PayloadIndex? OfShared(string kind) => Places.Shared is { } shared
-        ? Read(Path.Combine(shared, "fixtures", kind, "index.json"), Path.Combine(shared, "fixtures"))
-        : null;
-
+    /// <summary>What the index says of a file.</summary>
     public JsonElement EntryOf(string file) => Entries.Single(entry => entry.GetProperty("file").GetString() == file);
 
+    /// <summary>The payload itself.</summary>
     public byte[] BytesOf(string file) => File.ReadAllBytes(Path.Combine(_folder, file));
 
+    /// <summary>The sub-path it came to.</summary>
     public string PathOf(string file) => EntryOf(file).TryGetProperty("path", out var path) ? path.GetString()! : "";
 }

@@ -3,10 +3,10 @@ using System.Text.Json;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 
-namespace Channels.Connectors.Tests;
+namespace Channels.Connectors.Contract;
 
 /// <summary>Compares what a parser made with what an index expects: every named field equal, further fields allowed, none missing.</summary>
-internal static class EventComparison
+public static class EventComparison
 {
     public static void Equal(JsonElement expected, Normalised actual)
     {

@@ -2,10 +2,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Channels.Connectors.Tests;
+namespace Channels.Connectors.Contract;
 
 /// <summary>Spoils payloads in the ways providers and attackers do: cut short, bytes flipped, types swapped, members removed or doubled. Seeded: a failure repeats.</summary>
-internal sealed class PayloadMutator(int seed)
+public sealed class PayloadMutator(int seed)
 {
     private readonly Random _random = new(seed);
 
