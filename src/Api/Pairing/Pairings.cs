@@ -11,18 +11,18 @@ using Orleans;
 namespace Channels.Api.Pairing;
 
 /// <summary>Carries out what is asked of a channel's pairing, whichever path it was asked through.</summary>
-internal sealed class Pairings(ChannelStore channels, ChannelSwitch activation, IGrainFactory grains)
+internal sealed class Pairings(ChannelStore channels, KindSwitches switches, ChannelSwitch activation, IGrainFactory grains)
 {
     private const string NotPaired = "Channels of this kind are not paired with a phone.";
 
     public Task<Results<Ok<PairingAnswer>, Problem>> StartAsync(TenantId tenant, Guid channel, string? number, CancellationToken cancellationToken) =>
-        ActAsync(tenant, channel, session => session.StartAsync(tenant, number, cancellationToken), cancellationToken);
+        ActAsync(tenant, channel, begins: true, session => session.StartAsync(tenant, number, cancellationToken), cancellationToken);
 
     public Task<Results<Ok<PairingAnswer>, Problem>> RestartAsync(TenantId tenant, Guid channel, CancellationToken cancellationToken) =>
-        ActAsync(tenant, channel, session => session.RestartAsync(tenant, cancellationToken), cancellationToken);
+        ActAsync(tenant, channel, begins: true, session => session.RestartAsync(tenant, cancellationToken), cancellationToken);
 
     public Task<Results<Ok<PairingAnswer>, Problem>> LogOutAsync(TenantId tenant, Guid channel, bool remove, CancellationToken cancellationToken) =>
-        ActAsync(tenant, channel, session => session.LogOutAsync(tenant, remove, cancellationToken), cancellationToken);
+        ActAsync(tenant, channel, begins: false, session => session.LogOutAsync(tenant, remove, cancellationToken), cancellationToken);
 
     public async Task<Results<Ok<PairingAnswer>, Problem>> WatchAsync(TenantId tenant, Guid channel, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class Pairings(ChannelStore channels, ChannelSwitch activation, 
     }
 
     private async Task<Results<Ok<PairingAnswer>, Problem>> ActAsync(
-        TenantId tenant, Guid channel, Func<IWhatsAppSessionGrain, Task<PairingResult>> act, CancellationToken cancellationToken)
+        TenantId tenant, Guid channel, bool begins, Func<IWhatsAppSessionGrain, Task<PairingResult>> act, CancellationToken cancellationToken)
     {
         if (await channels.FindAsync(tenant, new AccountId(channel), cancellationToken) is not { } found)
         {
@@ -59,6 +59,11 @@ internal sealed class Pairings(ChannelStore channels, ChannelSwitch activation, 
         if (Refusal(found) is { } refusal)
         {
             return refusal;
+        }
+
+        if (begins && await switches.IsOffAsync(tenant, found.Kind, cancellationToken))
+        {
+            return new Problem(ErrorCatalogue.KindDisabled);
         }
 
         var (result, state) = await act(grains.GetGrain<IWhatsAppSessionGrain>(channel));
