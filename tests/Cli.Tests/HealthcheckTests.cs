@@ -97,7 +97,7 @@ public sealed class HealthcheckTests : IAsyncLifetime
         var told = await _run.RunAsync("healthcheck", "--check-connection", "--json");
 
         Assert.Equal(ExitCodes.Wrong, ended.Code);
-        Assert.Contains("connection: api_key: is not accepted. To do: Copy it anew.", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("connection: api_key: is not accepted; Copy it anew.", ended.Out, StringComparison.Ordinal);
         Assert.Single(told.Json.GetProperty("attention").EnumerateArray());
         Assert.Equal(["ok", "failed", "not_supported"], told.Json.GetProperty("checked").EnumerateArray().Select(check => check.GetProperty("result").GetString()));
         Assert.Empty(_api.CallsOf($"POST /api/v1/channels/{IdOf(2)}/test-connection"));

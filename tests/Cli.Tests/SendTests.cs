@@ -33,7 +33,7 @@ public sealed class SendTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Fine, ended.Code);
         Assert.Contains($"Message {Message} is queued, next to be sent.", ended.Out, StringComparison.Ordinal);
         var calls = _api.CallsOf(Path).ToList();
-        Assert.Equal("""{"to":"+49 151 1","text":"hola"}""", calls[0].Json.GetRawText());
+        calls[0].Sent("""{"to":"+49 151 1","text":"hola"}""");
         Assert.Equal(2, calls.Select(call => call.Header("Idempotency-Key")).Distinct().Count());
         Assert.All(calls, call => Assert.NotEmpty(call.Header("Idempotency-Key")!));
     }
@@ -128,9 +128,8 @@ public sealed class SendTests : IAsyncLifetime
 
         Assert.Equal(ExitCodes.Fine, ended.Code);
         Assert.Equal("%PDF"u8.ToArray(), _api.CallsOf("POST /api/v1/media").Single().Content);
-        Assert.Equal(
-            $$$"""{"conversation_id":"{{{Account}}}","type":"document","text":"our prices","media":{"filename":"price list.pdf","mime":"application/pdf","media_id":"sha256-abc"}}""",
-            _api.CallsOf(Path).Single().Json.GetRawText());
+        _api.CallsOf(Path).Single().Sent(
+            $$$"""{"conversation_id":"{{{Account}}}","type":"document","text":"our prices","media":{"filename":"price list.pdf","mime":"application/pdf","media_id":"sha256-abc"}}""");
     }
 
     [Fact]
@@ -139,9 +138,9 @@ public sealed class SendTests : IAsyncLifetime
         await SendAsync("--to", "1", "--media-url", "https://files.test/a/picture.JPG?size=1");
         await SendAsync("--to", "1", "--media-url", "https://files.test/note.ogg", "--type", "voice");
 
-        var bodies = _api.CallsOf(Path).Select(call => call.Json.GetRawText()).ToList();
-        Assert.Equal("""{"to":"1","type":"image","media":{"url":"https://files.test/a/picture.JPG?size=1","mime":"image/jpeg"}}""", bodies[0]);
-        Assert.Equal("""{"to":"1","type":"voice","media":{"url":"https://files.test/note.ogg","mime":"audio/ogg"}}""", bodies[1]);
+        var calls = _api.CallsOf(Path).ToList();
+        calls[0].Sent("""{"to":"1","type":"image","media":{"url":"https://files.test/a/picture.JPG?size=1","mime":"image/jpeg"}}""");
+        calls[1].Sent("""{"to":"1","type":"voice","media":{"url":"https://files.test/note.ogg","mime":"audio/ogg"}}""");
     }
 
     [Fact]
@@ -149,8 +148,7 @@ public sealed class SendTests : IAsyncLifetime
     {
         await SendAsync("--to", "1", "--template", "order_ready", "--language", "de", "--components", """[{"type":"body"}]""", "--author", "program");
 
-        Assert.Equal(
-            """{"to":"1","author":"program","type":"template","template":{"name":"order_ready","language":"de","components":[{"type":"body"}]}}""", _api.CallsOf(Path).Single().Json.GetRawText());
+        _api.CallsOf(Path).Single().Sent("""{"to":"1","author":"program","type":"template","template":{"name":"order_ready","language":"de","components":[{"type":"body"}]}}""");
     }
 
     [Theory]

@@ -134,9 +134,8 @@ public sealed class SetupTests : IAsyncLifetime
         Assert.Equal(Id, ended.Json.GetProperty("channel").GetProperty("id").GetString());
         Assert.Equal("[hidden]", ended.Json.GetProperty("channel").GetProperty("webhook_secret").GetString());
         Assert.True(_api.CallsOf("POST /api/channels/validate").Single().Json.GetProperty("check_connection").GetBoolean());
-        Assert.Equal(
-            $$$"""{"channel_type":"evolution","name":"Shop","config":{"base_url":"https://gateway.test","api_key":"{{{GatewayKey}}}"},"activate":true,"identity":"549","agent":{"kind":"echo"}}""",
-            _api.CallsOf("POST /api/v1/channels").Single().Json.GetRawText());
+        _api.CallsOf("POST /api/v1/channels").Single().Sent(
+            $$$"""{"channel_type":"evolution","name":"Shop","config":{"base_url":"https://gateway.test","api_key":"{{{GatewayKey}}}"},"activate":true,"identity":"549","agent":{"kind":"echo"}}""");
     }
 
     [Fact]
@@ -192,9 +191,8 @@ public sealed class SetupTests : IAsyncLifetime
         Assert.Contains("Where your Evolution API answers.", _run.Person.Screen, StringComparison.Ordinal);
         Assert.Contains("give whole seconds", _run.Person.Screen, StringComparison.Ordinal);
         Assert.Equal("gateway", _api.CallsOf("POST /api/channels/validate").First().Json.GetProperty("config").GetProperty("base_url").GetString());
-        Assert.Equal(
-            $$$"""{"channel_type":"evolution","name":"Shop","config":{"api_key":"{{{GatewayKey}}}","send_timeout_seconds":5,"mode":"busy","loud":false,"base_url":"https://gateway.test"},"activate":true}""",
-            _api.CallsOf("POST /api/v1/channels").Single().Json.GetRawText());
+        _api.CallsOf("POST /api/v1/channels").Single().Sent(
+            $$$"""{"channel_type":"evolution","name":"Shop","config":{"api_key":"{{{GatewayKey}}}","send_timeout_seconds":5,"mode":"busy","loud":false,"base_url":"https://gateway.test"},"activate":true}""");
     }
 
     private Task<Ended> SetupAsync(params string[] options) => _run.RunAsync(["setup", "--url", _api.Address.ToString(), "--key", FakeApi.Key, .. options]);

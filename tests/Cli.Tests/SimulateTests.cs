@@ -32,7 +32,7 @@ public sealed class SimulateTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Fine, ended.Code);
         var call = _api.CallsOf(Path).Single();
         Assert.Equal("", call.Query);
-        Assert.Equal("""{"from":"549","text":"hola","name":"Mira Holt"}""", call.Json.GetRawText());
+        call.Sent("""{"from":"549","text":"hola","name":"Mira Holt"}""");
         Assert.NotEmpty(call.Header("Idempotency-Key")!);
     }
 

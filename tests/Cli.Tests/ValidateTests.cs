@@ -30,11 +30,8 @@ public sealed class ValidateTests : IAsyncLifetime
         var ended = await _run.RunAsync("validate", "evolution", "--set", "baseURL=https://gateway.test", "--set-file", "api_key=key.txt", "--set", "send_timeout_seconds=5", "--set", "loud=true");
 
         Assert.Equal(ExitCodes.Fine, ended.Code);
-        var asked = _api.CallsOf("POST /api/channels/validate").Single().Json;
-        Assert.Equal("evolution", asked.GetProperty("channel_type").GetString());
-        Assert.False(asked.GetProperty("check_connection").GetBoolean());
-        Assert.Equal(
-            $$"""{"baseURL":"https://gateway.test","api_key":"{{Secret}}","send_timeout_seconds":5,"loud":true}""", asked.GetProperty("config").GetRawText());
+        _api.CallsOf("POST /api/channels/validate").Single().Sent(
+            $$$"""{"channel_type":"evolution","check_connection":false,"config":{"baseURL":"https://gateway.test","api_key":"{{{Secret}}}","send_timeout_seconds":5,"loud":true}}""");
     }
 
     [Fact]
@@ -42,11 +39,12 @@ public sealed class ValidateTests : IAsyncLifetime
     {
         _run.File("settings.json", $$"""{"base_url": "https://old.test", "api_key": "{{Secret}}"}""");
 
-        await _run.RunAsync("validate", "evolution", "--settings", "settings.json", "--set", "base_url=https://new.test", "--check-connection");
+        await _run.RunAsync("validate", "evolution", "--settings", "settings.json", "--set", "base_url=https://new.test", "--check-connection", "--channel", "0199a1b2-0000-7000-8000-000000000001");
 
         var asked = _api.CallsOf("POST /api/channels/validate").Single().Json;
         Assert.Equal("https://new.test", asked.GetProperty("config").GetProperty("base_url").GetString());
         Assert.True(asked.GetProperty("check_connection").GetBoolean());
+        Assert.Equal("0199a1b2-0000-7000-8000-000000000001", asked.GetProperty("channel_id").GetString());
     }
 
     [Fact]
@@ -58,7 +56,7 @@ public sealed class ValidateTests : IAsyncLifetime
         var told = await _run.RunAsync("validate", "evolution", "--set", "base_url=x", "--json");
 
         Assert.Equal(ExitCodes.Wrong, ended.Code);
-        Assert.Contains("base_url: must be a full address To do: give the gateway's address", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("base_url: must be a full address; give the gateway's address.", ended.Out, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Wrong, told.Code);
         Assert.Equal("base_url", told.Json.GetProperty("complaints")[0].GetProperty("field").GetString());
         Assert.False(told.Json.GetProperty("valid").GetBoolean());

@@ -75,7 +75,7 @@ internal sealed class ChannelSetup(Surroundings here)
         while (true)
         {
             KindSchema.HideSecrets(report, kind, settings);
-            var answer = await Validation.AskAsync(api, id, settings, checkConnection, cancellationToken);
+            var answer = await Validation.AskAsync(api, id, settings, checkConnection, channel: null, cancellationToken);
             if (answer is not ApiAnswer.Done { Body: var body })
             {
                 return report.Failure(answer);

@@ -17,9 +17,7 @@ internal static class KindSchema
 
     /// <summary>One setting's rules, by its name or one of its aliases; undefined when there is none.</summary>
     public static JsonElement PropertyOf(JsonElement kind, string name) =>
-        PropertiesOf(kind).FirstOrDefault(property => Plain(property.Name) == Plain(name) || property.Value.Items("x-aliases").Any(alias => Plain(alias.ToString()) == Plain(name))) is { Name: not null } found && found.Value.ValueKind == JsonValueKind.Object
-            ? found.Value
-            : default;
+        PropertiesOf(kind).Where(property => IsNamed(property, Plain(name))).Select(property => property.Value).FirstOrDefault();
 
     /// <summary>What types a setting may have; none where the schema does not say.</summary>
     public static IReadOnlyList<string> TypesOf(JsonElement property) =>
@@ -47,6 +45,9 @@ internal static class KindSchema
     private static bool SoundsSecret(string name) =>
         ((string[])["key", "token", "secret", "password"]).Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
 
+    private static bool IsNamed(JsonProperty property, string plain) =>
+        Plain(property.Name) == plain || property.Value.Items("x-aliases").Any(alias => Plain(alias.ToString()) == plain);
+
     // As the server compares them: baseURL is base_url.
-    private static string Plain(string? name) => string.Concat((name ?? "").Where(letter => letter is not ('_' or '-'))).ToLowerInvariant();
+    private static string Plain(string name) => string.Concat(name.Where(letter => letter is not ('_' or '-'))).ToLowerInvariant();
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Channels.Cli.Api;
 using Channels.Cli.Output;
 using Channels.Cli.Settings;
@@ -13,16 +12,17 @@ internal static class ValidateCommand
     {
         var kind = new Argument<string>("kind") { Description = "The channel kind, for example evolution" };
         var connection = new Option<bool>("--check-connection") { Description = "Ask the provider as well, with these settings" };
+        var channel = new Option<Guid?>("--channel") { Description = "Check as a change of this channel: what is not given is as it is there", HelpName = "id" };
         var settings = new SettingsInput(options.Here);
-        var command = new Command("validate", "Says whether a channel with these settings would work, and makes none. Ends with 1 when it would not.") { kind, connection };
+        var command = new Command("validate", "Says whether a channel with these settings would work, and makes none. Ends with 1 when it would not.") { kind, connection, channel };
         settings.AddTo(command);
         command.SetAction((parse, cancellationToken) => options.AskAsync(
-            parse, (api, report) => ValidateAsync(parse, api, report, settings, parse.GetValue(kind)!, parse.GetValue(connection), cancellationToken)));
+            parse, (api, report) => ValidateAsync(parse, api, report, settings, parse.GetValue(kind)!, parse.GetValue(connection), parse.GetValue(channel), cancellationToken)));
         return command;
     }
 
     private static async Task<int> ValidateAsync(
-        ParseResult parse, ApiClient api, Report report, SettingsInput input, string kind, bool checkConnection, CancellationToken cancellationToken)
+        ParseResult parse, ApiClient api, Report report, SettingsInput input, string kind, bool checkConnection, Guid? channel, CancellationToken cancellationToken)
     {
         var kinds = await api.GetAsync("/api/channels", cancellationToken);
         if (kinds is not ApiAnswer.Done { Body: var known })
@@ -38,7 +38,7 @@ internal static class ValidateCommand
         }
 
         KindSchema.HideSecrets(report, description, settings);
-        var answer = await Validation.AskAsync(api, kind, settings, checkConnection, cancellationToken);
+        var answer = await Validation.AskAsync(api, kind, settings, checkConnection, channel, cancellationToken);
         if (answer is not ApiAnswer.Done { Body: var body })
         {
             return report.Failure(answer);

@@ -13,9 +13,17 @@ namespace Channels.Cli.Validate;
 /// <param name="Found">What was found at the provider, where it was asked.</param>
 internal sealed record Validation(bool IsValid, ImmutableArray<Complaint> Complaints, bool HasCheckedConnection, string? Found)
 {
-    /// <summary>Asks the server.</summary>
-    public static Task<ApiAnswer> AskAsync(ApiClient api, string kind, JsonObject settings, bool checkConnection, CancellationToken cancellationToken) =>
-        api.PostAsync("/api/channels/validate", new JsonObject { ["channel_type"] = kind, ["config"] = settings.DeepClone(), ["check_connection"] = checkConnection }, cancellationToken);
+    /// <summary>Asks the server; with a channel, as a change of that channel, whose other settings are kept.</summary>
+    public static Task<ApiAnswer> AskAsync(ApiClient api, string kind, JsonObject settings, bool checkConnection, Guid? channel, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["channel_type"] = kind, ["config"] = settings.DeepClone(), ["check_connection"] = checkConnection };
+        if (channel is not null)
+        {
+            body["channel_id"] = channel.ToString();
+        }
+
+        return api.PostAsync("/api/channels/validate", body, cancellationToken);
+    }
 
     public static Validation Of(JsonElement answer) => new(
         answer.IsTrue("valid"), [.. answer.Items("complaints").Select(Complaint.Of)], answer.IsTrue("checked_connection"), answer.Text("found"));
@@ -42,5 +50,5 @@ internal sealed record Complaint(string Field, string Rule, string Message, stri
     public static Complaint Of(JsonElement complaint) =>
         new(complaint.Text("field") ?? "", complaint.Text("rule") ?? "", complaint.Text("message") ?? "", complaint.Text("remedy") ?? "");
 
-    public override string ToString() => $"{(Field.Length > 0 ? Field : "settings")}: {Message}{(Remedy.Length > 0 ? $" To do: {Remedy}" : "")}";
+    public override string ToString() => $"{(Field.Length > 0 ? Field : "settings")}: {Message.TrimEnd('.')}{(Remedy.Length > 0 ? $"; {Remedy.TrimEnd('.')}" : "")}.";
 }

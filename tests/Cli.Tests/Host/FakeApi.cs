@@ -86,6 +86,9 @@ internal sealed record Call(string Method, string Path, string Query, IReadOnlyD
 {
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Content);
 
+    /// <summary>Fails unless exactly this was sent, whatever the order of its members.</summary>
+    public void Sent(string json) => Assert.True(JsonElement.DeepEquals(JsonSerializer.Deserialize<JsonElement>(json), Json), $"expected {json}, sent {Json}");
+
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }
 
