@@ -166,6 +166,16 @@ public sealed class CommandLineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_behind_a_prefix_is_asked_below_it()
+    {
+        _api.On("GET /gate/readyz", Reply.Problem(503, "not_ready", "The product is not ready", "Not ready: yet."));
+
+        var ended = await _run.RunAsync("healthcheck", "--url", $"{_api.Address}gate");
+
+        Assert.Contains("Not ready: yet.", ended.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_operator_key_says_for_which_tenant()
     {
         _api.On("GET /api/v1/events", new { events = Array.Empty<object>(), cursor = "1-0", more = false });

@@ -195,5 +195,16 @@ public sealed class SetupTests : IAsyncLifetime
             $$$"""{"channel_type":"evolution","name":"Shop","config":{"api_key":"{{{GatewayKey}}}","send_timeout_seconds":5,"mode":"busy","loud":false,"base_url":"https://gateway.test"},"activate":true}""");
     }
 
+    [Fact]
+    public async Task Who_wants_no_questions_gets_none()
+    {
+        _run.Person = new ScriptedPerson();
+
+        var ended = await SetupAsync("--kind", "simulator", "--no-input");
+
+        Assert.Equal(ExitCodes.Fine, ended.Code);
+        Assert.Empty(_run.Person.Screen);
+    }
+
     private Task<Ended> SetupAsync(params string[] options) => _run.RunAsync(["setup", "--url", _api.Address.ToString(), "--key", FakeApi.Key, .. options]);
 }

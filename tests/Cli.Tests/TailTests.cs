@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Channels.Cli.Tests.Host;
 
 namespace Channels.Cli.Tests;
@@ -121,21 +120,5 @@ public sealed class TailTests : IAsyncLifetime
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using var output = new CountingWriter(lines, stop.Cancel);
         return await _run.RunAsync(["tail", .. options], output, stop.Token);
-    }
-
-    private sealed class CountingWriter(int lines, Action enough) : StringWriter(CultureInfo.InvariantCulture)
-    {
-        private int _left = lines;
-
-        public override Encoding Encoding => Encoding.UTF8;
-
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            if (--_left == 0)
-            {
-                enough();
-            }
-        }
     }
 }

@@ -50,7 +50,7 @@ internal static class SendCommand
         var answer = await api.PostRepeatedlyAsync($"/api/v1/accounts/{account}/messages", body, idempotencyKey, ApiClient.UsualPatience, cancellationToken);
         if (answer is not ApiAnswer.Done { Body: var queued })
         {
-            if (answer is ApiAnswer.Unreachable or ApiAnswer.Refused { Problem.MayPass: true })
+            if (answer is ApiAnswer.Unreachable or ApiAnswer.Refused { Problem: { MayPass: true } or { Status: >= 500 } })
             {
                 report.Note($"Whether it was queued is not known. The same command with --idempotency-key {idempotencyKey} sends it once in either case.");
             }

@@ -13,6 +13,9 @@ internal sealed record ConfigFile(string? Url, string? Key, string? Tenant)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
+    /// <summary>Says nothing of the key: a record's own text would print it.</summary>
+    public override string ToString() => $"settings for {Url}";
+
     /// <summary>Where it is: <c>$XDG_CONFIG_HOME/channels/config.json</c>, in general <c>~/.config/channels/config.json</c>.</summary>
     public static string PlaceIn(Surroundings here) =>
         Path.Combine(here.Variable("XDG_CONFIG_HOME") ?? Path.Combine(here.Home, ".config"), "channels", "config.json");
@@ -47,7 +50,7 @@ internal sealed record ConfigFile(string? Url, string? Key, string? Tenant)
     public void Write(string file)
     {
         var folder = Path.GetDirectoryName(file)!;
-        var fresh = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        var fresh = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);

@@ -33,6 +33,9 @@ internal sealed class ServerOptions(Surroundings here)
         root.Options.Add(_json);
     }
 
+    /// <summary>Whether somebody said for this command which server is meant.</summary>
+    public bool IsServerNamed(ParseResult parse) => (parse.GetValue(_url) ?? here.Variable("CHANNELS_URL")) is not null;
+
     /// <summary>How this command tells.</summary>
     public Report ReportOf(ParseResult parse) => new(here.Out, here.Error, parse.GetValue(_json));
 

@@ -29,6 +29,10 @@ internal sealed class ChannelSetup(Surroundings here)
         _settings.AddTo(command);
     }
 
+    /// <summary>What is wrong with the options, before anything is done.</summary>
+    public string? Complaint(ParseResult parse, Questions? questions) =>
+        questions is null && parse.GetValue(_kind) is null && _settings.IsGiven(parse) ? "Settings of a channel were given, but not its kind." : null;
+
     /// <summary>Makes the channel, if one is wanted, and tells what was done.</summary>
     public async Task<int> RunAsync(ParseResult parse, ApiClient api, Report report, Questions? questions, JsonObject done, CancellationToken cancellationToken)
     {
@@ -36,7 +40,7 @@ internal sealed class ChannelSetup(Surroundings here)
         if (!isWanted)
         {
             report.Document(done);
-            return _settings.IsGiven(parse) ? report.Misuse("Settings were given, but no kind of channel.", "Say which with --kind.") : ExitCodes.Fine;
+            return ExitCodes.Fine;
         }
 
         var answer = await api.GetAsync("/api/channels", cancellationToken);

@@ -12,6 +12,7 @@ namespace Channels.Cli.Setup;
 internal sealed class SetupCommand
 {
     private readonly Option<string?> _newTenant = new("--new-tenant") { Description = "With the operator key: make a tenant of this name, and keep its key instead", HelpName = "name" };
+    private readonly Option<bool> _noInput = new("--no-input") { Description = "Ask nothing, as where nobody sits at a terminal" };
     private readonly ServerOptions _options;
     private readonly ChannelSetup _channel;
 
@@ -24,7 +25,7 @@ internal sealed class SetupCommand
     public static Command Create(ServerOptions options)
     {
         var setup = new SetupCommand(options);
-        var command = new Command("setup", "Keeps the server's address and your key (in a file only you can read), and makes a first channel. Asks for what the options leave open when somebody sits there.") { setup._newTenant };
+        var command = new Command("setup", "Keeps the server's address and your key (in a file only you can read), and makes a first channel. Asks for what the options leave open when somebody sits there.") { setup._newTenant, setup._noInput };
         setup._channel.AddTo(command);
         command.SetAction(setup.RunAsync);
         return command;
@@ -33,11 +34,17 @@ internal sealed class SetupCommand
     private async Task<int> RunAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var report = _options.ReportOf(parse);
-        var questions = _options.Here.Person is { } person && !report.IsJson ? new Questions(person) : null;
+        var questions = _options.Here.Person is { } person && !report.IsJson && !parse.GetValue(_noInput) ? new Questions(person) : null;
+
+        if (_channel.Complaint(parse, questions) is { } complaint)
+        {
+            return report.Misuse(complaint, "Say with --kind of which kind the channel is.");
+        }
 
         // A file that cannot be read is about to be written anew: no reason to stop.
         var (named, _) = _options.Named(parse, report);
-        var url = questions is null ? named.Url ?? ServerOptions.DefaultUrl : questions.Text("Address of the server", named.Url ?? ServerOptions.DefaultUrl);
+        var usual = named.Url ?? ServerOptions.DefaultUrl;
+        var url = questions is null || _options.IsServerNamed(parse) ? usual : questions.Text("Address of the server", usual);
         var key = named.Key ?? questions?.Secret("API key (a tenant's, or the operator's)");
         report.Hide(key);
         if (ServerSettings.AddressOf(url) is not { } address)

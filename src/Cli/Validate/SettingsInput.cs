@@ -44,14 +44,12 @@ internal sealed class SettingsInput(Surroundings here)
             }
 
             var (name, value) = (given[..at], given[(at + 1)..]);
-            if (isFile && TextOf(value) is not { } text)
+            if ((isFile ? TextOf(value)?.TrimEnd('\r', '\n') : value) is not { } text)
             {
                 return (null, $"The file {value} for {name} cannot be read.");
             }
-            else
-            {
-                settings[name] = ValueOf(isFile ? TextOf(value)!.TrimEnd('\r', '\n') : value, KindSchema.PropertyOf(kind, name));
-            }
+
+            settings[name] = ValueOf(text, KindSchema.PropertyOf(kind, name));
         }
 
         return (settings, null);

@@ -13,6 +13,9 @@ internal sealed class CommandRun : IDisposable
 
     public HurriedClock Clock { get; } = new();
 
+    /// <summary>Against the product pauses take their time.</summary>
+    public bool IsHurried { get; init; } = true;
+
     public string Home => _home.Path;
 
     public string ConfigFile => _home.Combine(".config", "channels", "config.json");
@@ -48,7 +51,7 @@ internal sealed class CommandRun : IDisposable
         using var error = new StringWriter();
         var here = new Surroundings
         {
-            In = new StringReader(Input), Out = output ?? own, Error = error, Person = Person, Variable = name => Environment.GetValueOrDefault(name), Home = Home, WorkingDirectory = Home, Clock = Clock,
+            In = new StringReader(Input), Out = output ?? own, Error = error, Person = Person, Variable = name => Environment.GetValueOrDefault(name), Home = Home, WorkingDirectory = Home, Clock = IsHurried ? Clock : TimeProvider.System,
         };
         var code = await ChannelsCommand.RunAsync(arguments, here, cancellationToken);
         var ended = new Ended(code, (output ?? own).ToString()!, error.ToString());
