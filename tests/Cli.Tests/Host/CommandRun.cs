@@ -71,4 +71,7 @@ internal sealed record Ended(int Code, string Out, string Error)
 {
     /// <summary>Standard output as the one document it must be.</summary>
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Out);
+
+    /// <summary>Of an end that was not expected: a record's own text would read <see cref="Json"/>, which may be none.</summary>
+    public override string ToString() => $"ended with {Code}\n{Out}\n{Error}";
 }
