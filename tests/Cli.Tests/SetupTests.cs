@@ -196,6 +196,19 @@ public sealed class SetupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_setting_with_members_is_asked_for_member_by_member_and_again_when_one_is_wrong()
+    {
+        _api.On("POST /api/channels/validate", Reply.Ok(Kinds.Complaint("auth.username", "has a colon", "leave it out")), Reply.Ok(Kinds.Valid));
+        _run.Person = new ScriptedPerson().Types("y").Types("a:b").Types(GatewayKey).Types("y").Types("y").Types("ab").Types(GatewayKey).Types("n");
+
+        var ended = await SetupAsync("--kind", "waha", "--name", "Shop");
+
+        Assert.Equal(ExitCodes.Fine, ended.Code);
+        _api.CallsOf("POST /api/v1/channels").Single().Sent(
+            $$$$"""{"channel_type":"waha","name":"Shop","config":{"auth":{"username":"ab","password":"{{{{GatewayKey}}}}"}},"activate":false}""");
+    }
+
+    [Fact]
     public async Task Who_wants_no_questions_gets_none()
     {
         _run.Person = new ScriptedPerson();

@@ -92,7 +92,7 @@ internal sealed class ChannelSetup(Surroundings here)
             }
 
             validation.Tell(report, id);
-            var again = KindSchema.PropertiesOf(kind).Where(property => validation.Complaints.Any(complaint => complaint.Field == property.Name)).ToList();
+            var again = KindSchema.PropertiesOf(kind).Where(property => validation.Complaints.Any(complaint => complaint.IsAbout(property.Name))).ToList();
             if (questions is null || again.Count == 0 || !questions.YesOrNo("Correct them?", true))
             {
                 report.Document(body);
@@ -171,9 +171,9 @@ internal sealed class ChannelSetup(Surroundings here)
 
     private static void Ask(Questions questions, JsonElement kind, JsonProperty property, JsonObject settings)
     {
-        if (questions.Setting(property.Name, property.Value, KindSchema.IsRequired(kind, property.Name)) is { } answer)
+        if (questions.Value(property.Name, property.Value, KindSchema.IsRequired(kind, property.Name)) is { } answer)
         {
-            settings[property.Name] = SettingsInput.ValueOf(answer, property.Value);
+            settings[property.Name] = answer;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Channels.Cli.Api;
 using Channels.Cli.Validate;
 using Spectre.Console;
@@ -26,15 +27,36 @@ internal sealed class Questions(IAnsiConsole person)
     public string Choice(string title, IEnumerable<string> choices, Func<string, string>? shown = null) => person.Prompt(
         new SelectionPrompt<string>().Title(Markup.Escape(title)).AddChoices(choices).UseConverter(choice => Markup.Escape(shown?.Invoke(choice) ?? choice)));
 
-    /// <summary>A setting of a channel kind, as its schema describes it; null when it was left open, which only an optional one can be.</summary>
-    public string? Setting(string name, JsonElement property, bool isRequired)
+    /// <summary>A setting of a channel kind, as its schema describes it, member by member where it has members; null when it was left open, which only an optional one can be.</summary>
+    public JsonNode? Value(string name, JsonElement property, bool isRequired)
     {
-        var title = property.Text("title") ?? name;
-        if (property.Text("description") is { } description)
+        if (property.Member("properties") is not { ValueKind: JsonValueKind.Object } members)
         {
-            person.MarkupLine($"[grey]{Markup.Escape(description)}[/]");
+            return Setting(name, property, isRequired) is { } answer ? SettingsInput.ValueOf(answer, property) : null;
         }
 
+        Describe(property);
+        if (!isRequired && !YesOrNo($"Give {property.Text("title") ?? name}?", false))
+        {
+            return null;
+        }
+
+        var whole = new JsonObject();
+        foreach (var member in members.EnumerateObject())
+        {
+            if (Value(member.Name, member.Value, property.Items("required").Any(one => one.ToString() == member.Name)) is { } given)
+            {
+                whole[member.Name] = given;
+            }
+        }
+
+        return whole;
+    }
+
+    private string? Setting(string name, JsonElement property, bool isRequired)
+    {
+        var title = property.Text("title") ?? name;
+        Describe(property);
         var usual = property.Member("default") is { ValueKind: JsonValueKind.String or JsonValueKind.Number } value ? value.ToString() : null;
         if (property.Items("enum").Select(choice => choice.ToString()).ToList() is { Count: > 0 } choices)
         {
@@ -49,6 +71,14 @@ internal sealed class Questions(IAnsiConsole person)
 
         var answer = person.Prompt(Prompt(isRequired ? title : $"{title} (may be left empty)", property, usual, isRequired, types)).Trim();
         return answer.Length == 0 ? null : answer;
+    }
+
+    private void Describe(JsonElement property)
+    {
+        if (property.Text("description") is { } description)
+        {
+            person.MarkupLine($"[grey]{Markup.Escape(description)}[/]");
+        }
     }
 
     private static TextPrompt<string> Prompt(string title, JsonElement property, string? usual, bool isRequired, IReadOnlyList<string> types)

@@ -35,12 +35,23 @@ internal static class KindSchema
         foreach (var (name, value) in settings)
         {
             var property = PropertyOf(kind, name);
-            if (value is JsonValue text && text.TryGetValue<string>(out var written) && (IsSecret(property) || (property.ValueKind == JsonValueKind.Undefined && SoundsSecret(name))))
+            if (IsSecret(property) || (property.ValueKind == JsonValueKind.Undefined && SoundsSecret(name)))
             {
-                report.Hide(written);
+                foreach (var written in TextsIn(value))
+                {
+                    report.Hide(written);
+                }
             }
         }
     }
+
+    private static IEnumerable<string> TextsIn(JsonNode? value) => value switch
+    {
+        JsonObject members => members.SelectMany(member => TextsIn(member.Value)),
+        JsonArray items => items.SelectMany(TextsIn),
+        JsonValue text when text.TryGetValue<string>(out var written) => [written],
+        _ => [],
+    };
 
     private static bool SoundsSecret(string name) =>
         ((string[])["key", "token", "secret", "password"]).Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));

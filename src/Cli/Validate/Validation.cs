@@ -50,5 +50,8 @@ internal sealed record Complaint(string Field, string Rule, string Message, stri
     public static Complaint Of(JsonElement complaint) =>
         new(complaint.Text("field") ?? "", complaint.Text("rule") ?? "", complaint.Text("message") ?? "", complaint.Text("remedy") ?? "");
 
+    /// <summary>Whether it is about this setting, or a member of it.</summary>
+    public bool IsAbout(string setting) => Field == setting || Field.StartsWith($"{setting}.", StringComparison.Ordinal);
+
     public override string ToString() => $"{(Field.Length > 0 ? Field : "settings")}: {Message.TrimEnd('.')}{(Remedy.Length > 0 ? $"; {Remedy.TrimEnd('.')}" : "")}.";
 }

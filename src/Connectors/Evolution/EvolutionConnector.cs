@@ -1,3 +1,4 @@
+using Channels.Connectors.Http;
 using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
@@ -17,7 +18,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
 
     public EvolutionConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
-        var api = new EvolutionApi(http, clock);
+        var api = new EvolutionApi(new GatewayHttp(http, clock));
         Manifest = manifest;
         _outbound = new EvolutionOutbound(api, new EvolutionDialects(), manifest.Limits.TextLength);
         _sessions = new EvolutionSessions(api, clock);

@@ -27,6 +27,23 @@ internal static class Kinds
                     },
                 },
             },
+            new
+            {
+                id = "waha",
+                display_name = "WAHA",
+                settings_schema = new
+                {
+                    type = "object",
+                    properties = new
+                    {
+                        auth = new
+                        {
+                            type = "object", writeOnly = true, title = "User name and password", required = new[] { "username", "password" },
+                            properties = new { username = new { type = "string", title = "User name" }, password = new { type = "string", writeOnly = true, title = "Password" } },
+                        },
+                    },
+                },
+            },
             new { id = "simulator", display_name = "Simulator", settings_schema = new { type = "object", properties = new { } } },
         },
     };
