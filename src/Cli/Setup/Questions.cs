@@ -28,11 +28,13 @@ internal sealed class Questions(IAnsiConsole person)
         new SelectionPrompt<string>().Title(Markup.Escape(title)).AddChoices(choices).UseConverter(choice => Markup.Escape(shown?.Invoke(choice) ?? choice)));
 
     /// <summary>A setting of a channel kind, as its schema describes it, member by member where it has members; null when it was left open, which only an optional one can be.</summary>
-    public JsonNode? Value(string name, JsonElement property, bool isRequired)
+    public JsonNode? Value(string name, JsonElement property, bool isRequired, bool isSecret = false)
     {
+        // What is inside a secret is one, whatever is said of it.
+        isSecret |= KindSchema.IsSecret(property);
         if (property.Member("properties") is not { ValueKind: JsonValueKind.Object } members)
         {
-            return Setting(name, property, isRequired) is { } answer ? SettingsInput.ValueOf(answer, property) : null;
+            return Setting(name, property, isRequired, isSecret) is { } answer ? SettingsInput.ValueOf(answer, property) : null;
         }
 
         Describe(property);
@@ -44,7 +46,7 @@ internal sealed class Questions(IAnsiConsole person)
         var whole = new JsonObject();
         foreach (var member in members.EnumerateObject())
         {
-            if (Value(member.Name, member.Value, property.Items("required").Any(one => one.ToString() == member.Name)) is { } given)
+            if (Value(member.Name, member.Value, property.Items("required").Any(one => one.ToString() == member.Name), isSecret) is { } given)
             {
                 whole[member.Name] = given;
             }
@@ -53,7 +55,7 @@ internal sealed class Questions(IAnsiConsole person)
         return whole;
     }
 
-    private string? Setting(string name, JsonElement property, bool isRequired)
+    private string? Setting(string name, JsonElement property, bool isRequired, bool isSecret)
     {
         var title = property.Text("title") ?? name;
         Describe(property);
@@ -69,7 +71,7 @@ internal sealed class Questions(IAnsiConsole person)
             return YesOrNo(title, property.IsTrue("default")) ? "true" : "false";
         }
 
-        var answer = person.Prompt(Prompt(isRequired ? title : $"{title} (may be left empty)", property, usual, isRequired, types)).Trim();
+        var answer = person.Prompt(Prompt(isRequired ? title : $"{title} (may be left empty)", property, usual, isRequired, isSecret, types)).Trim();
         return answer.Length == 0 ? null : answer;
     }
 
@@ -81,9 +83,9 @@ internal sealed class Questions(IAnsiConsole person)
         }
     }
 
-    private static TextPrompt<string> Prompt(string title, JsonElement property, string? usual, bool isRequired, IReadOnlyList<string> types)
+    private static TextPrompt<string> Prompt(string title, JsonElement property, string? usual, bool isRequired, bool isSecret, IReadOnlyList<string> types)
     {
-        var prompt = new TextPrompt<string>(Markup.Escape(title)) { IsSecret = KindSchema.IsSecret(property), Mask = '*', AllowEmpty = !isRequired };
+        var prompt = new TextPrompt<string>(Markup.Escape(title)) { IsSecret = isSecret, Mask = '*', AllowEmpty = !isRequired };
         if (usual is not null)
         {
             prompt.DefaultValue(usual);

@@ -39,7 +39,7 @@ internal static class Kinds
                         auth = new
                         {
                             type = "object", writeOnly = true, title = "User name and password", required = new[] { "username", "password" },
-                            properties = new { username = new { type = "string", title = "User name" }, password = new { type = "string", writeOnly = true, title = "Password" } },
+                            properties = new { username = new { type = "string", title = "User name" }, password = new { type = "string", title = "Password" } },
                         },
                     },
                 },
