@@ -21,6 +21,9 @@ public sealed class ArrowTests
         // Reads and writes what tenants own (Storage). Kinds and agents it sees through Core's interfaces (is this webhook genuine, are these
         // settings right); Connectors and Agents are named only where the front end is a process of its own and has to wire them itself.
         ["Api"] = ["Core", "Grains.Abstractions", "Storage", "Connectors", "Agents"],
+
+        // An integrator as any other: it knows the HTTP API and none of us. What `new` writes names Core and the contract in text, not in references.
+        ["Cli"] = [],
         ["Silo"] = ["Core", "Agents", "Api", "Connectors", "Grains", "Grains.Abstractions", "Storage", Runtime],
     };
 

@@ -18,7 +18,7 @@ public sealed class TelegramErrorsTests
     [InlineData(200, """{"ok":true,"result":{"message_id":77}}""", "Accepted:77")]
     [InlineData(200, """{"ok":true,"result":{"inline_message_id":"AAB"}}""", "Accepted:inline:AAB")]
     [InlineData(200, """{"ok":true,"result":{}}""", "Unknown")]
-    [InlineData(200, "", "Blocked:wrong-address")]
+    [InlineData(200, "", "Unknown")]
     [InlineData(302, "", "Blocked:wrong-address")]
     [InlineData(404, "<html>no such page</html>", "Blocked:wrong-address")]
     [InlineData(401, """{"ok":false,"error_code":401,"description":"Unauthorized"}""", "Blocked:unauthorized")]

@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Channels.Cli.Output;
+using Channels.Cli.Settings;
+
+namespace Channels.Cli.Api;
+
+/// <summary>Asks the server. Every outcome is a value; throws only <see cref="OperationCanceledException"/>.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private const int MostAttempts = 5;
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _http;
+    private readonly ServerSettings _server;
+    private readonly Report _report;
+    private readonly TimeProvider _clock;
+
+    public ApiClient(ServerSettings server, Report report, TimeProvider clock)
+    {
+        _server = server;
+        _report = report;
+        _clock = clock;
+
+        // No redirects: the key is for this server and nobody it may point to.
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
+        {
+            BaseAddress = server.Url,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("channels-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)));
+        if (server.Key is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Key);
+        }
+
+        if (server.Tenant is not null)
+        {
+            _http.DefaultRequestHeaders.Add("X-Tenant-Id", server.Tenant);
+        }
+    }
+
+    /// <summary>How long a question may take in general.</summary>
+    public static TimeSpan UsualPatience { get; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A key for <c>Idempotency-Key</c> that nobody else has.</summary>
+    public static string NewIdempotencyKey() => $"cli-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
+
+    /// <summary>Reads.</summary>
+    public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) => AskAsync(HttpMethod.Get, path, null, null, UsualPatience, cancellationToken);
+
+    /// <summary>Posts once.</summary>
+    public Task<ApiAnswer> PostAsync(string path, object body, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Post, path, JsonOf(body), null, UsualPatience, cancellationToken);
+
+    /// <summary>Posts, and posts the same again under the same key while nobody answers: it is done once, however often it has to be asked for.</summary>
+    public Task<ApiAnswer> PostRepeatedlyAsync(string path, object body, string idempotencyKey, TimeSpan patience, CancellationToken cancellationToken) =>
+        RepeatAsync(() => AskAsync(HttpMethod.Post, path, JsonOf(body), idempotencyKey, patience, cancellationToken), cancellationToken);
+
+    /// <summary>Keeps a file to be sent. The same file twice has the same <c>media_id</c>, so it may be repeated without a key.</summary>
+    public Task<ApiAnswer> UploadAsync(byte[] file, CancellationToken cancellationToken) => RepeatAsync(
+        () => AskAsync(HttpMethod.Post, "/api/v1/media", new ByteArrayContent(file) { Headers = { ContentType = new("application/octet-stream") } }, null, UsualPatience * 5, cancellationToken),
+        cancellationToken);
+
+    public void Dispose() => _http.Dispose();
+
+    private static StringContent JsonOf(object body) => new(JsonSerializer.Serialize(body, Report.Json), Encoding.UTF8, "application/json");
+
+    private async Task<ApiAnswer> RepeatAsync(Func<Task<ApiAnswer>> ask, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await ask();
+            var (again, after, why) = answer switch
+            {
+                ApiAnswer.Unreachable unreachable => (true, null, unreachable.Reason),
+                ApiAnswer.Refused { Problem: { MayPass: true } problem } => (true, problem.RetryAfter, problem.Title + "."),
+                _ => (false, default(TimeSpan?), ""),
+            };
+            if (!again || attempt == MostAttempts)
+            {
+                return answer;
+            }
+
+            var pause = TimeSpan.FromTicks(Math.Min(Math.Max((_firstPause * Math.Pow(2, attempt - 1)).Ticks, after?.Ticks ?? 0), _longestPause.Ticks));
+            _report.Note(string.Create(CultureInfo.InvariantCulture, $"{why} Trying the same again in {pause.TotalSeconds:0.#} s."));
+            await Task.Delay(pause, _clock, cancellationToken);
+        }
+    }
+
+    private async Task<ApiAnswer> AskAsync(
+        HttpMethod method, string path, HttpContent? content, string? idempotencyKey, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        // Below the address's own path: the server may stand behind a proxy's prefix.
+        using var request = new HttpRequestMessage(method, path.TrimStart('/')) { Content = content };
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            using var response = await _http.SendAsync(request, limit.Token);
+            return Read(response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token), RetryAfter(response));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new ApiAnswer.Unreachable(string.Create(CultureInfo.InvariantCulture, $"{_server.Shown} did not answer within {patience.TotalSeconds:0} s."));
+        }
+        catch (Exception failed) when (failed is HttpRequestException or IOException)
+        {
+            return new ApiAnswer.Unreachable($"{_server.Shown} cannot be reached: {WhyNot(failed)}");
+        }
+    }
+
+    private ApiAnswer Read(HttpStatusCode status, string body, TimeSpan? retryAfter)
+    {
+        if ((int)status is >= 200 and < 300)
+        {
+            try
+            {
+                return new ApiAnswer.Done(body.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(body));
+            }
+            catch (JsonException)
+            {
+                return new ApiAnswer.Unreachable($"What answers at {_server.Shown} is no Channels server: its answer is no JSON. Check the address.");
+            }
+        }
+
+        return ApiProblem.TryRead((int)status, body, retryAfter) is { } problem
+            ? new ApiAnswer.Refused(problem)
+            : new ApiAnswer.Unreachable($"What answers at {_server.Shown} is no Channels server, or stands before one that is down: status {(int)status} without a reason. Check the address.");
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date - _clock.GetUtcNow() is var rest && rest > TimeSpan.Zero => rest,
+        _ => null,
+    };
+
+    private static string WhyNot(Exception failed) => failed switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "its name is not known.",
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => "no secure connection can be made; is its certificate valid, and is it https at all?",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "nothing listens there, or a firewall is in between.",
+        _ => "the connection broke.",
+    };
+}

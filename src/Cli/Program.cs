@@ -1,0 +1,3 @@
+using Channels.Cli;
+
+return await ChannelsCommand.RunAsync(args, Surroundings.OfThisProcess(), CancellationToken.None);

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using Channels.Cli.Api;
+using Channels.Cli.Output;
+
+namespace Channels.Cli.Tail;
+
+/// <summary>Follows the events with the cursor the server gives: none is skipped, and none is printed twice.</summary>
+internal sealed class EventReader(ApiClient api, Report report, TimeProvider clock, EventFilter filter)
+{
+    private const int PageSize = 1000;
+    private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
+
+    private string? _cursor;
+
+    /// <summary>Reads until cancelled, or, with <paramref name="once"/>, until there is nothing more.</summary>
+    /// <param name="after">Begin behind this cursor.</param>
+    /// <param name="past">Whether what happened before now is printed as well.</param>
+    /// <param name="once">End where nothing more waits.</param>
+    /// <param name="cancellationToken">Ctrl-C: a good end.</param>
+    public async Task<int> FollowAsync(string? after, bool past, bool once, CancellationToken cancellationToken)
+    {
+        _cursor = after;
+        try
+        {
+            return await ReadAsync(past, once, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (_cursor is not null)
+            {
+                report.Note($"To go on from here: --after {_cursor}");
+            }
+
+            return ExitCodes.Fine;
+        }
+    }
+
+    private async Task<int> ReadAsync(bool past, bool once, CancellationToken cancellationToken)
+    {
+        var printing = past;
+        var broken = 0;
+        for (var hasAnswered = false; ;)
+        {
+            var answer = await api.GetAsync($"/api/v1/events?limit={PageSize}{(_cursor is null ? "" : $"&after={Uri.EscapeDataString(_cursor)}")}", cancellationToken);
+            if (answer is not ApiAnswer.Done { Body: var page })
+            {
+                if (once || !hasAnswered || answer is ApiAnswer.Refused { Problem: { MayPass: false, Status: < 500 } })
+                {
+                    return report.Failure(answer);
+                }
+
+                await PauseAsync(answer, ++broken, cancellationToken);
+                continue;
+            }
+
+            if (broken > 0)
+            {
+                report.Note("Connected again; nothing was skipped.");
+            }
+
+            (hasAnswered, broken) = (true, 0);
+            var more = page.IsTrue("more");
+            if (printing)
+            {
+                Print(page);
+            }
+
+            _cursor = page.Text("cursor") ?? _cursor;
+            if (!more)
+            {
+                if (once)
+                {
+                    return ExitCodes.Fine;
+                }
+
+                // The first time nothing more waits is now.
+                printing = true;
+                await Task.Delay(_look, clock, cancellationToken);
+            }
+        }
+    }
+
+    private void Print(JsonElement page)
+    {
+        foreach (var happened in page.Items("events").Where(filter.Takes))
+        {
+            report.Document(happened);
+            report.Line(string.Join(' ', new[]
+            {
+                Report.Time(happened.Text("created_at")), happened.Text("type"), Named("channel", happened.Text("channel_id")), Named("conversation", happened.Text("conversation_id")),
+                Named("message", happened.Text("message_id")), happened.Member("data") is { ValueKind: JsonValueKind.Object } data ? data.GetRawText() : null,
+            }.Where(part => part is not null)));
+        }
+    }
+
+    private static string? Named(string name, string? id) => id is null ? null : $"{name}={id}";
+
+    private async Task PauseAsync(ApiAnswer answer, int broken, CancellationToken cancellationToken)
+    {
+        var pause = TimeSpan.FromTicks(Math.Min(TimeSpan.FromSeconds(Math.Pow(2, Math.Min(broken - 1, 10))).Ticks, _longestPause.Ticks));
+        var why = answer switch
+        {
+            ApiAnswer.Refused { Problem: var problem } => $"{problem.Title}.",
+            ApiAnswer.Unreachable { Reason: var reason } => reason,
+            _ => "",
+        };
+        report.Note(string.Create(CultureInfo.InvariantCulture, $"{why} Going on from the same place in {pause.TotalSeconds:0} s."));
+        await Task.Delay(pause, clock, cancellationToken);
+    }
+}
