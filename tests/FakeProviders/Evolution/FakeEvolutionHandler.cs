@@ -173,7 +173,8 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
     {
         var chat = FakeJson.Text(FakeJson.Member(FakeJson.Member(body, "where"), "key"), "remoteJid");
         var size = FakeJson.Member(body, "offset") is { ValueKind: JsonValueKind.Number } offset ? offset.GetInt32() : 50;
-        var (page, total) = fake.Options.StoresMessages ? fake.Ledger.Find(instance.Name, chat, size) : ([], 0);
+        var number = FakeJson.Member(body, "page") is { ValueKind: JsonValueKind.Number } wanted ? wanted.GetInt32() : 1;
+        var (page, total) = fake.Options.StoresMessages ? fake.Ledger.Find(instance.Name, chat, number, size) : ([], 0);
         var records = page.Select(message => new
         {
             id = $"row-{message.Id}",
@@ -184,7 +185,7 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
         });
         return fake.Options.Major == 1
             ? FakeJson.WriteAsync(http, 200, records)
-            : FakeJson.WriteAsync(http, 200, new { messages = new { total, pages = ((total - 1) / Math.Max(1, size)) + 1, currentPage = 1, records } });
+            : FakeJson.WriteAsync(http, 200, new { messages = new { total, pages = ((total - 1) / Math.Max(1, size)) + 1, currentPage = number, records } });
     }
 
     private Task ListAsync(HttpContext http)

@@ -66,6 +66,9 @@ public sealed class FakeLedger
         return send;
     }
 
+    /// <summary>A message of the past, from before anybody listened: stored, and told to nobody.</summary>
+    public void AddPast(string instance, string chat, bool fromMe, string id, string text, DateTimeOffset at) => AddReceived(new FakeStored(instance, chat, fromMe, id, text, at));
+
     internal void AddReceived(FakeStored received)
     {
         lock (_gate)
@@ -74,8 +77,8 @@ public sealed class FakeLedger
         }
     }
 
-    /// <summary>The newest of a chat first, as <c>findMessages</c> shows them.</summary>
-    internal (IReadOnlyList<FakeStored> Page, int Total) Find(string instance, string? chat, int size)
+    /// <summary>The newest of a chat, or of all, first, as <c>findMessages</c> shows them.</summary>
+    internal (IReadOnlyList<FakeStored> Page, int Total) Find(string instance, string? chat, int page, int size)
     {
         lock (_gate)
         {
@@ -83,7 +86,7 @@ public sealed class FakeLedger
                 .Concat(_received.Where(received => received.Instance == instance))
                 .Where(message => chat is null || message.Chat == chat)
                 .ToList();
-            return ([.. all.OrderByDescending(message => message.At).Take(size)], all.Count);
+            return ([.. all.OrderByDescending(message => message.At).Skip((page - 1) * size).Take(size)], all.Count);
         }
     }
 }
