@@ -21,6 +21,9 @@ public sealed record ChannelEvent
     /// <summary>The chat, in the provider's canonical form (for WhatsApp a jid without device part; the phone's where known).</summary>
     public string? ChatId { get; init; }
 
+    /// <summary>Another id that the same chat is known by, where the provider told it with this event (a user id beside a phone number). Not shown by itself; it keeps one person in one conversation.</summary>
+    public string? ChatAlias { get; init; }
+
     /// <summary><c>direct, group, channel, broadcast, thread</c>, or the provider's own (<c>status, newsletter</c>) where it is ignored anyway.</summary>
     public string? ChatType { get; init; }
 
@@ -105,7 +108,7 @@ public sealed record ChannelEvent
     /// <summary>Tells changes of one message apart (edit time, status), so that each is recorded once. Empty for the message itself.</summary>
     public string Revision { get; init; } = "";
 
-    /// <summary>Facts of one kind only, shown flat beside the others (<c>own_jid, round, mentions_me, call_id</c>…). Values are text, numbers or booleans.</summary>
+    /// <summary>Facts of one kind only, shown flat beside the others (<c>own_jid, round, mentions_me, call_id</c>…). Values are text, numbers, booleans, or dictionaries of such.</summary>
     public ImmutableDictionary<string, object?> Details { get; init; } = ImmutableDictionary<string, object?>.Empty;
 }
 

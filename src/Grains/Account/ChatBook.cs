@@ -73,7 +73,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         }
 
         var hidden = happened.ChatType is null or "direct" && happened.FromMe != true ? happened.SenderLid : null;
-        return hidden is null || hidden == chat ? [Bounded(chat)] : [Bounded(chat), Bounded(hidden)];
+        return [.. new[] { chat, hidden, happened.ChatAlias }.Where(alias => !string.IsNullOrEmpty(alias)).Select(alias => Bounded(alias!)).Distinct()];
     }
 
     private bool IsSettled(ImmutableArray<string> aliases) =>
