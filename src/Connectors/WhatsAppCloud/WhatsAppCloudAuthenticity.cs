@@ -31,9 +31,22 @@ internal static class WhatsAppCloudAuthenticity
         return proven;
     }
 
-    /// <summary>Whether Meta's question about a webhook's address shows the token that was agreed on.</summary>
-    public static bool IsVerifyToken(string? presented, string token) =>
-        presented is not null && token.Length > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(presented), Encoding.UTF8.GetBytes(token));
+    /// <summary>The header for these bytes: under the secret that proved the webhook they came in.</summary>
+    public static string Sign(ReadOnlyMemory<byte> part, WebhookRequest whole, Connection proven)
+    {
+        foreach (var secret in WhatsAppCloudSettings.AppSecretsOf(proven))
+        {
+            if (Header(whole.Body, secret).Equals(whole.Header(SignatureHeader), StringComparison.OrdinalIgnoreCase))
+            {
+                return Header(part, secret);
+            }
+        }
+
+        throw new ArgumentException("No secret of this connection proves the webhook.", nameof(proven));
+    }
+
+    private static string Header(ReadOnlyMemory<byte> body, string secret) =>
+        $"{Prefix}{Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body.Span))}";
 
     private static bool TryDecode(string? header, Span<byte> signature) =>
         header is not null && header.Length == Prefix.Length + (2 * SHA256.HashSizeInBytes) && header.StartsWith(Prefix, StringComparison.Ordinal)
