@@ -52,6 +52,7 @@ public static class ApiServices
         services.AddSingleton<Circuits>();
         services.AddSingleton<Pairings>();
         services.AddSingleton<DocumentReader>();
+        services.AddSingleton<ReplyWindows>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<OutboundSending>();
         services.AddSingleton<IngressInstruments>();
