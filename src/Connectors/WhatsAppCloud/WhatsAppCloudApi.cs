@@ -8,25 +8,46 @@ namespace Channels.Connectors.WhatsAppCloud;
 internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clock)
 {
     /// <summary>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> is the cause.</summary>
-    public async Task<WhatsAppCloudAnswer> CallAsync(
-        WhatsAppCloudSettings settings, HttpMethod method, Uri address, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
+    public Task<WhatsAppCloudAnswer> CallAsync(
+        WhatsAppCloudSettings settings, HttpMethod method, Uri address, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken) =>
+        CallAsync(settings, method, address, body is { } json ? JsonContent(json) : null, limit, cancellationToken);
+
+    /// <summary>The same with any content; disposes of it.</summary>
+    public Task<WhatsAppCloudAnswer> CallAsync(
+        WhatsAppCloudSettings settings, HttpMethod method, Uri address, HttpContent? content, TimeSpan limit, CancellationToken cancellationToken) =>
+        CallAsync(settings, method, address, content, HttpCompletionOption.ResponseContentRead, ReadAsync, limit, cancellationToken);
+
+    /// <summary>Fetches what an address holds into a stream: the answer is a success without a body, or an error with one.</summary>
+    public Task<WhatsAppCloudAnswer> DownloadAsync(WhatsAppCloudSettings settings, Uri address, Stream destination, TimeSpan limit, CancellationToken cancellationToken) =>
+        CallAsync(
+            settings, HttpMethod.Get, address, content: null, HttpCompletionOption.ResponseHeadersRead,
+            async (response, token) =>
+            {
+                if (!response.IsSuccessStatusCode)
+                {
+                    return await ReadAsync(response, token);
+                }
+
+                await using var bytes = await response.Content.ReadAsStreamAsync(token);
+                await bytes.CopyToAsync(destination, token);
+                return WhatsAppCloudAnswer.Of(response.StatusCode, default, null);
+            },
+            limit,
+            cancellationToken);
+
+    private async Task<WhatsAppCloudAnswer> CallAsync(
+        WhatsAppCloudSettings settings, HttpMethod method, Uri address, HttpContent? content, HttpCompletionOption completion,
+        Func<HttpResponseMessage, CancellationToken, Task<WhatsAppCloudAnswer>> read, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var limited = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
-        using var request = new HttpRequestMessage(method, address);
+        using var request = new HttpRequestMessage(method, address) { Content = content };
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {settings.AccessToken}");
-        if (body is { } json)
-        {
-            request.Content = new ReadOnlyMemoryContent(json);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
-        }
-
         try
         {
             using var client = http.CreateClient(ProviderHttp.ClientName);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
-            var content = await response.Content.ReadAsByteArrayAsync(either.Token);
-            return WhatsAppCloudAnswer.Of(response.StatusCode, content, RetryAfterOf(response.Headers.RetryAfter));
+            using var response = await client.SendAsync(request, completion, either.Token);
+            return await read(response, either.Token);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -52,6 +73,12 @@ internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clo
             return WhatsAppCloudAnswer.None("the connection broke off", neverLeft: false);
         }
     }
+
+    private async Task<WhatsAppCloudAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) => WhatsAppCloudAnswer.Of(
+        response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), RetryAfterOf(response.Headers.RetryAfter));
+
+    private static ReadOnlyMemoryContent JsonContent(ReadOnlyMemory<byte> json) =>
+        new(json) { Headers = { ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json) } };
 
     private TimeSpan? RetryAfterOf(RetryConditionHeaderValue? header) =>
         header?.Delta ?? (header?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - clock.GetUtcNow()).Ticks)) : null);

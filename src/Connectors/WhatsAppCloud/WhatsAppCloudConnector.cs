@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Web;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 
@@ -7,15 +8,21 @@ namespace Channels.Connectors.WhatsAppCloud;
 
 /// <summary>WhatsApp through Meta's Cloud API.</summary>
 /// <remarks>One instance serves all accounts of all tenants, and remembers nothing.</remarks>
-internal sealed class WhatsAppCloudConnector : ISharedWebhookConnector, IWebhookHandshake
+internal sealed class WhatsAppCloudConnector
+    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing
 {
+    private readonly WhatsAppCloudApi _api;
     private readonly WhatsAppCloudOutbound _outbound;
+    private readonly WhatsAppCloudProvisioning _provisioning;
+    private readonly WhatsAppCloudMedia _media;
 
     public WhatsAppCloudConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
-        var api = new WhatsAppCloudApi(http, clock);
         Manifest = manifest;
-        _outbound = new WhatsAppCloudOutbound(api, manifest.Limits.TextLength);
+        _api = new WhatsAppCloudApi(http, clock);
+        _media = new WhatsAppCloudMedia(_api);
+        _outbound = new WhatsAppCloudOutbound(_api, _media, manifest.Limits.TextLength);
+        _provisioning = new WhatsAppCloudProvisioning(_api);
     }
 
     /// <inheritdoc/>
@@ -55,4 +62,36 @@ internal sealed class WhatsAppCloudConnector : ISharedWebhookConnector, IWebhook
     /// <inheritdoc/>
     public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken) =>
         _outbound.SendAsync(connection, message, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ActivationOutcome> ActivateAsync(Connection connection, CancellationToken cancellationToken) => _provisioning.ActivateAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _provisioning.CheckAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public bool MustFetch(MediaReference media) => media.Id is not null;
+
+    /// <inheritdoc/>
+    public Task<MediaFetchOutcome> FetchAsync(Connection connection, MediaReference media, Stream destination, CancellationToken cancellationToken) =>
+        _media.FetchAsync(connection, media, destination, cancellationToken);
+
+    /// <inheritdoc/>
+    public string AddressForm => "a phone number with its country code (+351 900 000 001), or a WhatsApp user id (PT.1349…)";
+
+    /// <inheritdoc/>
+    public ChatAddress? AddressOf(string written) =>
+        WhatsAppCloudValues.IsUserId(written) ? new(written)
+        : WhatsAppAddress.DigitsOf(written) is { } digits ? new(digits, Phone: digits)
+        : null;
+
+    /// <inheritdoc/>
+    public async Task ShowTypingAsync(Connection connection, string messageId, CancellationToken cancellationToken)
+    {
+        if (WhatsAppCloudSettings.Read(connection) is { } settings)
+        {
+            using var answer = await _api.CallAsync(
+                settings, HttpMethod.Post, settings.CallTo(settings.PhoneNumberId, "messages"), WhatsAppCloudPayloads.MarkRead(messageId, typing: true), settings.SendTimeout, cancellationToken);
+        }
+    }
 }

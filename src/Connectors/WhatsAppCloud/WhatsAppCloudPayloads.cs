@@ -10,15 +10,13 @@ internal static class WhatsAppCloudPayloads
 {
     private static readonly JsonWriterOptions _writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>A text. Our own id goes along and comes back in every status, so that a send that got no answer is found again.</summary>
-    public static ReadOnlyMemory<byte> SendText(OutboundMessage message) => Write(writer =>
+    /// <summary>A message. Our own id goes along and comes back in every status, so that a send that got no answer is found again.</summary>
+    /// <param name="message">What, and to whom.</param>
+    /// <param name="mediaId">Meta's id of the file, where it was uploaded.</param>
+    public static ReadOnlyMemory<byte> Send(OutboundMessage message, string? mediaId = null) => Write(writer =>
     {
         WriteEnvelope(writer, message);
-        writer.WriteString("type", "text");
-        writer.WriteStartObject("text");
-        writer.WriteString("body", message.Text);
-        writer.WriteBoolean("preview_url", message.Text.Contains("://", StringComparison.Ordinal));
-        writer.WriteEndObject();
+        WhatsAppCloudContents.Write(writer, message, mediaId);
     });
 
     /// <summary>Shows that the message was read and, for at most 25 s or until the answer, that somebody is typing.</summary>

@@ -26,6 +26,10 @@ internal sealed record WhatsAppCloudSettings(string BaseUrl, string Version, str
             : null;
     }
 
+    /// <summary>Whether activation points the number's webhooks to the channel's own address.</summary>
+    public static bool SetsWebhook(Connection connection) =>
+        connection.Settings.ValueKind == JsonValueKind.Object && connection.Settings.TryGetProperty("set_webhook", out var value) && value.ValueKind == JsonValueKind.True;
+
     /// <summary>Every app secret that may sign webhooks now: the current one, and the former one while it is being changed.</summary>
     public static ImmutableArray<string> AppSecretsOf(Connection connection) =>
         [.. new[] { connection.Setting("app_secret"), connection.Setting("app_secret_previous") }.OfType<string>().Where(secret => secret.Length > 0)];

@@ -40,6 +40,9 @@ public sealed class FakeMeta : IAsyncDisposable
     /// <summary>Messages that were marked read, and whether with the sign of typing.</summary>
     public ConcurrentQueue<(string MessageId, bool Typing)> Reads { get; } = new();
 
+    /// <summary>Files by id: those that people sent, and those that were uploaded.</summary>
+    public ConcurrentDictionary<string, (byte[] Bytes, string Mime)> Files { get; } = new(StringComparer.Ordinal);
+
     /// <summary>All calls it got, taken or not, as method and path with query.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
@@ -63,6 +66,14 @@ public sealed class FakeMeta : IAsyncDisposable
     /// <summary>A connected number of a business account.</summary>
     public FakeNumber AddNumber(string id, string businessAccount, string displayNumber) =>
         Numbers.GetOrAdd(id, _ => new FakeNumber(id, businessAccount, displayNumber));
+
+    /// <summary>Keeps a file; its id.</summary>
+    public string AddFile(byte[] bytes, string mime)
+    {
+        var id = (9_000_000 + Files.Count).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Files[id] = (bytes, mime);
+        return id;
+    }
 
     /// <summary>The behaviours of the next sends, one each; afterwards <see cref="Behaviour"/> holds again.</summary>
     public void Script(params ReadOnlySpan<FakeMetaBehaviour> behaviours)

@@ -21,6 +21,18 @@ internal sealed class FakeMetaHandler(FakeMeta fake)
 
         // /v23.0/<object>[/<list>]
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts is ["files", var fileId] && fake.Files.TryGetValue(fileId, out var stored))
+        {
+            http.Response.ContentType = stored.Mime;
+            await http.Response.Body.WriteAsync(stored.Bytes);
+            return;
+        }
+
+        if (parts is [_, var uploader, "media"] && fake.Numbers.ContainsKey(uploader))
+        {
+            await UploadAsync(http);
+            return;
+        }
         if (parts.Length is < 2 or > 3 || parts[0].Length < 2 || parts[0][0] != 'v')
         {
             await ErrorAsync(http, 400, 100, Unsupported);
@@ -50,6 +62,8 @@ internal sealed class FakeMetaHandler(FakeMeta fake)
                 platform_type = "CLOUD_API", throughput = new { level = "STANDARD" },
                 webhook_configuration = new { application = "https://app.example/", phone_number = number.WebhookOverride },
             }),
+            ("GET", "") when fake.Files.TryGetValue(id, out var file) => FakeJson.WriteAsync(
+                http, 200, new { messaging_product = "whatsapp", url = new Uri(fake.Address, $"/files/{id}"), mime_type = file.Mime, file_size = file.Bytes.Length, id }),
             ("POST", "") when number is not null => PointAsync(http, number, body),
             ("POST", "subscribed_apps") when isAccount => SubscribeAsync(http, id),
             ("GET", "subscribed_apps") when isAccount => FakeJson.WriteAsync(
@@ -113,9 +127,23 @@ internal sealed class FakeMetaHandler(FakeMeta fake)
             : number.Status != "CONNECTED" ? (133010, "(#133010) Account not registered")
             : to is null && FakeJson.Text(body, "recipient") is null ? (131008, "(#131008) Required parameter is missing: to")
             : to is not null && fake.Options.UnknownNumbers.Contains(to) ? (131026, "(#131026) Message undeliverable")
-            : FakeJson.Member(body, type).ValueKind != JsonValueKind.Object ? (100, $"(#100) The parameter {type} is required.")
+            : FakeJson.Member(body, type).ValueKind is not (JsonValueKind.Object or JsonValueKind.Array) ? (100, $"(#100) The parameter {type} is required.")
             : type == "text" && FakeJson.Text(FakeJson.Member(body, "text"), "body") is not { Length: > 0 and <= 4096 } ? (100, "(#100) Param text['body'] must be at most 4096 characters long.")
             : null;
+    }
+
+    private async Task UploadAsync(HttpContext http)
+    {
+        var form = await http.Request.ReadFormAsync();
+        if (form["messaging_product"] != "whatsapp" || form.Files.GetFile("file") is not { } file)
+        {
+            await ErrorAsync(http, 400, 100, "(#100) The parameter file is required.");
+            return;
+        }
+
+        using var bytes = new MemoryStream();
+        await file.CopyToAsync(bytes);
+        await FakeJson.WriteAsync(http, 200, new { id = fake.AddFile(bytes.ToArray(), form["type"].ToString()) });
     }
 
     private Task MarkAsync(HttpContext http, JsonElement body)
