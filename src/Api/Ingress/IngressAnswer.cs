@@ -30,6 +30,8 @@ internal sealed class IngressAnswer
 
     public static IngressAnswer Unauthenticated { get; } = Made(ErrorCatalogue.WebhookUnauthenticated);
 
+    public static IngressAnswer MethodNotAllowed { get; } = Made(ErrorCatalogue.MethodNotAllowed);
+
     public static IngressAnswer WrongToken { get; } = Made(ErrorCatalogue.WebhookTokenWrong);
 
     public static IngressAnswer Ambiguous { get; } = Made(ErrorCatalogue.WebhookAmbiguous);
@@ -66,6 +68,11 @@ internal sealed class IngressAnswer
         if (_retryAfter is not null)
         {
             response.Headers.RetryAfter = _retryAfter;
+        }
+
+        if (_status == StatusCodes.Status405MethodNotAllowed)
+        {
+            response.Headers.Allow = HttpMethods.Post;
         }
 
         if (_status == StatusCodes.Status401Unauthorized)

@@ -16,8 +16,12 @@ internal sealed class WebhookHandshakes(IConnectorCatalog connectors, IChannelDi
     /// <summary>At a channel's own address.</summary>
     public async ValueTask<IngressAnswer> AnswerAsync(HttpContext http, string kind)
     {
-        if (connectors.Find(kind) is not IWebhookHandshake connector
-            || !Guid.TryParse((string?)http.Request.RouteValues["channel"], out var id)
+        if (connectors.Find(kind) is not IWebhookHandshake connector)
+        {
+            return NoSuchQuestion(kind);
+        }
+
+        if (!Guid.TryParse((string?)http.Request.RouteValues["channel"], out var id)
             || await channels.FindAsync(new AccountId(id), CancellationToken.None) is not { } channel
             || channel.Kind != kind)
         {
@@ -34,7 +38,7 @@ internal sealed class WebhookHandshakes(IConnectorCatalog connectors, IChannelDi
     {
         if (connectors.Find(kind) is not IWebhookHandshake connector)
         {
-            return IngressAnswer.NotFound;
+            return NoSuchQuestion(kind);
         }
 
         if (QuestionOf(http, connector) is not { } question)
@@ -50,6 +54,8 @@ internal sealed class WebhookHandshakes(IConnectorCatalog connectors, IChannelDi
 
         return isRight ? IngressAnswer.Challenge(question.Answer) : IngressAnswer.WrongToken;
     }
+
+    private IngressAnswer NoSuchQuestion(string kind) => connectors.Find(kind) is null ? IngressAnswer.NotFound : IngressAnswer.MethodNotAllowed;
 
     private static WebhookQuestion? QuestionOf(HttpContext http, IWebhookHandshake connector) =>
         connector.QuestionIn(http.Request.QueryString.Value is { Length: > 1 } raw ? raw[1..] : "");
