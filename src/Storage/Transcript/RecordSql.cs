@@ -110,7 +110,7 @@ internal static class RecordSql
 
     /// <summary>
     /// Replies of ours under way or of unknown outcome that a receipt names by our own id: they left, under the id of the receipt. Before the receipts themselves,
-    /// which then find the message. Whoever still waits for the provider's answer finds the reply settled.
+    /// which then find the message, move its status and tell of it. Whoever still waits for the provider's answer finds the reply settled.
     /// </summary>
     internal const string Proven = """
         with r as materialized (
@@ -125,13 +125,10 @@ internal static class RecordSql
           select account_id, provider_message_id, conversation_id, 'message', '', message_id from r on conflict do nothing),
         sent as (
           update transcript t
-          set status = 'sent', status_at = r.at, provider_message_id = r.provider_message_id, reason = null,
-              possibly_duplicate = t.possibly_duplicate or r.possibly_duplicate, attempts = r.attempts, look_ups = r.look_ups, sent_at = r.at
+          set provider_message_id = r.provider_message_id, reason = null, possibly_duplicate = t.possibly_duplicate or r.possibly_duplicate,
+              attempts = r.attempts, look_ups = r.look_ups, sent_at = r.at
           from r
           where t.tenant_id = any (array[r.tenant_id]) and t.account_id = r.account_id and t.id = r.message_id and status_rank(t.status) < status_rank('sent')),
-        events as (
-          insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
-          select tenant_id, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', 'sent') from r),
         settled as (
           delete from outbox o using r where o.tenant_id = any (array[r.tenant_id]) and o.account_id = r.account_id and o.message_id = r.message_id)
         insert into channel_counter as c (tenant_id, account_id, messages_sent)

@@ -26,16 +26,17 @@ public sealed class FakeMetaWebhooks : IDisposable
     public Task<HttpStatusCode?> StatusAsync(FakeNumber number, FakeMetaSend send, string status, int? code = null) =>
         PostAsync(number.WebhookOverride, Body(Status(number, send, status, code)));
 
-    /// <summary>The change that brings a customer's message, for bodies that hold several.</summary>
-    public object Message(FakeNumber number, string customer, string text, string? id = null, string? userId = null, string name = "Mira Holt") =>
-        Change(number, "messages", new Dictionary<string, object?>
-        {
-            ["contacts"] = new[] { new { profile = new { name }, wa_id = customer, user_id = userId ?? $"GB.1{customer}" } },
-            ["messages"] = new[]
-            {
-                new { from = customer, id = id ?? $"wamid.IN{Interlocked.Increment(ref _received):X16}==", timestamp = Now(), type = "text", from_user_id = userId ?? $"GB.1{customer}", text = new { body = text } },
-            },
-        });
+    /// <summary>The change that brings a customer's message, for bodies that hold several. A customer who is named by the user id has a user name and tells no number.</summary>
+    public object Message(FakeNumber number, string customer, string text, string? id = null, string? userId = null, string name = "Mira Holt", DateTimeOffset? at = null)
+    {
+        userId ??= $"GB.1{customer}";
+        id ??= $"wamid.IN{Interlocked.Increment(ref _received):X16}==";
+        var timestamp = at is { } moment ? moment.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) : Now();
+        var (contact, message) = customer == userId
+            ? ((object)new { profile = new { name, username = "@mira" }, user_id = userId }, (object)new { id, timestamp, type = "text", from_user_id = userId, text = new { body = text } })
+            : (new { profile = new { name }, wa_id = customer, user_id = userId }, new { from = customer, id, timestamp, type = "text", from_user_id = userId, text = new { body = text } });
+        return Change(number, "messages", new Dictionary<string, object?> { ["contacts"] = new[] { contact }, ["messages"] = new[] { message } });
+    }
 
     /// <summary>The change that brings a status.</summary>
     public object Status(FakeNumber number, FakeMetaSend send, string status, int? code = null) => Change(number, "messages", new Dictionary<string, object?>
