@@ -141,9 +141,11 @@ public sealed class WhatsAppCloudTests(Running.Spine spine) : SpineTest(spine), 
         var state = await Until.SeenAsync("the channel to say that its token does not hold", shop.Channel.StateAsync, one => one.GetProperty("status").GetString() == "error");
         Assert.Equal(JsonValueKind.String, state.GetProperty("status_reason").ValueKind);
 
+        // The reply waits, and is not given up.
+        Assert.Equal(1, (await shop.Channel.MetricsAsync()).RepliesWaiting);
         meta.Behaviour = new FakeMetaBehaviour();
-        await shop.Channel.ActivateAsync();
-        Assert.Single(await shop.SentAsync(1));
+        Assert.True((await shop.Channel.ActivateAsync()).GetProperty("success").GetBoolean());
+        Assert.Equal("active", await shop.Channel.StatusAsync());
     }
 
     private async Task<FakeMeta> MetaAsync()

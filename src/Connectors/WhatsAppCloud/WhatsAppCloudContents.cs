@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Channels.Core.Connectors;
 
@@ -34,8 +35,9 @@ internal static class WhatsAppCloudContents
             case OutboundContent.Place place:
                 Typed(writer, "location", () =>
                 {
-                    writer.WriteNumber("latitude", place.Latitude);
-                    writer.WriteNumber("longitude", place.Longitude);
+                    // As texts: so Meta's own description of its API has it.
+                    writer.WriteString("latitude", place.Latitude.ToString(CultureInfo.InvariantCulture));
+                    writer.WriteString("longitude", place.Longitude.ToString(CultureInfo.InvariantCulture));
                     Optional(writer, "name", place.Name);
                     Optional(writer, "address", place.Address);
                 });
@@ -96,7 +98,6 @@ internal static class WhatsAppCloudContents
             writer.WriteStartArray("phones");
             writer.WriteStartObject();
             writer.WriteString("phone", $"+{card.Phone}");
-            writer.WriteString("type", "CELL");
             writer.WriteString("wa_id", card.Phone);
             writer.WriteEndObject();
             writer.WriteEndArray();

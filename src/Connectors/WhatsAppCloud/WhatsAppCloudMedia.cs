@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using Channels.Connectors.Json;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
@@ -45,13 +46,31 @@ internal sealed class WhatsAppCloudMedia(WhatsAppCloudApi api)
     public Task<WhatsAppCloudAnswer> UploadAsync(WhatsAppCloudSettings settings, OutboundContent.File file, Stream content, CancellationToken cancellationToken)
     {
         var mime = MediaTypeHeaderValue.TryParse(file.Mime, out var known) ? known : new MediaTypeHeaderValue(MimeOf(file.Form));
-        var form = new MultipartFormDataContent
+        var boundary = RandomNumberGenerator.GetHexString(32);
+        var form = new MultipartFormDataContent(boundary)
         {
-            { new StringContent("whatsapp"), "messaging_product" },
-            { new StringContent(mime.MediaType!), "type" },
-            { new StreamContent(content) { Headers = { ContentType = mime } }, "file", file.FileName is { Length: > 0 } name ? name : "file" },
+            Part(new StringContent("whatsapp"), "messaging_product"),
+            Part(new StringContent(mime.MediaType!), "type"),
+            Part(new StreamContent(content) { Headers = { ContentType = mime } }, "file", NameOf(file)),
         };
+
+        // In quotes it is right as well, and not everybody reads it.
+        form.Headers.ContentType = MediaTypeHeaderValue.Parse($"multipart/form-data; boundary={boundary}");
         return api.CallAsync(settings, HttpMethod.Post, settings.CallTo(settings.PhoneNumberId, "media"), form, _limit, cancellationToken);
+    }
+
+    // Names in quotes: .NET leaves them out where it may, and not everybody reads that.
+    private static HttpContent Part(HttpContent content, string name, string? fileName = null)
+    {
+        content.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = $"\"{name}\"", FileName = fileName is null ? null : $"\"{fileName}\"" };
+        return content;
+    }
+
+    // What the recipient sees goes along with the message; here plain letters are enough.
+    private static string NameOf(OutboundContent.File file)
+    {
+        var name = string.Concat((file.FileName ?? "").Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_'));
+        return name.Length is > 0 and <= 100 ? name : "file";
     }
 
     private static string MimeOf(FileForm form) => form switch

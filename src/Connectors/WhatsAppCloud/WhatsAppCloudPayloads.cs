@@ -36,6 +36,7 @@ internal static class WhatsAppCloudPayloads
     /// <summary>Points the webhooks of one number to us, whatever address the app has.</summary>
     public static ReadOnlyMemory<byte> PointWebhook(Connection connection) => Write(writer =>
     {
+        writer.WriteString("messaging_product", "whatsapp");
         writer.WriteStartObject("webhook_configuration");
         writer.WriteString("override_callback_uri", connection.WebhookUrl.ToString());
         writer.WriteString("verify_token", WhatsAppCloudSettings.VerifyTokenOf(connection));

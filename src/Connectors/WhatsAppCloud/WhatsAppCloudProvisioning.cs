@@ -56,7 +56,7 @@ internal sealed class WhatsAppCloudProvisioning(WhatsAppCloudApi api)
         }
 
         using var numbers = await api.CallAsync(
-            settings, HttpMethod.Get, settings.CallTo(account, "phone_numbers", "?fields=id&limit=200"), (HttpContent?)null, _limit, cancellationToken);
+            settings, HttpMethod.Get, settings.CallTo(account, "phone_numbers", "?fields=id&limit=100"), (HttpContent?)null, _limit, cancellationToken);
         return numbers.IsSuccess && WhatsAppCloudValues.Items(numbers.Body.Member("data")).Any(one => one.Id("id") == settings.PhoneNumberId)
             ? []
             : [new(
