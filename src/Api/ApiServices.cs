@@ -48,6 +48,8 @@ public static class ApiServices
         services.AddApiDescription();
         services.AddSingleton<ChannelForm>();
         services.AddSingleton<ChannelSwitch>();
+        services.AddSingleton<KindSwitching>();
+        services.AddSingleton<SettingsCheck>();
         services.AddSingleton<ChannelWriting>();
         services.AddSingleton<Circuits>();
         services.AddSingleton<Pairings>();

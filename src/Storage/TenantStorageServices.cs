@@ -37,6 +37,7 @@ public static class TenantStorageServices
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<DataKeys>(), provider.GetRequiredService<IdSource>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ChannelStore>();
+        services.AddSingleton<KindSwitches>();
         services.AddSingleton<ChannelMetricsReader>();
         services.AddSingleton<ChannelDirectory>();
         services.AddSingleton<IChannelDirectory>(provider => provider.GetRequiredService<ChannelDirectory>());

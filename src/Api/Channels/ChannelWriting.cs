@@ -14,7 +14,7 @@ namespace Channels.Api.Channels;
 /// <summary>Makes, changes and takes away channels, and tells who must know.</summary>
 /// <remarks>Telling comes after the commit and may fail: every reader finds a change by the table's notification, or by expiry, as well.</remarks>
 internal sealed partial class ChannelWriting(
-    ChannelForm form, ChannelStore channels, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger)
+    ChannelForm form, ChannelStore channels, KindSwitches switches, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger)
 {
     private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret; until then its webhooks get 401.";
 
@@ -24,6 +24,11 @@ internal sealed partial class ChannelWriting(
         if (reading is not FormReading.Accepted { Draft: var draft })
         {
             return Refused(reading);
+        }
+
+        if (await switches.IsOffAsync(tenant, draft.Kind, cancellationToken))
+        {
+            return new Problem(ErrorCatalogue.KindDisabled);
         }
 
         var write = await channels.CreateAsync(tenant, draft, cancellationToken);

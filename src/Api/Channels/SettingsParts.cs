@@ -52,6 +52,18 @@ internal sealed record SettingsParts(string PublicJson, string? SecretJson)
         return settings.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 
+    /// <summary>All of them again, secrets in clear: for asking the provider.</summary>
+    public JsonElement Whole()
+    {
+        var whole = Members(JsonDocument.Parse(PublicJson).RootElement);
+        foreach (var (name, value) in SecretJson is null ? _nothing : Members(JsonDocument.Parse(SecretJson).RootElement))
+        {
+            whole[name] = value;
+        }
+
+        return JsonSerializer.SerializeToElement(whole);
+    }
+
     private static SettingsParts Parted(ChannelManifest manifest, JsonElement settings)
     {
         var secrets = Members(settings).Where(member => manifest.SecretSettings.Contains(member.Key)).ToDictionary();

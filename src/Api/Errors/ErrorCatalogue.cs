@@ -14,6 +14,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError NotFound = new("not_found", 404, "There is no such thing here", "Check the path and the id; it may have been deleted.");
     public static readonly ApiError MethodNotAllowed = new("method_not_allowed", 405, "This path does not take this method", "Use one of the methods in the Allow header.");
     public static readonly ApiError RequestTimeout = new("request_timeout", 408, "The body did not arrive in time", "Send the whole body without pauses.") { RetryAfter = 1 };
+    public static readonly ApiError KindDisabled = new("kind_disabled", 409, "This channel kind is switched off for the tenant", "Switch it on with POST /api/channels/enable, then repeat the request.");
     public static readonly ApiError ChannelTaken = new("channel_taken", 409, "Another channel of this tenant is connected to the same account", "Use that channel, delete it first, or correct the fields listed under errors.");
     public static readonly ApiError WrongKind = new("wrong_channel_kind", 409, "This kind of channel cannot do this", "Use a channel of a kind that can: GET /api/channels lists what each kind is capable of.");
     public static readonly ApiError SeveralChannels = new("several_channels", 409, "Several channels could be meant", "Say which one with ?channel_id=; they are listed under errors.");
@@ -40,7 +41,7 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, WebhookTokenWrong, NotFound, MethodNotAllowed,
-        RequestTimeout, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, TooLarge,
+        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, TooLarge,
         UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 

@@ -22,12 +22,20 @@ internal static class PairingEndpoints
             .WithSummary("Logs the account out; with ?remove=true the gateway forgets it altogether");
         channels.MapPost("/{id:guid}/refresh-session", RestartAsync).WithName("RefreshSession")
             .WithSummary("Connects anew with the pairing it has; one that has none gets a new code");
+        channels.MapPost("/{id:guid}/activate-waha", ActivateWahaAsync).WithName("ActivateWaha")
+            .WithSummary("As POST …/pairing, for channels of the kind waha: adopts or creates the session, points its webhook to us, gives the code to scan");
     }
+
+    private static Task<Results<Ok<PairingAnswer>, Problem>> ActivateWahaAsync(
+        Guid id, JsonBody<StartPairing> body, Caller caller, Pairings pairings, CancellationToken cancellationToken) =>
+        PhoneNumber.TryRead(body.Value.PhoneNumber, out var number)
+            ? pairings.StartAsync(caller.Tenant, id, number, "waha", cancellationToken)
+            : Task.FromResult<Results<Ok<PairingAnswer>, Problem>>(PhoneNumber.Complaint);
 
     private static Task<Results<Ok<PairingAnswer>, Problem>> StartAsync(
         Guid id, JsonBody<StartPairing> body, Caller caller, Pairings pairings, CancellationToken cancellationToken) =>
         PhoneNumber.TryRead(body.Value.PhoneNumber, out var number)
-            ? pairings.StartAsync(caller.Tenant, id, number, cancellationToken)
+            ? pairings.StartAsync(caller.Tenant, id, number, kind: null, cancellationToken)
             : Task.FromResult<Results<Ok<PairingAnswer>, Problem>>(PhoneNumber.Complaint);
 
     private static Task<Results<Ok<PairingAnswer>, Problem>> WatchAsync(Guid id, Caller caller, Pairings pairings, CancellationToken cancellationToken) =>

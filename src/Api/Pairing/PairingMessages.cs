@@ -27,6 +27,13 @@ internal sealed record PairingAnswer(
     Guid ChannelId, string Status, string? QrCode, string? QrCodeRaw, DateTimeOffset? QrCodeExpiresAt, string? PairingCode, string SessionStatus,
     DateTimeOffset Since, string? ReasonCode, string? Reason, string? NextStep, string? ConnectedAs)
 {
+    private const string Works = "Connected.";
+
+    /// <summary>How it stands and what to do, in one line for people: <see cref="Reason"/> and <see cref="NextStep"/>.</summary>
+    public string Message => string.Join(" ", new[] { Reason, NextStep }.Where(words => !string.IsNullOrEmpty(words))) is { Length: > 0 } words ? words
+        : SessionStatus == "WORKING" ? Works
+        : SessionStatus;
+
     public static PairingAnswer Of(Guid channel, PairingState state) => new(
         channel, state.Account.ToWord(), state.Code is { } code ? code.QrImage ?? QrPicture.Of(code.QrRaw) : null, state.Code?.QrRaw, state.CodeExpiresAt,
         state.Code?.Typed, state.Session.ToWord().ToUpperInvariant(), state.Since, state.ReasonCode, state.Reason, state.NextStep, state.OwnId);

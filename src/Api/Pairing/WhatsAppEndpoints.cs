@@ -34,7 +34,7 @@ internal static class WhatsAppEndpoints
         HttpRequest request, JsonBody<StartPairing> body, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings,
         CancellationToken cancellationToken) =>
         PhoneNumber.TryRead(body.Value.PhoneNumber, out var number)
-            ? await WithChannelAsync(request, caller, channels, kinds, channel => pairings.StartAsync(caller.Tenant, channel, number, cancellationToken), cancellationToken)
+            ? await WithChannelAsync(request, caller, channels, kinds, channel => pairings.StartAsync(caller.Tenant, channel, number, kind: null, cancellationToken), cancellationToken)
             : PhoneNumber.Complaint;
 
     private static Task<Results<Ok<PairingAnswer>, Problem>> DisconnectAsync(

@@ -1,60 +1,19 @@
-using System.Net.Http.Headers;
-using System.Net.Mime;
-using Channels.Core.Egress;
+using Channels.Connectors.Http;
 
 namespace Channels.Connectors.Evolution;
 
 /// <summary>Makes one call to a gateway and says what happened. No retries here: what may be repeated is decided where it is known.</summary>
-internal sealed class EvolutionApi(IHttpClientFactory http, TimeProvider clock)
+internal sealed class EvolutionApi(GatewayHttp http)
 {
     private const string KeyHeader = "apikey";
 
     /// <summary>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> is the cause.</summary>
     public async Task<EvolutionAnswer> CallAsync(
-        EvolutionSettings settings, HttpMethod method, Uri address, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        using var limited = new CancellationTokenSource(limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
-        using var request = new HttpRequestMessage(method, address);
-        request.Headers.TryAddWithoutValidation(KeyHeader, settings.ApiKey);
-        if (body is { } json)
+        EvolutionSettings settings, HttpMethod method, Uri address, ReadOnlyMemory<byte>? body, TimeSpan limit, CancellationToken cancellationToken) =>
+        await http.CallAsync(method, address, [(KeyHeader, settings.ApiKey)], body, limit, cancellationToken) switch
         {
-            request.Content = new ReadOnlyMemoryContent(json);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
-        }
-
-        try
-        {
-            using var client = http.CreateClient(ProviderHttp.ClientName);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
-            var content = await response.Content.ReadAsByteArrayAsync(either.Token);
-            return EvolutionAnswer.Of(response.StatusCode, content, RetryAfterOf(response.Headers.RetryAfter));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (OperationCanceledException cancelled)
-        {
-            // The connection's own time limit ends before ours; then not one byte of the request has left.
-            return limited.IsCancellationRequested
-                ? EvolutionAnswer.None($"no answer within {limit.TotalSeconds:0.#} s", neverLeft: false)
-                : EvolutionAnswer.None("no connection within the time limit", neverLeft: cancelled.InnerException is TimeoutException);
-        }
-        catch (HttpRequestException failed) when (failed.InnerException is EgressRefusedException refused)
-        {
-            return EvolutionAnswer.None(refused.Message, neverLeft: true);
-        }
-        catch (HttpRequestException failed)
-        {
-            return EvolutionAnswer.None(EvolutionErrors.TroubleOf(failed.HttpRequestError), EvolutionErrors.NeverLeft(failed.HttpRequestError));
-        }
-        catch (IOException)
-        {
-            return EvolutionAnswer.None("the connection broke off", neverLeft: false);
-        }
-    }
-
-    private TimeSpan? RetryAfterOf(RetryConditionHeaderValue? header) =>
-        header?.Delta ?? (header?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - clock.GetUtcNow()).Ticks)) : null);
+            GatewayReply.Answered answered => EvolutionAnswer.Of(answered.Status, answered.Body, answered.RetryAfter),
+            GatewayReply.Silence silence => EvolutionAnswer.None(silence.Trouble, silence.NeverLeft),
+            var other => throw new InvalidOperationException($"A reply nobody knows: {other.GetType().Name}"),
+        };
 }

@@ -8,9 +8,6 @@ namespace Channels.Connectors.Evolution;
 /// <summary>Reads edits and deletions of earlier messages, which come under five event names and in three shapes.</summary>
 internal static class EvolutionChangeReader
 {
-    private const int Revoke = 0;
-    private const int MessageEdit = 14;
-
     /// <summary><c>messages.edited</c> and <c>send.message.update</c>: the data is the protocol message, whose key names the original.</summary>
     public static ChannelEvent ReadEdited(JsonElement item, EvolutionEnvelope envelope, bool ours)
     {
@@ -20,7 +17,7 @@ internal static class EvolutionChangeReader
         }
 
         var (protocol, key) = Find(item);
-        var parties = FromOurSide(EvolutionParties.Read(key, item), envelope);
+        var parties = FromOurSide(WhatsAppParties.Read(key, item), envelope);
         parties = ours ? parties with { FromMe = true } : parties;
         return protocol is { } change ? Read(change, item, envelope, parties)
             : key.Id("id") is { } target && ReadBeside(item.Member("message"), target, item, envelope, parties) is { } edit ? edit
@@ -28,80 +25,59 @@ internal static class EvolutionChangeReader
     }
 
     /// <summary>A protocol message inside a message of its own: that message says who and where, the inner key only which one.</summary>
-    public static ChannelEvent ReadWithin(JsonElement protocol, string ownId, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties)
+    public static ChannelEvent ReadWithin(JsonElement protocol, string ownId, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
     {
         var change = Read(protocol, item, envelope, parties);
         return change.MessageId is null ? change with { MessageId = ownId } : change;
     }
 
     /// <summary>An edit told as a receipt (<c>messages.update</c>): the new content stands beside the original's id.</summary>
-    public static ChannelEvent? ReadBeside(JsonElement message, string target, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties)
+    public static ChannelEvent? ReadBeside(JsonElement message, string target, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
     {
-        var content = EvolutionUnwrap.Open(message);
+        var content = WhatsAppUnwrap.Open(message);
         if (content.Leaf == "protocolMessage")
         {
             return Read(content.Value, item, envelope, parties, target);
         }
 
-        return TextOf(content) is { } text ? Edited(text, target, item.Member("timestampMs"), item, envelope, parties) : null;
+        return WhatsAppChange.TextOf(content) is { } text ? Edited(text, target, item.Member("timestampMs"), item, envelope, parties) : null;
     }
 
     /// <summary>A deletion: <c>messages.delete</c>, a receipt with DELETED, or a revoking protocol message.</summary>
-    public static ChannelEvent Deleted(string target, EvolutionEnvelope envelope, EvolutionParties parties) =>
+    public static ChannelEvent Deleted(string target, EvolutionEnvelope envelope, WhatsAppParties parties) =>
         Base(EventKinds.MessageDeleted, target, envelope, parties);
 
-    private static ChannelEvent Read(JsonElement protocol, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties, string? knownTarget = null)
+    private static ChannelEvent Read(JsonElement protocol, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties, string? knownTarget = null)
     {
-        var target = protocol.Member("key").Id("id") ?? knownTarget;
-        var type = TypeOf(protocol);
-        if (target is null || type is not (Revoke or MessageEdit))
+        var change = WhatsAppChange.Read(protocol);
+        var target = change.Target ?? knownTarget;
+        if (target is null || change.Type == WhatsAppChangeType.Other)
         {
-            return envelope.Ignored(type is Revoke or MessageEdit ? "a change without the message it changes" : NameOf(protocol));
+            return envelope.Ignored(change.Type == WhatsAppChangeType.Other ? change.Name : WhatsAppChange.WithoutTarget);
         }
 
-        if (type == Revoke)
-        {
-            return Deleted(target, envelope, parties) with { Timestamp = WhatsAppValues.Time(item.Member("messageTimestamp")) };
-        }
-
-        var text = TextOf(EvolutionUnwrap.Open(protocol.Member("editedMessage")));
-        return Edited(text, target, protocol.Member("timestampMs"), item, envelope, parties);
+        return change.Type == WhatsAppChangeType.Revoke
+            ? Deleted(target, envelope, parties) with { Timestamp = WhatsAppValues.Time(item.Member("messageTimestamp")) }
+            : Edited(change.Text, target, change.Milliseconds, item, envelope, parties);
     }
 
     private static ChannelEvent Edited(
-        string? text, string target, JsonElement milliseconds, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties) =>
+        string? text, string target, JsonElement milliseconds, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties) =>
         Base(parties.FromMe ? EventKinds.EchoEdited : EventKinds.MessageEdited, target, envelope, parties) with
         {
             Text = text,
             Timestamp = WhatsAppValues.Time(milliseconds) ?? WhatsAppValues.Time(item.Member("messageTimestamp")),
-            Revision = EvolutionRevision.Of(milliseconds, text),
+            Revision = WhatsAppRevision.Of(milliseconds, text),
         };
 
-    private static ChannelEvent Base(string kind, string target, EvolutionEnvelope envelope, EvolutionParties parties)
-    {
-        var change = new ChannelEvent
-        {
-            Kind = kind,
-            Action = EventAction.UpdateMessage,
-            Account = envelope.Account,
-            ChatId = parties.Chat?.ToString(),
-            ChatType = parties.Chat?.ChatType,
-            FromMe = parties.FromMe,
-            TargetMessageId = target,
-            SenderId = parties.Sender?.ToString(),
-            SenderPn = parties.SenderPhone,
-            SenderLid = parties.SenderLid?.ToString(),
-        };
-        return parties.Chat is { } chat && (chat.IsStatus || chat.IsNewsletter)
-            ? change with { Action = EventAction.Ignore, Reason = chat.IsStatus ? "status@broadcast (stories)" : "newsletter" }
-            : change;
-    }
+    private static ChannelEvent Base(string kind, string target, EvolutionEnvelope envelope, WhatsAppParties parties) =>
+        parties.Change(kind, target, envelope.Account, EvolutionEnvelope.Stories);
 
     /// <summary>The protocol message and the key that says where: the data itself, or a whole message around it.</summary>
     private static (JsonElement? Protocol, JsonElement Key) Find(JsonElement item)
     {
         var around = item.Member("message") is { ValueKind: JsonValueKind.Object } message ? message : item;
-        var content = EvolutionUnwrap.Open(around);
+        var content = WhatsAppUnwrap.Open(around);
         return content.Leaf == "protocolMessage" ? (content.Value, item.Member("key"))
             : item.Member("type").IsNothing() && item.Member("editedMessage").IsNothing() ? (null, item.Member("key"))
             : (item, item.Member("key"));
@@ -111,43 +87,8 @@ internal static class EvolutionChangeReader
     /// WhatsApp leaves the key of a customer's own edit as the customer sees it: our address as the chat, <c>fromMe</c> true.
     /// Turned round here; the chat is then known by the target message alone.
     /// </summary>
-    private static EvolutionParties FromOurSide(EvolutionParties parties, EvolutionEnvelope envelope) =>
+    private static WhatsAppParties FromOurSide(WhatsAppParties parties, EvolutionEnvelope envelope) =>
         parties.FromMe && parties.Chat is { } chat && chat == envelope.Own
             ? parties with { Chat = null, ChatLid = null, FromMe = false }
             : parties;
-
-    private static string? TextOf(EvolutionContent content) => content.Leaf switch
-    {
-        null => null,
-        "conversation" => content.Value.AsText(),
-        _ => content.Value.Filled("text") ?? content.Value.Filled("caption"),
-    };
-
-    private static int? TypeOf(JsonElement protocol)
-    {
-        var type = protocol.Member("type");
-        return type.ValueKind switch
-        {
-            JsonValueKind.Undefined or JsonValueKind.Null => protocol.Member("editedMessage").IsObject() ? MessageEdit : OnlyKey(protocol) ? Revoke : null,
-            _ when WhatsAppValues.Integer(type) is { } number => number is Revoke or MessageEdit ? (int)number : null,
-            _ => type.AsText()?.ToUpperInvariant() switch
-            {
-                "REVOKE" => Revoke,
-                "MESSAGE_EDIT" => MessageEdit,
-                _ => null,
-            },
-        };
-    }
-
-    /// <summary>Zero is REVOKE, and some printers leave a zero out.</summary>
-    private static bool OnlyKey(JsonElement protocol) =>
-        protocol.IsObject() && protocol.EnumerateObject().All(member => member.Name is "key" or "timestampMs" || member.Value.IsNothing());
-
-    private static string NameOf(JsonElement protocol)
-    {
-        var type = protocol.Member("type");
-        return type.AsText() is { Length: > 0 and < 64 } name && name.All(c => char.IsAsciiLetterUpper(c) || c == '_')
-            ? $"a setting, not a message ({name})"
-            : "a setting, not a message";
-    }
 }

@@ -1,3 +1,4 @@
+using Channels.Connectors.Http;
 using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
@@ -6,23 +7,25 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
     private readonly EvolutionSessions _sessions;
     private readonly EvolutionSentLookup _lookup;
     private readonly EvolutionTyping _typing;
+    private readonly EvolutionConnectionCheck _check;
 
     public EvolutionConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
-        var api = new EvolutionApi(http, clock);
+        var api = new EvolutionApi(new GatewayHttp(http, clock));
         Manifest = manifest;
         _outbound = new EvolutionOutbound(api, new EvolutionDialects(), manifest.Limits.TextLength);
         _sessions = new EvolutionSessions(api, clock);
         _provisioning = new EvolutionProvisioning(api, _sessions);
         _lookup = new EvolutionSentLookup(api);
         _typing = new EvolutionTyping(api);
+        _check = new EvolutionConnectionCheck(api);
     }
 
     /// <inheritdoc/>
@@ -91,6 +94,9 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     public Task<SentLookupOutcome> FindSentAsync(
         Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
         _lookup.FindAsync(connection, message, since, known, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _check.CheckAsync(connection, cancellationToken);
 
     /// <inheritdoc/>
     public Task ShowTypingAsync(Connection connection, string chatId, TimeSpan duration, CancellationToken cancellationToken) =>

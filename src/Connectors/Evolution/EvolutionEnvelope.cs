@@ -13,6 +13,9 @@ namespace Channels.Connectors.Evolution;
 /// <param name="Data">The event's content: an object, an array or null, depending on event and version.</param>
 internal readonly record struct EvolutionEnvelope(string Event, string? Account, WhatsAppJid? Own, JsonElement Data)
 {
+    /// <summary>Why what stands in <c>status@broadcast</c> is ignored.</summary>
+    public const string Stories = "status@broadcast (stories)";
+
     private static readonly SearchValues<char> _plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyz.");
 
     public static EvolutionEnvelope Read(JsonElement root, string path)

@@ -78,18 +78,6 @@ internal static class EvolutionErrors
         _ => new ActivationOutcome.Refused("rejected", Said(answer, "the gateway refused without words")),
     };
 
-    public static bool NeverLeft(HttpRequestError error) =>
-        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-
-    public static string TroubleOf(HttpRequestError error) => error switch
-    {
-        HttpRequestError.NameResolutionError => "the gateway's name cannot be resolved",
-        HttpRequestError.ConnectionError => "the gateway cannot be reached",
-        HttpRequestError.SecureConnectionError => "no secure connection to the gateway",
-        HttpRequestError.ConfigurationLimitExceeded => "the gateway's answer is too large",
-        _ => "the connection broke off",
-    };
-
     /// <summary>An error's words from <c>response.message</c> or <c>message</c>: a text, an array of texts, arrays in arrays, or objects.</summary>
     public static string WordsOf(JsonElement body)
     {

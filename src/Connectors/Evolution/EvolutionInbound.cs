@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 
@@ -32,10 +33,10 @@ internal static class EvolutionInbound
 
     private static IEnumerable<ChannelEvent> Read(EvolutionEnvelope envelope) => envelope.Event switch
     {
-        "messages.upsert" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, EvolutionOrigin.Arrived)),
-        "send.message" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, EvolutionOrigin.ApiSend)),
+        "messages.upsert" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.Arrived)),
+        "send.message" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.ApiSend)),
         "messages.set" or "messaging.history.set" =>
-            envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, EvolutionOrigin.History)),
+            envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.History)),
         "messages.edited" => envelope.Items("messages").Select(item => EvolutionChangeReader.ReadEdited(item, envelope, ours: false)),
         "send.message.update" => envelope.Items("messages").Select(item => EvolutionChangeReader.ReadEdited(item, envelope, ours: true)),
         "messages.update" => envelope.Items("messages").Select(item => EvolutionReceiptReader.ReadUpdate(item, envelope)),

@@ -2,13 +2,16 @@ using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Evolution;
 
-/// <summary>Hands one text to a gateway.</summary>
+/// <summary>Hands one message to a gateway.</summary>
 /// <remarks>
 /// Message path, step 6 of 6. Previous: the delivery grain. The gateway has no idempotency key and takes no message id of ours, so one call is
 /// one send: it is never repeated here, with one exception that cannot have left (a body of the wrong dialect, refused by its schema).
 /// </remarks>
 internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dialects, int longestText)
 {
+    /// <summary>A gateway fetches, or converts, a file before it answers.</summary>
+    private static readonly TimeSpan _forFiles = TimeSpan.FromSeconds(60);
+
     public async Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
     {
         if (EvolutionSettings.Read(connection) is not { } settings)
@@ -16,7 +19,7 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
             return new SendOutcome.Blocked("settings-incomplete", "address, key or instance is missing in the settings", GatewayFault: false);
         }
 
-        if (message.Text.Length == 0)
+        if (message.Content is null && message.Text.Length == 0)
         {
             return new SendOutcome.Refused("empty-text", "there is no text to send");
         }
@@ -26,16 +29,26 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
         }
 
+        if (await OutboundBytes.ReadAsync(message, cancellationToken) is not { } file)
+        {
+            return new SendOutcome.Refused("file-gone", "the file is not in the media store any more, or too large; send it again");
+        }
+
+        if (EvolutionSending.Of(message, file) is not { } content)
+        {
+            return new SendOutcome.Refused("unsupported-content", "this gateway cannot send that; say it in words");
+        }
+
         var dialect = dialects.Of(settings.BaseUrl);
-        using var answer = await CallAsync(settings, message, dialect, cancellationToken);
-        if (!IsWrongDialect(answer, dialect))
+        using var answer = await CallAsync(settings, message, content, dialect, cancellationToken);
+        if (!IsWrongDialect(answer, content, dialect))
         {
             return Hidden(EvolutionErrors.ToOutcome(answer), connection, settings, message);
         }
 
         var other = dialect == EvolutionDialect.Two ? EvolutionDialect.One : EvolutionDialect.Two;
-        using var second = await CallAsync(settings, message, other, cancellationToken);
-        if (second.Status is not null && !IsWrongDialect(second, other))
+        using var second = await CallAsync(settings, message, content, other, cancellationToken);
+        if (second.Status is not null && !IsWrongDialect(second, content, other))
         {
             dialects.Remember(settings.BaseUrl, other);
         }
@@ -43,12 +56,15 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
         return Hidden(EvolutionErrors.ToOutcome(second), connection, settings, message);
     }
 
-    private static bool IsWrongDialect(EvolutionAnswer answer, EvolutionDialect used) =>
-        EvolutionErrors.WantsField(answer, used == EvolutionDialect.Two ? "textMessage" : "text");
+    private static bool IsWrongDialect(EvolutionAnswer answer, EvolutionSending content, EvolutionDialect used) =>
+        EvolutionErrors.WantsField(answer, used == EvolutionDialect.Two ? content.Wrapper : content.Needed);
 
-    private Task<EvolutionAnswer> CallAsync(EvolutionSettings settings, OutboundMessage message, EvolutionDialect dialect, CancellationToken cancellationToken) =>
-        api.CallAsync(
-            settings, HttpMethod.Post, settings.CallTo("message/sendText"), EvolutionPayloads.SendText(message, dialect), settings.SendTimeout, cancellationToken);
+    private Task<EvolutionAnswer> CallAsync(
+        EvolutionSettings settings, OutboundMessage message, EvolutionSending content, EvolutionDialect dialect, CancellationToken cancellationToken)
+    {
+        var limit = message.Content is OutboundContent.File && settings.SendTimeout < _forFiles ? _forFiles : settings.SendTimeout;
+        return api.CallAsync(settings, HttpMethod.Post, settings.CallTo(content.Path), content.Write(message, dialect), limit, cancellationToken);
+    }
 
     private static SendOutcome Hidden(SendOutcome outcome, Connection connection, EvolutionSettings settings, OutboundMessage message) =>
         Secrecy.Hide(outcome, settings.ApiKey, connection.WebhookSecret, message.Text);

@@ -41,24 +41,6 @@ internal static class EvolutionPayloads
         yield return Write(writer => WriteOldWebhook(writer, connection));
     }
 
-    public static ReadOnlyMemory<byte> SendText(OutboundMessage message, EvolutionDialect dialect) => Write(writer =>
-    {
-        writer.WriteString("number", NumberOf(message.ChatId));
-        if (dialect == EvolutionDialect.Two)
-        {
-            writer.WriteString("text", message.Text);
-            WriteQuoted(writer, message.ReplyTo);
-            return;
-        }
-
-        writer.WriteStartObject("options");
-        WriteQuoted(writer, message.ReplyTo);
-        writer.WriteEndObject();
-        writer.WriteStartObject("textMessage");
-        writer.WriteString("text", message.Text);
-        writer.WriteEndObject();
-    });
-
     public static ReadOnlyMemory<byte> Create(EvolutionSettings settings, Connection connection, string? number, bool withWebhook) => Write(writer =>
     {
         writer.WriteString("instanceName", settings.Instance);
@@ -98,20 +80,6 @@ internal static class EvolutionPayloads
 
     /// <summary>A person by the bare digits, everything else (hidden ids, groups) by the whole address: the gateway would take those for phone numbers.</summary>
     private static string NumberOf(string chat) => WhatsAppJid.Parse(chat) is { Phone: { } phone } ? phone : chat;
-
-    private static void WriteQuoted(Utf8JsonWriter writer, string? replyTo)
-    {
-        if (replyTo is null)
-        {
-            return;
-        }
-
-        writer.WriteStartObject("quoted");
-        writer.WriteStartObject("key");
-        writer.WriteString("id", replyTo);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-    }
 
     /// <summary>1.8 knows no headers: the secret goes into the path.</summary>
     private static void WriteOldWebhook(Utf8JsonWriter writer, Connection connection)

@@ -18,7 +18,7 @@ internal static class EvolutionReceiptReader
         }
 
         var key = KeyOf(item);
-        var parties = EvolutionParties.Read(key, item);
+        var parties = WhatsAppParties.Read(key, item);
 
         // keyId is WhatsApp's id; messageId is the gateway's own row, useless to us. 1.8 has neither, there id is WhatsApp's.
         if ((item.Id("keyId") ?? key.Id("id")) is not { } id)
@@ -43,18 +43,18 @@ internal static class EvolutionReceiptReader
     {
         var key = KeyOf(item);
         return (item.Id("keyId") ?? key.Id("id")) is { } id
-            ? EvolutionChangeReader.Deleted(id, envelope, EvolutionParties.Read(key, item))
+            ? EvolutionChangeReader.Deleted(id, envelope, WhatsAppParties.Read(key, item))
             : envelope.Ignored("a deletion without message id");
     }
 
     private static JsonElement KeyOf(JsonElement item) => item.Member("key") is { ValueKind: JsonValueKind.Object } key ? key : item;
 
-    private static ChannelEvent? EditIn(JsonElement update, string id, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties) =>
+    private static ChannelEvent? EditIn(JsonElement update, string id, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties) =>
         update.Member("message") is { ValueKind: JsonValueKind.Object } message
             ? EvolutionChangeReader.ReadBeside(message, id, item, envelope, parties)
             : null;
 
-    private static ChannelEvent Receipt(string? status, string id, JsonElement item, EvolutionEnvelope envelope, EvolutionParties parties)
+    private static ChannelEvent Receipt(string? status, string id, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
     {
         if (KindOf(status) is not { } kind)
         {

@@ -15,11 +15,6 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
 {
     private const int PageSize = 100;
 
-    /// <summary>Both clocks tell whole seconds, and they are two clocks.</summary>
-    private static readonly TimeSpan _slack = TimeSpan.FromSeconds(2);
-
-    /// <summary>How far the gateway's clock may be behind ours before a message of ours is taken for an older one.</summary>
-    private static readonly TimeSpan _clockDifference = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
 
     public async Task<SentLookupOutcome> FindAsync(
@@ -30,49 +25,37 @@ internal sealed class EvolutionSentLookup(EvolutionApi api)
             return new SentLookupOutcome.CannotSay("the settings are incomplete");
         }
 
+        if (message.Content is not null)
+        {
+            return new SentLookupOutcome.CannotSay("the gateway keeps files and the like in a form that cannot be compared");
+        }
+
         using var answer = await api.CallAsync(
             settings, HttpMethod.Post, settings.CallTo("chat/findMessages"), EvolutionPayloads.FindMessages(message.ChatId, PageSize), _limit, cancellationToken);
         return answer.IsSuccess
-            ? Judge(Records(answer.Body), message, since - _slack, known)
+            ? WhatsAppSent.Judge(Records(answer.Body), PageSize, message, since, known)
             : new SentLookupOutcome.CannotSay(answer.Status is { } status ? $"the gateway answers {(int)status}" : answer.Trouble);
     }
 
-    private static SentLookupOutcome Judge(ImmutableArray<Sent> records, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known)
-    {
-        var chat = records.Where(record => record.Chat == message.ChatId).ToImmutableArray();
-        var alike = chat.Where(record => record.FromMe && record.Text == message.Text && !known.Contains(record.Id)).OrderBy(record => record.At).ToImmutableArray();
-        if (alike.FirstOrDefault(record => record.At >= since) is { } found)
-        {
-            return new SentLookupOutcome.Found(found.Id);
-        }
-
-        return alike.Any(record => record.At >= since - _clockDifference) ? new SentLookupOutcome.CannotSay("the gateway has this text from shortly before, or its clock is behind")
-            : chat.IsEmpty ? new SentLookupOutcome.CannotSay("the gateway keeps no messages of this chat")
-            : records.Length >= PageSize && chat.Min(record => record.At) > since ? new SentLookupOutcome.CannotSay("too much was said in this chat since")
-            : new SentLookupOutcome.NotThere();
-    }
-
     /// <summary>2.x: <c>{messages:{records:[…]}}</c>; 1.8 and some forks: the list itself.</summary>
-    private static ImmutableArray<Sent> Records(JsonElement body)
+    private static ImmutableArray<WhatsAppSent> Records(JsonElement body)
     {
         var messages = body.Member("messages");
         var list = body.IsArray() ? body : messages.IsArray() ? messages : messages.Member("records");
         list = list.IsArray() ? list : body.Member("records");
-        return list.IsArray() ? [.. list.EnumerateArray().Select(Read).OfType<Sent>()] : [];
+        return list.IsArray() ? [.. list.EnumerateArray().Select(Read).OfType<WhatsAppSent>()] : [];
     }
 
-    private static Sent? Read(JsonElement record)
+    private static WhatsAppSent? Read(JsonElement record)
     {
         var key = record.Member("key");
-        var parties = EvolutionParties.Read(key, record);
+        var parties = WhatsAppParties.Read(key, record);
         if (key.Id("id") is not { } id || parties.Chat is not { } chat || WhatsAppValues.Time(record.Member("messageTimestamp")) is not { } at)
         {
             return null;
         }
 
-        var content = EvolutionUnwrap.Open(record.Member("message"));
-        return new Sent(id, chat.ToString(), parties.FromMe, content.Value.AsText() ?? content.Value.Text("text"), at);
+        var content = WhatsAppUnwrap.Open(record.Member("message"));
+        return new WhatsAppSent(id, chat.ToString(), parties.FromMe, content.Value.AsText() ?? content.Value.Text("text"), at);
     }
-
-    private sealed record Sent(string Id, string Chat, bool FromMe, string? Text, DateTimeOffset At);
 }

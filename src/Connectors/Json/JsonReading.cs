@@ -46,6 +46,9 @@ internal static class JsonReading
         return id is { Length: > 0 and <= LongestId } ? id : null;
     }
 
+    /// <summary>As <see cref="Id(JsonElement, string)"/>, under the second name where the first has none.</summary>
+    public static string? Id(this JsonElement element, string name, string otherName) => element.Id(name) ?? element.Id(otherName);
+
     /// <summary>True or false, also as 1, 0, "true" or "false".</summary>
     public static bool? Flag(this JsonElement element, string name)
     {

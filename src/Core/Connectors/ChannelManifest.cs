@@ -8,7 +8,7 @@ namespace Channels.Core.Connectors;
 /// <param name="DisplayName">As people read it.</param>
 /// <param name="Version">Of the connector.</param>
 /// <param name="Transport">How messages reach us: <c>webhook</c>, <c>polling</c> or <c>none</c>.</param>
-/// <param name="SettingsSchema">JSON Schema of the settings. A property with <c>writeOnly</c> is a secret: sealed, never shown.</param>
+/// <param name="SettingsSchema">JSON Schema of the settings. A property with <c>writeOnly</c> is a secret: sealed, never shown. An object that holds one is one as a whole.</param>
 /// <param name="Limits">What the provider allows.</param>
 /// <param name="RetryWindow">How long the provider goes on redelivering a webhook that we did not acknowledge.</param>
 public sealed record ChannelManifest(
@@ -32,7 +32,8 @@ public sealed record ChannelManifest(
             : [];
 
     private static bool IsSecret(JsonProperty property) =>
-        property.Value.ValueKind == JsonValueKind.Object && property.Value.TryGetProperty("writeOnly", out var writeOnly) && writeOnly.ValueKind == JsonValueKind.True;
+        property.Value.ValueKind == JsonValueKind.Object
+        && ((property.Value.TryGetProperty("writeOnly", out var writeOnly) && writeOnly.ValueKind == JsonValueKind.True) || !SecretsOf(property.Value).IsEmpty);
 }
 
 /// <summary>What a provider allows one account.</summary>

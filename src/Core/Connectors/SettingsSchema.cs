@@ -28,7 +28,8 @@ public sealed record SettingsReading(JsonElement Settings, ImmutableArray<Settin
 /// <summary>Checks settings against a manifest's schema and brings their names into canonical form.</summary>
 /// <remarks>
 /// The part of JSON Schema that manifests use: <c>type, required, minLength, maxLength, pattern, format: uri, enum, minimum, maximum</c>;
-/// unknown settings are always a complaint. Ours: <c>x-aliases</c> (further names a setting is known by) and <c>x-remedy</c> (what to do);
+/// objects within objects, whose fields are named with dots (<c>auth.username</c>); <c>anyOf</c> as a choice of what is required; unknown settings are
+/// always a complaint. Ours: <c>x-aliases</c> (further names a setting is known by) and <c>x-remedy</c> (what to do);
 /// <c>x-identifies</c> marks the settings that together name one account at the provider, which only one channel of a tenant may have.
 /// Names are compared without case, underscores and dashes: <c>baseURL</c> is <c>base_url</c>.
 /// </remarks>
@@ -53,24 +54,40 @@ public static class SettingsSchema
     private static SettingsReading ReadAll(JsonElement schema, JsonElement settings)
     {
         var complaints = ImmutableArray.CreateBuilder<SettingsComplaint>();
-        var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        var properties = PropertiesOf(schema);
         if (settings.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined or JsonValueKind.Null))
         {
             complaints.Add(new("settings", "type", "must be a JSON object", "give a name and a value for each setting"));
         }
-        else
-        {
-            Collect(settings, properties, values, complaints);
-        }
 
+        var read = ReadObject(schema, settings, "", complaints);
+        return new(read, complaints.DrainToImmutable());
+    }
+
+    /// <summary>An object under its canonical names.</summary>
+    private static JsonElement ReadObject(JsonElement schema, JsonElement given, string within, ImmutableArray<SettingsComplaint>.Builder complaints)
+    {
+        var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var properties = PropertiesOf(schema);
+        Collect(given, properties, values, within, complaints);
         foreach (var (name, rules) in properties)
         {
-            Check(name, rules, values, IsRequired(schema, name), complaints);
+            Check(name, rules, values, IsRequired(schema, name), within, complaints);
         }
 
-        return new(JsonSerializer.SerializeToElement(values), complaints.DrainToImmutable());
+        if (ChoicesOf(schema) is { IsEmpty: false } choices && !choices.Any(choice => choice.All(values.ContainsKey)))
+        {
+            var others = string.Join(" or ", choices.Skip(1).Select(choice => string.Join(" and ", choice.Select(name => within + name))));
+            complaints.Add(new(within + choices[0][0], "required", $"is missing{(others.Length > 0 ? $", and so is {others}" : "")}", Remedy(schema, "give one of them")));
+        }
+
+        return JsonSerializer.SerializeToElement(values);
     }
+
+    /// <summary>The sets of names of which one must be there.</summary>
+    private static ImmutableArray<ImmutableArray<string>> ChoicesOf(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("anyOf", out var choices) && choices.ValueKind == JsonValueKind.Array
+            ? [.. choices.EnumerateArray().Select(RequiredBy).Where(names => !names.IsEmpty)]
+            : [];
 
     private static ImmutableArray<(string Name, JsonElement Rules)> PropertiesOf(JsonElement schema) =>
         schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object
@@ -81,6 +98,7 @@ public static class SettingsSchema
         JsonElement settings,
         ImmutableArray<(string Name, JsonElement Rules)> properties,
         Dictionary<string, JsonElement> values,
+        string within,
         ImmutableArray<SettingsComplaint>.Builder complaints)
     {
         if (settings.ValueKind != JsonValueKind.Object)
@@ -95,24 +113,24 @@ public static class SettingsSchema
             if (known.Name is null)
             {
                 var names = string.Join(", ", properties.Select(property => property.Name));
-                complaints.Add(new(Shown(given.Name), "unknown", "there is no such setting here", $"remove it (known are: {(names.Length > 0 ? names : "none")})"));
+                complaints.Add(new(within + Shown(given.Name), "unknown", "there is no such setting here", $"remove it (known are: {(names.Length > 0 ? names : "none")})"));
             }
             else if (!values.TryAdd(known.Name, given.Value.Clone()))
             {
-                complaints.Add(new(known.Name, "duplicate", "given more than once, in different spellings", "keep one"));
+                complaints.Add(new(within + known.Name, "duplicate", "given more than once, in different spellings", "keep one"));
             }
         }
     }
 
     private static void Check(
-        string name, JsonElement rules, Dictionary<string, JsonElement> values, bool required, ImmutableArray<SettingsComplaint>.Builder complaints)
+        string name, JsonElement rules, Dictionary<string, JsonElement> values, bool required, string within, ImmutableArray<SettingsComplaint>.Builder complaints)
     {
         if (!values.TryGetValue(name, out var value) || (value.ValueKind == JsonValueKind.Null && !Allows(rules, "null")))
         {
             values.Remove(name);
             if (required)
             {
-                complaints.Add(new(name, "required", "is missing", Remedy(rules, "give it a value")));
+                complaints.Add(new(within + name, "required", "is missing", Remedy(rules, "give it a value")));
             }
 
             return;
@@ -120,7 +138,12 @@ public static class SettingsSchema
 
         foreach (var (rule, text) in Broken(rules, value))
         {
-            complaints.Add(new(name, rule, text, Remedy(rules, "change it")));
+            complaints.Add(new(within + name, rule, text, Remedy(rules, "change it")));
+        }
+
+        if (value.ValueKind == JsonValueKind.Object && !PropertiesOf(rules).IsEmpty)
+        {
+            values[name] = ReadObject(rules, value, $"{within}{name}.", complaints);
         }
     }
 
@@ -215,9 +238,12 @@ public static class SettingsSchema
         : type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray().Select(one => one.ToString())]
         : [type.ToString()];
 
-    private static bool IsRequired(JsonElement schema, string name) =>
-        schema.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.Array
-        && required.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.GetString() == name);
+    private static bool IsRequired(JsonElement schema, string name) => RequiredBy(schema).Contains(name);
+
+    private static ImmutableArray<string> RequiredBy(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.Array
+            ? [.. required.EnumerateArray().Where(one => one.ValueKind == JsonValueKind.String).Select(one => one.GetString()!)]
+            : [];
 
     private static IEnumerable<string> NamesOf(string name, JsonElement rules)
     {

@@ -119,7 +119,7 @@ public sealed record ChannelEvent
 /// <param name="Sha256Base64">The provider's own checksum.</param>
 /// <param name="FileName">As the sender named it.</param>
 /// <param name="Caption">The text under it (also the event's text).</param>
-/// <param name="Url">Where it can be fetched without further keys.</param>
+/// <param name="Url">Where it can be fetched; without further keys, unless <see cref="Auth"/> names one.</param>
 /// <param name="InlineBase64">The webhook itself carries the file.</param>
 /// <param name="Bytes">Decoded size of the inline file.</param>
 /// <param name="InlineData">The inline file's base64 text, on its way to the media store; never shown, logged or recorded.</param>
@@ -129,6 +129,9 @@ public sealed record MediaReference(
 {
     /// <summary>The provider's own id, by which it can be fetched.</summary>
     public string? Id { get; init; }
+
+    /// <summary>The header in which the provider wants the account's key when <see cref="Url"/> is fetched.</summary>
+    public string? Auth { get; init; }
 
     /// <summary>Of a picture or film, in pixels.</summary>
     public int? Width { get; init; }

@@ -98,6 +98,7 @@ public static class ChannelEventJson
         Optional(writer, "filename", media.FileName);
         Optional(writer, "caption", media.Caption);
         Optional(writer, "url", media.Url);
+        Optional(writer, "auth", media.Auth);
         Optional(writer, "inline_base64", media.InlineBase64);
         Optional(writer, "bytes", media.Bytes);
         writer.WriteEndObject();

@@ -1,5 +1,7 @@
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
+using Channels.Core.Events;
+using Channels.Grains.Abstractions;
 using SessionState = Channels.Core.Sessions.Session;
 
 namespace Channels.Grains.Session;
@@ -12,6 +14,8 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
 
     private PairingCode? _used;
     private DateTimeOffset _askedAt;
+    private DateTimeOffset _givenAt;
+    private DateTimeOffset _replacedAt;
     private DateTimeOffset _watchedUntil;
 
     /// <summary>The last one that was given and not used, expired or not.</summary>
@@ -23,7 +27,10 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
     private DateTimeOffset Now => clock.GetUtcNow();
 
     /// <summary>The one that can be scanned now, or null.</summary>
-    public PairingCode? Current(SessionState session) => session.Status == SessionStatus.ScanQrCode && ExpiresAt > Now ? Last : null;
+    public PairingCode? Current(SessionState session) => session.Status == SessionStatus.ScanQrCode && ExpiresAt > Now && !IsReplaced ? Last : null;
+
+    // A code that was fetched after the news is the one the news was about.
+    private bool IsReplaced => Last is not null && _replacedAt > _givenAt;
 
     /// <summary>Takes a code, unless it was used or one that lasts longer is out.</summary>
     /// <param name="code">What the gateway gave.</param>
@@ -32,9 +39,25 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
     public void Offer(PairingCode code, DateTimeOffset since, TimeSpan life)
     {
         var expiresAt = since + (life < options.CodeLife ? life : options.CodeLife);
-        if (code != _used && (Last is null || expiresAt > ExpiresAt))
+        if (code != _used && (Last is null || IsReplaced || expiresAt > ExpiresAt))
         {
-            (Last, ExpiresAt) = (code, expiresAt);
+            (Last, ExpiresAt, _givenAt) = (code, expiresAt, since);
+        }
+    }
+
+    /// <summary>A webhook came, which may bring a code, or the news that there is another one: then the last one works no more.</summary>
+    /// <param name="sign">What it said.</param>
+    /// <param name="status">How the session stands after it.</param>
+    /// <param name="life">How long such codes last at the gateway.</param>
+    public void Hear(SessionSign sign, SessionStatus status, TimeSpan life)
+    {
+        if (sign.Code is { } code && status == SessionStatus.ScanQrCode)
+        {
+            Offer(code, sign.At, life);
+        }
+        else if (sign.Kind == EventKinds.ConnectionQrNeeded && sign.At > _replacedAt)
+        {
+            _replacedAt = sign.At;
         }
     }
 
@@ -50,8 +73,8 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
     /// <summary>The gateway is about to be asked for one.</summary>
     public void Ask() => _askedAt = Now;
 
-    /// <summary>Whether somebody watches a session that has no code. The gateway's own next code comes by webhook at the moment the last one expires: it is waited for.</summary>
+    /// <summary>Whether somebody watches a session that has no code. Where the gateway's own next code comes by webhook, it does so at the moment the last one expires: it is waited for.</summary>
     public bool MustRenew(SessionState session) =>
         session is { Status: SessionStatus.ScanQrCode, Wanted: false } && _watchedUntil > Now
-        && (Last is null || ExpiresAt + options.CheckAfterSign <= Now) && Now - _askedAt >= BetweenCodes;
+        && (Last is null || IsReplaced || ExpiresAt + options.CheckAfterSign <= Now) && Now - _askedAt >= BetweenCodes;
 }

@@ -50,7 +50,11 @@ internal sealed class SessionLife(SessionOptions options, Random random)
             : session.Status == SessionStatus.Working ? Opened(session, sign.OwnId, owner, now)
             : Opened(session, sign.OwnId, owner, now) with { DueAt = now + Jittered(options.CheckAfterSign) },
         EventKinds.ConnectionConnecting => Connecting(session, now),
-        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now) : CodeOut(session, now),
+
+        // Some gateways begin a new pairing by themselves when the old one is ended. Nobody asked for it, and it is stopped there as well.
+        EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session is { Status: SessionStatus.Stopped, Code: SessionWords.LoggedOut } ? session
+            : session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now)
+            : CodeOut(session, now),
         EventKinds.ConnectionQrExpired => session.Status switch
         {
             SessionStatus.Working => CheckSoon(Expired(session, now), now),

@@ -138,11 +138,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         foreach (var sign in signs)
         {
             var next = _life.After(session, sign, OwnerOf(target), Now);
-            if (sign.Code is { } code && next.Status == SessionStatus.ScanQrCode)
-            {
-                _code.Offer(code, sign.At, target.Connector.CodeLife);
-            }
-
+            _code.Hear(sign, next.Status, target.Connector.CodeLife);
             _triedAt = sign.Kind == EventKinds.ConnectionConnecting && sign.At > _triedAt ? sign.At : _triedAt;
             _mustIdentify |= next.Status == SessionStatus.Working && session.Status != SessionStatus.Working;
             session = next;
@@ -152,6 +148,10 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         if (session.Status == SessionStatus.Working)
         {
             await HealthyAsync(target);
+        }
+        else if (_code.MustRenew(session))
+        {
+            _pump.Signal();
         }
     }
 

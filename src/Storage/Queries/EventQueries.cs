@@ -16,11 +16,12 @@ namespace Channels.Storage.Queries;
 /// </remarks>
 public sealed class EventQueries(TenantScope scope)
 {
+    // Ordered by the column and not by the output of the same name, which is text: there 10 comes before 9, and a cursor behind 10 has passed 9 for ever.
     private const string After = """
-        select xid::text, id, type, account_id, conversation_id, message_id, data::text
-        from event
-        where tenant_id = $1 and (xid, id) > ($2::text::xid8, $3::uuid) and xid < pg_snapshot_xmin(pg_current_snapshot())
-        order by xid, id limit $4
+        select e.xid::text, e.id, e.type, e.account_id, e.conversation_id, e.message_id, e.data::text
+        from event e
+        where e.tenant_id = $1 and (e.xid, e.id) > ($2::text::xid8, $3::uuid) and e.xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.xid, e.id limit $4
         """;
 
     /// <summary>Up to <paramref name="limit"/> events after the cursor, and the cursor after them.</summary>

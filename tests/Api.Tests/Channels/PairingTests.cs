@@ -45,6 +45,54 @@ public sealed class PairingTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresTheory]
+    [InlineData("activate-waha")]
+    [InlineData("refresh-session")]
+    public async Task Integrators_get_the_code_the_session_and_a_message_in_one_answer(string action)
+    {
+        host.Grains.Pairing = Scanning(new PairingCode("2@text", null, null));
+        host.Grains.Activation = null;
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateWahaAsync();
+
+        var seen = await (await tenant.Http.PostAsync($"/api/v1/channels/{id}/{action}", null)).JsonAsync();
+
+        Assert.Equal(id, seen.GetProperty("channel_id").GetGuid());
+        Assert.Equal(("connecting", "SCAN_QR_CODE", "2@text"), (seen.GetProperty("status").GetString(), seen.GetProperty("session_status").GetString(), seen.GetProperty("qr_code_raw").GetString()));
+        Assert.StartsWith("data:image/png;base64,iVBOR", seen.GetProperty("qr_code").GetString(), StringComparison.Ordinal);
+        Assert.Equal(Since.AddSeconds(45), seen.GetProperty("qr_code_expires_at").GetDateTimeOffset());
+        Assert.Equal("Waits for a phone. Scan it.", seen.GetProperty("message").GetString());
+    }
+
+    [PostgresFact]
+    public async Task A_session_that_works_has_no_code_and_says_that_it_is_connected()
+    {
+        host.Grains.Pairing = new(AccountStatus.Active, SessionStatus.Working, Since, null, null, null, null, null, "447700900100@s.whatsapp.net");
+        host.Grains.Activation = null;
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateWahaAsync();
+
+        var seen = await (await tenant.Http.PostAsync($"/api/v1/channels/{id}/activate-waha", null)).JsonAsync();
+
+        Assert.Equal(("active", "WORKING", "Connected."), (seen.GetProperty("status").GetString(), seen.GetProperty("session_status").GetString(), seen.GetProperty("message").GetString()));
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, seen.GetProperty("qr_code").ValueKind);
+    }
+
+    [PostgresFact]
+    public async Task Another_kind_is_not_activated_as_waha()
+    {
+        host.Grains.Numbers.Clear();
+        var tenant = await host.TenantAsync();
+
+        foreach (var id in new[] { await tenant.CreateEvolutionAsync(), await tenant.CreateSimulatorAsync() })
+        {
+            var problem = await (await tenant.Http.PostAsync($"/api/v1/channels/{id}/activate-waha", null)).ProblemAsync(409, "wrong_channel_kind");
+            Assert.Contains("waha", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(host.Grains.Numbers);
+    }
+
+    [PostgresTheory]
     [InlineData("2@text", true)]
     [InlineData(4000, false)]
     public async Task A_text_is_drawn_where_a_picture_can_hold_it(object text, bool drawn)

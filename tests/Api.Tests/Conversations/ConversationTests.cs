@@ -162,6 +162,26 @@ public sealed class ConversationTests(ApiHost host) : IClassFixture<ApiHost>
         await (await tenant.Http.GetAsync("/api/v1/events?after=' or 1=1")).ProblemAsync(400, "invalid_parameter");
     }
 
+    [PostgresFact]
+    public async Task Events_come_in_the_order_of_their_transactions_numbers_not_of_their_digits()
+    {
+        var tenant = await host.TenantAsync();
+        foreach (var transaction in (string[])["10", "9", "100", "99"])
+        {
+            await Seed.RunAsync(host.Db, "insert into event (tenant_id, xid, id, type, data) values ($1, $2::xid8, $3, $2, '{}')", tenant.Id.Value, transaction, Seed.NewId());
+        }
+
+        var seen = new List<string?>();
+        for (var cursor = ""; seen.Count < 4;)
+        {
+            var page = await (await tenant.Http.GetAsync($"/api/v1/events?limit=1{cursor}")).JsonAsync();
+            seen.Add(page.GetProperty("events").EnumerateArray().Single().GetProperty("type").GetString());
+            cursor = $"&after={page.GetProperty("cursor").GetString()}";
+        }
+
+        Assert.Equal(["9", "10", "99", "100"], seen);
+    }
+
     private static IEnumerable<string?> Texts(JsonElement list) => list.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("text").GetString());
 
     private async Task<(TenantUnderTest Tenant, Guid Channel, Guid Conversation)> ConversationAsync()

@@ -65,6 +65,15 @@ internal static class Asking
         agent = new { kind = "echo" },
     };
 
+    public static async Task<Guid> CreateWahaAsync(this TenantUnderTest tenant)
+    {
+        var made = await (await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, "/api/v1/channels",
+            """{"name":"w","channel_type":"waha","config":{"baseURL":"https://waha.example","sessionID":"shop","auth":{"type":"basic","username":"mira","password":"p4ss-w0rd"}}}"""))
+            .JsonAsync(System.Net.HttpStatusCode.Created);
+        return made.GetProperty("id").GetGuid();
+    }
+
     public static async Task<Guid> CreateEvolutionAsync(
         this TenantUnderTest tenant, string instance = "shop1", string identity = "5491100000001", string secret = WebhookSecret, string gateway = "http://127.0.0.1:5090")
     {

@@ -14,6 +14,7 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         { "DELETE", "/api/v1/channels/{channel}", null },
         { "POST", "/api/v1/channels/{channel}/activate", null },
         { "POST", "/api/v1/channels/{channel}/deactivate", null },
+        { "POST", "/api/v1/channels/{channel}/test-connection", null },
         { "GET", "/api/v1/channels/{channel}/metrics", null },
         { "GET", "/api/v1/channels/{channel}/status-history", null },
         { "POST", "/api/v1/channels/{channel}/rotate-webhook-secret", null },

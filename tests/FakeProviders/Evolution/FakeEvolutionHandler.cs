@@ -67,6 +67,12 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
     private Task AnswerAsync(HttpContext http, string call, FakeInstance instance, JsonElement body) => call switch
     {
         "/message/sendText" => _sends.SendTextAsync(http, instance, body),
+        "/message/sendMedia" => _sends.SendContentAsync(http, instance, body, "mediaMessage", "mediatype"),
+        "/message/sendWhatsAppAudio" => _sends.SendContentAsync(http, instance, body, "audioMessage", "audio"),
+        "/message/sendSticker" => _sends.SendContentAsync(http, instance, body, "stickerMessage", "sticker"),
+        "/message/sendLocation" => _sends.SendContentAsync(http, instance, body, "locationMessage", "latitude"),
+        "/message/sendContact" => _sends.SendContentAsync(http, instance, body, "contactMessage", "contact"),
+        "/message/sendReaction" => _sends.SendContentAsync(http, instance, body, "reactionMessage", "key"),
         "/instance/connectionState" => FakeJson.WriteAsync(
             http, 200, new { instance = fake.Pairing.IsStarting ? (object)new { instanceName = instance.Name } : new { instanceName = instance.Name, state = instance.State } }),
         "/instance/connect" => fake.Pairing.ConnectAsync(http, instance),

@@ -52,6 +52,26 @@ internal sealed class FakeSends(FakeEvolution fake)
         await TakeAsync(http, instance, body, behaviour, asked);
     }
 
+    /// <summary>A file, a place, cards or a reaction: its body is kept as its text.</summary>
+    /// <param name="http">The call.</param>
+    /// <param name="instance">Whose.</param>
+    /// <param name="body">What was sent.</param>
+    /// <param name="wrapper">The older dialect's object for it.</param>
+    /// <param name="needed">What the newer dialect asks for first.</param>
+    public async Task SendContentAsync(HttpContext http, FakeInstance instance, JsonElement body, string wrapper, string needed)
+    {
+        var field = fake.Options.Major == 1 ? wrapper : needed;
+        if (FakeJson.Member(body, field).ValueKind == JsonValueKind.Undefined)
+        {
+            await FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { new[] { $"instance requires property \"{field}\"" } });
+            return;
+        }
+
+        var now = fake.Options.Clock.GetUtcNow();
+        var to = FakeJson.Text(body, "number") ?? FakeJson.Text(FakeJson.Member(FakeJson.Member(body, "reactionMessage"), "key"), "remoteJid") ?? FakeJson.Text(FakeJson.Member(body, "key"), "remoteJid");
+        await FakeJson.SentAsync(http, instance, fake.Ledger.Add(instance.Name, to ?? "", body.GetRawText(), null, now, now));
+    }
+
     private async Task TakeAsync(HttpContext http, FakeInstance instance, JsonElement body, FakeBehaviour behaviour, DateTimeOffset asked)
     {
         var quoted = FakeJson.Member(fake.Options.Major == 1 ? FakeJson.Member(body, "options") : body, "quoted");

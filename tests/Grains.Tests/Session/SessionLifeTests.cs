@@ -48,6 +48,16 @@ public sealed class SessionLifeTests
         Assert.Equal(AccountStatus.Active, StatusOf(_life.After(broken, Sign(EventKinds.ConnectionOpen, own: Own), _owner, Noon), Noon)?.Status);
     }
 
+    [Theory]
+    [InlineData(EventKinds.ConnectionQr)]
+    [InlineData(EventKinds.ConnectionQrNeeded)]
+    public void A_code_for_a_session_that_was_logged_out_here_changes_nothing(string kind)
+    {
+        var loggedOut = SessionLife.LoggedOut(Working, removed: false, Noon);
+
+        Assert.Equal(loggedOut, _life.After(loggedOut, Sign(kind), _owner, Noon));
+    }
+
     [Fact]
     public void Every_sign_that_ends_a_working_session_is_checked_soon()
     {

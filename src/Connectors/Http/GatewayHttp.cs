@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Mime;
+using Channels.Core.Egress;
+
+namespace Channels.Connectors.Http;
+
+/// <summary>Makes one call to a provider and says what happened. No retries here: what may be repeated is decided where it is known.</summary>
+internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
+{
+    /// <summary>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> is the cause.</summary>
+    public async Task<GatewayReply> CallAsync(
+        HttpMethod method, Uri address, ImmutableArray<(string Name, string Value)> headers, ReadOnlyMemory<byte>? json, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var limited = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
+        using var request = new HttpRequestMessage(method, address);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (json is { } body)
+        {
+            request.Content = new ReadOnlyMemoryContent(body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
+        }
+
+        try
+        {
+            using var client = http.CreateClient(ProviderHttp.ClientName);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
+            var content = await response.Content.ReadAsByteArrayAsync(either.Token);
+            return new GatewayReply.Answered(response.StatusCode, content, RetryAfterOf(response.Headers.RetryAfter));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            // The connection's own time limit ends before ours; then not one byte of the request has left.
+            return limited.IsCancellationRequested
+                ? new GatewayReply.Silence($"no answer within {limit.TotalSeconds:0.#} s", NeverLeft: false)
+                : new GatewayReply.Silence("no connection within the time limit", NeverLeft: cancelled.InnerException is TimeoutException);
+        }
+        catch (HttpRequestException failed) when (failed.InnerException is EgressRefusedException refused)
+        {
+            return new GatewayReply.Silence(refused.Message, NeverLeft: true);
+        }
+        catch (HttpRequestException failed)
+        {
+            return new GatewayReply.Silence(TroubleOf(failed.HttpRequestError), NeverLeft(failed.HttpRequestError));
+        }
+        catch (IOException)
+        {
+            return new GatewayReply.Silence("the connection broke off", NeverLeft: false);
+        }
+    }
+
+    private TimeSpan? RetryAfterOf(RetryConditionHeaderValue? header) =>
+        header?.Delta ?? (header?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - clock.GetUtcNow()).Ticks)) : null);
+
+    private static bool NeverLeft(HttpRequestError error) =>
+        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+
+    private static string TroubleOf(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError => "the gateway's name cannot be resolved",
+        HttpRequestError.ConnectionError => "the gateway cannot be reached",
+        HttpRequestError.SecureConnectionError => "no secure connection to the gateway",
+        HttpRequestError.ConfigurationLimitExceeded => "the gateway's answer is too large",
+        _ => "the connection broke off",
+    };
+}
+
+/// <summary>What came of one call. The family is closed.</summary>
+internal abstract record GatewayReply
+{
+    private GatewayReply()
+    {
+    }
+
+    /// <summary>An answer, good or bad.</summary>
+    /// <param name="Status">Its status.</param>
+    /// <param name="Body">Its raw bytes.</param>
+    /// <param name="RetryAfter">How long the gateway asks us to wait.</param>
+    public sealed record Answered(HttpStatusCode Status, ReadOnlyMemory<byte> Body, TimeSpan? RetryAfter) : GatewayReply;
+
+    /// <summary>No answer.</summary>
+    /// <param name="Trouble">Why, in our words.</param>
+    /// <param name="NeverLeft">Whether the request certainly never reached the gateway.</param>
+    public sealed record Silence(string Trouble, bool NeverLeft) : GatewayReply;
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.Waha;
+
+/// <summary>Reads edits and deletions of earlier messages.</summary>
+internal static class WahaChangeReader
+{
+    /// <summary><c>message.edited</c>: a message of its own that says what the earlier one reads now. The text is missing where the engine could not decrypt it.</summary>
+    public static ChannelEvent ReadEdited(WahaEnvelope envelope)
+    {
+        var payload = envelope.Payload;
+        var id = WahaMessageId.Read(payload, "id");
+        var content = WahaContent.Of(payload);
+        var change = content.Leaf == "protocolMessage" ? WhatsAppChange.Read(content.Value) : default;
+
+        // In the browser engines an edited message keeps its id.
+        return (WahaMessageId.Read(payload, "editedMessageId")?.Id ?? change.Target ?? id?.Id) is { } target
+            ? Edited(payload.Filled("body") ?? change.Text ?? WhatsAppChange.TextOf(content), target, id?.Id, change.Milliseconds, envelope, WahaParties.Read(payload, id, envelope))
+            : envelope.Ignored(WhatsAppChange.WithoutTarget);
+    }
+
+    /// <summary><c>message.revoked</c>: the message that takes back, and the one taken back where the engine kept it.</summary>
+    public static ChannelEvent ReadRevoked(WahaEnvelope envelope)
+    {
+        var (after, before) = (envelope.Payload.Member("after"), envelope.Payload.Member("before"));
+        var told = after.IsObject() ? after : before;
+        var id = WahaMessageId.Read(told, "id");
+        var content = WahaContent.Of(after);
+        var change = content.Leaf == "protocolMessage" ? WhatsAppChange.Read(content.Value) : default;
+        var target = WahaMessageId.Read(envelope.Payload, "revokedMessageId")?.Id ?? change.Target ?? WahaMessageId.Read(before, "id")?.Id ?? id?.Id;
+        return target is null
+            ? envelope.Ignored(WhatsAppChange.WithoutTarget)
+            : Deleted(target, id?.Id, envelope, WahaParties.Read(told, id, envelope)) with { Timestamp = WahaMessageReader.TimeOf(told) };
+    }
+
+    /// <summary>The same, told as one more message.</summary>
+    public static ChannelEvent ReadWithin(JsonElement protocol, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties)
+    {
+        var change = WhatsAppChange.Read(protocol);
+        return (change.Type, change.Target) switch
+        {
+            (WhatsAppChangeType.Other, _) => envelope.Ignored(change.Name) with { MessageId = id.Id },
+            (_, null) => envelope.Ignored(WhatsAppChange.WithoutTarget) with { MessageId = id.Id },
+            (WhatsAppChangeType.Revoke, { } target) => Deleted(target, id.Id, envelope, parties) with { Timestamp = WahaMessageReader.TimeOf(envelope.Payload) },
+            (_, { } target) => Edited(envelope.Payload.Filled("body") ?? change.Text, target, id.Id, change.Milliseconds, envelope, parties),
+        };
+    }
+
+    private static ChannelEvent Deleted(string target, string? ownId, WahaEnvelope envelope, WhatsAppParties parties) =>
+        parties.Change(EventKinds.MessageDeleted, target, envelope.Account, WahaEnvelope.Stories) with { MessageId = ownId };
+
+    private static ChannelEvent Edited(string? text, string target, string? ownId, JsonElement milliseconds, WahaEnvelope envelope, WhatsAppParties parties) =>
+        parties.Change(parties.FromMe ? EventKinds.EchoEdited : EventKinds.MessageEdited, target, envelope.Account, WahaEnvelope.Stories) with
+        {
+            MessageId = ownId,
+            Text = text,
+            Timestamp = WahaMessageReader.TimeOf(envelope.Payload) ?? WhatsAppValues.Time(milliseconds),
+            Revision = WhatsAppRevision.Of(milliseconds, text),
+        };
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Channels.Connectors.Waha;
+using Channels.Core.Connectors;
+
+namespace Channels.Connectors.Tests.Waha;
+
+public sealed class WahaErrorsTests
+{
+    private static readonly JsonElement? _shared = Places.Shared is { } shared
+        ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Path.Combine(shared, "fixtures", "waha", "api_responses.json"))).GetProperty("responses")
+        : null;
+
+    public static TheoryData<string> SharedCases =>
+        _shared is { } responses ? [.. responses.EnumerateArray().Select(response => response.GetProperty("case").GetString()!)] : ["left out: no shared fixtures here"];
+
+    [Theory]
+    [InlineData(201, """{"key":{"id":"3EB0A"},"messageTimestamp":"1767261600"}""", "Accepted:3EB0A")]
+    [InlineData(201, """{"id":"true_447700900321@c.us_3EB0A","_data":{}}""", "Accepted:3EB0A")]
+    [InlineData(201, """{"id":{"_serialized":"true_447700900321@c.us_3EB0A"}}""", "Accepted:3EB0A")]
+    [InlineData(201, """{"_data":{"id":{"_serialized":"true_447700900321@c.us_3EB0A"}}}""", "Accepted:3EB0A")]
+    [InlineData(201, """{"_data":{"Info":{"ID":"3EB0A"}}}""", "Accepted:3EB0A")]
+    [InlineData(201, "5", "Unknown")]
+    [InlineData(201, "", "Unknown")]
+    [InlineData(302, "", "Blocked:wrong-address")]
+    [InlineData(400, """{"message":["chatId must be a string"],"error":"Bad Request"}""", "Refused:bad-request")]
+    [InlineData(401, """{"message":"Unauthorized","statusCode":401}""", "Blocked:unauthorized")]
+    [InlineData(403, """{"message":"Forbidden","statusCode":403}""", "Blocked:forbidden")]
+    [InlineData(404, """{"message":"Cannot POST /api/sendText","error":"Not Found"}""", "Blocked:wrong-address")]
+    [InlineData(404, """{"message":"Cannot GET /api/sessions/x","error":"Not Found"}""", "Blocked:wrong-address")]
+    [InlineData(404, """{"message":"Session not found"}""", "Blocked:session-missing")]
+    [InlineData(404, "<html>no such page</html>", "Blocked:wrong-address")]
+    [InlineData(413, "", "Refused:too-large")]
+    [InlineData(422, """{"error":"Session status is not as expected.","session":"a","status":"STARTING","expected":["WORKING"]}""", "TryLater:reconnecting")]
+    [InlineData(429, "", "TryLater:rate-limited")]
+    [InlineData(500, """{"exception":{"message":"2 UNKNOWN: server returned error 463"}}""", "Refused:new-chats-locked")]
+    [InlineData(500, """{"exception":{"message":"Error: Connection Closed"}}""", "TryLater:reconnecting")]
+    [InlineData(500, """{"exception":{"message":"websocket not connected"}}""", "TryLater:reconnecting")]
+    [InlineData(500, """{"exception":{"message":"No LID for user"}}""", "Refused:recipient-not-found")]
+    [InlineData(500, """{"exception":{"message":"server returned error 479"}}""", "Unknown")]
+    [InlineData(500, "", "Unknown")]
+    [InlineData(502, "<html>bad gateway</html>", "Unknown")]
+    [InlineData(503, "", "TryLater:unavailable")]
+    public void An_answer_has_one_outcome(int status, string body, string expected)
+    {
+        using var answer = WahaAnswer.Of((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), null);
+
+        Assert.Equal(expected, Shown(WahaErrors.ToOutcome(answer)));
+    }
+
+    [Fact]
+    public void The_servers_own_waiting_time_is_kept()
+    {
+        using var answer = WahaAnswer.Of(HttpStatusCode.TooManyRequests, default, TimeSpan.FromSeconds(77));
+
+        Assert.Equal(TimeSpan.FromSeconds(77), Assert.IsType<SendOutcome.TryLater>(WahaErrors.ToOutcome(answer)).After);
+    }
+
+    [Theory]
+    [MemberData(nameof(SharedCases))]
+    public void A_shared_answer_has_the_outcome_of_its_class(string name)
+    {
+        if (_shared is not { } responses)
+        {
+            return;
+        }
+
+        var known = responses.EnumerateArray().Single(response => response.GetProperty("case").GetString() == name);
+        using var answer = WahaAnswer.Of((HttpStatusCode)known.GetProperty("status").GetInt32(), Encoding.UTF8.GetBytes(known.GetProperty("body").GetRawText()), null);
+        var outcome = Shown(WahaErrors.ToOutcome(answer));
+
+        string[] expected = known.GetProperty("class").GetString() switch
+        {
+            // Answers to questions, among them, are no sends and name no message.
+            "ok" when name.StartsWith("sendText", StringComparison.Ordinal) => ["Accepted"],
+            "ok" or "permanent_recipient" => ["Unknown"],
+            "retry_after_reconnect" or "already_open" => ["TryLater:reconnecting"],
+            "account_missing" => ["Blocked:session-missing"],
+            "conflict" => ["Refused:bad-request"],
+            "throttle_new_chats" => ["Refused:new-chats-locked"],
+            "permanent_request" => ["Refused:bad-request", "Refused:not-in-this-version"],
+            "auth" => ["Blocked:unauthorized"],
+            var other => [$"a class we do not know: {other}"],
+        };
+        Assert.Contains(expected, one => outcome.StartsWith(one, StringComparison.Ordinal));
+    }
+
+    private static string Shown(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.Accepted accepted => $"Accepted:{accepted.ProviderMessageId}",
+        SendOutcome.Refused refused => $"Refused:{refused.Code}",
+        SendOutcome.TryLater later => $"TryLater:{later.Code}",
+        SendOutcome.Blocked blocked => $"Blocked:{blocked.Code}",
+        _ => "Unknown",
+    };
+}
