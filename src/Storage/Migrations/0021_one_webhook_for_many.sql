@@ -1,4 +1,4 @@
--- 0020_one_webhook_for_many.sql: one webhook may hold news for accounts of several tenants, and for accounts nobody here has; and some providers let us speak only for a while after the contact wrote
+-- 0021_one_webhook_for_many.sql: one webhook may hold news for accounts of several tenants, and for accounts nobody here has; and some providers let us speak only for a while after the contact wrote
 -- What was acknowledged and belongs to no channel here. The operator's, no tenant's: it may be anybody's words. The id is made of the content, so that a repetition is no second row.
 create table unrouted_webhook (
   kind text not null,
