@@ -18,6 +18,7 @@ using Channels.Api.Parked;
 using Channels.Api.Requests;
 using Channels.Api.Tenants;
 using Channels.Api.Turns;
+using Channels.Api.Unrouted;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
@@ -53,11 +54,15 @@ public static class ApiServices
         services.AddSingleton<Circuits>();
         services.AddSingleton<Pairings>();
         services.AddSingleton<DocumentReader>();
+        services.AddSingleton<ReplyWindows>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<OutboundSending>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton(GlobalWebhookSecret.Of(configuration));
         services.AddSingleton<GlobalWebhooks>();
+        services.AddSingleton<SharedWebhooks>();
+        services.AddSingleton<WebhookHandshakes>();
+        services.AddSingleton<UnroutedReplay>();
         services.AddSingleton<WebhookIngress>();
 
         // The server's own line per request costs more than the request, and shows query strings.
@@ -83,6 +88,7 @@ public static class ApiServices
         app.MapChannels();
         app.MapWhatsApp();
         app.MapParkedWebhooks();
+        app.MapUnroutedWebhooks();
         app.MapMessages();
         app.MapAccountMessages();
         app.MapLedger();

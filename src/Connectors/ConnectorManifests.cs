@@ -36,6 +36,7 @@ internal static class ConnectorManifests
         TimeSpan.Parse(manifest.GetProperty("retry_window").GetString()!, CultureInfo.InvariantCulture))
     {
         Network = manifest.TryGetProperty("network", out var network) ? network.GetString()! : manifest.GetProperty("id").GetString()!,
+        ReplyWindow = manifest.TryGetProperty("reply_window", out var window) ? TimeSpan.Parse(window.GetString()!, CultureInfo.InvariantCulture) : null,
         Capabilities = [.. manifest.GetProperty("capabilities").EnumerateArray().Select(capability => capability.GetString()!)],
     };
 

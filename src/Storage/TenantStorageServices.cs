@@ -1,5 +1,6 @@
 using Channels.Core.Channels;
 using Channels.Core.Ids;
+using Channels.Core.Inbox;
 using Channels.Core.Knowledge;
 using Channels.Core.Media;
 using Channels.Storage.Channels;
@@ -11,6 +12,7 @@ using Channels.Storage.Queries;
 using Channels.Storage.Secrets;
 using Channels.Storage.Tenancy;
 using Channels.Storage.Tenants;
+using Channels.Storage.Unrouted;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -48,6 +50,8 @@ public static class TenantStorageServices
         services.AddSingleton<EventQueries>();
         services.AddSingleton<StatusHistoryQueries>();
         services.AddSingleton<ParkedWebhooks>();
+        services.AddSingleton<UnroutedWebhooks>();
+        services.AddSingleton<IUnroutedWebhooks>(provider => provider.GetRequiredService<UnroutedWebhooks>());
         services.AddSingleton<ParkedGroups>();
         services.AddSingleton<ReplaySignal>();
         services.AddSingleton<Replays>();

@@ -10,6 +10,7 @@ public sealed partial class MigrationTests
     private static readonly Dictionary<string, string> Ownerless = new()
     {
         ["tenant"] = "is the owner",
+        ["unrouted_webhook"] = "the operator's: what belongs to no channel, and so to no tenant",
         ["housekeeping"] = "the installation's: one row, what time it was",
         ["orleansquery"] = "Orleans' own: its statements",
         ["cluster_version"] = "Orleans' own: membership",

@@ -6,11 +6,13 @@ namespace Channels.Connectors.Contract;
 public sealed class PayloadIndex
 {
     private readonly string _folder;
+    private readonly string _prefix;
 
-    private PayloadIndex(string folder, JsonElement root)
+    private PayloadIndex(string folder, JsonElement root, string prefix = "")
     {
         _folder = folder;
         Root = root;
+        _prefix = prefix;
     }
 
     /// <summary>The whole index.</summary>
@@ -19,11 +21,15 @@ public sealed class PayloadIndex
     /// <summary>The payloads, by file name.</summary>
     public IEnumerable<string> Files => Entries.Select(entry => entry.GetProperty("file").GetString()!);
 
-    private IEnumerable<JsonElement> Entries => Root.GetProperty("files").EnumerateArray();
+    private IEnumerable<JsonElement> Entries =>
+        Root.GetProperty("files").EnumerateArray().Where(entry => entry.GetProperty("file").GetString()!.StartsWith(_prefix, StringComparison.Ordinal));
 
     /// <summary>Reads an index; its payloads lie beside it unless another folder is named.</summary>
     public static PayloadIndex Read(string file, string? payloadFolder = null) =>
         new(payloadFolder ?? Path.GetDirectoryName(file)!, JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(file)));
+
+    /// <summary>The files of one folder, of an index that names those of several.</summary>
+    public PayloadIndex Below(string folder) => new(_folder, Root, $"{folder}/");
 
     /// <summary>What the index says of a file.</summary>
     public JsonElement EntryOf(string file) => Entries.Single(entry => entry.GetProperty("file").GetString() == file);

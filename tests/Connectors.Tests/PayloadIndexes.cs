@@ -12,5 +12,10 @@ internal static class PayloadIndexes
         public static PayloadIndex? OfShared(string kind) => Places.Shared is { } shared
             ? PayloadIndex.Read(Path.Combine(shared, "fixtures", kind, "index.json"), Path.Combine(shared, "fixtures"))
             : null;
+
+        /// <summary>The shared fixtures of a kind that stand in the one index of several kinds, or null when the shared folder is not there.</summary>
+        public static PayloadIndex? OfSharedSet(string kind) => Places.Shared is { } shared
+            ? PayloadIndex.Read(Path.Combine(shared, "fixtures", "index.json")).Below(kind)
+            : null;
     }
 }

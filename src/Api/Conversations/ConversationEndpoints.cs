@@ -34,7 +34,7 @@ internal static class ConversationEndpoints
     }
 
     private static async Task<Results<Ok<ConversationList>, Problem>> ListAsync(
-        HttpRequest request, PageRequest page, string? search, Caller caller, ConversationQueries conversations, CancellationToken cancellationToken)
+        HttpRequest request, PageRequest page, string? search, Caller caller, ConversationQueries conversations, ReplyWindows windows, CancellationToken cancellationToken)
     {
         if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
         {
@@ -43,13 +43,14 @@ internal static class ConversationEndpoints
 
         var account = channel is { } id ? new AccountId(id) : (AccountId?)null;
         var found = await conversations.ListAsync(caller.Tenant, account, search, page.Page, cancellationToken);
-        return TypedResults.Ok(new ConversationList([.. found.Items.Select(ConversationAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
+        var windowOf = await windows.ReadAsync(caller.Tenant, found.Items, cancellationToken);
+        return TypedResults.Ok(new ConversationList([.. found.Items.Select(one => ConversationAnswer.Of(one, windowOf(one)))], found.Total, page.Page.Number, page.Page.Limit));
     }
 
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> FindAsync(
-        Guid id, Caller caller, ConversationQueries conversations, CancellationToken cancellationToken) =>
+        Guid id, Caller caller, ConversationQueries conversations, ReplyWindows windows, CancellationToken cancellationToken) =>
         await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is { } found
-            ? TypedResults.Ok(ConversationAnswer.Of(found))
+            ? TypedResults.Ok(ConversationAnswer.Of(found, await windows.FindAsync(caller.Tenant, found, cancellationToken)))
             : Problem.NotFound;
 
     private static async Task<Results<Ok<MessageList>, Problem>> MessagesAsync(
@@ -80,7 +81,7 @@ internal static class ConversationEndpoints
     }
 
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> PauseAsync(
-        Guid id, JsonBody<PauseAgent> body, Caller caller, ConversationQueries conversations, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+        Guid id, JsonBody<PauseAgent> body, Caller caller, ConversationQueries conversations, ReplyWindows windows, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (body.Value.Seconds is { } seconds && !(seconds > 0 && seconds <= LongestPause.TotalSeconds))
         {
@@ -88,15 +89,15 @@ internal static class ConversationEndpoints
         }
 
         var until = body.Value.Seconds is { } length ? clock.GetUtcNow() + TimeSpan.FromSeconds(length) : AgentPause.UntilResumed;
-        return await SetPauseAsync(id, until, caller, conversations, grains, cancellationToken);
+        return await SetPauseAsync(id, until, caller, conversations, windows, grains, cancellationToken);
     }
 
     private static Task<Results<Ok<ConversationAnswer>, Problem>> ResumeAsync(
-        Guid id, Caller caller, ConversationQueries conversations, IGrainFactory grains, CancellationToken cancellationToken) =>
-        SetPauseAsync(id, null, caller, conversations, grains, cancellationToken);
+        Guid id, Caller caller, ConversationQueries conversations, ReplyWindows windows, IGrainFactory grains, CancellationToken cancellationToken) =>
+        SetPauseAsync(id, null, caller, conversations, windows, grains, cancellationToken);
 
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> SetPauseAsync(
-        Guid id, DateTimeOffset? until, Caller caller, ConversationQueries conversations, IGrainFactory grains, CancellationToken cancellationToken)
+        Guid id, DateTimeOffset? until, Caller caller, ConversationQueries conversations, ReplyWindows windows, IGrainFactory grains, CancellationToken cancellationToken)
     {
         if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation)
         {
@@ -104,7 +105,7 @@ internal static class ConversationEndpoints
         }
 
         await grains.GetGrain<IConversationGrain>(conversation.Id.Value).PauseAsync(RefTo(caller, conversation), until);
-        return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until }));
+        return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until }, await windows.FindAsync(caller.Tenant, conversation, cancellationToken)));
     }
 
     private static ConversationRef RefTo(Caller caller, ConversationRow conversation) => new(caller.Tenant, conversation.Account, conversation.Id);

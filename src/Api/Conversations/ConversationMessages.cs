@@ -13,14 +13,14 @@ namespace Channels.Api.Conversations;
 /// <param name="Aliases">Every id they are known by.</param>
 internal sealed record ContactAnswer(string Id, string? Name, string? Phone, string? AvatarUrl, IReadOnlyList<string> Aliases);
 
-/// <summary>The thread between one channel and one contact.</summary>
+/// <summary>The thread between one channel and one contact. <c>reply_window</c> is null where the provider takes messages at any time, or nobody knows when the contact last wrote.</summary>
 internal sealed record ConversationAnswer(
     Guid Id, Guid ChannelId, ContactAnswer Contact, string ChatType, string? PromptContext, bool AgentPaused, DateTimeOffset? PausedUntil,
-    DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt)
+    DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ReplyWindow? ReplyWindow)
 {
-    public static ConversationAnswer Of(ConversationRow row) => new(
+    public static ConversationAnswer Of(ConversationRow row, ReplyWindow? window) => new(
         row.Id.Value, row.Account.Value, new(row.ChatId, row.ContactName, row.ContactPhone, row.ContactAvatarUrl, row.Aliases), row.ChatType, row.PromptContext,
-        row.PausedUntil is not null, row.PausedUntil, row.CreatedAt, row.LastMessageAt);
+        row.PausedUntil is not null, row.PausedUntil, row.CreatedAt, row.LastMessageAt, window);
 }
 
 /// <summary>A page of conversations.</summary>

@@ -10,6 +10,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError Unauthenticated = new("unauthenticated", 401, "No valid key was presented", "Send Authorization: Bearer followed by a key that has not been revoked.");
     public static readonly ApiError WebhookUnauthenticated = new("webhook_unauthenticated", 401, "The webhook does not prove where it comes from", "Give the provider the channel's webhook secret; rotate it if it is lost.");
     public static readonly ApiError Forbidden = new("forbidden", 403, "This key may not do this", "Use the operator key for tenants, and a tenant's own key for what belongs to it.");
+    public static readonly ApiError WebhookTokenWrong = new("webhook_token_wrong", 403, "The webhook's address is asked for with a wrong verify token", "Give the provider the channel's verify_token, or its webhook secret where it has none.");
     public static readonly ApiError NotFound = new("not_found", 404, "There is no such thing here", "Check the path and the id; it may have been deleted.");
     public static readonly ApiError MethodNotAllowed = new("method_not_allowed", 405, "This path does not take this method", "Use one of the methods in the Allow header.");
     public static readonly ApiError RequestTimeout = new("request_timeout", 408, "The body did not arrive in time", "Send the whole body without pauses.") { RetryAfter = 1 };
@@ -23,6 +24,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError TurnAnswered = new("turn_answered", 409, "This turn was answered before, with another reply", "Send further messages to the conversation itself.");
     public static readonly ApiError TurnExpired = new("turn_expired", 409, "The time for a reply to this turn is over", "Answer sooner, or raise the agent's reply_within_seconds; send further messages to the conversation itself.");
     public static readonly ApiError TurnOvertaken = new("turn_overtaken", 409, "A person answers this conversation", "Nothing: the reply is not sent. Resume the agent to let it answer again.");
+    public static readonly ApiError WindowClosed = new("window_closed", 409, "The contact has not written for too long; the provider takes no free text now", "Wait until the contact writes again, or send a template that the provider has approved.");
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, files to be sent 32 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
@@ -38,8 +40,8 @@ internal static class ErrorCatalogue
     /// <summary>All of them, by status and code.</summary>
     public static IReadOnlyList<ApiError> All { get; } =
     [
-        BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, NotFound, MethodNotAllowed,
-        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, TooLarge,
+        BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, WebhookTokenWrong, NotFound, MethodNotAllowed,
+        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, TooLarge,
         UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 

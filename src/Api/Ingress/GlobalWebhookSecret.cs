@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Channels.Core.Connectors;
 using Microsoft.Extensions.Configuration;
 
@@ -39,6 +41,10 @@ internal sealed class GlobalWebhookSecret
     /// <param name="now">The time.</param>
     public bool IsShown(IConnector connector, WebhookRequest request, Connection connection, DateTimeOffset now) =>
         _secret is not null && connector.IsAuthentic(request, connection with { WebhookSecret = _secret }, now);
+
+    /// <summary>Whether this is it, in a time that does not tell.</summary>
+    public bool IsSameAs(string presented) =>
+        _secret is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(presented), Encoding.UTF8.GetBytes(_secret));
 
     /// <summary>Whether this is it. For what was proven already: takes as long as it takes.</summary>
     public bool Is(string text) => _secret == text;

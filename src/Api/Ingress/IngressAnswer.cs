@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Channels.Api.Errors;
 using Channels.Api.Requests;
@@ -32,6 +33,10 @@ internal sealed class IngressAnswer
 
     public static IngressAnswer Unauthenticated { get; } = Made(ErrorCatalogue.WebhookUnauthenticated);
 
+    public static IngressAnswer MethodNotAllowed { get; } = Made(ErrorCatalogue.MethodNotAllowed);
+
+    public static IngressAnswer WrongToken { get; } = Made(ErrorCatalogue.WebhookTokenWrong);
+
     public static IngressAnswer Ambiguous { get; } = Made(ErrorCatalogue.WebhookAmbiguous);
 
     public static IngressAnswer TooLarge { get; } = Made(ErrorCatalogue.TooLarge);
@@ -48,6 +53,9 @@ internal sealed class IngressAnswer
     /// <summary>Whether the kind in the path was found to exist; else it is anybody's text and no tag.</summary>
     public bool KnowsKind => _status != StatusCodes.Status404NotFound;
 
+    /// <summary>What a provider wants to hear from an address that is ours: its own word, bare.</summary>
+    public static IngressAnswer Challenge(string word) => new(StatusCodes.Status200OK, "handshake", "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(word), null);
+
     /// <summary>The answer for any error of the catalogue.</summary>
     public static IngressAnswer For(ApiError error) => Made(error);
 
@@ -63,6 +71,11 @@ internal sealed class IngressAnswer
         if (_retryAfter is not null)
         {
             response.Headers.RetryAfter = _retryAfter;
+        }
+
+        if (_status == StatusCodes.Status405MethodNotAllowed)
+        {
+            response.Headers.Allow = HttpMethods.Post;
         }
 
         if (_status == StatusCodes.Status401Unauthorized)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Channels.Api.Errors;
 using Channels.Api.Requests;
@@ -21,8 +22,8 @@ namespace Channels.Api.Ingress;
 /// Hot: no filters, no binding, answers made beforehand, nothing logged when all is well.
 /// </remarks>
 internal sealed partial class WebhookIngress(
-    IChannelDirectory channels, IConnectorCatalog connectors, GlobalWebhooks globals, GlobalWebhookSecret globalSecret, IInbox inbox, IdSource ids,
-    TimeProvider clock, IngressInstruments instruments, ILogger<WebhookIngress> logger)
+    IChannelDirectory channels, IConnectorCatalog connectors, GlobalWebhooks globals, SharedWebhooks shared, WebhookHandshakes handshakes, GlobalWebhookSecret globalSecret,
+    IInbox inbox, IUnroutedWebhooks unrouted, IdSource ids, TimeProvider clock, IngressInstruments instruments, ILogger<WebhookIngress> logger)
 {
     /// <summary>The largest webhook; the largest a provider is known to send is a history of 3 MB.</summary>
     public const int Limit = 4 << 20;
@@ -30,19 +31,25 @@ internal sealed partial class WebhookIngress(
     private const int LongestPath = 1024;
 
     /// <summary>Answers a webhook that came to a channel's own address.</summary>
-    public Task AcceptAsync(HttpContext http) => AnswerAsync(http, forAny: false);
+    public Task AcceptAsync(HttpContext http) => AnswerAsync(http, DecideAsync);
 
     /// <summary>Answers a webhook that came to the address for all channels of a kind.</summary>
-    public Task AcceptForAnyAsync(HttpContext http) => AnswerAsync(http, forAny: true);
+    public Task AcceptForAnyAsync(HttpContext http) => AnswerAsync(http, DecideForAnyAsync);
 
-    private async Task AnswerAsync(HttpContext http, bool forAny)
+    /// <summary>Answers a provider that asks whether a channel's own address is ours.</summary>
+    public Task ShakeHandsAsync(HttpContext http) => AnswerAsync(http, handshakes.AnswerAsync);
+
+    /// <summary>Answers a provider that asks whether the address for all channels of a kind is ours.</summary>
+    public Task ShakeHandsForAnyAsync(HttpContext http) => AnswerAsync(http, handshakes.AnswerForAnyAsync);
+
+    private async Task AnswerAsync(HttpContext http, Func<HttpContext, string, ValueTask<IngressAnswer>> decide)
     {
         var started = Stopwatch.GetTimestamp();
         var kind = (string)http.Request.RouteValues["kind"]!;
         IngressAnswer answer;
         try
         {
-            answer = await (forAny ? DecideForAnyAsync(http, kind) : DecideAsync(http, kind));
+            answer = await decide(http, kind);
         }
         catch (StoreUnavailableException failure)
         {
@@ -96,20 +103,23 @@ internal sealed partial class WebhookIngress(
         }
 
         var now = clock.GetUtcNow();
-        if (!connector.IsAuthentic(RequestOf(http, path, body), channel.Connection, now))
+        var request = RequestOf(http, path, body);
+        if (!connector.IsAuthentic(request, channel.Connection, now))
         {
             Log.NotAuthentic(logger, channel.Account);
             return IngressAnswer.Unauthenticated;
         }
 
-        var stored = await KeepAsync(channel, path, body, now);
-        return connector is IWebhookAnswer answering && answering.AnswerTo(body) is { } said ? IngressAnswer.StoredSaying(said) : stored;
+        var stored = connector is ISharedWebhookConnector sharing
+            ? await KeepSharedAsync(sharing, request, sharing.PartsOf(body), channel, now)
+            : await KeepAsync(channel, path, body, now);
+        return stored == IngressAnswer.Stored && connector is IWebhookAnswer answering && answering.AnswerTo(body) is { } said ? IngressAnswer.StoredSaying(said) : stored;
     }
 
     private async ValueTask<IngressAnswer> DecideForAnyAsync(HttpContext http, string kind)
     {
         var path = PathOf(http);
-        if (connectors.Find(kind) is not IGlobalWebhookConnector connector || path.Length > LongestPath)
+        if (connectors.Find(kind) is not (IGlobalWebhookConnector or ISharedWebhookConnector) || path.Length > LongestPath)
         {
             return IngressAnswer.NotFound;
         }
@@ -119,6 +129,23 @@ internal sealed partial class WebhookIngress(
             return IngressAnswer.TooLarge;
         }
 
+        return connectors.Find(kind) switch
+        {
+            ISharedWebhookConnector sharing => await DecideSharedAsync(sharing, RequestOf(http, path, body)),
+            IGlobalWebhookConnector connector => await DecideNamedAsync(connector, RequestOf(http, path, body), body),
+            _ => IngressAnswer.NotFound,
+        };
+    }
+
+    // Nobody named: nobody could prove it, and the same body would name nobody the next time either.
+    private async ValueTask<IngressAnswer> DecideSharedAsync(ISharedWebhookConnector connector, WebhookRequest request) =>
+        connector.PartsOf(request.Body) is var parts && parts.Any(part => part.Account.IsNamed)
+            ? await KeepSharedAsync(connector, request, parts, at: null, clock.GetUtcNow())
+            : IngressAnswer.Unnamed("entry");
+
+    private async ValueTask<IngressAnswer> DecideNamedAsync(IGlobalWebhookConnector connector, WebhookRequest request, byte[] body)
+    {
+
         // Nothing is acknowledged, and nothing is lost that a repetition would bring: the same body names nobody the next time either.
         if (connector.NameIn(body) is not { } name)
         {
@@ -126,17 +153,49 @@ internal sealed partial class WebhookIngress(
         }
 
         var now = clock.GetUtcNow();
-        switch (await globals.FindAsync(connector, name, RequestOf(http, path, body), now))
+        switch (await globals.FindAsync(connector, name, request, now))
         {
             case GlobalWebhookOwner.One { Channel: var channel }:
-                return await KeepAsync(channel, path, body, now);
+                return await KeepAsync(channel, request.Path, body, now);
             case GlobalWebhookOwner.Several { Channel: var first, Count: var count }:
-                Log.Ambiguous(logger, kind, count, first.Account);
+                Log.Ambiguous(logger, connector.Manifest.Id, count, first.Account);
                 return IngressAnswer.Ambiguous;
             default:
-                Log.GlobalNotAuthentic(logger, kind);
+                Log.GlobalNotAuthentic(logger, connector.Manifest.Id);
                 return IngressAnswer.Unauthenticated;
         }
+    }
+
+    // One acknowledgement for all parts: while one is not committed, the provider sends everything again, and what it repeats is known.
+    private async ValueTask<IngressAnswer> KeepSharedAsync(
+        ISharedWebhookConnector connector, WebhookRequest request, ImmutableArray<WebhookPart> parts, ChannelEntry? at, DateTimeOffset now)
+    {
+        if (await shared.RouteAsync(connector, request, parts, at, now) is not { } routing)
+        {
+            Log.GlobalNotAuthentic(logger, connector.Manifest.Id);
+            return IngressAnswer.Unauthenticated;
+        }
+
+        var path = Scrub.Clean(request.Path);
+        var kept = new List<Task>(routing.Routes.Length);
+        foreach (var (part, owners, reason) in routing.Routes)
+        {
+            var body = part.Body();
+            foreach (var owner in owners)
+            {
+                kept.Add(inbox.AppendAsync(new(owner.Tenant, owner.Account, new WebhookId(ids.Next()), now, path, body), CancellationToken.None));
+            }
+
+            if (owners.IsEmpty)
+            {
+                Log.Unrouted(logger, connector.Manifest.Id, part.Account.Setting, part.Account.Value, reason);
+                kept.Add(unrouted.AppendAsync(
+                    new(connector.Manifest.Id, part.Account, reason ?? "no channel has it", now, connector.ProofOf(body, request, routing.Proven), body), CancellationToken.None));
+            }
+        }
+
+        await Task.WhenAll(kept);
+        return IngressAnswer.Stored;
     }
 
     // Whatever the content: what cannot be read is parked behind the inbox. No token: once we have all of it, the provider's patience is no reason to drop it.
@@ -178,6 +237,9 @@ internal sealed partial class WebhookIngress(
 
         [LoggerMessage(1006, LogLevel.Warning, "A webhook for any channel of kind {Kind} got 409: {Count} channels fit its name and secret, the oldest is {Account}. Their own addresses tell them apart")]
         public static partial void Ambiguous(ILogger logger, string kind, int count, AccountId account);
+
+        [LoggerMessage(1007, LogLevel.Warning, "A part of a webhook of kind {Kind} belongs to no channel ({Setting} {Value}: {Reason}); it is kept for the operator under unrouted webhooks")]
+        public static partial void Unrouted(ILogger logger, string kind, string setting, string value, string? reason);
 
         [LoggerMessage(1004, LogLevel.Error, "A webhook of kind {Kind} got 500")]
         public static partial void Failed(ILogger logger, Exception failure, string kind);

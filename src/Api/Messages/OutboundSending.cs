@@ -1,4 +1,5 @@
 using Channels.Api.Access;
+using Channels.Api.Conversations;
 using Channels.Api.Errors;
 using Channels.Api.Idempotency;
 using Channels.Core.Connectors;
@@ -16,7 +17,8 @@ namespace Channels.Api.Messages;
 
 /// <summary>Queues what a person or a program wants said, once everything about it is known to fit.</summary>
 /// <remarks>Message path, between 5 and 6 of 6: what is queued is committed; the answer says so, and not that it was sent.</remarks>
-internal sealed class OutboundSending(IConnectorCatalog connectors, MessageQueries messages, IMediaStore media, IGrainFactory grains, IdSource ids)
+internal sealed class OutboundSending(
+    IConnectorCatalog connectors, MessageQueries messages, ConversationQueries conversations, ReplyWindows windows, IMediaStore media, IGrainFactory grains, IdSource ids)
 {
     /// <summary>Queues a message, or says what is wrong with it.</summary>
     /// <param name="http">The request; with an <c>Idempotency-Key</c> the message's id follows from it, so that however often it runs one message is sent.</param>
@@ -46,6 +48,12 @@ internal sealed class OutboundSending(IConnectorCatalog connectors, MessageQueri
         }
 
         var where = await conversation();
+        if (reading.Content is not OutboundContent.Template && connector.Manifest.ReplyWindow is not null
+            && await conversations.FindAsync(caller.Tenant, where, cancellationToken) is { } row && windows.Of(row, channel.Kind) is { Open: false } closed)
+        {
+            return (null, closed.Problem);
+        }
+
         var (replyTo, wrongReply) = await ProviderIdAsync(caller.Tenant, where, "reply_to", form.ReplyTo, cancellationToken);
         var (target, wrongTarget) = await ProviderIdAsync(caller.Tenant, where, "reaction.message_id", (reading.Content as OutboundContent.Reaction)?.Target, cancellationToken);
         if ((wrongReply ?? wrongTarget) is { } problem)

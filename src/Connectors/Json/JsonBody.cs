@@ -42,7 +42,8 @@ internal static class JsonBody
     private static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body;
 
-    private static ReadOnlyMemory<byte> Mended(ReadOnlyMemory<byte> body)
+    /// <summary>The body as it is, or a copy in which every text can be handed out.</summary>
+    public static ReadOnlyMemory<byte> Mended(ReadOnlyMemory<byte> body)
     {
         if (!Utf8.IsValid(body.Span))
         {

@@ -20,6 +20,9 @@ public sealed record ChannelManifest(
     /// <summary>The network behind the kind, which several kinds may reach (<c>whatsapp</c>); the kind's own id where it says nothing.</summary>
     public string Network { get; init; } = Id;
 
+    /// <summary>For how long after a contact last wrote free messages may be sent to them; afterwards only what the provider has approved. Null: always.</summary>
+    public TimeSpan? ReplyWindow { get; init; }
+
     /// <summary>Names of the settings that are secrets.</summary>
     public ImmutableHashSet<string> SecretSettings { get; } = SecretsOf(SettingsSchema);
 

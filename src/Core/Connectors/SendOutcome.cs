@@ -22,7 +22,16 @@ public abstract record SendOutcome
 
     /// <summary>It certainly did not leave; try again after this long.</summary>
     [GenerateSerializer, Immutable, Alias("SendOutcome.TryLater")]
-    public sealed record TryLater([property: Id(0)] TimeSpan After, [property: Id(1)] string Code, [property: Id(2)] string Reason) : SendOutcome;
+    public sealed record TryLater([property: Id(0)] TimeSpan After, [property: Id(1)] string Code, [property: Id(2)] string Reason) : SendOutcome
+    {
+        /// <summary>It is about this message or whom it goes to, not about the connection: everybody else's messages go on.</summary>
+        [Id(3)]
+        public bool OfThisMessage { get; init; }
+
+        /// <summary>After so many attempts it is given up on, where that is fewer than patience allows.</summary>
+        [Id(4)]
+        public int? MostAttempts { get; init; }
+    }
 
     /// <summary>Nothing can leave until something about the account or its gateway changes (logged out, licence, wrong key): replies wait, the account says why.</summary>
     /// <param name="Code">A word of ours.</param>

@@ -21,6 +21,9 @@ public sealed record ChannelEvent
     /// <summary>The chat, in the provider's canonical form (for WhatsApp a jid without device part; the phone's where known).</summary>
     public string? ChatId { get; init; }
 
+    /// <summary>Another id that the same chat is known by, where the provider told it with this event (a user id beside a phone number). Not shown by itself; it keeps one person in one conversation.</summary>
+    public string? ChatAlias { get; init; }
+
     /// <summary>
     /// Where an answer goes when the chat's id alone does not say it (a topic in it, a business account it belongs to): what the conversation is known by,
     /// and what the kind's sender gets as its chat. Null where it is <see cref="ChatId"/>. Never shown.

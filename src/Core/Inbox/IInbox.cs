@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Channels.Core.Connectors;
 using Channels.Core.Ids;
 
 namespace Channels.Core.Inbox;
@@ -21,6 +22,23 @@ public interface IInbox
 /// <param name="Path">The sub-path it came to; empty when none.</param>
 /// <param name="Body">The raw bytes.</param>
 public sealed record InboundWebhook(TenantId Tenant, AccountId Account, WebhookId Id, DateTimeOffset ReceivedAt, string Path, ReadOnlyMemory<byte> Body);
+
+/// <summary>Keeps what was proven and belongs to no channel: the operator's to see and to settle, no tenant's.</summary>
+public interface IUnroutedWebhooks
+{
+    /// <summary>Returns once it is committed. The same content again is no second one.</summary>
+    /// <exception cref="StoreUnavailableException">It is not stored, or not certainly: answer 503, the provider redelivers.</exception>
+    Task AppendAsync(UnroutedWebhook webhook, CancellationToken cancellationToken);
+}
+
+/// <summary>A part of a webhook that belongs to no channel.</summary>
+/// <param name="Kind">The channel kind.</param>
+/// <param name="Account">What it names.</param>
+/// <param name="Reason">Why it is nobody's, in words of ours.</param>
+/// <param name="ReceivedAt">When we had all of it.</param>
+/// <param name="Proof">Proves it again, by itself, with the secret that proved the whole.</param>
+/// <param name="Body">Its bytes.</param>
+public sealed record UnroutedWebhook(string Kind, WebhookAccount Account, string Reason, DateTimeOffset ReceivedAt, string Proof, ReadOnlyMemory<byte> Body);
 
 /// <summary>The account grain's side of the inbox.</summary>
 public interface IAccountInbox

@@ -104,7 +104,8 @@ public sealed record RecordedMessage(
 /// <param name="ProviderMessageId">Which message.</param>
 /// <param name="Status"><c>sent, delivered, read</c> or <c>failed</c>.</param>
 /// <param name="Reason">The provider's word for a failure.</param>
-public sealed record DeliveryReceipt(ConversationId? Conversation, string ProviderMessageId, string Status, string? Reason);
+/// <param name="Ours">Our own id of the message, where the provider brings back what we sent along: proof that it left, also when its answer never came.</param>
+public sealed record DeliveryReceipt(ConversationId? Conversation, string ProviderMessageId, string Status, string? Reason, MessageId? Ours = null);
 
 /// <summary>An edit or deletion of an earlier message.</summary>
 public sealed record MessageChange(ConversationId? Conversation, string TargetProviderMessageId, string? NewText, bool Deleted, DateTimeOffset At);

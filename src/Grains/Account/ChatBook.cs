@@ -81,7 +81,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         }
 
         var hidden = ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderLid : null;
-        return hidden is null || hidden == chat ? [Bounded(chat)] : [Bounded(chat), Bounded(hidden)];
+        return [.. new[] { chat, hidden, happened.ChatAlias }.Where(alias => !string.IsNullOrEmpty(alias)).Select(alias => Bounded(alias!)).Distinct()];
     }
 
     private bool IsSettled(ImmutableArray<string> aliases) =>

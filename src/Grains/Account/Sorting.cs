@@ -73,7 +73,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
                 break;
             case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && ReceiptWord(happened.Kind) is { } status:
-                _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason));
+                _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason, OwnId(happened)));
                 break;
             case EventAction.UpdateConnection:
                 Connection.Add((happened, origin.ReceivedAt));
@@ -141,6 +141,9 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         EventKinds.StatusFailed => "failed",
         _ => null,
     };
+
+    private static MessageId? OwnId(ChannelEvent happened) =>
+        happened.Details.GetValueOrDefault("correlation") is string text && Guid.TryParseExact(text, "D", out var id) ? new MessageId(id) : null;
 
     private static string? ContactAlias(ChannelEvent happened) => happened.ChatId ?? happened.Details.GetValueOrDefault("id") as string ?? happened.SenderId;
 

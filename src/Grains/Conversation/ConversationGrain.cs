@@ -278,7 +278,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private async Task<AgentOutcome> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
         using var place = await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken);
-        using var typing = _typing.Begin(channel, _where, _state!.ChatId, cancellationToken);
+        using var typing = _typing.Begin(channel, _where, _state!.ChatId, burst.Last.ProviderMessageId, cancellationToken);
         _asks.Note(burst.First.Message);
         return await _answering.AskAsync(channel, _where, burst, _state!, cancellationToken);
     }

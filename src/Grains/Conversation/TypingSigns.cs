@@ -19,19 +19,31 @@ internal sealed class TypingSigns(IConnectorCatalog connectors, TimeProvider clo
     private Task _showing = Task.CompletedTask;
 
     /// <summary>Shows it from a second on until disposed, on channels that want it and can. One sign at a time: while an earlier one has not ended there is no other.</summary>
-    public IDisposable? Begin(ChannelEntry channel, ConversationRef conversation, string chatId, CancellationToken cancellationToken)
+    /// <param name="channel">On which channel.</param>
+    /// <param name="conversation">Where.</param>
+    /// <param name="chatId">To whom.</param>
+    /// <param name="messageId">The provider's id of the message that is being answered.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public IDisposable? Begin(ChannelEntry channel, ConversationRef conversation, string chatId, string messageId, CancellationToken cancellationToken)
     {
-        if (!channel.Policy.Typing || !channel.MaySend || !_showing.IsCompleted || connectors.Find(channel.Kind) is not ITypingConnector connector)
+        if (!channel.Policy.Typing || !channel.MaySend || !_showing.IsCompleted || ShowerOf(connectors.Find(channel.Kind), channel.Connection, chatId, messageId) is not { } show)
         {
             return null;
         }
 
         var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _showing = ShowAsync(connector, channel.Connection, conversation, chatId, ending.Token);
+        _showing = ShowAsync(show, conversation, ending.Token);
         return new Sign(ending);
     }
 
-    private async Task ShowAsync(ITypingConnector connector, Connection connection, ConversationRef conversation, string chatId, CancellationToken ending)
+    private static Func<CancellationToken, Task>? ShowerOf(IConnector? connector, Connection connection, string chatId, string messageId) => connector switch
+    {
+        ITypingConnector typing => token => typing.ShowTypingAsync(connection, chatId, Length, token),
+        IReplyTypingConnector replying => token => replying.ShowTypingAsync(connection, messageId, token),
+        _ => null,
+    };
+
+    private async Task ShowAsync(Func<CancellationToken, Task> showAsync, ConversationRef conversation, CancellationToken ending)
     {
         try
         {
@@ -42,7 +54,7 @@ internal sealed class TypingSigns(IConnectorCatalog connectors, TimeProvider clo
                 using (var limit = new CancellationTokenSource(Patience, clock))
                 using (var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ending))
                 {
-                    await connector.ShowTypingAsync(connection, chatId, Length, either.Token).WaitAsync(either.Token);
+                    await showAsync(either.Token).WaitAsync(either.Token);
                 }
 
                 // Also a provider that answers at once shows it for as long.

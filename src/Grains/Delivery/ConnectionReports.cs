@@ -31,6 +31,9 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
                 _failures = 0;
                 await TellAsync(channel, connector => connector.ReportSuccessAsync());
                 break;
+            case SendOutcome.TryLater { OfThisMessage: true }:
+                // The connection works, and so does everybody else's conversation.
+                break;
             case SendOutcome.TryLater { Code: RateLimited } busy:
                 // The provider works; it wants less of this account, not only of this conversation.
                 HoldUntil(clock.GetUtcNow() + RetryPolicy.WishOf(busy));

@@ -366,6 +366,10 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         {
             outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
         }
+        else if (outcome is SendOutcome.TryLater { MostAttempts: { } most } last && attempt >= most)
+        {
+            outcome = new SendOutcome.Refused(last.Code, last.Reason);
+        }
 
         var next = now + outcome switch
         {

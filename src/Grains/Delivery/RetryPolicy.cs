@@ -12,10 +12,13 @@ internal static class RetryPolicy
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestWish = TimeSpan.FromHours(1);
 
-    /// <summary>The wait before attempt <paramref name="attempts"/> + 1: the provider's own wish if that is longer, else doubling from one second to five minutes, with a quarter of jitter so that replies do not come back together.</summary>
+    /// <summary>
+    /// The wait before attempt <paramref name="attempts"/> + 1: the provider's own wish if that is longer, else doubling from one second to five minutes, with a quarter of jitter
+    /// so that replies do not come back together. What is about one recipient alone grows fourfold: that is how providers let a pair recover.
+    /// </summary>
     public static TimeSpan WaitAfter(SendOutcome.TryLater outcome, int attempts, Random random)
     {
-        var doubling = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, Math.Pow(2, Math.Min(attempts - 1, 16))));
+        var doubling = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, Math.Pow(outcome.OfThisMessage ? 4 : 2, Math.Min(attempts - 1, 16))));
         var wish = WishOf(outcome);
         return (wish > doubling ? wish : doubling) * (1 + (random.NextDouble() * 0.25));
     }

@@ -29,6 +29,10 @@ public sealed partial class ChannelNames
         order by a.created_at, a.id limit $3
         """;
 
+    private const string SelectKind = """
+        select id from account where kind = $1 and deleted_at is null order by created_at, id limit $2
+        """;
+
     private readonly NpgsqlDataSource _db;
     private readonly ILogger<ChannelNames> _logger;
     private readonly ExpiringCache<ChannelName, Holders> _holders;
@@ -46,6 +50,22 @@ public sealed partial class ChannelNames
     /// <exception cref="StoreUnavailableException">The store cannot say.</exception>
     public async ValueTask<ImmutableArray<AccountId>> FindAsync(ChannelName name, CancellationToken cancellationToken) =>
         await _holders.GetAsync(name, cancellationToken) is { } holders ? holders.Accounts : [];
+
+    /// <summary>The channels of a kind, oldest first, at most <see cref="Most"/>. Read anew each time: for what is rare.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot say.</exception>
+    public async ValueTask<ImmutableArray<AccountId>> OfKindAsync(string kind, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = _db.CreateCommand(SelectKind);
+            Sql.Add(command.Parameters, kind, Most);
+            return await ReadAsync(command, cancellationToken);
+        }
+        catch (Exception failure) when (StoreFaults.IsUnavailable(failure))
+        {
+            throw new StoreUnavailableException("The channels of a kind cannot be looked up now.", failure);
+        }
+    }
 
     /// <summary>Forgets everything: names were given or changed.</summary>
     internal void ForgetAll() => _holders.Clear();
@@ -72,6 +92,11 @@ public sealed partial class ChannelNames
     {
         await using var command = _db.CreateCommand(Select);
         Sql.Add(command.Parameters, name.Kind, JsonSerializer.Serialize(new Dictionary<string, string> { [name.Setting] = name.Value }), Most);
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    private static async Task<ImmutableArray<AccountId>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var accounts = ImmutableArray.CreateBuilder<AccountId>();
         while (await rows.ReadAsync(cancellationToken))

@@ -12,7 +12,8 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
     private const string Columns = """
         v.id, v.account_id, v.chat_id, v.chat_type, v.contact_name, v.contact_phone, v.contact_avatar_url, v.prompt_context, v.paused_until, v.created_at,
         v.last_message_at, array(select l.alias from conversation_alias l
-                                 where l.tenant_id = v.tenant_id and l.account_id = v.account_id and l.conversation_id = v.id order by l.alias)
+                                 where l.tenant_id = v.tenant_id and l.account_id = v.account_id and l.conversation_id = v.id order by l.alias),
+        v.contact_wrote_at
         """;
 
     private const string Listed = """
@@ -66,7 +67,7 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
         var pausedUntil = row.Moment(8);
         return new(
             new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7),
-            pausedUntil > clock.GetUtcNow() ? pausedUntil : null, row.GetFieldValue<DateTimeOffset>(9), row.Moment(10), [.. row.GetFieldValue<string[]>(11)]);
+            pausedUntil > clock.GetUtcNow() ? pausedUntil : null, row.GetFieldValue<DateTimeOffset>(9), row.Moment(10), [.. row.GetFieldValue<string[]>(11)], row.Moment(12));
     }
 }
 
@@ -83,6 +84,8 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
 /// <param name="CreatedAt">When the first message came.</param>
 /// <param name="LastMessageAt">When the newest came or went.</param>
 /// <param name="Aliases">Every id the contact is known by.</param>
+/// <param name="ContactWroteAt">When the contact last wrote, by the provider's time; null where that is not known.</param>
 public sealed record ConversationRow(
     ConversationId Id, AccountId Account, string ChatId, string ChatType, string? ContactName, string? ContactPhone, string? ContactAvatarUrl,
-    string? PromptContext, DateTimeOffset? PausedUntil, DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ImmutableArray<string> Aliases);
+    string? PromptContext, DateTimeOffset? PausedUntil, DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ImmutableArray<string> Aliases,
+    DateTimeOffset? ContactWroteAt = null);

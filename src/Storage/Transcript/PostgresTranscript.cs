@@ -54,10 +54,11 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
           where h.tenant_id = $1 and h.account_id = $2 and h.conversation_id = $4
             and not exists (select from held_echo o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = h.provider_message_id)),
         gone as (
-          update conversation set merged_into = $3 where tenant_id = $1 and id = $4 returning contact_name, last_message_at, paused_until, options)
+          update conversation set merged_into = $3 where tenant_id = $1 and id = $4 returning contact_name, last_message_at, paused_until, options, contact_wrote_at)
         update conversation c
         set contact_name = coalesce(c.contact_name, gone.contact_name), last_message_at = greatest(c.last_message_at, gone.last_message_at),
-            paused_until = greatest(c.paused_until, gone.paused_until), options = coalesce(c.options, gone.options)
+            paused_until = greatest(c.paused_until, gone.paused_until), options = coalesce(c.options, gone.options),
+            contact_wrote_at = greatest(c.contact_wrote_at, gone.contact_wrote_at)
         from gone where c.tenant_id = $1 and c.id = $3
         """;
 

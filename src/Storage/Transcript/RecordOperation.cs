@@ -129,6 +129,18 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
     private static IEnumerable<Statement> Updates(List<RecordOperation> operations)
     {
         var receipts = Rows(operations, operation => operation.Batch.Receipts);
+        var proven = receipts.Where(row => row.Item.Ours is not null).ToList();
+        if (proven.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Proven,
+                Columns.Uuids(proven, row => row.Of.Tenant.Value),
+                Columns.Uuids(proven, row => row.Of.Account.Value),
+                Columns.Texts(proven, row => row.Item.ProviderMessageId),
+                Columns.Uuids(proven, row => row.Item.Ours!.Value.Value),
+                Columns.Times(proven, row => row.Of.Now));
+        }
+
         if (receipts.Count > 0)
         {
             yield return Statement.Of(

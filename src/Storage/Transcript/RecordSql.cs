@@ -56,8 +56,9 @@ internal static class RecordSql
           select tenant_id, id, case when outbound then 'message.sent_elsewhere' else 'message.received' end, account_id, conversation_id, id
           from fresh where not history),
         conversations as (
-          update conversation c set last_message_at = greatest(c.last_message_at, f.newest)
-          from (select tenant_id, conversation_id, max(occurred_at) as newest from fresh group by tenant_id, conversation_id) as f
+          update conversation c set last_message_at = greatest(c.last_message_at, f.newest), contact_wrote_at = greatest(c.contact_wrote_at, f.wrote)
+          from (select tenant_id, conversation_id, max(occurred_at) as newest, max(occurred_at) filter (where author = 0 and not outbound and not history) as wrote
+                from fresh group by tenant_id, conversation_id) as f
           where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
         counters as (
           insert into channel_counter as c (tenant_id, account_id, messages_received, duplicates_dropped, last_message_at)
@@ -113,6 +114,34 @@ internal static class RecordSql
                 from elsewhere group by tenant_id, conversation_id) as f
           where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id)
         select id, case when known or repeated is not null then 'known' when sending then 'held' when pauses_agent then 'takeover' else 'program' end, conversation_id from e
+        """;
+
+    /// <summary>
+    /// Replies of ours under way or of unknown outcome that a receipt names by our own id: they left, under the id of the receipt. Before the receipts themselves,
+    /// which then find the message, move its status and tell of it. Whoever still waits for the provider's answer finds the reply settled.
+    /// </summary>
+    internal const string Proven = """
+        with r as materialized (
+          select distinct on (r.tenant_id, r.account_id, r.message_id) r.*, o.conversation_id, o.possibly_duplicate, o.attempts, o.look_ups
+          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[]) as r (tenant_id, account_id, provider_message_id, message_id, at)
+          cross join lateral (
+            select conversation_id, possibly_duplicate, attempts, look_ups from outbox
+            where tenant_id = r.tenant_id and account_id = r.account_id and message_id = r.message_id and state in (1, 2) offset 0) as o
+          order by r.tenant_id, r.account_id, r.message_id, r.at),
+        keys as (
+          insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
+          select account_id, provider_message_id, conversation_id, 'message', '', message_id from r on conflict do nothing),
+        sent as (
+          update transcript t
+          set provider_message_id = r.provider_message_id, reason = null, possibly_duplicate = t.possibly_duplicate or r.possibly_duplicate,
+              attempts = r.attempts, look_ups = r.look_ups, sent_at = r.at
+          from r
+          where t.tenant_id = any (array[r.tenant_id]) and t.account_id = r.account_id and t.id = r.message_id and status_rank(t.status) < status_rank('sent')),
+        settled as (
+          delete from outbox o using r where o.tenant_id = any (array[r.tenant_id]) and o.account_id = r.account_id and o.message_id = r.message_id)
+        insert into channel_counter as c (tenant_id, account_id, messages_sent)
+        select tenant_id, account_id, count(*) from r group by tenant_id, account_id
+        on conflict (tenant_id, account_id) do update set messages_sent = c.messages_sent + excluded.messages_sent
         """;
 
     /// <summary>Moves delivery states forward; keeps a receipt whose message is not known yet.</summary>

@@ -25,6 +25,15 @@ public sealed class RetryPolicyTests
         Assert.Equal(TimeSpan.FromSeconds(64), RetryPolicy.WaitAfter(Later(TimeSpan.FromSeconds(30)), 7, new Chance(0)));
     }
 
+    [Theory]
+    [InlineData(1, 6)]
+    [InlineData(3, 16)]
+    [InlineData(4, 64)]
+    [InlineData(5, 256)]
+    [InlineData(6, 300)]
+    public void What_is_about_one_recipient_alone_waits_four_times_as_long_each_time(int attempts, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), RetryPolicy.WaitAfter(Later(TimeSpan.FromSeconds(6)) with { OfThisMessage = true }, attempts, new Chance(0)));
+
     [Fact]
     public void Chance_adds_up_to_a_quarter_and_never_takes_away()
     {

@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.WhatsAppCloud;
+
+/// <summary>Reads a message's content by its type. The table is the whole list; what is not in it is kept as unsupported, with Meta's word for it.</summary>
+internal static class WhatsAppCloudContentReader
+{
+    private static readonly string[] _types =
+        ["text", "image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "button", "interactive", "order", "edit", "revoke"];
+
+    public static ChannelEvent Read(ChannelEvent message, JsonElement item)
+    {
+        var type = item.Filled("type") ?? Array.Find(_types, name => item.Member(name).IsObject());
+        return type switch
+        {
+            "text" when item.Member("text").Text("body") is { } body => message with { Kind = EventKinds.MessageText, Text = body },
+            "image" => Media(message, item, type, EventKinds.MessageImage),
+            "video" => Media(message, item, type, EventKinds.MessageVideo),
+            "audio" or "voice" => Media(message, item, type, type == "voice" || item.Member(type).Flag("voice") == true ? EventKinds.MessageVoice : EventKinds.MessageAudio),
+            "document" => Media(message, item, type, EventKinds.MessageDocument),
+            "sticker" => Media(message, item, type, EventKinds.MessageSticker),
+            "location" => Location(message, item.Member("location")),
+            "contacts" => Contacts(message, item.Member("contacts")),
+            "reaction" => Reaction(message, item.Member("reaction")),
+            "button" => Button(message, item.Member("button")),
+            "interactive" => Interactive(message, item.Member("interactive")),
+            "order" => Order(message, item.Member("order")),
+            "edit" => Edit(message, item.Member("edit")),
+            "revoke" => Revoke(message, item.Member("revoke")),
+            "unsupported" or "unknown" or "errors" => Unsupported(message, item),
+            _ => Unread(message, WhatsAppCloudValues.Word(type)),
+        };
+    }
+
+    private static ChannelEvent Unread(ChannelEvent message, string? word) =>
+        message with { Kind = EventKinds.MessageUnsupported, Action = EventAction.StoreOnly, Reason = word ?? "an unknown sort of message" };
+
+    // The address in it wants the account's key and is dead after five minutes; the id is good for seven days.
+    private static ChannelEvent Media(ChannelEvent message, JsonElement item, string type, string kind)
+    {
+        var file = item.Member(type);
+        if (!file.IsObject())
+        {
+            return Unread(message, type);
+        }
+
+        var caption = file.Filled("caption");
+        return message with
+        {
+            Kind = kind,
+            Text = caption,
+            Media = new MediaReference(
+                file.Filled("mime_type"), file.Number("file_size") is { } size and > 0 and < long.MaxValue ? (long)size : null, Sha256Base64: file.Filled("sha256"), FileName: file.Filled("filename"),
+                Caption: caption)
+            {
+                Id = file.Id("id"),
+            },
+            Details = message.Details.With(("animated", file.Flag("animated") == true ? true : null)),
+        };
+    }
+
+    private static ChannelEvent Location(ChannelEvent message, JsonElement place) =>
+        place.Number("latitude") is { } latitude && place.Number("longitude") is { } longitude
+            ? message with
+            {
+                Kind = EventKinds.MessageLocation,
+                Location = new GeoLocation(latitude, longitude, place.Filled("name"), place.Filled("address")),
+                Details = message.Details.With(("url", place.Filled("url"))),
+            }
+            : Unread(message, "location");
+
+    private static ChannelEvent Contacts(ChannelEvent message, JsonElement cards) => cards.IsArray()
+        ? message with { Kind = EventKinds.MessageContact, Contacts = [.. cards.EnumerateArray().Select(Card)] }
+        : Unread(message, "contacts");
+
+    private static ContactCard Card(JsonElement card)
+    {
+        var name = card.Member("name");
+        string? known = null, written = null;
+        foreach (var phone in WhatsAppCloudValues.Items(card.Member("phones")))
+        {
+            known ??= WhatsAppCloudValues.Digits(phone.Text("wa_id"));
+            written ??= WhatsAppCloudValues.Digits(phone.Text("phone"));
+        }
+
+        return new(name.Filled("formatted_name") ?? name.Filled("first_name"), known ?? written);
+    }
+
+    private static ChannelEvent Reaction(ChannelEvent message, JsonElement reaction)
+    {
+        var emoji = reaction.Text("emoji") ?? "";
+        return reaction.Id("message_id") is { } target
+            ? message with { Kind = EventKinds.MessageReaction, Emoji = emoji, Removed = emoji.Length == 0 ? true : null, TargetMessageId = target }
+            : Unread(message, "reaction");
+    }
+
+    private static ChannelEvent Button(ChannelEvent message, JsonElement button) => button.IsObject()
+        ? message with { Kind = EventKinds.MessageButtonReply, Text = button.Text("text") ?? button.Text("payload"), Payload = button.Text("payload") }
+        : Unread(message, "button");
+
+    private static ChannelEvent Interactive(ChannelEvent message, JsonElement interactive) => interactive.Text("type") switch
+    {
+        "button_reply" => Chosen(message, interactive.Member("button_reply"), EventKinds.MessageButtonReply),
+        "list_reply" => Chosen(message, interactive.Member("list_reply"), EventKinds.MessageListReply),
+        "nfm_reply" => Form(message, interactive.Member("nfm_reply")),
+        var other => Unread(message, WhatsAppCloudValues.Word(other) ?? "interactive"),
+    };
+
+    private static ChannelEvent Chosen(ChannelEvent message, JsonElement reply, string kind) => message with
+    {
+        Kind = kind,
+        Text = reply.Text("title"),
+        Payload = reply.Text("id"),
+        Details = message.Details.With(("description", reply.Filled("description"))),
+    };
+
+    private static ChannelEvent Form(ChannelEvent message, JsonElement form) => message with
+    {
+        Kind = EventKinds.MessageFormReply,
+        Text = form.Text("body"),
+        Payload = form.Text("response_json"),
+        Details = message.Details.With(("form", form.Filled("name"))),
+    };
+
+    // Nothing here can serve an order: its words are kept for a person.
+    private static ChannelEvent Order(ChannelEvent message, JsonElement order) => Unread(message, "order") with
+    {
+        Text = order.Filled("text"),
+        Details = message.Details.With(("catalog_id", order.Id("catalog_id")), ("items", WhatsAppCloudValues.Items(order.Member("product_items")).Count())),
+    };
+
+    /// <summary>The message anew, in the same form as the first time. Two edits of one message are two happenings.</summary>
+    private static ChannelEvent Edit(ChannelEvent message, JsonElement edit)
+    {
+        if (edit.Id("original_message_id") is not { } target)
+        {
+            return Unread(message, "edit");
+        }
+
+        var content = edit.Member("message");
+        var anew = content.Text("type") is "edit" or "revoke" ? message : Read(message, content);
+        return message with
+        {
+            Kind = EventKinds.MessageEdited,
+            Action = EventAction.UpdateMessage,
+            TargetMessageId = target,
+            Text = anew.Text,
+            Media = anew.Media,
+            Revision = message.MessageId ?? message.Timestamp?.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) ?? "",
+        };
+    }
+
+    private static ChannelEvent Revoke(ChannelEvent message, JsonElement revoke) => revoke.Id("original_message_id") is { } target
+        ? message with { Kind = EventKinds.MessageDeleted, Action = EventAction.UpdateMessage, TargetMessageId = target }
+        : Unread(message, "revoke");
+
+    private static ChannelEvent Unsupported(ChannelEvent message, JsonElement item)
+    {
+        var error = WhatsAppCloudValues.Items(item.Member("errors")).FirstOrDefault();
+        var code = error.Number("code") is { } number and >= 0 and <= int.MaxValue ? (int)number : (int?)null;
+        var word = WhatsAppCloudValues.Word(item.Member("unsupported").Text("type"));
+        var reason = string.Join(' ', new[] { code?.ToString(CultureInfo.InvariantCulture), word }.OfType<string>());
+        return Unread(message, reason.Length > 0 ? reason : "unsupported") with { ReasonCode = code };
+    }
+}

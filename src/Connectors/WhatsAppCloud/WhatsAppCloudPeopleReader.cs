@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.WhatsAppCloud;
+
+/// <summary>Reads what is about people rather than said by them: new numbers, names, wishes, calls, and who may speak in a chat.</summary>
+internal static class WhatsAppCloudPeopleReader
+{
+    /// <summary>A message of Meta's own inside a chat. The only one of these that is a message has no sender's words in it.</summary>
+    public static ChannelEvent ReadSystem(JsonElement item, string id, WhatsAppCloudParties parties, WhatsAppCloudChange change)
+    {
+        var system = item.Member("system");
+        var said = new ChannelEvent
+        {
+            Kind = EventKinds.SystemIdentityChanged,
+            Action = EventAction.StoreOnly,
+            Account = change.Account,
+            ChatType = "direct",
+            MessageId = id,
+            FromMe = false,
+            Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+        };
+        return system.Text("type") switch
+        {
+            "user_changed_number" or "customer_changed_number" =>
+                Changed(said with { Kind = EventKinds.SystemNumberChanged }, parties.Person, WhatsAppCloudParties.PhoneIn(system.Id("wa_id") ?? system.Id("new_wa_id")), system, change),
+            "user_changed_user_id" => Changed(said, parties.Person, system.Id("user_id") ?? parties.UserId, system, change),
+            "customer_identity_changed" or "user_identity_changed" => said with { ChatId = parties.Chat, ChatAlias = parties.Alias, SenderId = parties.Person, SenderPn = parties.Phone },
+            _ => change.Ignored("a message of WhatsApp's own"),
+        };
+    }
+
+    /// <summary>Somebody known by one id is known by another from now on: both lead to one conversation.</summary>
+    private static ChannelEvent Changed(ChannelEvent said, string? before, string? after, JsonElement system, WhatsAppCloudChange change) => after is null
+        ? change.Ignored("a changed number or user id that is not told")
+        : said with
+        {
+            Action = EventAction.LinkIdentity,
+            ChatId = after,
+            ChatAlias = before == after ? null : before,
+            Details = WhatsAppCloudValues.Details(("old_id", before == after ? null : before), ("new_id", after), ("new_bsuid", system.Id("user_id"))),
+        };
+
+    /// <summary>An entry in the address book of the phone that shares the number.</summary>
+    public static ChannelEvent ReadContact(JsonElement item, WhatsAppCloudChange change)
+    {
+        var contact = item.Member("contact");
+        if (item.Text("type") is { } type && type != "contact")
+        {
+            return change.Ignored("a state of the phone that is not used");
+        }
+
+        var id = WhatsAppCloudValues.Digits(contact.Text("phone_number")) ?? contact.Id("user_id");
+        return id is null ? change.Ignored("a contact without a number") : new ChannelEvent
+        {
+            Kind = EventKinds.ContactUpsert,
+            Action = EventAction.UpdateContact,
+            Account = change.Account,
+            Timestamp = WhatsAppCloudValues.Time(item.Member("metadata").Member("timestamp")),
+            Details = WhatsAppCloudValues.Details(
+                ("id", id), ("name", contact.Filled("full_name") ?? contact.Filled("first_name")), ("removed", item.Text("action") == "remove" ? true : null)),
+        };
+    }
+
+    /// <summary>A person does not want marketing any more, or wants it again. Answers to what they ask are not concerned.</summary>
+    public static ChannelEvent ReadPreference(JsonElement item, WhatsAppCloudChange change)
+    {
+        var id = WhatsAppCloudParties.PhoneIn(item.Id("wa_id")) ?? item.Id("user_id");
+        return id is null ? change.Ignored("a wish without a person") : new ChannelEvent
+        {
+            Kind = EventKinds.ContactUpsert,
+            Action = EventAction.UpdateContact,
+            Account = change.Account,
+            Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+            Details = WhatsAppCloudValues.Details(
+                ("id", id), ("preference", WhatsAppCloudValues.Word(item.Text("category"))), ("preference_value", WhatsAppCloudValues.Word(item.Text("value")))),
+        };
+    }
+
+    public static ChannelEvent ReadCall(JsonElement item, WhatsAppCloudChange change)
+    {
+        if (item.Id("id") is not { } id)
+        {
+            return change.Ignored("a call without an id");
+        }
+
+        var fromUs = item.Text("direction") == "BUSINESS_INITIATED";
+        var person = item.Id(fromUs ? "to" : "from") ?? item.Id(fromUs ? "to_user_id" : "from_user_id");
+        return new ChannelEvent
+        {
+            Kind = item.Text("event") == "terminate" ? EventKinds.CallEnd : EventKinds.CallOffer,
+            Action = EventAction.StoreOnly,
+            Account = change.Account,
+            ChatId = WhatsAppCloudParties.PhoneIn(person) ?? person,
+            ChatType = "direct",
+            FromMe = fromUs,
+            Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+            State = WhatsAppCloudValues.Word(item.Text("status")?.ToLowerInvariant()),
+            Details = WhatsAppCloudValues.Details(("call_id", id), ("video", false)),
+        };
+    }
+
+    /// <summary>Meta's agent, or another app, gave a chat back to us, or took it.</summary>
+    public static ChannelEvent ReadHandover(WhatsAppCloudChange change)
+    {
+        var value = change.Value;
+        var sender = value.Member("sender");
+        var passed = value.Member("control_passed", "control_taken");
+        var person = WhatsAppCloudParties.PhoneIn(sender.Id("phone_number") ?? sender.Id("wa_id") ?? sender.Id("id")) ?? sender.Id("user_id");
+        var isOurs = value.Text("type") is "control_passed" or null && passed.IsObject() && passed.Text("new_owner_app_role") != "meta_business_agent";
+        return new ChannelEvent
+        {
+            Kind = EventKinds.ControlPassed,
+            Action = isOurs ? EventAction.ResumeAgent : EventAction.StoreOnly,
+            Account = change.Account,
+            ChatId = person,
+            ChatType = "direct",
+            SenderId = person,
+            Timestamp = WhatsAppCloudValues.Time(value.Member("timestamp")) ?? change.Time,
+            Details = WhatsAppCloudValues.Details(
+                ("previous_owner", WhatsAppCloudValues.Word(passed.Text("previous_owner_app_role")) ?? passed.Id("previous_owner_app_id")),
+                ("new_owner", WhatsAppCloudValues.Word(passed.Text("new_owner_app_role")) ?? passed.Id("new_owner_app_id"))),
+        };
+    }
+}

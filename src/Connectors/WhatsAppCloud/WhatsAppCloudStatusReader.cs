@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Channels.Connectors.Json;
+using Channels.Core.Events;
+
+namespace Channels.Connectors.WhatsAppCloud;
+
+/// <summary>Reads what became of a message we sent: its way to the phone, what it costs, or why it failed.</summary>
+/// <remarks>Without a chat: the message's own id says where it belongs, and the recipient's may be another spelling than the one we wrote to.</remarks>
+internal static class WhatsAppCloudStatusReader
+{
+    public static ChannelEvent Read(JsonElement item, WhatsAppCloudChange change)
+    {
+        if (item.Id("id") is not { } id)
+        {
+            return change.Ignored("a status without a message id");
+        }
+
+        var kind = item.Text("status") switch
+        {
+            "sent" => EventKinds.StatusSent,
+            "delivered" => EventKinds.StatusDelivered,
+            "read" => EventKinds.StatusRead,
+            "played" => EventKinds.StatusPlayed,
+            "failed" => EventKinds.StatusFailed,
+            _ => null,
+        };
+        if (kind is null)
+        {
+            return change.Ignored("an unknown status");
+        }
+
+        var user = item.Id("recipient_user_id");
+        var status = new ChannelEvent
+        {
+            Kind = kind,
+            Action = EventAction.UpdateDelivery,
+            Account = change.Account,
+            MessageId = id,
+            FromMe = true,
+            Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+            Details = WhatsAppCloudValues.Details(
+                ("recipient_id", item.Id("recipient_id") ?? user),
+                ("recipient_bsuid", user),
+                ("participant_id", item.Id("recipient_participant_id") ?? item.Id("participant_recipient_id")),
+                ("correlation", item.Id("biz_opaque_callback_data")),
+                ("pricing", PriceOf(item.Member("pricing")))),
+        };
+        return kind == EventKinds.StatusFailed ? WithError(status, item) : status;
+    }
+
+    private static object? PriceOf(JsonElement pricing) => WhatsAppCloudValues.Group(
+        ("model", pricing.Filled("pricing_model")), ("type", pricing.Filled("type")), ("category", pricing.Filled("category")), ("billable", pricing.Flag("billable")));
+
+    private static ChannelEvent WithError(ChannelEvent status, JsonElement item)
+    {
+        var error = WhatsAppCloudError.Read(WhatsAppCloudValues.Items(item.Member("errors")).FirstOrDefault());
+        return status with
+        {
+            Reason = error.Said,
+            ReasonCode = error.Code,
+            Details = status.Details.With(("error", WhatsAppCloudValues.Group(("code", error.Code), ("title", error.Title))), ("retryable", error.IsPassing)),
+        };
+    }
+}

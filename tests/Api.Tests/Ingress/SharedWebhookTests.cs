@@ -1,0 +1,293 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Channels.Api.Tests.Host;
+using Channels.Core;
+using Channels.Core.Ids;
+using Channels.Testing;
+
+namespace Channels.Api.Tests.Ingress;
+
+public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const string AppSecret = "the-apps-secret-0123456789";
+    private const string OtherSecret = "another-apps-secret-0123456789";
+    private const string Anywhere = "/api/webhooks/whatsapp_cloud";
+    private static long _numbers = 500_600_700_800_000;
+
+    private readonly string _first = NewNumber();
+    private readonly string _second = NewNumber();
+    private readonly string _account = NewNumber();
+
+    [PostgresFact]
+    public async Task A_body_about_one_number_is_kept_as_it_came_at_both_addresses()
+    {
+        var channel = await ChannelAsync(await host.TenantAsync(), _first);
+        var (one, two) = (Body(Message(_first, "pre\\u00e7o a\\/b")), Body(Message(_first, "b")));
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/webhooks/whatsapp_cloud/{channel}", one)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, two)).StatusCode);
+
+        Assert.Equal(new[] { one, two }.Order(), (await StoredAsync(channel)).Order());
+        Assert.Contains(new AccountId(channel), host.Hints.Arrivals);
+    }
+
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_a_body_for_two_tenants_each_gets_its_own_part_and_nothing_else(bool toOwnAddress)
+    {
+        var first = await ChannelAsync(await host.TenantAsync(), _first);
+        var second = await ChannelAsync(await host.TenantAsync(), _second);
+
+        var answer = await PostAsync(toOwnAddress ? $"/webhooks/whatsapp_cloud/{first}" : Anywhere, Body(Message(_first, "for the first"), Message(_second, "for the second"), Message(_first, "more for the first")));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal([Body(Message(_first, "for the first"), Message(_first, "more for the first"))], await StoredAsync(first));
+        Assert.Equal([Body(Message(_second, "for the second"))], await StoredAsync(second));
+        Assert.Empty(await UnroutedAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_channel_counts_only_when_its_own_secret_proves_the_body()
+    {
+        var right = await ChannelAsync(await host.TenantAsync(), _first);
+        var wrong = await ChannelAsync(await host.TenantAsync(), _second, secret: OtherSecret);
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")))).StatusCode);
+
+        Assert.Single(await StoredAsync(right));
+        Assert.Empty(await StoredAsync(wrong));
+        Assert.Equal("the channel that has it has another app secret", Assert.Single(await UnroutedAsync()).GetProperty("reason").GetString());
+    }
+
+    [PostgresFact]
+    public async Task What_no_channel_proves_is_not_acknowledged()
+    {
+        var channel = await ChannelAsync(await host.TenantAsync(), _first);
+
+        await (await PostAsync(Anywhere, Body(Message(_first, "a")), OtherSecret)).ProblemAsync(401, "webhook_unauthenticated");
+        await (await PostAsync(Anywhere, Body(Message(_second, "a")))).ProblemAsync(401, "webhook_unauthenticated");
+        await (await PostAsync($"/webhooks/whatsapp_cloud/{channel}", Body(Message(_first, "a")), OtherSecret)).ProblemAsync(401, "webhook_unauthenticated");
+        await (await PostAsync(Anywhere, "{}")).ProblemAsync(400, "bad_request");
+
+        Assert.Empty(await StoredAsync(channel));
+        Assert.Empty(await UnroutedAsync());
+    }
+
+    [PostgresFact]
+    public async Task Both_secrets_hold_while_the_apps_secret_is_changed()
+    {
+        var channel = await ChannelAsync(await host.TenantAsync(), _first, previous: OtherSecret);
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, Body(Message(_first, "a")))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, Body(Message(_first, "b"), Message(_second, "nobody's")), OtherSecret)).StatusCode);
+
+        Assert.Equal(2, (await StoredAsync(channel)).Count);
+        Assert.Single(await UnroutedAsync());
+    }
+
+    [PostgresFact]
+    public async Task What_belongs_to_no_channel_waits_for_it_and_the_operator_hands_it_over()
+    {
+        var tenant = await host.TenantAsync();
+        await ChannelAsync(tenant, _first);
+        var body = Body(Message(_first, "a"), Message(_second, "words-nobody-else-may-see"));
+        await PostAsync(Anywhere, body);
+        await PostAsync(Anywhere, body);
+
+        var unrouted = Assert.Single(await UnroutedAsync());
+        Assert.Equal(("no channel has it", 1), (unrouted.GetProperty("reason").GetString(), unrouted.GetProperty("count").GetInt32()));
+        Assert.Contains(_second, unrouted.GetProperty("next_step").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("words-nobody-else-may-see", unrouted.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal((0, 1), await ReplayAsync());
+
+        var late = await ChannelAsync(await host.TenantAsync(), _second);
+        Assert.Equal((1, 0), await ReplayAsync());
+        Assert.Equal((0, 0), await ReplayAsync());
+
+        Assert.Equal([Body(Message(_second, "words-nobody-else-may-see"))], await StoredAsync(late));
+        Assert.Equal(1L, await host.ScalarAsync("select accepted from acceptance where account_id = $1", late));
+        Assert.Empty(await UnroutedAsync());
+        host.Logs.AssertAbsent("words-nobody-else-may-see", AppSecret);
+    }
+
+    [PostgresFact]
+    public async Task What_waits_goes_to_no_channel_whose_secret_does_not_prove_it()
+    {
+        await ChannelAsync(await host.TenantAsync(), _first);
+        await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")));
+        var thief = await ChannelAsync(await host.TenantAsync(), _second, secret: OtherSecret);
+
+        Assert.Equal((0, 1), await ReplayAsync());
+
+        Assert.Empty(await StoredAsync(thief));
+    }
+
+    [PostgresFact]
+    public async Task A_number_that_two_tenants_claim_is_nobodys_but_at_a_channels_own_address_its_own()
+    {
+        var first = await ChannelAsync(await host.TenantAsync(), _first);
+        var second = await ChannelAsync(await host.TenantAsync(), _first);
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, Body(Message(_first, "a")))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/webhooks/whatsapp_cloud/{second}", Body(Message(_first, "b")))).StatusCode);
+
+        Assert.Empty(await StoredAsync(first));
+        Assert.Equal([Body(Message(_first, "b"))], await StoredAsync(second));
+        Assert.Equal("channels of several tenants have it", Assert.Single(await UnroutedAsync(_first)).GetProperty("reason").GetString());
+    }
+
+    [PostgresFact]
+    public async Task News_of_the_account_reach_every_number_of_it()
+    {
+        var tenant = await host.TenantAsync();
+        var (first, second) = (await ChannelAsync(tenant, _first), await ChannelAsync(tenant, _second));
+        const string News = """{"value":{"event":"APPROVED","message_template_name":"t"},"field":"message_template_status_update"}""";
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/webhooks/whatsapp_cloud/{first}", Body(News))).StatusCode);
+
+        Assert.Equal([Body(News)], await StoredAsync(first));
+        Assert.Equal([Body(News)], await StoredAsync(second));
+    }
+
+    [PostgresFact]
+    public async Task While_one_part_cannot_be_kept_nothing_is_acknowledged()
+    {
+        var first = await ChannelAsync(await host.TenantAsync(), _first);
+        await ChannelAsync(await host.TenantAsync(), _second);
+        host.Inbox.Failure = new StoreUnavailableException("away");
+        try
+        {
+            await (await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")))).ProblemAsync(503, "store_unavailable");
+        }
+        finally
+        {
+            host.Inbox.Failure = null;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")))).StatusCode);
+        Assert.NotEmpty(await StoredAsync(first));
+    }
+
+    [PostgresTheory]
+    [InlineData("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}", HttpStatusCode.OK)]
+    [InlineData("hub.verify_token={token}&hub.challenge=1158201444&hub.mode=subscribe", HttpStatusCode.OK)]
+    [InlineData("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=wrong", HttpStatusCode.Forbidden)]
+    [InlineData("hub.mode=subscribe&hub.challenge=1158201444", HttpStatusCode.Forbidden)]
+    [InlineData("hub.mode=unsubscribe&hub.challenge=1158201444&hub.verify_token={token}", HttpStatusCode.Forbidden)]
+    [InlineData("hub.challenge=1158201444", HttpStatusCode.Forbidden)]
+    [InlineData("", HttpStatusCode.Forbidden)]
+    public async Task The_question_whether_an_address_is_ours_is_answered_with_its_bare_challenge(string query, HttpStatusCode expected)
+    {
+        var token = $"verify {_first} & more+";
+        var channel = await ChannelAsync(await host.TenantAsync(), _first, token: token.Replace(' ', '-'));
+        query = query.Replace("{token}", Uri.EscapeDataString(token.Replace(' ', '-')), StringComparison.Ordinal);
+
+        foreach (var address in new[] { $"/webhooks/whatsapp_cloud/{channel}", Anywhere })
+        {
+            var answer = await host.Client().GetAsync($"{address}?{query}");
+
+            Assert.Equal(expected, answer.StatusCode);
+            if (expected == HttpStatusCode.OK)
+            {
+                Assert.Equal("1158201444", await answer.Content.ReadAsStringAsync());
+                Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
+            }
+            else
+            {
+                await answer.ProblemAsync(403, "webhook_token_wrong");
+            }
+        }
+    }
+
+    [PostgresFact]
+    public async Task Without_a_token_of_its_own_a_channels_webhook_secret_is_it_and_the_operators_holds_for_all()
+    {
+        var channel = await ChannelAsync(await host.TenantAsync(), _first);
+
+        Assert.Equal("7", await host.Client().GetStringAsync($"/webhooks/whatsapp_cloud/{channel}?hub.mode=subscribe&hub.challenge=7&hub.verify_token={Asking.WebhookSecret}"));
+        Assert.Equal("8", await host.Client().GetStringAsync($"{Anywhere}?hub.mode=subscribe&hub.challenge=8&hub.verify_token={ApiHost.GlobalWebhookSecret}"));
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Client().GetAsync($"/webhooks/whatsapp_cloud/{Seed.NewId()}?hub.mode=subscribe&hub.challenge=7&hub.verify_token=x")).StatusCode);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await host.Client().GetAsync($"/webhooks/evolution/{channel}?hub.mode=subscribe&hub.challenge=7&hub.verify_token=x")).StatusCode);
+    }
+
+    [PostgresFact]
+    public async Task What_is_unrouted_is_the_operators_alone_and_can_be_thrown_away()
+    {
+        var tenant = await host.TenantAsync();
+        await ChannelAsync(tenant, _first);
+        await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")));
+
+        await (await tenant.Http.GetAsync("/api/v1/unrouted-webhooks")).ProblemAsync(403, "forbidden");
+        await (await host.Operator().DeleteAsync("/api/v1/unrouted-webhooks?channel_type=whatsapp_cloud")).ProblemAsync(400, "invalid_parameter");
+        var answer = await (await host.Operator().DeleteAsync($"/api/v1/unrouted-webhooks?channel_type=whatsapp_cloud&name={_second}")).JsonAsync();
+
+        Assert.Equal(1, answer.GetProperty("discarded").GetInt32());
+        Assert.Empty(await UnroutedAsync());
+    }
+
+    private static string NewNumber() => Interlocked.Increment(ref _numbers).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<Guid> ChannelAsync(TenantUnderTest tenant, string number, string secret = AppSecret, string? previous = null, string? token = null)
+    {
+        var config = new Dictionary<string, string>
+        {
+            ["phoneNumberID"] = number, ["waba_id"] = _account, ["accessToken"] = "a-token", ["appSecret"] = secret, ["base_url"] = "http://127.0.0.1:5090",
+        };
+        if (previous is not null)
+        {
+            config["app_secret_previous"] = previous;
+        }
+
+        if (token is not null)
+        {
+            config["webhookToken"] = token;
+        }
+
+        var answer = await tenant.Http.PostAsJsonAsync(
+            "/api/v1/channels", new { name = "Cloud", channel_type = "whatsapp_cloud", identity = $"+{number}", webhook_secret = Asking.WebhookSecret, config, agent = new { kind = "echo" } });
+        return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+    }
+
+    private string Body(params string[] changes) => $"{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"{_account}\",\"changes\":[{string.Join(',', changes)}]}}]}}";
+
+    private static string Message(string number, string text) =>
+        $$$"""{"value":{"messaging_product":"whatsapp","metadata":{"phone_number_id":"{{{number}}}"},"messages":[{"from":"447700900321","id":"wamid.{{{number}}}","timestamp":"1767261600","type":"text","text":{"body":"{{{text}}}"}}]},"field":"messages"}""";
+
+    private Task<HttpResponseMessage> PostAsync(string address, string body, string secret = AppSecret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(bytes) };
+        request.Headers.TryAddWithoutValidation("X-Hub-Signature-256", $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), bytes))}");
+        return host.Client().SendAsync(request);
+    }
+
+    private async Task<IReadOnlyList<JsonElement>> UnroutedAsync(string? name = null)
+    {
+        var answer = await (await host.Operator().GetAsync("/api/v1/unrouted-webhooks?limit=200")).JsonAsync();
+        return [.. answer.GetProperty("unrouted_webhooks").EnumerateArray().Where(one => one.GetProperty("name").GetString() is var named && (name is null ? named == _second || named == _account : named == name))];
+    }
+
+    private async Task<(int Replayed, int Kept)> ReplayAsync()
+    {
+        var answer = await (await host.Operator().PostAsJsonAsync("/api/v1/unrouted-webhooks/replay", new { channel_type = "whatsapp_cloud", name = _second })).JsonAsync();
+        return (answer.GetProperty("replayed").GetInt32(), answer.GetProperty("kept").GetInt32());
+    }
+
+    private async Task<List<string>> StoredAsync(Guid account)
+    {
+        await using var command = host.Db.CreateCommand("select body from inbox where account_id = $1 order by id");
+        command.Parameters.Add(new() { Value = account });
+        await using var row = await command.ExecuteReaderAsync();
+        var stored = new List<string>();
+        while (await row.ReadAsync())
+        {
+            stored.Add(Encoding.UTF8.GetString(row.GetFieldValue<byte[]>(0)));
+        }
+
+        return stored;
+    }
+}
