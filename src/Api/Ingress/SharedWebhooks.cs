@@ -37,6 +37,13 @@ internal sealed class SharedWebhooks(ChannelNames names, IChannelDirectory chann
             }
 
             var (fitting, reason) = await FindAsync(part.Account);
+            if (at is not null && part.Account.Is(at.Connection))
+            {
+                // Its own address was told: its tenant's channels have it, whoever else claims the same.
+                routes.Add(new(part, [at, .. fitting.Where(channel => channel.Tenant == at.Tenant && channel.Account != at.Account)], null));
+                continue;
+            }
+
             proven ??= fitting.FirstOrDefault();
             routes.Add(reason is null ? new(part, fitting, null) : new(part, [], reason));
         }
