@@ -15,7 +15,7 @@ namespace Channels.Api.Kinds;
 /// <param name="SettingsSchema">JSON Schema of <c>config</c>: <c>title</c> and <c>description</c> say what a setting is and where it is found, <c>x-remedy</c> what to do when it is wrong, <c>x-aliases</c> how else it may be spelled; <c>writeOnly</c> marks secrets.</param>
 /// <param name="Limits">What its provider allows one account.</param>
 /// <param name="RetryWindowSeconds">How long its provider goes on redelivering a webhook that was not acknowledged.</param>
-/// <param name="Abilities">What can be done with its channels: <c>pair, check_connection, global_webhook</c>.</param>
+/// <param name="Abilities">What can be done with its channels: <c>pair, check_connection, global_webhook, import_history, poll</c>.</param>
 /// <param name="Status"><c>available</c>, or <c>disabled</c> where the tenant switched it off.</param>
 /// <param name="Module">The assembly that brought it, where it is none of ours.</param>
 /// <param name="Configuration">What the tenant does with it; null for the operator, who asked for no tenant.</param>
@@ -46,9 +46,19 @@ internal sealed record KindAnswer(
             yield return "check_connection";
         }
 
-        if (kind is IGlobalWebhookConnector)
+        if (kind is IGlobalWebhookConnector or ISharedWebhookConnector)
         {
             yield return "global_webhook";
+        }
+
+        if (kind is IHistoryConnector)
+        {
+            yield return "import_history";
+        }
+
+        if (kind is IPollingConnector)
+        {
+            yield return "poll";
         }
     }
 }
