@@ -77,6 +77,20 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(await UnroutedAsync());
     }
 
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task More_accounts_than_Meta_names_in_one_webhook_are_not_looked_up(bool toOwnAddress)
+    {
+        var channel = await ChannelAsync(await host.TenantAsync(), _first);
+        var body = Body([Message(_first, "a"), .. Enumerable.Range(0, 1_000).Select(number => Message($"77{number}", "b"))]);
+
+        await (await PostAsync(toOwnAddress ? $"/webhooks/whatsapp_cloud/{channel}" : Anywhere, body)).ProblemAsync(413, "too_large");
+
+        Assert.Empty(await StoredAsync(channel));
+        Assert.Equal(0L, await host.ScalarAsync("select count(*) from unrouted_webhook where name like '77%'"));
+    }
+
     [PostgresFact]
     public async Task Both_secrets_hold_while_the_apps_secret_is_changed()
     {
