@@ -141,6 +141,26 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task What_stays_nobodys_does_not_stand_before_what_has_an_owner_by_now()
+    {
+        await ChannelAsync(await host.TenantAsync(), _first);
+        await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")));
+        await host.ScalarAsync(
+            """
+            insert into unrouted_webhook (kind, id, setting, name, reason, received_at, proof, body)
+            select 'whatsapp_cloud', gen_random_uuid(), 'phone_number_id', '881', 'no channel has it', now() - interval '1 day', 'none', convert_to($1, 'utf8') from generate_series(1, 600)
+            """,
+            Body(Message("881", "long ago")));
+        var late = await ChannelAsync(await host.TenantAsync(), _second);
+
+        var answer = await (await host.Operator().PostAsJsonAsync("/api/v1/unrouted-webhooks/replay", new { channel_type = "whatsapp_cloud" })).JsonAsync();
+
+        Assert.Equal(1, answer.GetProperty("replayed").GetInt32());
+        Assert.False(answer.GetProperty("more").GetBoolean());
+        Assert.Equal([Body(Message(_second, "b"))], await StoredAsync(late));
+    }
+
+    [PostgresFact]
     public async Task A_number_that_two_tenants_claim_is_nobodys_but_at_a_channels_own_address_its_own()
     {
         var first = await ChannelAsync(await host.TenantAsync(), _first);
