@@ -3,6 +3,7 @@ using Channels.Grains.Account;
 using Channels.Grains.Conversation;
 using Channels.Grains.Delivery;
 using Channels.Grains.Fairness;
+using Channels.Grains.Media;
 using Channels.Grains.Intake;
 using Channels.Grains.Session;
 using Microsoft.Extensions.Configuration;
@@ -24,6 +25,7 @@ public static class GrainServices
         services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
         services.AddSingleton<OutboundFiles>();
+        services.AddSingleton<MediaGate>();
         services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<IntakeOptions>>().Value);
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();

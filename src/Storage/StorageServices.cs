@@ -3,6 +3,7 @@ using Channels.Core.Conversations;
 using Channels.Core.History;
 using Channels.Core.Inbox;
 using Channels.Core.Intake;
+using Channels.Core.Media;
 using Channels.Core.Outbox;
 using Channels.Core.Sessions;
 using Channels.Core.Sweep;
@@ -49,6 +50,7 @@ public static class StorageServices
         services.AddSingleton<ITranscript, PostgresTranscript>();
         services.AddSingleton<IConversationStore, PostgresConversations>();
         services.AddSingleton<IHistoryImports, PostgresHistoryImports>();
+        services.AddSingleton<IMediaFetches, PostgresMediaFetches>();
         services.AddSingleton<IOutbox, PostgresOutbox>();
         services.AddSingleton<ISessionStore, PostgresSessions>();
         services.AddSingleton<IIntakeStore, PostgresIntakes>();

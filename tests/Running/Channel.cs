@@ -53,6 +53,13 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
         }
     }
 
+    /// <summary>The newest messages of a contact's conversation as the API shows them, fields of one kind included; empty when there is no conversation yet.</summary>
+    public async Task<IReadOnlyList<JsonElement>> RawMessagesWithAsync(string contact)
+    {
+        var conversation = (await ConversationsAsync()).FirstOrDefault(one => one.Contact.Id == contact);
+        return conversation is null ? [] : [.. (await Api.GetAsync($"/api/v1/conversations/{conversation.Id}/messages")).GetProperty("messages").EnumerateArray()];
+    }
+
     /// <summary>Its conversations, all pages.</summary>
     public async Task<IReadOnlyList<Conversation>> ConversationsAsync() =>
         [.. (await PagesAsync<Conversation>($"/api/v1/conversations?channel_id={Id}", "conversations")).SelectMany(page => page)];

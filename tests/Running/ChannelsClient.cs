@@ -31,6 +31,8 @@ internal sealed class ChannelsClient : IDisposable
 
     public Task<JsonElement> GetAsync(string path) => SureAsync(HttpMethod.Get, path, null);
 
+    public Task<byte[]> BytesAsync(string path) => _http.GetByteArrayAsync(path);
+
     public Task<JsonElement> PostAsync(string path, object? body = null) => SureAsync(HttpMethod.Post, path, body is null ? null : JsonContent.Create(body, options: Json));
 
     public Task<JsonElement> PatchAsync(string path, object body) => SureAsync(HttpMethod.Patch, path, JsonContent.Create(body, options: Json));

@@ -24,6 +24,29 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
     }
 
     [PostgresFact]
+    public async Task A_picture_is_fetched_and_kept_and_one_that_is_gone_says_so()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var person = shop.Bot.Person(44001);
+        var picture = System.Text.Encoding.UTF8.GetBytes($"a picture {Spine.Next()}");
+        shop.Bot.Files["here"] = picture;
+
+        foreach (var file in (string[])["here", "gone"])
+        {
+            shop.Bot.Updates.Happened(
+                "message",
+                new { message_id = person.NextMessage(), from = new { id = 44001, first_name = "Mira" }, chat = person.Shown(), date = 1767261600, photo = new[] { new { file_id = file, file_unique_id = file, width = 90, height = 90 } } },
+                "44001");
+        }
+
+        var messages = await Until.SeenAsync(
+            "both files, settled", () => shop.Channel.RawMessagesWithAsync("44001"),
+            found => found.Any(message => message.TryGetProperty("media_id", out _)) && found.Any(message => message.TryGetProperty("media_missing", out _)));
+        var kept = messages.Single(message => message.TryGetProperty("media_id", out _)).GetProperty("media_id").GetString();
+        Assert.Equal(picture, (await shop.Channel.Api.BytesAsync($"/api/v1/media/{kept}")));
+    }
+
+    [PostgresFact]
     public async Task A_pressed_button_is_answered_with_its_words()
     {
         await using var shop = await TelegramChannel.CreateAsync(Spine);

@@ -13,25 +13,52 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
     public async Task<GatewayReply> CallAsync(
         HttpMethod method, Uri address, ImmutableArray<(string Name, string Value)> headers, ReadOnlyMemory<byte>? json, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var limited = new CancellationTokenSource(limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
         using var request = new HttpRequestMessage(method, address);
-        foreach (var (name, value) in headers)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
         if (json is { } body)
         {
             request.Content = new ReadOnlyMemoryContent(body);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
         }
 
+        return await CallAsync(request, headers, HttpCompletionOption.ResponseContentRead, ReadAsync, limit, cancellationToken);
+    }
+
+    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection. Any other answer's body is left unread.</summary>
+    public async Task<GatewayReply> DownloadAsync(
+        Uri address, ImmutableArray<(string Name, string Value)> headers, Stream destination, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        return await CallAsync(request, headers, HttpCompletionOption.ResponseHeadersRead, CopyAsync, limit, cancellationToken);
+
+        async Task<byte[]> CopyAsync(HttpResponseMessage response, CancellationToken token)
+        {
+            if (response.IsSuccessStatusCode)
+            {
+                await response.Content.CopyToAsync(destination, token);
+            }
+
+            return [];
+        }
+    }
+
+    private static Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) => response.Content.ReadAsByteArrayAsync(cancellationToken);
+
+    private async Task<GatewayReply> CallAsync(
+        HttpRequestMessage request, ImmutableArray<(string Name, string Value)> headers, HttpCompletionOption until, Func<HttpResponseMessage, CancellationToken, Task<byte[]>> readAsync,
+        TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var limited = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         try
         {
             using var client = http.CreateClient(ProviderHttp.ClientName);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
-            var content = await response.Content.ReadAsByteArrayAsync(either.Token);
+            using var response = await client.SendAsync(request, until, either.Token);
+            var content = await readAsync(response, either.Token);
             return new GatewayReply.Answered(response.StatusCode, content, RetryAfterOf(response.Headers.RetryAfter));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -8,7 +8,7 @@ namespace Channels.Connectors.Waha;
 
 /// <summary>WhatsApp through a self-hosted WAHA, builds of 2024 to 2026, engines NOWEB, GOWS, WEBJS and WPP.</summary>
 /// <remarks>One instance serves all accounts of all tenants. It remembers which servers take our message ids, and codes that somebody is typing.</remarks>
-internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector
+internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector, IMediaFetch
 {
     private readonly WahaOutbound _outbound;
     private readonly WahaProvisioning _provisioning;
@@ -17,10 +17,12 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     private readonly WahaTyping _typing;
     private readonly WahaCheck _check;
     private readonly WahaHistory _history;
+    private readonly WahaMedia _media;
 
     public WahaConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
-        var api = new WahaApi(new GatewayHttp(http, clock));
+        var calls = new GatewayHttp(http, clock);
+        var api = new WahaApi(calls);
         Manifest = manifest;
         var versions = new WahaVersions(api, clock);
         _outbound = new WahaOutbound(api, versions, manifest.Limits.TextLength);
@@ -30,6 +32,7 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
         _typing = new WahaTyping(api, clock);
         _check = new WahaCheck(api);
         _history = new WahaHistory(api);
+        _media = new WahaMedia(calls);
     }
 
     /// <inheritdoc/>
@@ -50,6 +53,13 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     /// <inheritdoc/>
     /// <remarks>WhatsApp gives the first code 60 seconds and every other one 20; each replacement is told by webhook.</remarks>
     public TimeSpan CodeLife { get; } = TimeSpan.FromSeconds(20);
+
+    /// <inheritdoc/>
+    public bool MustFetch(MediaReference media) => media.Url is { Length: > 0 };
+
+    /// <inheritdoc/>
+    public Task<MediaFetchOutcome> FetchAsync(Connection connection, MediaReference media, Stream destination, CancellationToken cancellationToken) =>
+        _media.FetchAsync(connection, media, destination, cancellationToken);
 
     /// <inheritdoc/>
     public Task<HistoryOutcome> ReadHistoryAsync(Connection connection, string? cursor, int most, CancellationToken cancellationToken) =>

@@ -17,12 +17,13 @@ public interface ISweep
 /// <param name="Echoes">Accounts with held echoes.</param>
 /// <param name="Sessions">Accounts whose session must be looked after.</param>
 /// <param name="Intakes">Accounts whose provider must be asked for messages, or whether it still posts them.</param>
+/// <param name="Files">Accounts with files to be fetched.</param>
 public sealed record WaitingWork(
     ImmutableArray<AccountId> Inboxes, ImmutableArray<ConversationRef> Turns, ImmutableArray<(TenantId Tenant, AccountId Account)> Outboxes, ImmutableArray<AccountId> Echoes,
-    ImmutableArray<AccountId> Sessions, ImmutableArray<AccountId> Intakes)
+    ImmutableArray<AccountId> Sessions, ImmutableArray<AccountId> Intakes, ImmutableArray<AccountId> Files)
 {
     /// <summary>Nothing.</summary>
-    public static WaitingWork None { get; } = new([], [], [], [], [], []);
+    public static WaitingWork None { get; } = new([], [], [], [], [], [], []);
 }
 
 /// <summary>Which partition an account belongs to.</summary>

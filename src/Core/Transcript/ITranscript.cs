@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Channels.Core.Events;
 using Channels.Core.Ids;
 
 namespace Channels.Core.Transcript;
@@ -97,7 +98,11 @@ public enum Author
 public sealed record RecordedMessage(
     MessageId Id, ConversationId Conversation, bool Outbound, Author Author, string Kind, string ProviderMessageId, string KeyClass, string Revision,
     string? Text, string Status, string? Reason, string? SenderId, string? SenderName, DateTimeOffset OccurredAt, string? DetailsJson,
-    bool StartsTurn, bool History, DateTimeOffset? ReceivedAt = null);
+    bool StartsTurn, bool History, DateTimeOffset? ReceivedAt = null)
+{
+    /// <summary>Its file, where that must be fetched from the provider.</summary>
+    public MediaReference? Fetch { get; init; }
+}
 
 /// <summary>The provider's receipt for a message of ours.</summary>
 /// <param name="Conversation">The chat's conversation, where the receipt names one.</param>

@@ -198,7 +198,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow());
-        var sorting = new Sorting(channel.Tenant, Account, snapshot, _ids, _chats.Find);
+        var sorting = new Sorting(channel.Tenant, Account, snapshot, _ids, _chats.Find, (_connectors.Find(channel.Kind) as IMediaFetch) is { } fetching ? fetching.MustFetch : null);
         foreach (var (row, said) in read)
         {
             switch (said)
@@ -220,6 +220,11 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         if (result.EchoesHeld)
         {
             WatchEchoes();
+        }
+
+        if (batch.Messages.Any(message => message.Fetch is not null))
+        {
+            await GrainFactory.GetGrain<IMediaGrain>(this.GetPrimaryKey()).WakeAsync();
         }
 
         recorded.Takeovers.AddRange(result.Takeovers);

@@ -8,7 +8,8 @@ using Channels.Grains.Routing;
 namespace Channels.Grains.Account;
 
 /// <summary>Sorts the events of drained webhooks into what the transcript records. Decides nothing itself: the parser's action and the <see cref="Router"/> do.</summary>
-internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapshot channel, IdSource ids, Func<ChannelEvent, ConversationId?> conversationOf)
+internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapshot channel, IdSource ids, Func<ChannelEvent, ConversationId?> conversationOf,
+    Func<MediaReference, bool>? mustFetch = null)
 {
     /// <summary>How long an own message of unknown id may be the echo of a send under way.</summary>
     private static readonly TimeSpan EchoPatience = TimeSpan.FromSeconds(30);
@@ -117,7 +118,10 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
             new MessageId(isHistory && happened.Timestamp is { } then ? ids.At(then) : ids.Next()), conversation, outbound, author, happened.Kind,
             key is { } named ? Bounded(named.Id) : origin.ToString(), key?.KeyClass ?? "message", Bounded(key?.Revision ?? ""),
             happened.Text ?? happened.Emoji, status, reason, happened.SenderId, happened.SenderName, happened.Timestamp ?? origin.ReceivedAt,
-            EventDetails.Of(happened), startsTurn, isHistory, origin.ReceivedAt);
+            EventDetails.Of(happened), startsTurn, isHistory, origin.ReceivedAt)
+        {
+            Fetch = happened.Media is { } media && mustFetch?.Invoke(media) == true ? media : null,
+        };
     }
 
     // The reason first where the parser gave one: operators look for "newsletter", not for "ignored".

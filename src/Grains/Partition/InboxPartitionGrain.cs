@@ -38,6 +38,7 @@ internal sealed partial class InboxPartitionGrain(ISweep sweep, ILogger<InboxPar
                     .. waiting.Turns.Select(turn => GrainFactory.GetGrain<IConversationGrain>(turn.Conversation.Value).EnqueueAsync(turn, [], complete: false)),
                     .. waiting.Sessions.Select(account => GrainFactory.GetGrain<IWhatsAppSessionGrain>(account.Value).WakeAsync()),
                     .. waiting.Intakes.Select(account => GrainFactory.GetGrain<IIntakeGrain>(account.Value).WakeAsync()),
+                    .. waiting.Files.Select(account => GrainFactory.GetGrain<IMediaGrain>(account.Value).WakeAsync()),
                     .. waiting.Outboxes.Select(row => GrainFactory.GetGrain<IDeliveryGrain>(row.Account.Value).WakeAsync()),
                 ]);
         }

@@ -106,6 +106,7 @@ public sealed partial class Housekeeping(
         Trimmed("reply_of_deleted_channel", deleted, await _rows.RepliesOfDeletedChannelsAsync(deleted, now, cancellationToken));
         Trimmed("turn_of_deleted_channel", deleted, await _rows.TurnsOfDeletedChannelsAsync(deleted, cancellationToken));
         Trimmed("held_echo_of_deleted_channel", deleted, await _rows.EchoesOfDeletedChannelsAsync(deleted, cancellationToken));
+        Trimmed("media_fetch_of_deleted_channel", deleted, await _rows.FilesOfDeletedChannelsAsync(deleted, cancellationToken));
     }
 
     private async Task TableAsync(

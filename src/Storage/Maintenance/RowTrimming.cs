@@ -57,6 +57,13 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         select count(*) from gone
         """;
 
+    private const string Files = """
+        with gone as (
+          delete from media_fetch where ctid in (
+            select f.ctid from media_fetch f join account a on a.tenant_id = f.tenant_id and a.id = f.account_id where a.deleted_at < $1 limit $2) returning 1)
+        select count(*) from gone
+        """;
+
     // Names of people go with their messages.
     private const string Conversations = """
         with past as (
@@ -99,6 +106,9 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
 
     /// <summary>Echoes held for channels that were deleted before a moment.</summary>
     public Task<long> EchoesOfDeletedChannelsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Echoes, before, cancellationToken);
+
+    /// <summary>Files still to be fetched for channels that were deleted before a moment.</summary>
+    public Task<long> FilesOfDeletedChannelsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Files, before, cancellationToken);
 
     /// <summary>Conversations, with the names and numbers in them, of channels that were deleted before a moment and of which no message is left.</summary>
     public Task<long> ConversationsOfDeletedChannelsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Conversations, before, cancellationToken);

@@ -92,6 +92,14 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         where i.due_at <= $1 and (i.due_at, i.account_id) > ($2, $3) order by i.due_at, i.account_id limit $4
         """;
 
+    private const string Files = """
+        select distinct served.account_id
+        from (select f.account_id from media_fetch f
+              join account a on a.tenant_id = f.tenant_id and a.id = f.account_id and a.deleted_at is null
+              join tenant t on t.id = f.tenant_id and t.suspended_at is null
+              where f.next_attempt_at <= $1 order by f.next_attempt_at, f.account_id limit $2) as served
+        """;
+
     /// <summary>At the start nobody polls yet, whatever the rows say: their former pollers are gone.</summary>
     private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(3);
 
@@ -101,6 +109,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private ILookup<int, (TenantId, AccountId Account)> _outboxes = Array.Empty<(TenantId, AccountId Account)>().ToLookup(row => Partitions.Of(row.Account));
     private ILookup<int, AccountId> _echoes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, AccountId> _sessions = Array.Empty<AccountId>().ToLookup(Partitions.Of);
+    private ILookup<int, AccountId> _files = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, AccountId> _intakes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private (Guid Tenant, Guid Account) _from;
     private (DateTimeOffset Due, Guid Account) _intakesFrom;
@@ -129,7 +138,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             _one.Release();
         }
 
-        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]], [.. _sessions[partition]], [.. _intakes[partition]]);
+        return new WaitingWork([.. _inboxes[partition]], [.. _turns[partition]], [.. _outboxes[partition]], [.. _echoes[partition]], [.. _sessions[partition]],
+            [.. _intakes[partition]], [.. _files[partition]]);
     }
 
     /// <inheritdoc/>
@@ -165,6 +175,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
             _intakesFrom.Due, _intakesFrom.Account, Most);
         _intakesFrom = intakes.Count == Most ? intakes[^1] : default;
         _intakes = intakes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
+        var files = await ReadAsync(Files, reader => new AccountId(reader.GetGuid(0)), cancellationToken, now - Grace, Most);
+        _files = files.ToLookup(Partitions.Of);
     }
 
     private bool IsStarting()

@@ -3,6 +3,7 @@ using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
+using Channels.Storage.Media;
 using NpgsqlTypes;
 
 namespace Channels.Storage.Transcript;
@@ -31,6 +32,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
         return
         [
             .. Messages(operations),
+            .. Files(operations),
             .. EchoStatements(operations),
             .. Updates(operations),
             .. Endings(operations),
@@ -84,6 +86,21 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Times(rows, row => row.Of.Now),
             Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt - NearBefore) : Guid.Empty),
             Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt + NearAfter) : Guid.Empty));
+    }
+
+    private static IEnumerable<Statement> Files(List<RecordOperation> operations)
+    {
+        var rows = Rows(operations, operation => operation.Batch.Messages).Where(row => row.Item.Fetch is not null).ToList();
+        if (rows.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Files,
+                Columns.Uuids(rows, row => row.Of.Tenant.Value),
+                Columns.Uuids(rows, row => row.Of.Account.Value),
+                Columns.Uuids(rows, row => row.Item.Id.Value),
+                Columns.Texts(rows, row => PostgresMediaFetches.Write(row.Item.Fetch!)),
+                Columns.Times(rows, row => row.Of.Now));
+        }
     }
 
     private static IEnumerable<Statement> EchoStatements(List<RecordOperation> operations)

@@ -71,6 +71,15 @@ internal static class RecordSql
         select id from fresh
         """;
 
+    /// <summary>Files to be fetched, of messages that were really recorded.</summary>
+    internal const string Files = """
+        insert into media_fetch (tenant_id, account_id, message_id, media, next_attempt_at)
+        select f.tenant_id, f.account_id, f.message_id, f.media::jsonb, f.now
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as f (tenant_id, account_id, message_id, media, now)
+        where exists (select from transcript t where t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.id = f.message_id offset 0)
+        on conflict do nothing
+        """;
+
     /// <summary>
     /// Own messages: known ones are ours and done with, as is the first copy of a reply that was sent twice after a crash (its id died with the process, its text did not);
     /// while a send is under way in the chat they are held; else somebody wrote them elsewhere.

@@ -1,0 +1,177 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Media;
+using Channels.Grains.Abstractions;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+
+namespace Channels.Grains.Media;
+
+/// <summary>Fetches files from an account's provider into the media store, one after the other, each until it is here or given up.</summary>
+/// <remarks>
+/// The row of a file was written with its message; a crash at any await finds it again. The store keeps the same content once, so that fetching twice does no harm.
+/// One account at a time holds one file in memory; how many accounts do is bounded by <see cref="MediaGate"/>.
+/// </remarks>
+internal sealed partial class MediaGrain : Grain, IMediaGrain
+{
+    /// <summary>The largest file that is kept: what the API would take for sending.</summary>
+    internal const int Largest = OutboundBytes.Largest;
+
+    private const int AtOnce = 20;
+    private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(2);
+
+    private readonly IChannelDirectory _directory;
+    private readonly IConnectorCatalog _connectors;
+    private readonly IMediaFetches _fetches;
+    private readonly IMediaStore _media;
+    private readonly MediaGate _gate;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<MediaGrain> _logger;
+    private readonly Pump _pump;
+    private readonly Alarm _alarm;
+
+    public MediaGrain(
+        IChannelDirectory directory, IConnectorCatalog connectors, IMediaFetches fetches, IMediaStore media, MediaGate gate, TimeProvider clock, ILogger<MediaGrain> logger)
+    {
+        _directory = directory;
+        _connectors = connectors;
+        _fetches = fetches;
+        _media = media;
+        _gate = gate;
+        _clock = clock;
+        _logger = logger;
+        _pump = new Pump(FetchAsync, clock, logger);
+        _alarm = new Alarm(this, _pump);
+    }
+
+    private AccountId Account => new(this.GetPrimaryKey());
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _pump.StopAsync();
+
+    /// <inheritdoc/>
+    public Task WakeAsync()
+    {
+        _pump.Signal();
+        return Task.CompletedTask;
+    }
+
+    private async Task FetchAsync(CancellationToken cancellationToken)
+    {
+        if (await _directory.FindAsync(Account, cancellationToken) is not { } channel || _connectors.Find(channel.Kind) is not IMediaFetch connector)
+        {
+            // What belongs to a deleted channel stays with its message as it is.
+            return;
+        }
+
+        var (due, next) = await _fetches.LoadAsync(channel.Tenant, Account, _clock.GetUtcNow(), AtOnce, cancellationToken);
+        foreach (var fetch in due)
+        {
+            await FetchAsync(channel, connector, fetch, cancellationToken);
+        }
+
+        if (due.Length > 0)
+        {
+            _pump.Signal();
+        }
+        else if (next is { } at)
+        {
+            _alarm.Set(at - _clock.GetUtcNow());
+        }
+    }
+
+    private async Task FetchAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
+    {
+        using var place = await _gate.EnterAsync(cancellationToken);
+        using var file = new BoundedStream(Largest);
+        var outcome = await AskAsync(channel, connector, fetch, file, cancellationToken);
+        switch (outcome)
+        {
+            case MediaFetchOutcome.Fetched fetched:
+                var reference = await _media.SaveAsync(channel.Tenant, file.GetBuffer().AsMemory(0, (int)file.Length), cancellationToken);
+                await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, file.Length, null), cancellationToken);
+                break;
+            case MediaFetchOutcome.Gone gone:
+                Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
+                await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
+                break;
+            case MediaFetchOutcome.TryLater later:
+                var now = _clock.GetUtcNow();
+                var (givenUp, wait) = MediaPatience.After(fetch, later, now - IdSource.TimeOf(fetch.Message.Value));
+                if (givenUp is null)
+                {
+                    await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, now + wait, later.Reason, cancellationToken);
+                    break;
+                }
+
+                Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
+                await SettleAsync(channel, fetch, givenUp, cancellationToken);
+                break;
+        }
+    }
+
+    private Task SettleAsync(ChannelEntry channel, MediaFetch fetch, MediaSettlement settlement, CancellationToken cancellationToken) =>
+        _fetches.SettleAsync(channel.Tenant, Account, fetch.Message, settlement, cancellationToken);
+
+    private async Task<MediaFetchOutcome> AskAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, BoundedStream file, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(CallLimit, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await connector.FetchAsync(channel.Connection, fetch.Media, file, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new MediaFetchOutcome.TryLater(TimeSpan.Zero, $"no answer within {CallLimit.TotalMinutes:0} minutes");
+        }
+        catch (Exception failure) when (file.IsOver && failure is not OperationCanceledException)
+        {
+            return new MediaFetchOutcome.Gone($"it is larger than {Largest >> 20} MB");
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Log.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
+            return new MediaFetchOutcome.TryLater(TimeSpan.Zero, $"the connector failed ({failure.GetType().Name})");
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4601, LogLevel.Information, "The file of message {Message} was given up after {Attempts} attempts")]
+        public static partial void Gone(ILogger logger, MessageId message, int attempts);
+
+        [LoggerMessage(4602, LogLevel.Error, "The connector {Kind} threw {Failure} while it fetched a file\n{Trace}")]
+        public static partial void ConnectorThrew(ILogger logger, string kind, string failure, string? trace);
+    }
+}
+
+/// <summary>How many files one process holds in memory at once, whatever waits.</summary>
+internal sealed class MediaGate : IDisposable
+{
+    private const int Places = 8;
+    private readonly SemaphoreSlim _places = new(Places, Places);
+
+    /// <summary>Waits for a place; dispose of it to give it back.</summary>
+    public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken);
+        return new Place(_places);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _places.Dispose();
+
+    private sealed class Place(SemaphoreSlim places) : IDisposable
+    {
+        private SemaphoreSlim? _places = places;
+
+        public void Dispose()
+        {
+            _places?.Release();
+            _places = null;
+        }
+    }
+}

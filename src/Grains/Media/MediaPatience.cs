@@ -1,0 +1,30 @@
+using Channels.Core.Connectors;
+using Channels.Core.Media;
+
+namespace Channels.Grains.Media;
+
+/// <summary>What follows from an attempt to fetch a file. Pure.</summary>
+internal static class MediaPatience
+{
+    /// <summary>How long a provider is asked for a file, from when its message came. Meta keeps files for seven days, the gateways for minutes.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan _first = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _longestWait = TimeSpan.FromHours(1);
+
+    /// <summary>Null to try again after the second; else why the file is given up.</summary>
+    /// <param name="fetch">Which.</param>
+    /// <param name="later">What the provider said.</param>
+    /// <param name="age">Since its message came.</param>
+    public static (MediaSettlement? GivenUp, TimeSpan Wait) After(MediaFetch fetch, MediaFetchOutcome.TryLater later, TimeSpan age)
+    {
+        if (age > Longest)
+        {
+            return (new MediaSettlement(null, null, null, null, $"not to be had in {Longest.TotalHours:0} hours: {later.Reason}"), TimeSpan.Zero);
+        }
+
+        var doubling = _first * Math.Pow(2, Math.Min(fetch.Attempts, 12));
+        var wait = doubling < _longestWait ? doubling : _longestWait;
+        return (null, later.After > wait ? later.After : wait);
+    }
+}

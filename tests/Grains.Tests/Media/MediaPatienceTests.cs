@@ -1,0 +1,52 @@
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Core.Media;
+using Channels.Grains.Media;
+
+namespace Channels.Grains.Tests.Media;
+
+public sealed class MediaPatienceTests
+{
+    private static readonly MediaFetch Fetch = new(new MessageId(new Guid(1, 0, 0, new byte[8])), new MediaReference(), 0);
+
+    [Fact]
+    public void Waits_grow_to_an_hour_and_the_providers_own_counts_when_it_is_longer()
+    {
+        Assert.Equal(TimeSpan.FromSeconds(5), Wait(attempts: 0, said: TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromSeconds(40), Wait(attempts: 3, said: TimeSpan.FromSeconds(1)));
+        Assert.Equal(TimeSpan.FromHours(1), Wait(attempts: 1_000, said: TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromHours(3), Wait(attempts: 0, said: TimeSpan.FromHours(3)));
+    }
+
+    [Fact]
+    public void After_a_day_the_file_is_given_up_with_what_was_wrong()
+    {
+        var (givenUp, _) = MediaPatience.After(Fetch, new MediaFetchOutcome.TryLater(TimeSpan.Zero, "busy"), MediaPatience.Longest + TimeSpan.FromSeconds(1));
+
+        Assert.Null(givenUp!.Reference);
+        Assert.Contains("busy", givenUp.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bytes_are_taken_up_to_the_limit_and_not_one_more()
+    {
+        using var stream = new BoundedStream(10);
+        await stream.WriteAsync(new byte[8]);
+        stream.WriteByte(1);
+        stream.Write([1]);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await stream.WriteAsync(new byte[1]));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => new MemoryStream(new byte[11]).CopyToAsync(new BoundedStream(10)));
+        Assert.Throws<InvalidOperationException>(() => stream.WriteByte(1));
+        Assert.True(stream.IsOver);
+        Assert.Equal(10, stream.Length);
+    }
+
+    private static TimeSpan Wait(int attempts, TimeSpan said)
+    {
+        var (givenUp, wait) = MediaPatience.After(Fetch with { Attempts = attempts }, new MediaFetchOutcome.TryLater(said, "busy"), TimeSpan.FromMinutes(1));
+        Assert.Null(givenUp);
+        return wait;
+    }
+}
