@@ -24,11 +24,6 @@ internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory 
         var result = await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).ActivateAsync(tenant, account, cancellationToken);
         directory.Forget(account);
 
-        if (result.Success && IsAsked(channel.Kind))
-        {
-            await grains.GetGrain<IIntakeGrain>(account.Value).StartAsync(tenant);
-        }
-
         // Replies may have waited for this.
         await grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync();
         return result;

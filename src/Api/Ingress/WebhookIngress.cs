@@ -28,6 +28,9 @@ internal sealed partial class WebhookIngress(
     /// <summary>The largest webhook; the largest a provider is known to send is a history of 3 MB.</summary>
     public const int Limit = 4 << 20;
 
+    /// <summary>Meta puts at most a thousand updates into one webhook. Each account that is named is looked up, before anything is proven: nobody gets more look-ups for one request.</summary>
+    private const int MostAccounts = 1_000;
+
     private const int LongestPath = 1024;
 
     /// <summary>Answers a webhook that came to a channel's own address.</summary>
@@ -170,6 +173,11 @@ internal sealed partial class WebhookIngress(
     private async ValueTask<IngressAnswer> KeepSharedAsync(
         ISharedWebhookConnector connector, WebhookRequest request, ImmutableArray<WebhookPart> parts, ChannelEntry? at, DateTimeOffset now)
     {
+        if (parts.Length > MostAccounts)
+        {
+            return IngressAnswer.TooLarge;
+        }
+
         if (await shared.RouteAsync(connector, request, parts, at, now) is not { } routing)
         {
             Log.GlobalNotAuthentic(logger, connector.Manifest.Id);
@@ -178,6 +186,7 @@ internal sealed partial class WebhookIngress(
 
         var path = Scrub.Clean(request.Path);
         var kept = new List<Task>(routing.Routes.Length);
+        var nobodys = new List<UnroutedWebhook>();
         foreach (var (part, owners, reason) in routing.Routes)
         {
             var body = part.Body();
@@ -189,12 +198,18 @@ internal sealed partial class WebhookIngress(
             if (owners.IsEmpty)
             {
                 Log.Unrouted(logger, connector.Manifest.Id, part.Account.Setting, part.Account.Value, reason);
-                kept.Add(unrouted.AppendAsync(
-                    new(connector.Manifest.Id, part.Account, reason ?? "no channel has it", now, connector.ProofOf(body, request, routing.Proven), body), CancellationToken.None));
+                nobodys.Add(new(connector.Manifest.Id, part.Account, reason ?? "no channel has it", now, connector.ProofOf(body, request, routing.Proven), body));
             }
         }
 
         await Task.WhenAll(kept);
+
+        // One after the other: each is a transaction of its own, and one webhook must not take all connections from everybody else.
+        foreach (var webhook in nobodys)
+        {
+            await unrouted.AppendAsync(webhook, CancellationToken.None);
+        }
+
         return IngressAnswer.Stored;
     }
 

@@ -9,6 +9,9 @@ namespace Channels.Api.Unrouted;
 internal sealed class UnroutedReplay(UnroutedWebhooks unrouted, SharedWebhooks shared, IConnectorCatalog connectors, TimeProvider clock)
 {
     private const int Most = 500;
+
+    /// <summary>What is nobody's still is passed over, so that it does not stand before what has an owner by now.</summary>
+    private const int MostKept = 10_000;
     private const int AtOnce = 50;
 
     /// <summary>Oldest first, a bounded number; safe to repeat, and to run twice at once.</summary>
@@ -16,7 +19,7 @@ internal sealed class UnroutedReplay(UnroutedWebhooks unrouted, SharedWebhooks s
     {
         var (replayed, kept) = (0, 0);
         UnroutedRow? last = null;
-        while (replayed + kept < Most)
+        while (replayed < Most && kept < MostKept)
         {
             var rows = await unrouted.ReadAsync(kind, name, last, AtOnce, cancellationToken);
             foreach (var row in rows)
@@ -55,7 +58,7 @@ internal sealed class UnroutedReplay(UnroutedWebhooks unrouted, SharedWebhooks s
                 return await unrouted.RouteAsync(row, [.. owners.Select(owner => (owner.Tenant, owner.Account))], cancellationToken);
             }
 
-            if (routing?.Routes[0].Reason is { } reason)
+            if (routing?.Routes[0].Reason is { } reason && reason != row.Webhook.Reason)
             {
                 await unrouted.KeepAsync(row, reason, cancellationToken);
             }

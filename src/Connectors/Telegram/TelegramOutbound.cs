@@ -35,6 +35,11 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
         var address = TelegramAddress.Parse(message.ChatId);
         if (address.Guest is { } query)
         {
+            if (message.Content is not null)
+            {
+                return new SendOutcome.Refused("unsupported", "a guest query is answered with one text and nothing else");
+            }
+
             using var guest = await api.CallAsync(
                 settings, "answerGuestQuery", TelegramPayloads.AnswerGuest(query, message.Id.ToString(), message.Text), settings.SendTimeout, cancellationToken);
             return TelegramErrors.ToOutcome(guest);

@@ -26,22 +26,30 @@ internal sealed class TelegramPolling(TelegramApi api)
             return new PollOutcome.Broken("settings-incomplete", "The bot's token is missing in the settings.", "Complete the channel's settings and activate it again.");
         }
 
-        var offset = long.TryParse(cursor, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var from) ? from : (long?)null;
+        var offset = OffsetOf(settings, cursor);
         using var answer = await FetchAsync(settings, offset, Most, cancellationToken);
         if (!answer.IsTooLarge)
         {
-            return await ReadAsync(settings, answer, cursor, cancellationToken);
+            return await ReadAsync(settings, answer, cancellationToken);
         }
 
         // A hundred of the largest updates are more than we take at once; a single one never is.
         using var one = await FetchAsync(settings, offset, 1, cancellationToken);
-        return await ReadAsync(settings, one, cursor, cancellationToken);
+        return await ReadAsync(settings, one, cancellationToken);
     }
+
+    /// <summary>Whose it is stands in it: shown to another bot, whose numbers may be lower, it would make Telegram forget what nobody has fetched.</summary>
+    private static string CursorOf(TelegramSettings settings, long offset) => string.Create(CultureInfo.InvariantCulture, $"{settings.BotId}:{offset}");
+
+    private static long? OffsetOf(TelegramSettings settings, string? cursor) =>
+        cursor?.Split(':') is [var bot, var number] && bot == settings.BotId && long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var offset)
+            ? offset
+            : null;
 
     private Task<TelegramAnswer> FetchAsync(TelegramSettings settings, long? offset, int most, CancellationToken cancellationToken) =>
         api.CallAsync(settings, "getUpdates", TelegramPayloads.GetUpdates(offset, most, Wait), Wait + _slack, cancellationToken);
 
-    private async Task<PollOutcome> ReadAsync(TelegramSettings settings, TelegramAnswer answer, string? cursor, CancellationToken cancellationToken)
+    private async Task<PollOutcome> ReadAsync(TelegramSettings settings, TelegramAnswer answer, CancellationToken cancellationToken)
     {
         if (!answer.IsSuccess)
         {
@@ -71,13 +79,14 @@ internal sealed class TelegramPolling(TelegramApi api)
 
         if (bodies.Count == 0)
         {
+            // Everything is confirmed. After a quiet week Telegram may go on with lower numbers, and would forget them by the old cursor.
             return answer.Result.GetArrayLength() == 0
-                ? new PollOutcome.Fetched([], cursor)
+                ? new PollOutcome.Fetched([], Cursor: null)
                 : new PollOutcome.TryLater(_again, "unreadable", "Telegram's updates have no numbers");
         }
 
         await NoticeAsync(settings, buttons, cancellationToken);
-        return new PollOutcome.Fetched(bodies.ToImmutable(), (last + 1).ToString(CultureInfo.InvariantCulture));
+        return new PollOutcome.Fetched(bodies.ToImmutable(), CursorOf(settings, last + 1));
     }
 
     // Whoever presses a button sees a clock on it until the bot has noticed. A courtesy: what Telegram says to it is nobody's concern.

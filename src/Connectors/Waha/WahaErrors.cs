@@ -113,8 +113,9 @@ internal static class WahaErrors
 
         return Has(answer, "invalid wid") || Has(answer, "no lid for user") ? new SendOutcome.Refused("recipient-not-found", "this number is not on WhatsApp")
 
-            // The server's own code, stumbling over a field before it asks its engine.
-            : Has(answer, "cannot read propert") ? new SendOutcome.Refused("bad-request", Said(answer, ""))
+            // The server's own code, stumbling over the chat before it asks its engine. Nothing else of this sort: the browser engines stumble ("reading 'serialize'")
+            // over the message that they have just sent.
+            : Has(answer, "cannot read properties of undefined (reading 'includes')") ? new SendOutcome.Refused("bad-request", Said(answer, ""))
             : new SendOutcome.Unknown($"the server failed with {(int)answer.Status!}: {Said(answer, "no words")}");
     }
 

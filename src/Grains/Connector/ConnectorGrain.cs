@@ -30,12 +30,25 @@ internal sealed partial class ConnectorGrain(
         var outcome = await AskProviderAsync(connector, channel.Connection, cancellationToken);
         var result = ActivationReading.Of(outcome, clock.GetUtcNow());
         var working = outcome is ActivationOutcome.Active or ActivationOutcome.Connecting;
+        var intake = working && connector is IPollingConnector or IWebhookWatch ? GrainFactory.GetGrain<IIntakeGrain>(account.Value) : null;
+        if (intake is not null)
+        {
+            // Before it is active: should we die in between, nobody would ever ask for the messages of an account that says it is.
+            await intake.StartAsync(tenant);
+        }
+
         await statuses.SetConnectorAsync(
             tenant, Connector, working ? ConnectorStatus.Active : ConnectorStatus.Error, working ? null : result.Code, working ? null : result.Reason, cancellationToken);
         await statuses.SetAccountAsync(tenant, account, result.Status, result.Code, result.Reason, result.NextStep, cancellationToken);
         if (working)
         {
             _breaker.Succeeded();
+        }
+
+        if (intake is not null)
+        {
+            directory.Forget(account);
+            await intake.WakeAsync();
         }
 
         Log.Activated(logger, Connector, result.Status, result.Code);

@@ -33,6 +33,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
     private readonly Pump _pump;
     private readonly Alarm _alarm;
     private HistoryImport? _import;
+    private bool _begins;
     private DateTimeOffset _notBefore;
 
     public HistoryImportGrain(
@@ -71,14 +72,23 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
         var import = new HistoryImport(
             _ids.Next(), strategy, most, wantsNothing ? HistoryImportState.Done : HistoryImportState.Running, 0, null, null, null, 0, now, now, wantsNothing ? now : null);
 
-        // First: should we die between the two, the reminder finds nothing to do; the other way round nobody would go on.
-        if (!wantsNothing)
+        // The loop may just be taking away the reminder of the import before.
+        _begins = !wantsNothing;
+        try
         {
-            await this.RegisterOrUpdateReminder(Alive, Life, Life);
+            // First: should we die between the two, the reminder finds nothing to do; the other way round nobody would go on.
+            if (!wantsNothing)
+            {
+                await this.RegisterOrUpdateReminder(Alive, Life, Life);
+            }
+
+            await KeepAsync(tenant, import, cancellationToken);
+        }
+        finally
+        {
+            _begins = false;
         }
 
-        await _imports.SaveAsync(tenant, Account, import, cancellationToken);
-        _import = import;
         _notBefore = now;
         Log.Started(_logger, Account, strategy);
         _pump.Signal();
@@ -95,8 +105,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
 
         var now = _clock.GetUtcNow();
         var cancelled = running with { State = HistoryImportState.Cancelled, Reason = "cancelled", NextStep = null, UpdatedAt = now, EndedAt = now };
-        await _imports.SaveAsync(tenant, Account, cancelled, cancellationToken);
-        _import = cancelled;
+        await KeepAsync(tenant, cancelled, cancellationToken);
         return cancelled;
     }
 
@@ -147,8 +156,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
             return;
         }
 
-        await _imports.SaveAsync(channel.Tenant, Account, next, cancellationToken);
-        _import = next;
+        await KeepAsync(channel.Tenant, next, cancellationToken);
         if (next.State == HistoryImportState.Running)
         {
             WaitFor(wait);
@@ -189,6 +197,22 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
     private async Task<HistoryImport?> LoadAsync(TenantId tenant, CancellationToken cancellationToken) =>
         _import ??= await _imports.FindAsync(tenant, Account, cancellationToken);
 
+    private async Task KeepAsync(TenantId tenant, HistoryImport import, CancellationToken cancellationToken)
+    {
+        // In memory first: who cancels while a page is being saved cancels what is saved, and the page does not bring the import back.
+        var before = _import;
+        _import = import;
+        try
+        {
+            await _imports.SaveAsync(tenant, Account, import, cancellationToken);
+        }
+        catch
+        {
+            _import = ReferenceEquals(_import, import) ? before : _import;
+            throw;
+        }
+    }
+
     private void WaitFor(TimeSpan wait)
     {
         _notBefore = _clock.GetUtcNow() + wait;
@@ -197,7 +221,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
 
     private async Task ForgetReminderAsync()
     {
-        if (await this.GetReminder(Alive) is { } reminder)
+        if (await this.GetReminder(Alive) is { } reminder && !_begins && _import is not { State: HistoryImportState.Running })
         {
             await this.UnregisterReminder(reminder);
         }

@@ -18,6 +18,9 @@ internal static class HistoryPace
     private static readonly TimeSpan _longestRetry = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan _firstRetry = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whatever a gateway asks for: more than weeks no timer takes.</summary>
+    private static readonly TimeSpan _longestWish = TimeSpan.FromHours(1);
+
     /// <summary>After so many attempts in a row that brought nothing it is over: some hours.</summary>
     private const int MostFailures = 60;
 
@@ -38,7 +41,7 @@ internal static class HistoryPace
                 return (Ended(import, $"the provider did not answer {MostFailures} times in a row", "See to the gateway, then start the import again: what is here already is not doubled.", now), TimeSpan.Zero);
             case HistoryOutcome.TryLater later:
                 var waiting = import with { Failures = import.Failures + 1, Reason = later.Reason, NextStep = "Nothing: it is tried again by itself.", UpdatedAt = now };
-                return (waiting, Max(later.After, Min(_firstRetry * Math.Pow(2, Math.Min(import.Failures, 10)), _longestRetry)));
+                return (waiting, Max(Min(later.After, _longestWish), Min(_firstRetry * Math.Pow(2, Math.Min(import.Failures, 10)), _longestRetry)));
             case HistoryOutcome.Refused refused:
                 return (Ended(import, refused.Reason, refused.NextStep, now), TimeSpan.Zero);
             default:

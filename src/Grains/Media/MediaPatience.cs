@@ -25,6 +25,9 @@ internal static class MediaPatience
 
         var doubling = _first * Math.Pow(2, Math.Min(fetch.Attempts, 12));
         var wait = doubling < _longestWait ? doubling : _longestWait;
-        return (null, later.After > wait ? later.After : wait);
+
+        // Whatever a gateway asks for: after a day the file is given up, and more than weeks no timer takes.
+        var wish = later.After < Longest ? later.After : Longest;
+        return (null, wish > wait ? wish : wait);
     }
 }

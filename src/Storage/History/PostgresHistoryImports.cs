@@ -15,6 +15,7 @@ internal sealed class PostgresHistoryImports(ChannelsDatabase database) : IHisto
         from history_import where tenant_id = $1 and account_id = $2 order by id desc limit 1
         """;
 
+    // What has ended stays as it ended: a page that was being saved while somebody cancelled may come later than the cancellation.
     private const string Save = """
         insert into history_import (tenant_id, account_id, id, strategy, most, state, read, cursor, reason, next_step, failures, started_at, updated_at, ended_at)
         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
@@ -22,6 +23,7 @@ internal sealed class PostgresHistoryImports(ChannelsDatabase database) : IHisto
         on conflict (tenant_id, account_id, id) do update
         set state = excluded.state, read = excluded.read, cursor = excluded.cursor, reason = excluded.reason, next_step = excluded.next_step, failures = excluded.failures,
             updated_at = excluded.updated_at, ended_at = excluded.ended_at
+        where history_import.state = 0
         """;
 
     /// <inheritdoc/>

@@ -77,6 +77,20 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(await UnroutedAsync());
     }
 
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task More_accounts_than_Meta_names_in_one_webhook_are_not_looked_up(bool toOwnAddress)
+    {
+        var channel = await ChannelAsync(await host.TenantAsync(), _first);
+        var body = Body([Message(_first, "a"), .. Enumerable.Range(0, 1_000).Select(number => Message($"77{number}", "b"))]);
+
+        await (await PostAsync(toOwnAddress ? $"/webhooks/whatsapp_cloud/{channel}" : Anywhere, body)).ProblemAsync(413, "too_large");
+
+        Assert.Empty(await StoredAsync(channel));
+        Assert.Equal(0L, await host.ScalarAsync("select count(*) from unrouted_webhook where name like '77%'"));
+    }
+
     [PostgresFact]
     public async Task Both_secrets_hold_while_the_apps_secret_is_changed()
     {
@@ -124,6 +138,26 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal((0, 1), await ReplayAsync());
 
         Assert.Empty(await StoredAsync(thief));
+    }
+
+    [PostgresFact]
+    public async Task What_stays_nobodys_does_not_stand_before_what_has_an_owner_by_now()
+    {
+        await ChannelAsync(await host.TenantAsync(), _first);
+        await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")));
+        await host.ScalarAsync(
+            """
+            insert into unrouted_webhook (kind, id, setting, name, reason, received_at, proof, body)
+            select 'whatsapp_cloud', gen_random_uuid(), 'phone_number_id', '881', 'no channel has it', now() - interval '1 day', 'none', convert_to($1, 'utf8') from generate_series(1, 600)
+            """,
+            Body(Message("881", "long ago")));
+        var late = await ChannelAsync(await host.TenantAsync(), _second);
+
+        var answer = await (await host.Operator().PostAsJsonAsync("/api/v1/unrouted-webhooks/replay", new { channel_type = "whatsapp_cloud" })).JsonAsync();
+
+        Assert.Equal(1, answer.GetProperty("replayed").GetInt32());
+        Assert.False(answer.GetProperty("more").GetBoolean());
+        Assert.Equal([Body(Message(_second, "b"))], await StoredAsync(late));
     }
 
     [PostgresFact]

@@ -74,6 +74,16 @@ public sealed class TelegramOutboundTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_guest_query_gets_no_text_instead_of_a_file()
+    {
+        var message = TelegramConnections.Message("the plan", "-1004400000009:guest=GQ1") with { Content = new OutboundContent.File(FileForm.Document, "https://f.example/plan.pdf", null, null, null) };
+
+        Assert.Equal("unsupported", Assert.IsType<SendOutcome.Refused>(await SendAsync(message)).Code);
+
+        Assert.Empty(_bot.Sent);
+    }
+
+    [Fact]
     public async Task A_group_that_became_a_supergroup_is_found_at_its_new_id()
     {
         _bot.Group(-4400, type: "group").MigratedTo = -1004400000001;

@@ -183,11 +183,38 @@ public sealed class TelegramProvisioningTests : IAsyncLifetime
         var first = Assert.IsType<PollOutcome.Fetched>(await PollAsync(null));
         Assert.Equal((2, 2), (first.Bodies.Length, _bot.Updates.Pending));
         Assert.Contains("\"text\":\"a\"", Encoding.UTF8.GetString(first.Bodies[0].Span), StringComparison.Ordinal);
-        Assert.Equal($"{_bot.Updates.Last + 1}", first.Cursor);
+        Assert.EndsWith($":{_bot.Updates.Last + 1}", first.Cursor, StringComparison.Ordinal);
 
         _bot.Updates.PersonSays(_bot.Person(1), "c");
         var second = Assert.IsType<PollOutcome.Fetched>(await PollAsync(first.Cursor));
         Assert.Equal((1, 1), (second.Bodies.Length, _bot.Updates.Pending));
+    }
+
+    [Fact]
+    public async Task A_cursor_confirms_nothing_of_another_bot()
+    {
+        _bot.Updates.PersonSays(_bot.Person(1), "a");
+
+        // The channel had another bot until its token was changed; that one's numbers were higher.
+        foreach (var cursor in (string[])["999999999", "1:999999999"])
+        {
+            Assert.Single(Assert.IsType<PollOutcome.Fetched>(await PollAsync(cursor)).Bodies);
+            Assert.Equal(1, _bot.Updates.Pending);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_that_brings_nothing_drops_the_cursor()
+    {
+        await using var server = await FakeTelegram.StartAsync(new() { Clock = new ImpatientClock() });
+        var bot = server.AddBot(TelegramConnections.Token, TelegramConnections.Username);
+        var connection = TelegramConnections.At(server.Address, mode: "polling");
+        var connector = (IPollingConnector)TestConnections.Connector("telegram");
+        bot.Updates.PersonSays(bot.Person(1), "a");
+        var first = Assert.IsType<PollOutcome.Fetched>(await connector.PollAsync(connection, null, default));
+
+        var nothing = Assert.IsType<PollOutcome.Fetched>(await connector.PollAsync(connection, first.Cursor, default));
+        Assert.Equal((0, null, 0), (nothing.Bodies.Length, nothing.Cursor, bot.Updates.Pending));
     }
 
     [Fact]
@@ -251,4 +278,11 @@ public sealed class TelegramProvisioningTests : IAsyncLifetime
 
     private Task<ActivationOutcome> ActivateAsync(Connection? connection = null) =>
         ((IProvisioningConnector)TestConnections.Connector("telegram")).ActivateAsync(connection ?? TelegramConnections.At(_telegram.Address), default);
+
+    /// <summary>Whoever waits by it has waited long enough at once.</summary>
+    private sealed class ImpatientClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime < TimeSpan.Zero ? dueTime : TimeSpan.Zero, period);
+    }
 }

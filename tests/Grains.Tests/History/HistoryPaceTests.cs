@@ -55,6 +55,10 @@ public sealed class HistoryPaceTests
         Assert.Equal(TimeSpan.FromMinutes(9), HistoryPace.After(Import(null, 0), new HistoryOutcome.TryLater(TimeSpan.FromMinutes(9), "busy"), Now).Wait);
 
     [Fact]
+    public void No_provider_puts_it_off_for_more_than_an_hour() =>
+        Assert.Equal(TimeSpan.FromHours(1), HistoryPace.After(Import(null, 0), new HistoryOutcome.TryLater(TimeSpan.FromDays(20_000), "busy"), Now).Wait);
+
+    [Fact]
     public void A_refusal_ends_it_with_what_to_do()
     {
         var (ended, _) = HistoryPace.After(Import(null, 5), new HistoryOutcome.Refused("no store", "switch it on"), Now);

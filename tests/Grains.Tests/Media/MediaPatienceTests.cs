@@ -17,6 +17,7 @@ public sealed class MediaPatienceTests
         Assert.Equal(TimeSpan.FromSeconds(40), Wait(attempts: 3, said: TimeSpan.FromSeconds(1)));
         Assert.Equal(TimeSpan.FromHours(1), Wait(attempts: 1_000, said: TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromHours(3), Wait(attempts: 0, said: TimeSpan.FromHours(3)));
+        Assert.Equal(MediaPatience.Longest, Wait(attempts: 0, said: TimeSpan.FromDays(20_000)));
     }
 
     [Fact]
