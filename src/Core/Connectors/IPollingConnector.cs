@@ -17,7 +17,7 @@ public interface IPollingConnector : IConnector
 
     /// <summary>Waits for what comes behind the cursor. Failures are outcomes; throws only <see cref="OperationCanceledException"/>, and may be cancelled at any time: what was not confirmed comes again.</summary>
     /// <param name="connection">Whose.</param>
-    /// <param name="cursor">Came with the last batch that was stored; null for the beginning. Everything before it is forgotten by the provider.</param>
+    /// <param name="cursor">Came with the last batch that was stored; null for the beginning. Everything before it is forgotten by the provider. It may come from before the settings changed: where it is one account's only, it must say whose.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<PollOutcome> PollAsync(Connection connection, string? cursor, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
+using Channels.Core.Fairness;
 using Channels.Core.Ids;
 using Channels.Core.Media;
 using Channels.Grains.Abstractions;
@@ -84,7 +85,7 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
 
     private async Task FetchAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
     {
-        using var place = await _gate.EnterAsync(cancellationToken);
+        using var place = await _gate.EnterAsync(channel.Tenant, cancellationToken);
         using var file = new BoundedStream(Largest);
         var outcome = await AskAsync(channel, connector, fetch, file, cancellationToken);
         switch (outcome)
@@ -148,30 +149,12 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
     }
 }
 
-/// <summary>How many files one process holds in memory at once, whatever waits.</summary>
-internal sealed class MediaGate : IDisposable
+/// <summary>How many files one process holds in memory at once, whatever waits: by tenant in turn, because a gateway that hangs keeps its place for minutes.</summary>
+internal sealed class MediaGate
 {
     private const int Places = 8;
-    private readonly SemaphoreSlim _places = new(Places, Places);
+    private readonly FairGate _places = new(Places);
 
     /// <summary>Waits for a place; dispose of it to give it back.</summary>
-    public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
-    {
-        await _places.WaitAsync(cancellationToken);
-        return new Place(_places);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _places.Dispose();
-
-    private sealed class Place(SemaphoreSlim places) : IDisposable
-    {
-        private SemaphoreSlim? _places = places;
-
-        public void Dispose()
-        {
-            _places?.Release();
-            _places = null;
-        }
-    }
+    public ValueTask<FairGate.Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken) => _places.EnterAsync(tenant, cancellationToken);
 }

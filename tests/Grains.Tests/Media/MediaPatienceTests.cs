@@ -44,6 +44,23 @@ public sealed class MediaPatienceTests
         Assert.Equal(10, stream.Length);
     }
 
+    [Fact]
+    public async Task Many_files_of_one_tenant_keep_another_tenants_first_waiting_for_one_place_only()
+    {
+        var (busy, other) = (new TenantId(new Guid(1, 0, 0, new byte[8])), new TenantId(new Guid(2, 0, 0, new byte[8])));
+        var gate = new MediaGate();
+        var entered = Enumerable.Range(0, 20).Select(_ => gate.EnterAsync(busy, default).AsTask()).ToList();
+        var first = gate.EnterAsync(other, default).AsTask();
+        var inside = entered.Where(place => place.IsCompleted).ToList();
+        Assert.False(first.IsCompleted);
+
+        // One of the busy tenant's was before it in the round.
+        (await inside[0]).Dispose();
+        (await inside[1]).Dispose();
+
+        (await first.WaitAsync(TimeSpan.FromSeconds(30))).Dispose();
+    }
+
     private static TimeSpan Wait(int attempts, TimeSpan said)
     {
         var (givenUp, wait) = MediaPatience.After(Fetch with { Attempts = attempts }, new MediaFetchOutcome.TryLater(said, "busy"), TimeSpan.FromMinutes(1));
