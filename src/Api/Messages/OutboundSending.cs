@@ -86,7 +86,9 @@ internal sealed class OutboundSending(
 
         if (!Guid.TryParse(written, out var id) || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
-            return written.Length is > 0 and <= 512 ? (new(written, FromMe: false), null) : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "must be the id of a message, of 1 to 512 characters."));
+            return written.Length is > 0 and <= 512
+                ? (new(written, await messages.IsOwnAsync(tenant, conversation, written, cancellationToken) ?? false), null)
+                : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "must be the id of a message, of 1 to 512 characters."));
         }
 
         if (placed.Conversation != conversation)

@@ -1,12 +1,13 @@
 using Channels.Api.Ingress;
 using Channels.Core;
 using Channels.Core.Connectors;
+using Channels.Storage.Channels;
 using Channels.Storage.Unrouted;
 
 namespace Channels.Api.Unrouted;
 
 /// <summary>Tries again what belonged to no channel: each shows its own proof, so a channel counts by the same rule as at the door.</summary>
-internal sealed class UnroutedReplay(UnroutedWebhooks unrouted, SharedWebhooks shared, IConnectorCatalog connectors, TimeProvider clock)
+internal sealed class UnroutedReplay(UnroutedWebhooks unrouted, SharedWebhooks shared, ChannelNames names, IConnectorCatalog connectors, TimeProvider clock)
 {
     private const int Most = 500;
 
@@ -17,6 +18,8 @@ internal sealed class UnroutedReplay(UnroutedWebhooks unrouted, SharedWebhooks s
     /// <summary>Oldest first, a bounded number; safe to repeat, and to run twice at once.</summary>
     public async Task<UnroutedReplayAnswer> RunAsync(string? kind, string? name, CancellationToken cancellationToken)
     {
+        // Whoever asks has most likely just made the channel, and the news of it may still be on its way.
+        names.ForgetAll();
         var (replayed, kept) = (0, 0);
         UnroutedRow? last = null;
         while (replayed < Most && kept < MostKept)

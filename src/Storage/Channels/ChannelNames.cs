@@ -67,8 +67,8 @@ public sealed partial class ChannelNames
         }
     }
 
-    /// <summary>Forgets everything: names were given or changed.</summary>
-    internal void ForgetAll() => _holders.Clear();
+    /// <summary>Forgets everything: names were given or changed, or somebody asks who cannot wait for the news of it.</summary>
+    public void ForgetAll() => _holders.Clear();
 
     private async Task<Holders?> LoadAsync(ChannelName name, CancellationToken cancellationToken)
     {

@@ -45,6 +45,17 @@ public sealed class MessageQueries(TenantScope scope)
         where a.tenant_id = $1 limit 1
         """;
 
+    private const string Own = """
+        select outbound from transcript where tenant_id = $1 and conversation_id = $2 and provider_message_id = $3 order by id desc limit 1
+        """;
+
+    /// <summary>Whether our side wrote the message that the provider knows by this id; null when the conversation has none of it.</summary>
+    public async Task<bool?> IsOwnAsync(TenantId tenant, ConversationId conversation, string providerMessageId, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Own, tenant.Value, conversation.Value, providerMessageId)], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? rows.GetBoolean(0) : null;
+    }
+
     /// <summary>One message, wherever it is; null when the tenant has none of that id.</summary>
     public async Task<PlacedMessage?> FindAsync(TenantId tenant, MessageId message, CancellationToken cancellationToken)
     {

@@ -122,6 +122,19 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task A_reaction_knows_whose_message_it_is_about_by_either_id()
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        await Seed.MessageAsync(host, tenant.Id, channel, conversation, "ours", outbound: true, status: "sent");
+
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { type = "reaction", reaction = new { message_id = "P-1", emoji = "👍" } })).JsonAsync(HttpStatusCode.Accepted);
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { type = "reaction", reaction = new { message_id = "P-unknown", emoji = "👍" } })).JsonAsync(HttpStatusCode.Accepted);
+
+        var reactions = host.Grains.Sent.Where(sent => sent.Conversation.Account.Value == channel).Select(sent => Assert.IsType<OutboundContent.Reaction>(sent.Draft.Content)).ToList();
+        Assert.Equal([("P-1", true), ("P-unknown", false)], reactions.Select(reaction => (reaction.Target, reaction.TargetFromMe)));
+    }
+
+    [PostgresFact]
     public async Task A_file_is_kept_once_and_sent_by_its_owner_alone()
     {
         var (tenant, channel, conversation) = await ConversationAsync();
