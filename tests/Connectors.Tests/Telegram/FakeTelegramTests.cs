@@ -109,7 +109,7 @@ public sealed class FakeTelegramTests : IAsyncLifetime
         Assert.DoesNotContain("behind:s-1", told);
         Volatile.Write(ref open, true);
         await UntilAsync(() => told.Contains("behind:s-1"));
-        Assert.Equal(0, _bot.Updates.Pending);
+        await UntilAsync(() => _bot.Updates.Pending == 0);
     }
 
     [Fact]
