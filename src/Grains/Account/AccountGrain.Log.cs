@@ -23,4 +23,7 @@ internal static partial class AccountLog
 
     [LoggerMessage(3106, LogLevel.Information, "Conversation {Conversation} did not hear of new turns ({Failure}); the sweep will tell it")]
     public static partial void HandOverFailed(ILogger logger, ConversationId conversation, string failure);
+
+    [LoggerMessage(3107, LogLevel.Information, "Account {Account} could not be told of files to fetch ({Failure}); the sweep will")]
+    public static partial void FilesNotTold(ILogger logger, AccountId account, string failure);
 }

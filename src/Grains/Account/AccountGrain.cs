@@ -142,6 +142,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             {
                 await TakeOverAsync(channel, recorded.Takeovers);
                 await HandOverAsync(channel, recorded.Turns);
+                await TellOfFilesAsync(recorded);
             }
         }
     }
@@ -222,11 +223,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             WatchEchoes();
         }
 
-        if (batch.Messages.Any(message => message.Fetch is not null))
-        {
-            await GrainFactory.GetGrain<IMediaGrain>(this.GetPrimaryKey()).WakeAsync();
-        }
-
+        recorded.HasFiles |= batch.Messages.Any(message => message.Fetch is not null);
         recorded.Takeovers.AddRange(result.Takeovers);
         recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id)));
     }
@@ -299,6 +296,24 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
     }
 
+    // Only a hint: the sweep finds what a lost one leaves.
+    private async Task TellOfFilesAsync(RecordedWebhooks recorded)
+    {
+        if (!recorded.HasFiles)
+        {
+            return;
+        }
+
+        try
+        {
+            await GrainFactory.GetGrain<IMediaGrain>(this.GetPrimaryKey()).WakeAsync();
+        }
+        catch (Exception failure)
+        {
+            AccountLog.FilesNotTold(_logger, Account, failure.GetType().Name);
+        }
+    }
+
     private async Task FollowConnectionAsync(
         ChannelEntry channel, List<(ChannelEvent Happened, DateTimeOffset ReceivedAt)> events, CancellationToken cancellationToken)
     {
@@ -366,5 +381,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         public List<ConversationId> Takeovers { get; } = [];
 
         public List<RecordedMessage> Turns { get; } = [];
+
+        public bool HasFiles { get; set; }
     }
 }

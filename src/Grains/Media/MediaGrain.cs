@@ -47,6 +47,8 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         _alarm = new Alarm(this, _pump);
     }
 
+    private static MediaFetchOutcome.Gone TooLarge { get; } = new($"it is larger than {Largest >> 20} MB");
+
     private AccountId Account => new(this.GetPrimaryKey());
 
     /// <inheritdoc/>
@@ -122,7 +124,8 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await connector.FetchAsync(channel.Connection, fetch.Media, file, either.Token);
+            var outcome = await connector.FetchAsync(channel.Connection, fetch.Media, file, either.Token);
+            return file.IsOver ? TooLarge : outcome;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -130,7 +133,7 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         }
         catch (Exception failure) when (file.IsOver && failure is not OperationCanceledException)
         {
-            return new MediaFetchOutcome.Gone($"it is larger than {Largest >> 20} MB");
+            return TooLarge;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
