@@ -8,6 +8,7 @@ namespace Channels.Bench;
 internal static class LoopsBench
 {
     private const double Goal = 2_000;
+    private const double TimesTheBot = 10;
 
     public static async Task<int> RunAsync(Options options, CancellationToken cancellationToken)
     {
@@ -27,15 +28,27 @@ internal static class LoopsBench
         var plan = new LoadPlan(
             [.. channels.Select(channel => new WebhookTemplate(product.Address, $"/webhooks/evolution/{channel.Id}", channel.Secret))], connections, conversations, 0);
         var run = new LoopsRun(provider, product, plan, channels, cancellationToken);
+        await using var bot = options.Number("bot-messages", 4_000) > 0 ? await UsualBot.StartAsync(provider, cancellationToken) : null;
+        var beside = bot is null ? null : new BotRun(
+            bot, provider, plan with { Templates = [.. channels.Select(channel => new WebhookTemplate(bot.Address, $"/webhooks/evolution/{channel.Name}", UsualBot.Secret))] },
+            options.Number("bot-messages", 4_000), cancellationToken);
         await run.BacklogAsync(messages / 4, keep: false);
+        await (beside?.BacklogAsync(keep: false) ?? Task.CompletedTask);
         for (var round = 0; round < rounds; round++)
         {
             await run.BacklogAsync(messages, keep: true);
+            await (beside?.BacklogAsync(keep: true) ?? Task.CompletedTask);
         }
 
         var rate = options.Number("rate", (int)(run.Rate / 2));
         await run.SteadyAsync(rate, TimeSpan.FromSeconds(options.Number("seconds", 15)));
-        return await run.TellAsync(Goal) ? 0 : 1;
+        var isReached = await run.TellAsync(Goal);
+        if (beside is not null)
+        {
+            isReached &= beside.Tell(run.Rate, TimesTheBot);
+        }
+
+        return isReached ? 0 : 1;
     }
 
     /// <summary>Echo channels on the gateway, so many per tenant.</summary>

@@ -80,13 +80,14 @@ internal sealed class LoadConnection : IDisposable
 
     private static int LengthOf(ReadOnlySpan<byte> head)
     {
-        var at = head.IndexOf("Content-Length: "u8);
+        // Names of headers have no case: Kestrel and uvicorn write this one differently.
+        var at = Math.Max(head.IndexOf("\nContent-Length: "u8), head.IndexOf("\ncontent-length: "u8));
         if (at < 0)
         {
             return 0;
         }
 
-        var value = head[(at + 16)..];
+        var value = head[(at + 17)..];
         var end = value.IndexOf((byte)'\r');
         return Number(end < 0 ? value : value[..end]);
     }

@@ -110,7 +110,7 @@ internal sealed class Product : IAsyncDisposable
                 channel_type = "evolution",
                 identity,
                 webhook_secret = secret,
-                config = new { base_url = gateway.ToString().TrimEnd('/'), api_key = "bench-key", instance_name = name },
+                config = new { base_url = gateway.ToString().TrimEnd('/'), api_key = Provider.Key, instance_name = name },
                 agent = new { kind = agent },
             },
             cancellationToken);

@@ -5,6 +5,9 @@ namespace Channels.Bench.Sides;
 /// <summary>The fake gateway as a process of its own, and what it got.</summary>
 internal sealed class Provider : IAsyncDisposable
 {
+    /// <summary>What its callers must show.</summary>
+    public const string Key = "bench-key";
+
     private readonly HttpClient _http;
 
     private Provider(OwnProcess process, Uri address)
@@ -21,7 +24,7 @@ internal sealed class Provider : IAsyncDisposable
     public static async Task<Provider> StartAsync(CancellationToken cancellationToken)
     {
         var program = Builds.Program("FakeProviders.Host", "Channels.FakeProviders.Host");
-        var (process, address) = await OwnProcess.StartAsync(program, ["--port", "0", "--key", "bench-key", "--make-instances"], Builds.Plain, "ready ", cancellationToken);
+        var (process, address) = await OwnProcess.StartAsync(program, ["--port", "0", "--key", Key, "--make-instances"], Builds.Plain, "ready ", cancellationToken);
         return new Provider(process, new Uri(address));
     }
 

@@ -47,7 +47,7 @@ internal sealed class Seeding : IAsyncDisposable
             var (connector, channel) = (_ids.Next(), new BenchChannel(_ids.Next(), $"{prefix}-{i:D6}", $"secret-of-{prefix}-{i:D6}"));
             channels.Add((
                 connector, channel,
-                await _vault.SealAsync(owner, SecretPurpose.Settings(connector), """{"api_key":"bench-key"}""", cancellationToken),
+                await _vault.SealAsync(owner, SecretPurpose.Settings(connector), $$"""{"api_key":"{{Provider.Key}}"}""", cancellationToken),
                 await _vault.SealAsync(owner, SecretPurpose.Webhook(channel.Id), channel.Secret, cancellationToken)));
         }
 
