@@ -87,6 +87,8 @@ public sealed partial class Housekeeping(
         await TableAsync(TimePartitions.Event, now - TimeSpan.FromDays(keep.EventDays), walks, _rows.EventsAsync, cancellationToken);
         if (keep.MessageDays is { } days)
         {
+            // First: each would keep its week, and a week that stays is read from end to end every day.
+            Trimmed("unknown_reply", now - TimeSpan.FromDays(days), await _rows.UnknownRepliesAsync(now - TimeSpan.FromDays(days), cancellationToken));
             await TableAsync(TimePartitions.Transcript, now - TimeSpan.FromDays(days), walks, _rows.MessagesAsync, cancellationToken);
         }
 

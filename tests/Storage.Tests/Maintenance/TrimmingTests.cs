@@ -93,7 +93,8 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
 
     [PostgresTheory]
     [InlineData("insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $1, $1, $2)")]
-    [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 2, 1, now())")]
+    [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 0, 1, now())")]
+    [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 1, 1, now())")]
     [InlineData(
         """
         insert into held_echo (tenant_id, account_id, message_id, conversation_id, provider_message_id, kind, author, occurred_at, deadline, pauses_agent)
@@ -112,6 +113,42 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.Equal([At(-400), At(0)], await MessagesAsync());
         Assert.True(await ExistsAsync("transcript_20251229"));
+    }
+
+    [PostgresFact]
+    public async Task A_reply_of_unknown_outcome_is_given_up_with_its_message_and_keeps_no_week()
+    {
+        var (old, young) = (await AddMessageAsync(At(0), "unknown"), await AddMessageAsync(At(80), "unknown"));
+        foreach (var id in new[] { old, young })
+        {
+            await RunAsync("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 2, 1, now())", _tenant, id);
+        }
+
+        await GoOnAsync(90);
+        await Housekeeping().LookAsync(default);
+
+        Assert.Equal([At(80)], await MessagesAsync());
+        Assert.False(await ExistsAsync("transcript_20251229"));
+        Assert.Equal(young, await ScalarAsync("select message_id from outbox"));
+        Assert.Equal(1L, await ScalarAsync("select messages_failed from channel_counter"));
+    }
+
+    [PostgresFact]
+    public async Task A_week_that_is_needed_is_told_from_one_in_use_without_a_lock()
+    {
+        var id = await AddMessageAsync(At(0));
+        await RunAsync("insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $1, $1, $2)", _tenant, id);
+        await GoOnAsync(90);
+        await using var connection = await _db.OpenConnectionAsync();
+        await using var reading = await connection.BeginTransactionAsync();
+        await using (var look = new NpgsqlCommand("select count(*) from transcript", connection))
+        {
+            await look.ExecuteScalarAsync();
+        }
+
+        var weeks = await TimePartitions.DropAsync(_db, TimePartitions.Transcript, At(60), default);
+
+        Assert.Equal(PastWeekOutcome.Needed, weeks.Single(week => week.Name == "transcript_20251229").Outcome);
     }
 
     [PostgresFact]
