@@ -89,7 +89,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as a (tenant_id, account_id, now, pause_until)
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id and h.deadline <= a.now
           where not exists (select from outbox o where o.conversation_id = h.conversation_id and o.tenant_id is not distinct from h.tenant_id
-                              and o.account_id is not distinct from h.account_id and o.state = 1)),
+                              and o.account_id is not distinct from h.account_id and o.state = 1 offset 0)),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', message_id from late on conflict do nothing),
