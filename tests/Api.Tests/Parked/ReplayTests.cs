@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Channels.Api.Tests.Host;
 using Channels.Core.Ids;
+using Channels.Storage.Parked;
 using Channels.Testing;
 
 namespace Channels.Api.Tests.Parked;
@@ -153,7 +154,7 @@ public sealed class ReplayTests(ApiHost host) : IClassFixture<ApiHost>
             Assert.DoesNotContain(lines, line => line.Contains("Sort", StringComparison.Ordinal) || line.Contains("Seq Scan", StringComparison.Ordinal) || line.Contains("Bitmap", StringComparison.Ordinal));
         }
 
-        static string Constant(string name) => (string)typeof(Channels.Storage.Parked.ReplayRunner)
+        static string Constant(string name) => (string)typeof(ReplayRunner)
             .GetField(name, System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!.GetRawConstantValue()!;
     }
 
