@@ -111,6 +111,10 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         with gone as (delete from late_turn where ctid in (select ctid from late_turn where turn_id < $1 limit $2) returning 1) select count(*) from gone
         """;
 
+    private const string Replays = """
+        with gone as (delete from replay where ctid in (select ctid from replay where ended_at < $1 limit $2) returning 1) select count(*) from gone
+        """;
+
     private const string Children = "select inhrelid::regclass::text from pg_inherits where inhparent = $1::text::regclass order by 1";
 
     /// <summary>Replies that can never leave because their channel was deleted before a moment. Their messages say so, and the ledger counts them as failed.</summary>
@@ -139,6 +143,13 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
 
     /// <summary>How turns ended that could be answered later.</summary>
     public Task<long> LateTurnsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(LateTurns, IdSource.Floor(before), cancellationToken);
+
+    /// <summary>Replays that have ended. One that runs stays, whatever its age.</summary>
+    public Task<long> ReplaysAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Replays, before, cancellationToken);
+
+    /// <summary>How accounts stood in former times. How each stands now, and since when, is in its own row.</summary>
+    public Task<long> StatusHistoryAsync(DateTimeOffset before, CancellationToken cancellationToken) => WalkAsync(
+        "account_status_history", "delete from account_status_history where ctid >= $1::text::tid and ctid < $2::text::tid and id < $3", before, cancellationToken);
 
     /// <summary>The keys that hold duplicates off.</summary>
     /// <remarks>Walked page by page: an index by age would have to be written with every message, for the sake of one look a day.</remarks>

@@ -199,6 +199,24 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal("young", await ScalarAsync("select string_agg(provider_message_id, ' ') from message_key"));
     }
 
+    [PostgresFact]
+    public async Task How_channels_stood_and_what_was_replayed_is_kept_for_ninety_days_and_what_still_runs_for_ever()
+    {
+        foreach (var at in new[] { At(-95), At(-80) })
+        {
+            await RunAsync("insert into account_status_history (tenant_id, account_id, id, status, at) values ($1, $1, $2, 'active', $3)", _tenant, IdSource.Floor(at), at);
+            await RunAsync(
+                "insert into replay (tenant_id, id, rate, matched, created_at, after_id, state, ended_at) values ($1, $2, 1, 1, $3, $1, 'done', $3)", _tenant, IdSource.Floor(at), at);
+        }
+
+        await RunAsync("insert into replay (tenant_id, id, rate, matched, created_at, after_id, state) values ($1, $1, 1, 1, $2, $1, 'running')", _tenant, At(-300));
+
+        await Housekeeping(messageDays: null).LookAsync(default);
+
+        Assert.Equal(IdSource.Floor(At(-80)), await ScalarAsync("select id from account_status_history"));
+        Assert.Equal("running done", await ScalarAsync("select string_agg(state, ' ' order by created_at) from replay"));
+    }
+
     [PostgresTheory]
     [InlineData(6, 30, "Channels__Retention__DuplicateDays")]
     [InlineData(30, 0, "Channels__Retention__MessageDays")]
