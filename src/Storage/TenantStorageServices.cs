@@ -7,6 +7,7 @@ using Channels.Storage.Channels;
 using Channels.Storage.Idempotency;
 using Channels.Storage.Knowledge;
 using Channels.Storage.Media;
+using Channels.Storage.Outbox;
 using Channels.Storage.Parked;
 using Channels.Storage.Queries;
 using Channels.Storage.Secrets;
@@ -57,6 +58,8 @@ public static class TenantStorageServices
         services.AddSingleton<Replays>();
         services.AddHostedService<ReplayRunner>();
         services.AddSingleton<TimelineQueries>();
+        services.AddSingleton<UnknownReplies>();
+        services.AddSingleton<DiscardedWebhooks>();
         services.AddSingleton<LedgerQueries>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<KnowledgeStore>();

@@ -10,7 +10,7 @@ using NpgsqlTypes;
 namespace Channels.Bench.Sides;
 
 /// <summary>Writes many channels and conversations straight into the product's tables: the rows its API would have written, secrets sealed with its keys, but by COPY.</summary>
-/// <remarks>Without the claims that keep two channels apart, which nothing reads here. Triggers and foreign keys sleep meanwhile: nobody has cached what is new, and the rows fit together by making.</remarks>
+/// <remarks>Without the claims that keep two channels apart, which nothing reads here; with the copy of the connector's status that a trigger would make. Triggers and foreign keys sleep meanwhile: nobody has cached what is new, and the rows fit together by making.</remarks>
 internal sealed class Seeding : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
@@ -68,7 +68,7 @@ internal sealed class Seeding : IAsyncDisposable
             },
             cancellationToken);
         await CopyAsync(
-            connection, "account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)", count,
+            connection, "account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, connector_status, status_since, created_at, updated_at)", count,
             async (row, i) =>
             {
                 var (connector, channel, _, webhook) = channels[i];
@@ -83,6 +83,7 @@ internal sealed class Seeding : IAsyncDisposable
                 await row.WriteAsync("""{"kind":"none"}""", NpgsqlDbType.Jsonb, cancellationToken);
                 await row.WriteAsync("{}", NpgsqlDbType.Jsonb, cancellationToken);
                 await row.WriteAsync(status(i), cancellationToken);
+                await row.WriteAsync(status(i) == "pending" ? "pending" : "active", cancellationToken);
                 await WriteAtAsync(row, started, i, 3, cancellationToken);
             },
             cancellationToken);

@@ -25,6 +25,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError TurnExpired = new("turn_expired", 409, "The time for a reply to this turn is over", "Answer sooner, or raise the agent's reply_within_seconds; send further messages to the conversation itself.");
     public static readonly ApiError TurnOvertaken = new("turn_overtaken", 409, "A person answers this conversation", "Nothing: the reply is not sent. Resume the agent to let it answer again.");
     public static readonly ApiError WindowClosed = new("window_closed", 409, "The contact has not written for too long; the provider takes no free text now", "Wait until the contact writes again, or send a template that the provider has approved.");
+    public static readonly ApiError OutcomeKnown = new("outcome_known", 409, "What became of this message is not open", "Look at its timeline. To say it once more, send it with POST /api/v1/conversations/{id}/messages.");
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, files to be sent 32 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
@@ -41,7 +42,7 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, WebhookTokenWrong, NotFound, MethodNotAllowed,
-        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, TooLarge,
+        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, OutcomeKnown, TooLarge,
         UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
     ];
 

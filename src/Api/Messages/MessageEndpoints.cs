@@ -29,6 +29,7 @@ internal static class MessageEndpoints
         messages.MapGet("/{id:guid}", FindAsync).WithName("GetMessage").WithSummary("A message, with its place in the queue while it waits to be sent");
         messages.MapGet("/{id:guid}/timeline", TimelineAsync).WithName("GetMessageTimeline")
             .WithSummary("A message's way, from the provider's post to the reply that was read").WithDescription(About.ReplaceLineEndings(" "));
+        messages.MapOutcomes();
     }
 
     private static async Task<Results<Ok<PlacedMessageAnswer>, Problem>> FindAsync(

@@ -65,7 +65,7 @@ internal static class Timeline
         }
         else if (asked is not null)
         {
-            yield return Asked(asked.Value, Math.Max(first?.Asks ?? 0, message.Asks), first?.Reason ?? message.Reason, first is not null);
+            yield return Asked(asked.Value, Math.Max(first?.Asks ?? 0, message.Asks), AgentsReason(message.Reason, first?.Reason), first is not null);
         }
     }
 
@@ -86,6 +86,13 @@ internal static class Timeline
             },
         };
     }
+
+    // Where the agent's failure stands other things may come to stand: why a reply was refused, that its sender deleted a message.
+    private static string? AgentsReason(string? ofMessage, string? ofReply) =>
+        IsAgents(ofMessage) || !IsAgents(ofReply) ? ofMessage : ofReply;
+
+    private static bool IsAgents(string? reason) =>
+        reason is not null && (reason.StartsWith("agent-", StringComparison.Ordinal) || reason.StartsWith("handed over: ", StringComparison.Ordinal));
 
     private static TimelineStep Asked(DateTimeOffset at, int times, string? reason, bool hasReply)
     {
@@ -108,6 +115,7 @@ internal static class Timeline
                 },
             },
             _ when handedOver => step with { What = $"It handed over to a person: {why}." },
+            _ when hasReply => step with { What = "It answered." },
             _ => step with { What = $"Nothing was to be said: {why}." },
         };
     }

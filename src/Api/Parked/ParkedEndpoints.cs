@@ -30,6 +30,9 @@ internal static class ParkedEndpoints
         parked.MapGet("/{id:guid}", FindAsync).WithName("GetParkedWebhook").WithSummary("One parked webhook with its body, secrets blanked");
         parked.MapPost("/{id:guid}/replay", ReplayAsync).Repeatable().WithName("ReplayParkedWebhook")
             .WithSummary("Puts it back into the inbox, behind what waits there; with ?dry_run=true only says whether it could");
+        parked.MapDelete("/{id:guid}", DiscardAsync).WithName("DiscardParkedWebhook").WithSummary("Throws it away for good; the ledger tells how many were");
+        parked.MapDelete("/", DiscardGroupAsync).WithName("DiscardParkedWebhooks")
+            .WithSummary("Throws a group away for good, up to 500 at a time: repeat while it answers with more than 0. ?cause= is needed; channel_id and channel_type narrow it");
         parked.MapReplays();
         var channels = app.MapApiGroup("/api/v1/channels", "Parked webhooks", Access.Access.Tenant);
         channels.MapPost("/{id:guid}/parked-webhooks/replay", ReplayAllAsync).Repeatable().WithName("ReplayParkedWebhooks")
@@ -74,6 +77,26 @@ internal static class ParkedEndpoints
         return await parked.FindAsync(caller.Tenant, new WebhookId(id), 0, cancellationToken) is { } row && await directory.FindAsync(row.Account, cancellationToken) is not null
             ? TypedResults.Ok(new ReplayDryRun(true, 1, row.ReceivedAt, row.ReceivedAt, 0, [id]))
             : Problem.NotFound;
+    }
+
+    private static async Task<Results<Ok<DiscardedAnswer>, Problem>> DiscardAsync(Guid id, Caller caller, DiscardedWebhooks parked, CancellationToken cancellationToken) =>
+        await parked.DiscardAsync(caller.Tenant, new WebhookId(id), cancellationToken) ? TypedResults.Ok(new DiscardedAnswer(1)) : Problem.NotFound;
+
+    private static async Task<Results<Ok<DiscardedAnswer>, Problem>> DiscardGroupAsync(
+        HttpRequest request, string? cause, [FromQuery(Name = "channel_type")] string? channelType, Caller caller, DiscardedWebhooks parked, CancellationToken cancellationToken)
+    {
+        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
+        {
+            return problem!;
+        }
+
+        if (string.IsNullOrWhiteSpace(cause))
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "cause", "is missing: nothing is thrown away by accident.");
+        }
+
+        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, string.IsNullOrWhiteSpace(channelType) ? null : channelType.Trim(), cause.Trim());
+        return TypedResults.Ok(new DiscardedAnswer(await parked.DiscardAsync(caller.Tenant, filter, cancellationToken)));
     }
 
     private static async Task<Results<Accepted<ReplayAnswer>, Problem>> ReplayAllAsync(
@@ -128,3 +151,6 @@ internal sealed record ParkedList(IReadOnlyList<ParkedAnswer> ParkedWebhooks, lo
 
 /// <summary>How many went back into the inbox.</summary>
 internal sealed record ReplayAnswer(int Replayed);
+
+/// <summary>How many parked webhooks were thrown away.</summary>
+internal sealed record DiscardedAnswer(long Discarded);

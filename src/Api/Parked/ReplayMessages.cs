@@ -25,12 +25,12 @@ internal sealed record ParkedGroupAnswer(
 
     private static string NextStepOf(ParkedGroup group) => group switch
     {
-        _ when group.OfDeleted == group.Count => "Nothing can be replayed: the channel was deleted. Read them with GET /api/v1/parked-webhooks if they matter.",
+        _ when group.OfDeleted == group.Count => "Nothing can be replayed: the channel was deleted. Read them with GET /api/v1/parked-webhooks if they matter, then throw them away with DELETE /api/v1/parked-webhooks?cause=.",
         _ when group.Cause.StartsWith("this server knows no channel kind", StringComparison.Ordinal) => "Install the version that knows this kind, then replay the group.",
         _ when group.Cause.StartsWith("the parser of", StringComparison.Ordinal) => "This is a fault of ours: report it with the example's body, and replay the group after the upgrade that mends it.",
         _ when group.Cause.StartsWith("the database refuses", StringComparison.Ordinal) => "This is a fault of ours: report it with the example's body, and replay the group after the upgrade that mends it.",
         _ when group.Cause.StartsWith("the channel was deleted", StringComparison.Ordinal) => "Replay the group if the channel is there again.",
-        _ => "Look into the example: if the gateway sent nonsense, mend it there. Replay the group once it can be read; what cannot is parked again.",
+        _ => "Look into the example: if the gateway sent nonsense, mend it there. Replay the group once it can be read; what cannot is parked again. What is nonsense can be thrown away with DELETE /api/v1/parked-webhooks?cause=.",
     };
 }
 

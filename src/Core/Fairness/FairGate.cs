@@ -126,7 +126,8 @@ public sealed class FairGate
     // One turn each for the tenants who wait, until there is no room for any of them.
     private void LetIn()
     {
-        for (var passed = 0; passed < _turns.Count;)
+        // Asked first: with thousands of tenants waiting, going round all of them for every place that is taken again would cost more than the places.
+        for (var passed = 0; passed < _turns.Count && (HasRoom(rationed: false) || HasRoom(rationed: true));)
         {
             var tenant = _turns.Dequeue();
             var queue = _waiting[tenant];

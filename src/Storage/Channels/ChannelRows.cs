@@ -8,18 +8,12 @@ namespace Channels.Storage.Channels;
 /// <summary>The columns of a channel and how a row becomes <see cref="ChannelDetails"/>.</summary>
 internal static class ChannelRows
 {
-    /// <summary>What is shown of an active account whose connector <c>c</c> is not.</summary>
-    public const string StatusOfConnector = "case c.status when 'error' then 'error' when 'disabled' then 'inactive' when 'archived' then 'inactive' else 'connecting' end";
-
-    /// <summary>The status people see: an account is active only while its connector is.</summary>
-    public const string Status = $"case when a.status = 'active' and c.status <> 'active' then {StatusOfConnector} else a.status end";
-
     // What keeps the connector from working is what keeps the account from it, and is told first: code, reason, since when, what to do.
     private const string IsConnectors = "(a.status in ('active', 'connecting') and c.status = 'error' or a.status = 'active' and c.status <> 'active')";
 
-    /// <summary>In the order <see cref="Read"/> takes them; <c>a</c> is the account, <c>c</c> its connector.</summary>
+    /// <summary>In the order <see cref="Read"/> takes them; <c>a</c> is the account, <c>c</c> its connector. The status is the one people see: an account is active only while its connector is.</summary>
     public const string Columns = $"""
-        a.id, a.connector_id, c.kind, a.name, a.identity, {Status}, 
+        a.id, a.connector_id, c.kind, a.name, a.identity, a.shown_status,
         case when {IsConnectors} then c.status_code else coalesce(a.status_code, c.status_code) end,
         case when {IsConnectors} then c.status_reason else coalesce(a.status_reason, c.status_reason) end,
         case when not {IsConnectors} then a.next_step when c.status in ('disabled', 'archived') then 'Activate the channel to send again.' end,

@@ -33,9 +33,12 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
         select other from changed
         """;
 
+    // Its accounts carry a copy of the connector's status (migration 0027). Everybody else locks the account first and the connector then; so does this.
     private const string SetConnector = """
-        with old as materialized (
-          select status from connector where tenant_id = $1 and id = $2 and status <> 'archived' for update),
+        with accounts as materialized (
+          select 1 from account where tenant_id = $1 and connector_id = $2 and deleted_at is null order by id for no key update),
+        old as materialized (
+          select status from connector where tenant_id = $1 and id = $2 and status <> 'archived' and (select count(*) from accounts) >= 0 for update),
         changed as (
           update connector c
           set status = $3, status_code = $4, status_reason = $5, updated_at = $7, status_since = case when old.status <> $3 then $7 else c.status_since end

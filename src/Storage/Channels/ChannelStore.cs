@@ -39,17 +39,8 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         where a.tenant_id = $1 and a.deleted_at is null and ($2::text is null or a.kind = $2) and ($3::text is null or a.search like (select lower($3)))
         """;
 
-    // Which connectors are not active is read at once: looked up one by one they would cost more than all the rest.
-    private const string NotActive = $"""
-        with not_active as materialized (
-          select c.id, {ChannelRows.StatusOfConnector} as shown from connector c where c.tenant_id = $1 and c.status <> 'active')
-        """;
-
-    private const string ListedByStatus = """
-        from account a left join not_active n on n.id = a.connector_id and a.status = 'active'
-        where a.tenant_id = $1 and a.deleted_at is null and ($2::text is null or a.kind = $2) and ($3::text is null or a.search like (select lower($3)))
-          and coalesce(n.shown, a.status) = $4
-        """;
+    // Index account_by_status: what other statuses there are, and what the connectors say, is not even read.
+    private const string ListedByStatus = $"{Listed} and a.shown_status = $4";
 
     private const string OfPage = $"""
         select {ChannelRows.Columns}
@@ -65,7 +56,7 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         """;
 
     private const string ListByStatus = $"""
-        {NotActive}, page as materialized (
+        with page as materialized (
           select a.id {ListedByStatus}
           order by a.created_at desc, a.id desc limit $5 offset $6)
         {OfPage}
@@ -73,7 +64,7 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
 
     private const string Count = $"select count(*) {Listed}";
 
-    private const string CountByStatus = $"{NotActive} select count(*) {ListedByStatus}";
+    private const string CountByStatus = $"select count(*) {ListedByStatus}";
 
     private const string Kinds = """
         select a.id, c.kind from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id where a.tenant_id = $1 and a.id = any($2::uuid[])

@@ -23,6 +23,9 @@ public sealed partial class Housekeeping(
     /// <summary>A service is told for so long how a turn ended that it answers once more; longer than any turn stays open.</summary>
     private static readonly TimeSpan _lateTurnKeep = TimeSpan.FromDays(7);
 
+    /// <summary>Long enough to see how a month compares with the one before. A gateway that comes and goes all day makes a row for each of its accounts every time.</summary>
+    private static readonly TimeSpan _pastKeep = TimeSpan.FromDays(90);
+
     private static readonly TimeSpan _briefKeep = TimeSpan.FromDays(2);
 
     /// <summary>Messages live up to a week longer than asked for, and a file is dated before its message.</summary>
@@ -87,6 +90,8 @@ public sealed partial class Housekeeping(
         await TableAsync(TimePartitions.Event, now - TimeSpan.FromDays(keep.EventDays), walks, _rows.EventsAsync, cancellationToken);
         if (keep.MessageDays is { } days)
         {
+            // First: each would keep its week, and a week that stays is read from end to end every day.
+            Trimmed("unknown_reply", now - TimeSpan.FromDays(days), await _rows.UnknownRepliesAsync(now - TimeSpan.FromDays(days), cancellationToken));
             await TableAsync(TimePartitions.Transcript, now - TimeSpan.FromDays(days), walks, _rows.MessagesAsync, cancellationToken);
         }
 
@@ -139,6 +144,8 @@ public sealed partial class Housekeeping(
     {
         var known = now - TimeSpan.FromDays(keep.DuplicateDays);
         Trimmed("message_key", known, await _rows.DuplicateKeysAsync(known, cancellationToken));
+        Trimmed("account_status_history", now - _pastKeep, await _rows.StatusHistoryAsync(now - _pastKeep, cancellationToken));
+        Trimmed("replay", now - _pastKeep, await _rows.ReplaysAsync(now - _pastKeep, cancellationToken));
         if (keep.MessageDays is not { } days)
         {
             return;

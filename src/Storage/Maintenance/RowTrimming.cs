@@ -32,6 +32,21 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         select count(*) from gone
         """;
 
+    // The message's status stays what it is: nobody ever learned more.
+    private const string Unknowns = """
+        with gone as (
+          delete from outbox where ctid in (select ctid from outbox where state = 2 and message_id < $1 limit $2) and state = 2
+          returning tenant_id, account_id, message_id),
+        told as (
+          update transcript t set reason = 'given-up: Nobody could say whether this was sent, and it is past its keep.'
+          from gone g where t.tenant_id = g.tenant_id and t.account_id = g.account_id and t.id = g.message_id),
+        counted as (
+          insert into channel_counter as c (tenant_id, account_id, messages_failed)
+          select tenant_id, account_id, count(*) from gone group by tenant_id, account_id
+          on conflict (tenant_id, account_id) do update set messages_failed = c.messages_failed + excluded.messages_failed)
+        select count(*) from gone
+        """;
+
     private const string Turns = """
         with past as (
           select t.tenant_id, t.account_id, t.conversation_id, t.message_id from turn t join account a on a.tenant_id = t.tenant_id and a.id = t.account_id
@@ -96,10 +111,17 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         with gone as (delete from late_turn where ctid in (select ctid from late_turn where turn_id < $1 limit $2) returning 1) select count(*) from gone
         """;
 
+    private const string Replays = """
+        with gone as (delete from replay where ctid in (select ctid from replay where ended_at < $1 limit $2) returning 1) select count(*) from gone
+        """;
+
     private const string Children = "select inhrelid::regclass::text from pg_inherits where inhparent = $1::text::regclass order by 1";
 
     /// <summary>Replies that can never leave because their channel was deleted before a moment. Their messages say so, and the ledger counts them as failed.</summary>
     public Task<long> RepliesOfDeletedChannelsAsync(DateTimeOffset before, DateTimeOffset now, CancellationToken cancellationToken) => SliceAsync(Replies, before, cancellationToken, now);
+
+    /// <summary>Replies of unknown outcome whose message is past its keep: whoever wanted to look into the chat has had the time. The ledger counts them as failed.</summary>
+    public Task<long> UnknownRepliesAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Unknowns, IdSource.Floor(before), cancellationToken);
 
     /// <summary>Turns that nobody will answer because their channel was deleted before a moment. Their messages say so.</summary>
     public Task<long> TurnsOfDeletedChannelsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Turns, before, cancellationToken);
@@ -121,6 +143,13 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
 
     /// <summary>How turns ended that could be answered later.</summary>
     public Task<long> LateTurnsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(LateTurns, IdSource.Floor(before), cancellationToken);
+
+    /// <summary>Replays that have ended. One that runs stays, whatever its age.</summary>
+    public Task<long> ReplaysAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Replays, before, cancellationToken);
+
+    /// <summary>How accounts stood in former times. How each stands now, and since when, is in its own row.</summary>
+    public Task<long> StatusHistoryAsync(DateTimeOffset before, CancellationToken cancellationToken) => WalkAsync(
+        "account_status_history", "delete from account_status_history where ctid >= $1::text::tid and ctid < $2::text::tid and id < $3", before, cancellationToken);
 
     /// <summary>The keys that hold duplicates off.</summary>
     /// <remarks>Walked page by page: an index by age would have to be written with every message, for the sake of one look a day.</remarks>

@@ -85,6 +85,13 @@ public static class TimePartitions
     private static async Task<PastWeekOutcome> DropAsync(NpgsqlDataSource database, string table, PastWeek week, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+
+        // Before any lock as well: one old turn may keep its week for months, and nobody need wait for that answer every hour.
+        if (table == Transcript && await IsNeededAsync(connection, week, cancellationToken))
+        {
+            return PastWeekOutcome.Needed;
+        }
+
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
@@ -105,7 +112,7 @@ public static class TimePartitions
         }
     }
 
-    // Asked under the lock: whatever needs a message was written together with it.
+    // Asked under the lock as well: whatever needs a message was written together with it.
     private static async Task<bool> IsNeededAsync(NpgsqlConnection connection, PastWeek week, CancellationToken cancellationToken)
     {
         await using var question = new NpgsqlCommand(Unfinished, connection);

@@ -36,10 +36,12 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
           where o.tenant_id = $1 and o.account_id = $2 and o.message_id = $3 and o.state = 2 and not o.possibly_duplicate
             and not exists (select from transcript t
                             where t.tenant_id = o.tenant_id and t.conversation_id = o.conversation_id and t.id > o.message_id and t.outbound
-                              and not exists (select from outbox q where q.tenant_id = t.tenant_id and q.account_id = t.account_id and q.message_id = t.id and q.state = 0))
+                              and not exists (
+                                select from outbox q where q.tenant_id = t.tenant_id and q.account_id = t.account_id and q.message_id = t.id and q.state = 0 offset 0)
+                            offset 0)
           returning o.message_id)
         update transcript t set possibly_duplicate = true
-        from repeated r where t.tenant_id = $1 and t.account_id = $2 and t.id = r.message_id
+        where t.tenant_id = $1 and t.account_id = $2 and t.id = $3 and exists (select from repeated)
         """;
 
     private const string LookedUp = """

@@ -13,6 +13,6 @@ public sealed record ParkedFilter(AccountId? Account, string? Kind, string? Caus
 
     // p is the webhook, a its channel; $1 the tenant, $2 to $4 this filter.
     internal const string Sql = """
-        p.tenant_id = $1 and ($2::uuid is null or p.account_id = $2) and ($3::text is null or a.kind = $3) and ($4::text is null or drop_reason(p.reason) = drop_reason($4))
+        p.tenant_id = $1 and ($2::uuid is null or p.account_id = $2) and ($3::text is null or a.kind = $3) and ($4::text is null or p.cause = drop_reason($4))
         """;
 }

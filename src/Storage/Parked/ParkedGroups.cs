@@ -6,11 +6,11 @@ using Npgsql;
 namespace Channels.Storage.Parked;
 
 /// <summary>Parked webhooks by what they were parked for.</summary>
-/// <remarks>Costs by what is parked, which is little unless something is badly wrong; bodies are not read.</remarks>
+/// <remarks>Costs by what is parked, which is little unless something is badly wrong; read from an index alone, without the bodies.</remarks>
 public sealed class ParkedGroups(TenantScope scope)
 {
     private const string Grouped = $"""
-        select a.kind, drop_reason(p.reason), case when $5 then p.account_id end, count(*), count(distinct p.account_id), min(p.account_id::text),
+        select a.kind, p.cause, case when $5 then p.account_id end, count(*), count(distinct p.account_id), min(p.account_id::text),
                min(p.received_at), max(p.received_at), max(p.parked_at), min(p.id::text), count(*) filter (where a.deleted_at is not null)
         from parked_webhook p join account a on a.tenant_id = p.tenant_id and a.id = p.account_id
         where {ParkedFilter.Sql}

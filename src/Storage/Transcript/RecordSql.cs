@@ -84,13 +84,17 @@ internal static class RecordSql
     /// Own messages: known ones are ours and done with, as is the first copy of a reply that was sent twice after a crash (its id died with the process, its text did not);
     /// while a send is under way in the chat they are held; else somebody wrote them elsewhere.
     /// </summary>
+    /// <remarks>
+    /// Sends are looked for under their conversation: an account may have fifty thousand replies queued, and each one's echo would read them all.
+    /// <c>is not distinct from</c> is a fence: no index can look it up, so that the key, which is led by tenant and account, does not offer itself.
+    /// </remarks>
     internal const string Echoes = """
         with e as materialized (
           select e.*,
                  exists (select from message_key k where k.account_id = any (array[e.account_id]) and k.provider_message_id = e.provider_message_id
                            and k.conversation_id = e.conversation_id and k.key_class = 'message') as known,
-                 exists (select from outbox o where o.tenant_id = any (array[e.tenant_id]) and o.account_id = e.account_id and o.conversation_id = e.conversation_id
-                           and o.state in (1, 2)) as sending,
+                 exists (select from outbox o where o.conversation_id = e.conversation_id and o.tenant_id is not distinct from e.tenant_id
+                           and o.account_id is not distinct from e.account_id and o.state in (1, 2)) as sending,
                  (select t.id from transcript t where t.tenant_id = e.tenant_id and t.conversation_id = e.conversation_id and t.id >= e.since
                     and t.outbound and t.possibly_duplicate and t.text = e.text order by t.id limit 1) as repeated
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::timestamptz[],

@@ -19,6 +19,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
                         and k.conversation_id = h.conversation_id and k.key_class = 'message' offset 0)
         """;
 
+    // Sends by their conversation, as in RecordSql.Echoes.
     private const string OursByText = """
         with pairs as materialized (
           select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups
@@ -26,7 +27,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
           cross join lateral (
             select message_id, possibly_duplicate, attempts, look_ups from outbox
-            where tenant_id = h.tenant_id and account_id = h.account_id and conversation_id = h.conversation_id and state = 2 offset 0) as o
+            where conversation_id = h.conversation_id and tenant_id is not distinct from h.tenant_id and account_id is not distinct from h.account_id
+              and state = 2 offset 0) as o
           cross join lateral (
             select from transcript t where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id and t.text = h.text limit 1) as t
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
@@ -86,8 +88,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           select h.*, a.pause_until
           from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as a (tenant_id, account_id, now, pause_until)
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id and h.deadline <= a.now
-          where not exists (select from outbox o where o.tenant_id = any (array[h.tenant_id]) and o.account_id = h.account_id
-                              and o.conversation_id = h.conversation_id and o.state = 1)),
+          where not exists (select from outbox o where o.conversation_id = h.conversation_id and o.tenant_id is not distinct from h.tenant_id
+                              and o.account_id is not distinct from h.account_id and o.state = 1 offset 0)),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
           select account_id, provider_message_id, conversation_id, 'message', '', message_id from late on conflict do nothing),

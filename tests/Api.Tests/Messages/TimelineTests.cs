@@ -111,6 +111,19 @@ public sealed class TimelineTests
         Assert.Equal(nextStep is not null, step.NextStep?.Contains(nextStep ?? "", StringComparison.Ordinal) == true);
     }
 
+    [Theory]
+    [InlineData(null, "no-account: not on WhatsApp", "done")]
+    [InlineData("deleted by its sender", null, "done")]
+    [InlineData("agent-timeout: no answer within 25 seconds", "no-account: not on WhatsApp", "failed")]
+    public void What_became_of_the_reply_or_the_message_afterwards_is_not_taken_for_the_agents_word(string? ofMessage, string? ofReply, string state)
+    {
+        var reply = Reply(1) with { Status = ofReply is null ? "sent" : "failed", Reason = ofReply, StatusAt = Now, AskedAt = Now, Asks = 1 };
+
+        var step = Told(Channel(), Message() with { Reason = ofMessage }, reply).Steps.Single(one => one.Step == "asked");
+
+        Assert.Equal((state, state == "done" ? "It answered." : ofMessage), (step.State, step.What));
+    }
+
     [Fact]
     public void What_was_typed_on_the_phone_was_never_queued_here()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Channels.Api.Tests.Host;
 using Channels.Core.Ids;
+using Channels.Storage.Parked;
 using Channels.Testing;
 
 namespace Channels.Api.Tests.Parked;
@@ -95,6 +96,66 @@ public sealed class ReplayTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal("0,1,2,3,4", await host.ScalarAsync("select string_agg(convert_from(body, 'utf8'), ',' order by id) from inbox where account_id = $1", channel));
         Assert.Equal(1L, await host.ScalarAsync("select count(*) from parked_webhook where account_id = $1", channel));
         Assert.Contains(new AccountId(channel), host.Hints.Arrivals);
+    }
+
+    [PostgresFact]
+    public async Task What_is_parked_again_by_a_clock_that_was_set_back_does_not_go_round()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        await Seed.ParkAsync(host, tenant.Id, channel, "1");
+        await Seed.ParkAsync(host, tenant.Id, channel, "2");
+
+        var begun = (await (await BeginAsync(tenant, """{"rate":1}""")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid();
+        var again = await Seed.ParkAsync(host, tenant.Id, channel, "1 again");
+        await Seed.RunAsync(host.Db, "update parked_webhook set parked_at = now() - interval '1 hour' where id = $1", again);
+        var done = await DoneAsync(tenant, begun);
+
+        Assert.Equal((2, 2), (done.GetProperty("matched").GetInt32(), done.GetProperty("replayed").GetInt32()));
+        Assert.Equal(again, await host.ScalarAsync("select id from parked_webhook where account_id = $1", channel));
+    }
+
+    [PostgresFact]
+    public async Task A_slice_is_read_from_where_the_last_one_ended_and_not_from_all_that_is_parked()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        await Seed.RunAsync(
+            host.Db,
+            """
+            insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
+            select $1, $2, gen_random_uuid(), now(), now(), 'not JSON from line ' || n || ': x', '', '' from generate_series(1, 20000) as n
+            """,
+            tenant.Id.Value, channel);
+        await Seed.RunAsync(host.Db, "analyze parked_webhook");
+
+        await using var connection = await host.Db.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var set = new Npgsql.NpgsqlCommand(Constant("Settings"), connection, transaction))
+        {
+            await set.ExecuteNonQueryAsync();
+        }
+
+        foreach (var (of, kind, cause) in new (Guid?, string?, string?)[] { (null, null, null), (channel, null, null), (null, "simulator", null), (null, null, "not JSON from line #"), (null, null, "other") })
+        {
+            await using var explain = new Npgsql.NpgsqlCommand($"explain {Constant("Pick")}", connection, transaction);
+            foreach (var value in new object?[] { tenant.Id.Value, of, kind, cause, DateTimeOffset.UnixEpoch.AddYears(200), Guid.Empty, 10 })
+            {
+                explain.Parameters.Add(new() { Value = value ?? DBNull.Value });
+            }
+
+            await using var plan = await explain.ExecuteReaderAsync();
+            var lines = new List<string>();
+            while (await plan.ReadAsync())
+            {
+                lines.Add(plan.GetString(0));
+            }
+
+            Assert.DoesNotContain(lines, line => line.Contains("Sort", StringComparison.Ordinal) || line.Contains("Seq Scan", StringComparison.Ordinal) || line.Contains("Bitmap", StringComparison.Ordinal));
+        }
+
+        static string Constant(string name) => (string)typeof(ReplayRunner)
+            .GetField(name, System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!.GetRawConstantValue()!;
     }
 
     [PostgresFact]

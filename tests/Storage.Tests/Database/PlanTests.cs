@@ -44,6 +44,26 @@ public sealed partial class PlanTests(PostgresFixture postgres) : IClassFixture<
         Assert.True(readers.Count == 0, string.Join('\n', readers));
     }
 
+    [PostgresFact]
+    public async Task An_echo_finds_the_sends_of_its_conversation_by_it_and_does_not_read_all_that_its_account_has_queued()
+    {
+        await using var db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
+        await using var database = new ChannelsDatabase(db.ConnectionString);
+        await using var connection = await database.Pipeline.OpenConnectionAsync();
+        await RunAsync(connection, "vacuum (analyze)");
+        var asked = Statements().Where(statement => statement.Name is "RecordSql.Echoes" or "SettleEchoesOperation.OursByText" or "SettleEchoesOperation.Elsewhere").ToList();
+
+        var used = new List<string?>();
+        foreach (var (_, sql) in asked)
+        {
+            var lookUps = (await ScansAsync(connection, sql)).Where(node => node.TryGetProperty("Relation Name", out var table) && table.GetString() == "outbox");
+            used.Add(lookUps.First().GetProperty("Index Name").GetString());
+        }
+
+        Assert.Equal(["outbox_by_conversation", "outbox_by_conversation", "outbox_by_conversation"], used);
+    }
+
     private static IEnumerable<(string Name, string Sql)> Statements() =>
         from type in typeof(ChannelsDatabase).Assembly.GetTypes()
         where _classes.Contains(type.Name)
@@ -53,15 +73,20 @@ public sealed partial class PlanTests(PostgresFixture postgres) : IClassFixture<
         where sql.Contains("$1", StringComparison.Ordinal) && !_rare.Contains($"{type.Name}.{field.Name}")
         select ($"{type.Name}.{field.Name}", sql);
 
-    private static async Task<List<string>> WholeReadsAsync(NpgsqlConnection connection, string sql)
+    private static async Task<List<JsonElement>> ScansAsync(NpgsqlConnection connection, string sql)
     {
         var parameters = Parameter().Matches(sql).Max(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture));
         await RunAsync(connection, $"prepare planned as {sql}");
         await using var explain = new NpgsqlCommand($"explain (format json) execute planned({string.Join(',', Enumerable.Repeat("null", parameters))})", connection);
         using var plan = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!);
         await RunAsync(connection, "deallocate planned");
+        return [.. Nodes(plan.RootElement[0].GetProperty("Plan").Clone()).Where(node => node.GetProperty("Node Type").GetString()!.EndsWith("Scan", StringComparison.Ordinal))];
+    }
+
+    private static async Task<List<string>> WholeReadsAsync(NpgsqlConnection connection, string sql)
+    {
         var readers = new List<string>();
-        foreach (var node in Nodes(plan.RootElement[0].GetProperty("Plan")).Where(node => node.GetProperty("Node Type").GetString()!.EndsWith("Scan", StringComparison.Ordinal)))
+        foreach (var node in await ScansAsync(connection, sql))
         {
             if (node.TryGetProperty("Relation Name", out var table) && !await IsLookUpAsync(connection, node))
             {

@@ -93,7 +93,8 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
 
     [PostgresTheory]
     [InlineData("insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $1, $1, $2)")]
-    [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 2, 1, now())")]
+    [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 0, 1, now())")]
+    [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 1, 1, now())")]
     [InlineData(
         """
         insert into held_echo (tenant_id, account_id, message_id, conversation_id, provider_message_id, kind, author, occurred_at, deadline, pauses_agent)
@@ -112,6 +113,42 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.Equal([At(-400), At(0)], await MessagesAsync());
         Assert.True(await ExistsAsync("transcript_20251229"));
+    }
+
+    [PostgresFact]
+    public async Task A_reply_of_unknown_outcome_is_given_up_with_its_message_and_keeps_no_week()
+    {
+        var (old, young) = (await AddMessageAsync(At(0), "unknown"), await AddMessageAsync(At(80), "unknown"));
+        foreach (var id in new[] { old, young })
+        {
+            await RunAsync("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 2, 1, now())", _tenant, id);
+        }
+
+        await GoOnAsync(90);
+        await Housekeeping().LookAsync(default);
+
+        Assert.Equal([At(80)], await MessagesAsync());
+        Assert.False(await ExistsAsync("transcript_20251229"));
+        Assert.Equal(young, await ScalarAsync("select message_id from outbox"));
+        Assert.Equal(1L, await ScalarAsync("select messages_failed from channel_counter"));
+    }
+
+    [PostgresFact]
+    public async Task A_week_that_is_needed_is_told_from_one_in_use_without_a_lock()
+    {
+        var id = await AddMessageAsync(At(0));
+        await RunAsync("insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $1, $1, $2)", _tenant, id);
+        await GoOnAsync(90);
+        await using var connection = await _db.OpenConnectionAsync();
+        await using var reading = await connection.BeginTransactionAsync();
+        await using (var look = new NpgsqlCommand("select count(*) from transcript", connection))
+        {
+            await look.ExecuteScalarAsync();
+        }
+
+        var weeks = await TimePartitions.DropAsync(_db, TimePartitions.Transcript, At(60), default);
+
+        Assert.Equal(PastWeekOutcome.Needed, weeks.Single(week => week.Name == "transcript_20251229").Outcome);
     }
 
     [PostgresFact]
@@ -160,6 +197,24 @@ public sealed class TrimmingTests(PostgresFixture postgres) : IClassFixture<Post
         await Housekeeping(duplicateDays: 10).LookAsync(default);
 
         Assert.Equal("young", await ScalarAsync("select string_agg(provider_message_id, ' ') from message_key"));
+    }
+
+    [PostgresFact]
+    public async Task How_channels_stood_and_what_was_replayed_is_kept_for_ninety_days_and_what_still_runs_for_ever()
+    {
+        foreach (var at in new[] { At(-95), At(-80) })
+        {
+            await RunAsync("insert into account_status_history (tenant_id, account_id, id, status, at) values ($1, $1, $2, 'active', $3)", _tenant, IdSource.Floor(at), at);
+            await RunAsync(
+                "insert into replay (tenant_id, id, rate, matched, created_at, after_id, state, ended_at) values ($1, $2, 1, 1, $3, $1, 'done', $3)", _tenant, IdSource.Floor(at), at);
+        }
+
+        await RunAsync("insert into replay (tenant_id, id, rate, matched, created_at, after_id, state) values ($1, $1, 1, 1, $2, $1, 'running')", _tenant, At(-300));
+
+        await Housekeeping(messageDays: null).LookAsync(default);
+
+        Assert.Equal(IdSource.Floor(At(-80)), await ScalarAsync("select id from account_status_history"));
+        Assert.Equal("running done", await ScalarAsync("select string_agg(state, ' ' order by created_at) from replay"));
     }
 
     [PostgresTheory]

@@ -33,6 +33,31 @@ public sealed class PreviousVersionTests(PostgresFixture postgres) : IClassFixtu
         Assert.Equal("simulator", await kind.ExecuteScalarAsync());
     }
 
+    [PostgresFact]
+    public async Task What_it_makes_of_a_connector_is_what_channels_are_listed_by()
+    {
+        await using var db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
+        var tenant = new IdSource(TimeProvider.System).Next();
+        await RunAsync(
+            db,
+            $"""
+            insert into tenant (id, name, created_at) values ('{tenant}', 't', now());
+            insert into org_unit (tenant_id, id, name) values ('{tenant}', '{tenant}', 'u');
+            insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ('{tenant}', '{tenant}', 'simulator', '{"{}"}', 'error', now(), now(), now());
+            insert into account (tenant_id, id, connector_id, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+            values ('{tenant}', '{tenant}', '{tenant}', 'a', 'a', '{tenant}', '', '{"{}"}', '{"{}"}', 'active', now(), now(), now());
+            """);
+        await using var shown = db.CreateCommand("select shown_status from account");
+
+        var made = await shown.ExecuteScalarAsync();
+        await RunAsync(db, "update connector set status = 'disabled'");
+        var disabled = await shown.ExecuteScalarAsync();
+        await RunAsync(db, "update connector set status = 'active'");
+
+        Assert.Equal(("error", "inactive", "active"), (made, disabled, await shown.ExecuteScalarAsync()));
+    }
+
     private static async Task RunAsync(NpgsqlDataSource db, string sql)
     {
         await using var command = db.CreateCommand(sql);

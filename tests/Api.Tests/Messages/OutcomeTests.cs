@@ -1,0 +1,103 @@
+using System.Net;
+using Channels.Api.Tests.Host;
+using Channels.Testing;
+
+namespace Channels.Api.Tests.Messages;
+
+/// <summary>A message that may have left waits for a person, and the person's word ends it.</summary>
+public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const int Queued = 0;
+    private const int Sending = 1;
+    private const int Unknown = 2;
+
+    [PostgresFact]
+    public async Task It_is_sent_once_more_and_marked()
+    {
+        var tenant = await host.TenantAsync();
+        var message = await ReplyAsync(tenant, Unknown);
+
+        var redriven = await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null);
+        var again = await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null);
+
+        Assert.Equal("queued", (await redriven.JsonAsync(HttpStatusCode.Accepted)).GetProperty("status").GetString());
+        await again.ProblemAsync(409, "outcome_known");
+        Assert.Equal("0|true|true", await host.ScalarAsync("select state || '|' || possibly_duplicate || '|' || (next_attempt_at <= now()) from outbox where message_id = $1", message));
+        Assert.Equal("queued|true", await host.ScalarAsync("select status || '|' || possibly_duplicate from transcript where id = $1", message));
+        Assert.Equal("queued", await host.ScalarAsync("select data->>'status' from event where message_id = $1", message));
+    }
+
+    [PostgresTheory]
+    [InlineData("sent", 1L, 0L)]
+    [InlineData("failed", 0L, 1L)]
+    public async Task What_a_person_saw_settles_it_and_the_books(string status, long sent, long failed)
+    {
+        var tenant = await host.TenantAsync();
+        var message = await ReplyAsync(tenant, Unknown);
+
+        var settled = await (await SettleAsync(tenant, message, status)).JsonAsync();
+        var replies = (await (await tenant.Http.GetAsync("/api/v1/ledger")).JsonAsync()).GetProperty("tenant").GetProperty("replies");
+        var timeline = await (await tenant.Http.GetAsync($"/api/v1/messages/{message}/timeline")).JsonAsync();
+
+        Assert.Equal(status, settled.GetProperty("status").GetString());
+        Assert.Equal((sent, failed, 0L, 0L), (Number("sent"), Number("failed"), Number("unknown"), Number("difference")));
+        Assert.Equal((status, status == "sent" ? "done" : "attention"), (timeline.GetProperty("status").GetString(), timeline.GetProperty("state").GetString()));
+        Assert.Equal(status, await host.ScalarAsync("select data->>'status' from event where message_id = $1", message));
+        await (await SettleAsync(tenant, message, status)).ProblemAsync(409, "outcome_known");
+
+        long Number(string name) => replies.GetProperty(name).GetInt64();
+    }
+
+    [PostgresTheory]
+    [InlineData(Queued)]
+    [InlineData(Sending)]
+    public async Task What_is_under_way_is_left_alone(int state)
+    {
+        var tenant = await host.TenantAsync();
+        var message = await ReplyAsync(tenant, state);
+
+        await (await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null)).ProblemAsync(409, "outcome_known");
+        await (await SettleAsync(tenant, message, "failed")).ProblemAsync(409, "outcome_known");
+
+        Assert.Equal($"{state}|false", await host.ScalarAsync("select state || '|' || possibly_duplicate from outbox where message_id = $1", message));
+    }
+
+    [PostgresFact]
+    public async Task Only_sent_and_failed_are_outcomes()
+    {
+        var tenant = await host.TenantAsync();
+
+        await (await SettleAsync(tenant, await ReplyAsync(tenant, Unknown), "read")).ProblemAsync(422, "invalid_fields");
+    }
+
+    [PostgresFact]
+    public async Task Another_tenants_message_is_unknown_and_stays_as_it_is()
+    {
+        var (owner, stranger) = (await host.TenantAsync(), await host.TenantAsync());
+        var message = await ReplyAsync(owner, Unknown);
+
+        await (await stranger.Http.PostAsync($"/api/v1/messages/{message}/redrive", null)).ProblemAsync(404, "not_found");
+        await (await SettleAsync(stranger, message, "sent")).ProblemAsync(404, "not_found");
+
+        Assert.Equal((short)Unknown, await host.ScalarAsync("select state from outbox where message_id = $1", message));
+    }
+
+    private static Task<HttpResponseMessage> SettleAsync(TenantUnderTest tenant, Guid message, string status) =>
+        tenant.Http.PostAsync($"/api/v1/messages/{message}/settle", Asking.Json($$"""{"status":"{{status}}"}"""));
+
+    private async Task<Guid> ReplyAsync(TenantUnderTest tenant, int state)
+    {
+        var channel = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
+        var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola", outbound: true, status: state == Unknown ? "unknown" : "queued");
+        await Seed.RunAsync(
+            host.Db,
+            """
+            insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at, sending_since, reason)
+            values ($1, $2, $3, $4, $5, 1, now(), now() - interval '1 hour', 'timed-out')
+            """,
+            tenant.Id.Value, channel, message, conversation, (short)state);
+        await Seed.RunAsync(host.Db, "insert into channel_counter (tenant_id, account_id, replies_queued) values ($1, $2, 1)", tenant.Id.Value, channel);
+        return message;
+    }
+}
