@@ -50,7 +50,10 @@ internal static class ConversationEndpoints
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> FindAsync(
         Guid id, Caller caller, ConversationQueries conversations, ReplyWindows windows, CancellationToken cancellationToken) =>
         await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is { } found
-            ? TypedResults.Ok(ConversationAnswer.Of(found, await windows.FindAsync(caller.Tenant, found, cancellationToken)))
+            ? TypedResults.Ok(ConversationAnswer.Of(found, await windows.FindAsync(caller.Tenant, found, cancellationToken)) with
+            {
+                WaitsFor = WaitAnswer.Of(await conversations.WaitOfAsync(caller.Tenant, found, cancellationToken)),
+            })
             : Problem.NotFound;
 
     private static async Task<Results<Ok<MessageList>, Problem>> MessagesAsync(

@@ -14,6 +14,7 @@ namespace Channels.Grains.Media;
 /// <remarks>
 /// The row of a file was written with its message; a crash at any await finds it again. The store keeps the same content once, so that fetching twice does no harm.
 /// One account at a time holds one file in memory; how many accounts do is bounded by <see cref="MediaGate"/>.
+/// A conversation whose next answer waits for a file is told when it is here or given up; the sweep tells it when we could not.
 /// </remarks>
 internal sealed partial class MediaGrain : Grain, IMediaGrain
 {
@@ -22,6 +23,12 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
 
     private const int AtOnce = 20;
     private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(2);
+
+    /// <summary>Without a byte for so long a download has stopped, and its place is somebody else's.</summary>
+    private static readonly TimeSpan Stalled = TimeSpan.FromSeconds(15);
+
+    /// <summary>Before the first byte most connectors ask where the file lies, with a limit of their own.</summary>
+    private static readonly TimeSpan FirstByte = 2 * Stalled;
 
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
@@ -87,41 +94,69 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
 
     private async Task FetchAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
     {
-        using var place = await _gate.EnterAsync(channel.Tenant, cancellationToken);
-        using var file = new BoundedStream(Largest);
-        var outcome = await AskAsync(channel, connector, fetch, file, cancellationToken);
-        switch (outcome)
+        ConversationId? waiting;
+        using (await _gate.EnterAsync(channel.Tenant, cancellationToken))
+        {
+            waiting = await FetchInPlaceAsync(channel, connector, fetch, cancellationToken);
+        }
+
+        // Without a place: a conversation whose silo died keeps who calls it waiting.
+        if (waiting is { } conversation)
+        {
+            await TellAsync(new ConversationRef(channel.Tenant, Account, conversation));
+        }
+    }
+
+    // Answers which conversation has waited for it, if any.
+    private async Task<ConversationId?> FetchInPlaceAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
+    {
+        using var stalled = new CancellationTokenSource(FirstByte, _clock);
+        using var file = new BoundedStream(Largest, () => stalled.CancelAfter(Stalled));
+        switch (await AskAsync(channel, connector, fetch, file, stalled.Token, cancellationToken))
         {
             case MediaFetchOutcome.Fetched fetched:
                 var reference = await _media.SaveAsync(channel.Tenant, file.GetBuffer().AsMemory(0, (int)file.Length), cancellationToken);
-                await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, file.Length, null), cancellationToken);
-                break;
+                return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, file.Length, null), cancellationToken);
             case MediaFetchOutcome.Gone gone:
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
-                await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
-                break;
+                return await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
             case MediaFetchOutcome.TryLater later:
                 var now = _clock.GetUtcNow();
                 var (givenUp, wait) = MediaPatience.After(fetch, later, now - IdSource.TimeOf(fetch.Message.Value));
                 if (givenUp is null)
                 {
                     await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, now + wait, later.Reason, cancellationToken);
-                    break;
+                    return null;
                 }
 
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
-                await SettleAsync(channel, fetch, givenUp, cancellationToken);
-                break;
+                return await SettleAsync(channel, fetch, givenUp, cancellationToken);
+            default:
+                throw new InvalidOperationException("An outcome of a download that does not exist.");
         }
     }
 
-    private Task SettleAsync(ChannelEntry channel, MediaFetch fetch, MediaSettlement settlement, CancellationToken cancellationToken) =>
+    // Its turn is in its table, and no longer marked as waiting.
+    private async Task TellAsync(ConversationRef conversation)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, [], complete: false);
+        }
+        catch (Exception failure)
+        {
+            Log.NotTold(_logger, conversation.Conversation, failure.GetType().Name);
+        }
+    }
+
+    private Task<ConversationId?> SettleAsync(ChannelEntry channel, MediaFetch fetch, MediaSettlement settlement, CancellationToken cancellationToken) =>
         _fetches.SettleAsync(channel.Tenant, Account, fetch.Message, settlement, cancellationToken);
 
-    private async Task<MediaFetchOutcome> AskAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, BoundedStream file, CancellationToken cancellationToken)
+    private async Task<MediaFetchOutcome> AskAsync(
+        ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, BoundedStream file, CancellationToken stalled, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(CallLimit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stalled, cancellationToken);
         try
         {
             var outcome = await connector.FetchAsync(channel.Connection, fetch.Media, file, either.Token);
@@ -129,7 +164,8 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new MediaFetchOutcome.TryLater(TimeSpan.Zero, $"no answer within {CallLimit.TotalMinutes:0} minutes");
+            return new MediaFetchOutcome.TryLater(
+                TimeSpan.Zero, limit.IsCancellationRequested ? $"not complete within {CallLimit.TotalMinutes:0} minutes" : $"the download stopped after {file.Length} bytes");
         }
         catch (Exception failure) when (file.IsOver && failure is not OperationCanceledException)
         {
@@ -149,14 +185,17 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
 
         [LoggerMessage(4602, LogLevel.Error, "The connector {Kind} threw {Failure} while it fetched a file\n{Trace}")]
         public static partial void ConnectorThrew(ILogger logger, string kind, string failure, string? trace);
+
+        [LoggerMessage(4603, LogLevel.Information, "Conversation {Conversation} did not hear of its file ({Failure}); the sweep will tell it")]
+        public static partial void NotTold(ILogger logger, ConversationId conversation, string failure);
     }
 }
 
-/// <summary>How many files one process holds in memory at once, whatever waits: by tenant in turn, because a gateway that hangs keeps its place for minutes.</summary>
+/// <summary>How many files one process holds in memory at once, whatever waits: by tenant in turn, and no tenant takes more places than it leaves free, because a gateway that hangs keeps its place for a while.</summary>
 internal sealed class MediaGate
 {
     private const int Places = 8;
-    private readonly FairGate _places = new(Places);
+    private readonly FairGate _places = new(Places) { LeavesRoom = true };
 
     /// <summary>Waits for a place; dispose of it to give it back.</summary>
     public ValueTask<FairGate.Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken) => _places.EnterAsync(tenant, cancellationToken);
