@@ -79,7 +79,7 @@ internal static class ConversationEndpoints
             return Problem.NotFound;
         }
 
-        var (answer, problem) = await sending.QueueAsync(http, caller, channel, body.Value, Author.Person, () => Task.FromResult(conversation.Id), cancellationToken);
+        var (answer, problem) = await sending.QueueAsync(http, caller, channel, body.Value, Author.Person, OutboundSending.Destination.Of(conversation.Id), cancellationToken);
         return answer is null ? problem! : TypedResults.Accepted($"/api/v1/messages/{answer.Id}", answer);
     }
 

@@ -18,17 +18,7 @@ namespace Channels.Grains.Media;
 /// </remarks>
 internal sealed partial class MediaGrain : Grain, IMediaGrain
 {
-    /// <summary>The largest file that is kept: what the API would take for sending.</summary>
-    internal const int Largest = OutboundBytes.Largest;
-
     private const int AtOnce = 20;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(2);
-
-    /// <summary>Without a byte for so long a download has stopped, and its place is somebody else's.</summary>
-    private static readonly TimeSpan Stalled = TimeSpan.FromSeconds(15);
-
-    /// <summary>Before the first byte most connectors ask where the file lies, with a limit of their own.</summary>
-    private static readonly TimeSpan FirstByte = 2 * Stalled;
 
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
@@ -53,8 +43,6 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         _pump = new Pump(FetchAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
     }
-
-    private static MediaFetchOutcome.Gone TooLarge { get; } = new($"it is larger than {Largest >> 20} MB");
 
     private AccountId Account => new(this.GetPrimaryKey());
 
@@ -110,13 +98,12 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
     // Answers which conversation has waited for it, if any.
     private async Task<ConversationId?> FetchInPlaceAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
     {
-        using var stalled = new CancellationTokenSource(FirstByte, _clock);
-        using var file = new BoundedStream(Largest, () => stalled.CancelAfter(Stalled));
-        switch (await AskAsync(channel, connector, fetch, file, stalled.Token, cancellationToken))
+        using var attempt = new MediaAttempt(_clock, _logger);
+        switch (await attempt.RunAsync(connector, channel.Connection, fetch.Media, cancellationToken))
         {
             case MediaFetchOutcome.Fetched fetched:
-                var reference = await _media.SaveAsync(channel.Tenant, file.GetBuffer().AsMemory(0, (int)file.Length), cancellationToken);
-                return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, file.Length, null), cancellationToken);
+                var reference = await _media.SaveAsync(channel.Tenant, attempt.Bytes, cancellationToken);
+                return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, attempt.Bytes.Length, null), cancellationToken);
             case MediaFetchOutcome.Gone gone:
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
                 return await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
@@ -152,39 +139,10 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
     private Task<ConversationId?> SettleAsync(ChannelEntry channel, MediaFetch fetch, MediaSettlement settlement, CancellationToken cancellationToken) =>
         _fetches.SettleAsync(channel.Tenant, Account, fetch.Message, settlement, cancellationToken);
 
-    private async Task<MediaFetchOutcome> AskAsync(
-        ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, BoundedStream file, CancellationToken stalled, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(CallLimit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stalled, cancellationToken);
-        try
-        {
-            var outcome = await connector.FetchAsync(channel.Connection, fetch.Media, file, either.Token);
-            return file.IsOver ? TooLarge : outcome;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new MediaFetchOutcome.TryLater(
-                TimeSpan.Zero, limit.IsCancellationRequested ? $"not complete within {CallLimit.TotalMinutes:0} minutes" : $"the download stopped after {file.Length} bytes");
-        }
-        catch (Exception failure) when (file.IsOver && failure is not OperationCanceledException)
-        {
-            return TooLarge;
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            Log.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
-            return new MediaFetchOutcome.TryLater(TimeSpan.Zero, $"the connector failed ({failure.GetType().Name})");
-        }
-    }
-
     private static partial class Log
     {
         [LoggerMessage(4601, LogLevel.Information, "The file of message {Message} was given up after {Attempts} attempts")]
         public static partial void Gone(ILogger logger, MessageId message, int attempts);
-
-        [LoggerMessage(4602, LogLevel.Error, "The connector {Kind} threw {Failure} while it fetched a file\n{Trace}")]
-        public static partial void ConnectorThrew(ILogger logger, string kind, string failure, string? trace);
 
         [LoggerMessage(4603, LogLevel.Information, "Conversation {Conversation} did not hear of its file ({Failure}); the sweep will tell it")]
         public static partial void NotTold(ILogger logger, ConversationId conversation, string failure);

@@ -41,6 +41,8 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
         where v.tenant_id = $1 and v.id = coalesce((select m.merged_into from conversation m where m.tenant_id = $1 and m.id = $2), $2)
         """;
 
+    private const string ByAlias = "select conversation_id from conversation_alias where tenant_id = $1 and account_id = $2 and alias = $3";
+
     private const string Wait = """
         select u.message_id, u.answer_by, f.turn_waits_until, f.reason
         from turn u
@@ -68,6 +70,13 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, conversation.Value)], cancellationToken);
         return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
+    }
+
+    /// <summary>The account's conversation with whom the provider knows by this id; null when there is none yet.</summary>
+    public async Task<ConversationId?> FindByAliasAsync(TenantId tenant, AccountId account, string alias, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(ByAlias, tenant.Value, account.Value, alias)], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? new ConversationId(rows.GetGuid(0)) : null;
     }
 
     /// <summary>What the conversation's next answer waits for; null when it waits for nothing but its agent.</summary>
