@@ -123,9 +123,9 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         await ScalarAsync($"insert into org_unit (tenant_id, id, name) values ('{_tenant}', '{_tenant}', 'u')");
         await ScalarAsync($"insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ('{_tenant}', '{_tenant}', 'simulator', '{{}}', 'active', now(), now(), now())");
         await ScalarAsync(
-            $"""
+            $$"""
             insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
-            values ('{_tenant}', '{_account}', '{_tenant}', 'simulator', 'a', 'a', '{_tenant}', '', '{{}}', '{{}}', 'active', now(), now(), now())
+            values ('{{_tenant}}', '{{_account}}', '{{_tenant}}', 'simulator', 'a', 'a', '{{_tenant}}', '', '{}', '{}', 'active', now(), now(), now())
             """);
         var now = clock.GetUtcNow();
         var ids = new IdSource(clock);
