@@ -40,10 +40,13 @@ internal static class BrokenText
 }
 
 /// <summary>Refuses such text in a request's path or query, whichever endpoint it is for: none needs to think of it.</summary>
-/// <remarks>Behind routing, so that parts of the path have their names. Headers cannot hold it: the server refuses them. Of bodies see <see cref="JsonText"/>.</remarks>
+/// <remarks>Not of webhooks, whose query nobody reads: what is refused with 400 never comes again. Behind routing, so that parts of the path have their names. Headers cannot hold it: the server refuses them. Of bodies see <see cref="JsonText"/>.</remarks>
 internal sealed class RefuseBrokenText(RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext http)
+    public Task InvokeAsync(HttpContext http) => RunAsync(http, next);
+
+    /// <summary>The same for an endpoint that nothing runs before.</summary>
+    public static Task RunAsync(HttpContext http, RequestDelegate next)
     {
         var complaints = Complaints(http.Request);
         return complaints.Count == 0 ? next(http) : new Problem(ErrorCatalogue.InvalidParameter, null, complaints).ExecuteAsync(http);

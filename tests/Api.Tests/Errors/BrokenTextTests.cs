@@ -23,8 +23,16 @@ public sealed partial class BrokenTextTests(ApiHost host) : IClassFixture<ApiHos
             var plain = PathParameter().Replace(path, "01900000-0000-7000-8000-000000000000");
             foreach (var parameter in parameters.Append("unheard_of"))
             {
-                var problem = await (await AskAsync(client, method, $"{plain}?{Uri.EscapeDataString(parameter)}=a%00b")).ProblemAsync(400, "invalid_parameter");
-                Assert.Equal([parameter], problem.Fields());
+                var answer = await AskAsync(client, method, $"{plain}?{Uri.EscapeDataString(parameter)}=a%00b");
+                if (method == "POST" && path.Contains("/webhooks/", StringComparison.Ordinal) && !path.StartsWith("/api/v1", StringComparison.Ordinal))
+                {
+                    // A provider's post: nobody reads its query, and what is refused with 400 never comes again.
+                    Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+                    continue;
+                }
+
+                Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{method} {plain}?{parameter}: {answer.StatusCode}");
+                Assert.Equal([parameter], (await answer.ProblemAsync(400, "invalid_parameter")).Fields());
 
                 // No text at all as UTF-8: whatever the server takes it for, it is no failure of ours.
                 var half = await AskAsync(client, method, $"{plain}?{Uri.EscapeDataString(parameter)}=%ED%A0%80");
@@ -46,14 +54,13 @@ public sealed partial class BrokenTextTests(ApiHost host) : IClassFixture<ApiHos
         Assert.Equal(["(name)"], problem.Fields());
     }
 
-    [Theory]
-    [InlineData("plain", true)]
-    [InlineData("a boat: \ud83d\udea2", true)]
-    [InlineData("a\0b", false)]
-    [InlineData("\ud83d", false)]
-    [InlineData("\udea2\ud83d", false)]
-    [InlineData("\ud83d\udea2\udea2", false)]
-    public void What_can_be_kept_is_told_from_what_cannot(string text, bool isFine) => Assert.Equal(isFine, BrokenText.In(text) is null);
+    [Fact]
+    public void What_can_be_kept_is_told_from_what_cannot()
+    {
+        Assert.All(["", "plain", "a boat: \ud83d\udea2", "\ud83d\udea2\ud83d\udea2"], text => Assert.Null(BrokenText.In(text)));
+        Assert.Equal(BrokenText.Nul, BrokenText.In("a\0b"));
+        Assert.All(["\ud83d", "\udea2\ud83d", "\ud83d\udea2\udea2", "\ud83d x"], text => Assert.Equal(BrokenText.HalfPair, BrokenText.In(text)));
+    }
 
     private static Task<HttpResponseMessage> AskAsync(HttpClient client, string method, string path) => client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
