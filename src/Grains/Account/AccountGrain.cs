@@ -254,7 +254,8 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         var handOvers = messages.GroupBy(message => message.Conversation).Select(group =>
         {
             var turns = group.Select(message => new PendingTurn(
-                message.Id, message.Kind, message.Text, message.SenderName, message.OccurredAt, message.DetailsJson, message.ProviderMessageId));
+                message.Id, message.Kind, message.Text, message.SenderName, message.OccurredAt, message.DetailsJson, message.ProviderMessageId,
+                File: message.Fetch is null ? null : new PendingFile(message.TurnWaitsUntil, Trouble: null)));
 
             // A file may be here by now: only the table knows what its turn still waits for.
             return HandOverAsync(new ConversationRef(channel.Tenant, Account, group.Key), [.. turns], mayBeOutdated: group.Any(message => message.TurnWaitsUntil is not null));
