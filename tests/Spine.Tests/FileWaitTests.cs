@@ -146,7 +146,7 @@ public sealed class FileWaitTests(TelegramSpine spine) : SpineTest(spine), IClas
             "message",
             new
             {
-                message_id = person.NextMessage(), from = new { id = who, first_name = "Mira" }, chat = person.Shown(), date = 1767261600, caption,
+                message_id = person.NextMessage(), from = new { id = who, first_name = person.Name }, chat = person.Shown(), date = 1767261600, caption,
                 photo = new[] { new { file_id = file, file_unique_id = file, width = 90, height = 90 } },
             },
             $"{who}");
