@@ -31,7 +31,7 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
     // What was known of the file stays; only while the row is there, so that a repetition tells nobody twice.
     private const string Settle = """
         with gone as (
-          delete from media_fetch where tenant_id = $1 and account_id = $2 and message_id = $3 returning message_id),
+          delete from media_fetch where tenant_id = $1 and account_id = $2 and message_id = $3 returning message_id, turn_waits_until),
         message as (
           update transcript t
           set details = coalesce(t.details, '{}') || $4::jsonb
@@ -41,8 +41,8 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
         told as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select $1, id, $6, $2, conversation_id, id, $4::jsonb from message)
-        select m.conversation_id from message m
-        where exists (select from turn u where u.tenant_id = $1 and u.account_id = $2 and u.conversation_id = m.conversation_id and u.message_id = m.id)
+        select m.conversation_id from message m cross join gone g
+        where g.turn_waits_until is not null and exists (select from turn u where u.tenant_id = $1 and u.account_id = $2 and u.conversation_id = m.conversation_id and u.message_id = m.id)
         """;
 
     private static readonly JsonSerializerOptions _json = new()
