@@ -96,7 +96,7 @@ public sealed class UnroutedTrimmingTests(PostgresFixture postgres) : IClassFixt
         """,
         Now);
 
-    private Task AddAsync(string name, int days, int bytes) => ScalarAsync(
+    private Task<object?> AddAsync(string name, int days, int bytes) => ScalarAsync(
         """
         insert into unrouted_webhook (kind, id, setting, name, reason, received_at, proof, body)
         values ('whatsapp_cloud', gen_random_uuid(), 'phone_number_id', $1, 'no channel has it', $2, '', $3)
