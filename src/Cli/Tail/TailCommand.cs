@@ -31,6 +31,7 @@ internal static class TailCommand
                 .FollowAsync(CursorOf(parse.GetValue(since), parse.GetValue(once)), parse.GetValue(once), cancellationToken)));
         return command;
     }
+
     // Whoever wants what there is and no more does not mean from now on.
     private static string? CursorOf(string? since, bool once) => since switch
     {
