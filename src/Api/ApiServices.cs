@@ -57,6 +57,7 @@ public static class ApiServices
         services.AddSingleton<ReplyWindows>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<OutboundSending>();
+        services.AddSingleton<UploadPlaces>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton(GlobalWebhookSecret.Of(configuration));
         services.AddSingleton<GlobalWebhooks>();
@@ -75,11 +76,12 @@ public static class ApiServices
         return services;
     }
 
-    /// <summary>All endpoints, and the two things that run before them: problems become problem details, keys become callers.</summary>
+    /// <summary>All endpoints, and the three things that run before them: problems become problem details, keys become callers, and text nobody can keep is refused.</summary>
     public static void MapChannelsApi(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<AccessMiddleware>();
+        app.UseMiddleware<RefuseBrokenText>();
         app.MapWebhooks();
         app.MapHealth();
         app.MapTenants();

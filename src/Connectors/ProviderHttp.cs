@@ -14,7 +14,7 @@ public static class ProviderHttp
     public static string UserAgent { get; } = $"Channels/{typeof(IConnector).Assembly.GetName().Version?.ToString(3) ?? "0"}";
 
     /// <summary>A page of a gateway's history fits; an endless answer does not fill our memory.</summary>
-    private const int LargestAnswer = 8 * 1024 * 1024;
+    internal const int LargestAnswer = 8 * 1024 * 1024;
 
     internal static void Add(IServiceCollection services) => services
         .AddHttpClient(ClientName, client =>

@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 namespace Channels.Grains.Abstractions;
 
 /// <summary>Fetches the files that one account's messages only name. Key: account id.</summary>
-/// <remarks>Off the message path: a message is recorded, and answered, without waiting for its file.</remarks>
+/// <remarks>Off the message path: a message is recorded without waiting for its file. Its turn may wait for it, for a while; then the conversation is told when it is here.</remarks>
 [Alias("IMediaGrain")]
 public interface IMediaGrain : IGrainWithGuidKey
 {

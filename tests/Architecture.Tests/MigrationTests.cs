@@ -11,6 +11,7 @@ public sealed partial class MigrationTests
     {
         ["tenant"] = "is the owner",
         ["unrouted_webhook"] = "the operator's: what belongs to no channel, and so to no tenant",
+        ["unrouted_dropped"] = "the operator's: what went of that, counted",
         ["housekeeping"] = "the installation's: one row, what time it was",
         ["orleansquery"] = "Orleans' own: its statements",
         ["cluster_version"] = "Orleans' own: membership",

@@ -42,7 +42,7 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData("healthcheck", "--quickly")]
     [InlineData("send", "--text", "hola")]
     [InlineData("send", "--account", "no-id", "--to", "1", "--text", "hola")]
-    [InlineData("tail", "--all", "--after", "1-0")]
+    [InlineData("tail", "--since")]
     [InlineData("new")]
     public async Task A_command_line_that_cannot_be_used_ends_with_2_and_asks_nobody(params string[] arguments)
     {

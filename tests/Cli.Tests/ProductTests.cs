@@ -55,7 +55,7 @@ public sealed class ProductTests : IAsyncLifetime
 
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using var lines = new CountingWriter(1, enough.Cancel);
-        var followed = await _run.RunAsync(["tail", "--all", "--json", "--account", channel, "--types", "message.received"], lines, enough.Token);
+        var followed = await _run.RunAsync(["tail", "--since", "beginning", "--json", "--account", channel, "--types", "message.received"], lines, enough.Token);
         Assert.Equal(ExitCodes.Fine, followed.Code);
         Assert.Equal("message.received", followed.Json.GetProperty("type").GetString());
 

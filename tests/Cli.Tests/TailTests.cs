@@ -29,7 +29,7 @@ public sealed class TailTests : IAsyncLifetime
     {
         _api.On(Path, Page("c2", more: true, Happened(1), Happened(2)), Page("c3", more: false, Happened(3)));
 
-        var ended = await _run.RunAsync("tail", "--once", "--after", "c0");
+        var ended = await _run.RunAsync("tail", "--once", "--since", "c0");
 
         Assert.Equal(ExitCodes.Fine, ended.Code);
         Assert.Equal(3, Lines(ended).Length);
@@ -50,12 +50,27 @@ public sealed class TailTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_cursor_it_begins_with_what_happens_next()
     {
-        _api.On(Path, Page("c1", more: true, Happened(1)), Page("c2", more: false, Happened(2)), Page("c3", more: false, Happened(3)));
+        _api.On(Path, Page("c2", more: false), Page("c3", more: false, Happened(3)));
 
         var ended = await FollowAsync(lines: 1);
 
         Assert.Equal(ExitCodes.Fine, ended.Code);
         Assert.Contains("10:00:03Z", Lines(ended)[0], StringComparison.Ordinal);
+        Assert.Equal(["?limit=1000&after=now", "?limit=1000&after=c2"], Asked().Take(2));
+    }
+
+    [Theory]
+    [InlineData("?limit=1000", "--since", "beginning")]
+    [InlineData("?limit=1000", "--once")]
+    [InlineData("?limit=1000&after=now", "--since", "now", "--once")]
+    [InlineData("?limit=1000&after=c7", "--since", "c7")]
+    public async Task Where_it_begins_can_be_said(string asked, params string[] options)
+    {
+        _api.On(Path, Page("c8", more: false));
+
+        await _run.RunAsync(["tail", "--once", .. options.Except(["--once"])]);
+
+        Assert.Equal(asked, Asked().First());
     }
 
     [Fact]
@@ -65,26 +80,26 @@ public sealed class TailTests : IAsyncLifetime
             Path, Page("c1", more: false, Happened(1)), Reply.Broken, Reply.Problem(503, "store_unavailable", "The store does not answer; nothing was done"), new Reply(502, "<html>bad gateway</html>", "text/html"),
             Page("c2", more: false, Happened(2)));
 
-        var ended = await FollowAsync(lines: 2, "--all");
+        var ended = await FollowAsync(lines: 2, "--since", "beginning");
 
         Assert.Equal(ExitCodes.Fine, ended.Code);
         Assert.Contains("10:00:01Z", Lines(ended)[0], StringComparison.Ordinal);
         Assert.Contains("10:00:02Z", Lines(ended)[1], StringComparison.Ordinal);
         Assert.Equal(["?limit=1000", "?limit=1000&after=c1", "?limit=1000&after=c1", "?limit=1000&after=c1", "?limit=1000&after=c1"], Asked().Take(5));
         Assert.Contains("Connected again; nothing was skipped.", ended.Error, StringComparison.Ordinal);
-        Assert.Contains("--after c2", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("--since c2", ended.Error, StringComparison.Ordinal);
         Assert.Equal([1, 1, 2, 4], _run.Clock.Pauses.Take(4).Select(pause => pause.TotalSeconds));
     }
 
     [Fact]
     public async Task A_cursor_that_is_none_ends_it_with_1()
     {
-        _api.On(Path, Reply.Problem(400, "invalid_parameter", "A parameter of the query or a header is not valid", errors: new { field = "after", message = "must be the cursor of an earlier answer." }));
+        _api.On(Path, Reply.Problem(400, "invalid_parameter", "A parameter of the query or a header is not valid", errors: new { field = "after", message = "must be the cursor of an earlier answer, or now." }));
 
-        var ended = await _run.RunAsync("tail", "--after", "nonsense");
+        var ended = await _run.RunAsync("tail", "--since", "nonsense");
 
         Assert.Equal(ExitCodes.Wrong, ended.Code);
-        Assert.Contains("after: must be the cursor of an earlier answer.", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("after: must be the cursor of an earlier answer, or now.", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]

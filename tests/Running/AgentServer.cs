@@ -72,7 +72,11 @@ internal sealed class AgentServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         var turn = (await JsonSerializer.DeserializeAsync<Turn>(http.Request.Body, ChannelsClient.Json))!;
-        var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, [.. turn.History.Select(one => one.Kind)], http.Request.Headers.Authorization.ToString());
+        var call = new AgentCall(turn.TurnId, turn.ConversationId, turn.Message.Text, turn.History.Count, [.. turn.History.Select(one => one.Kind)], http.Request.Headers.Authorization.ToString())
+        {
+            File = new(turn.Message.MediaStatus, turn.Message.MediaReason, Text(turn.Message.Media, "media_id")),
+            HistoryFiles = [.. turn.History.Select(one => one.MediaStatus)],
+        };
         Calls.Enqueue(call);
         if (Think(call) is { Ticks: > 0 } thinking)
         {
@@ -102,8 +106,20 @@ internal sealed class AgentServer : IAsyncDisposable
 
     private sealed record Turn(Guid TurnId, Guid ConversationId, TurnMessage Message, List<TurnMessage> History);
 
-    private sealed record TurnMessage(string? Text, string Kind);
+    private static string? Text(JsonElement? media, string name) => media is { ValueKind: JsonValueKind.Object } given && given.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private sealed record TurnMessage(string? Text, string Kind, JsonElement? Media, string? MediaStatus, string? MediaReason);
 }
 
 /// <summary>One question to the agent.</summary>
-internal sealed record AgentCall(Guid TurnId, Guid ConversationId, string? Text, int History, IReadOnlyList<string> HistoryKinds, string Authorization);
+internal sealed record AgentCall(Guid TurnId, Guid ConversationId, string? Text, int History, IReadOnlyList<string> HistoryKinds, string Authorization)
+{
+    /// <summary>What it is told of the message's file.</summary>
+    public AgentCallFile File { get; init; } = new(null, null, null);
+
+    /// <summary>The same of the earlier messages: the statuses.</summary>
+    public IReadOnlyList<string?> HistoryFiles { get; init; } = [];
+}
+
+/// <summary>A file as an agent hears of it.</summary>
+internal sealed record AgentCallFile(string? Status, string? Reason, string? MediaId);

@@ -11,7 +11,7 @@ namespace Channels.Agents.Http;
 /// Message path, step 5 of 6. Asked again with the same <c>turn_id</c> after a crash, unless it said before (202) that it answers later. Its URL is the tenant's: the client is guarded,
 /// follows no redirects, and nothing the service says reaches a log.
 /// </remarks>
-internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service) : IAnswersLater
+internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service) : IAnswersLater, IWaitsForFiles
 {
     /// <summary>The name of the guarded client.</summary>
     public const string Client = "agent";
@@ -30,6 +30,9 @@ internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service)
 
     /// <inheritdoc/>
     public int HistoryLength(AgentSettings settings) => HttpAgentSettings.History(settings);
+
+    /// <inheritdoc/>
+    public TimeSpan FileWait(AgentSettings settings) => HttpAgentSettings.FileWait(settings);
 
     /// <inheritdoc/>
     public TimeSpan ReplyWithin(AgentSettings settings) => HttpAgentSettings.ReplyWithin(settings);

@@ -58,14 +58,17 @@ internal static class HttpAgentPayloads
         root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private static TurnMessage MessageOf(AgentMessage message) => new(
-        message.Role, message.Kind, message.Text, message.At, message.SenderName, message.MediaJson is { } media ? JsonElement.Parse(media) : null);
+        message.Role, message.Kind, message.Text, message.At, message.SenderName, message.MediaJson is { } media ? JsonElement.Parse(media) : null,
+        message.File?.Status, message.File?.Reason);
 
     private sealed record TurnRequest(Guid TurnId, Guid ConversationId, TurnMessage Message, IReadOnlyList<TurnMessage> History, string? Context);
 
     private sealed record TurnMessage(
         string Role, string Kind, string? Text, DateTimeOffset At,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SenderName,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonElement? Media);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonElement? Media,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? MediaStatus,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? MediaReason);
 }
 
 /// <summary>What an HTTP agent says.</summary>

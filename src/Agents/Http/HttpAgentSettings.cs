@@ -4,7 +4,7 @@ using static Channels.Agents.AgentSettingsCheck;
 
 namespace Channels.Agents.Http;
 
-/// <summary>The settings of an HTTP agent: <c>url, secret, accepts_media, history, reply_within_seconds</c>.</summary>
+/// <summary>The settings of an HTTP agent: <c>url, secret, accepts_media, file_wait_seconds, history, reply_within_seconds</c>.</summary>
 internal static class HttpAgentSettings
 {
     private const int UsualHistory = 10;
@@ -12,6 +12,8 @@ internal static class HttpAgentSettings
     private const int LongestUrl = 2048;
     private const int UsualWait = 300;
     private const int LongestWait = 86_400;
+    private const int UsualFileWait = 30;
+    private const int LongestFileWait = 300;
 
     public static AgentDescription Description { get; } = new(
         "What your own service says: it gets the turn over HTTP and answers {\"reply\": \"…\"}",
@@ -19,6 +21,9 @@ internal static class HttpAgentSettings
             new("url", "Where your service takes its turns.", Required: true),
             new("secret", "Sent as Authorization: Bearer. Never shown again."),
             new("accepts_media", "Whether it also gets messages without text. Default: false."),
+            new(
+                "file_wait_seconds",
+                $"With accepts_media: how long a message waits for its file, where that must be fetched from the provider, before your service gets it without; 0 to {LongestFileWait}. Default: {UsualFileWait}."),
             new("history", $"How many earlier messages it gets, 0 to {MostHistory}. Default: {UsualHistory}."),
             new("reply_within_seconds", $"How long your service may answer a turn it took with 202, 1 to {LongestWait}. Default: {UsualWait}."),
         ]);
@@ -32,6 +37,11 @@ internal static class HttpAgentSettings
 
     public static int History(AgentSettings settings) =>
         Member(settings, "history") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var length) ? Math.Clamp(length, 0, MostHistory) : UsualHistory;
+
+    /// <summary>How long a message waits for its file. Half a minute unless set: providers give most files within seconds, and nobody waits longer for an answer.</summary>
+    public static TimeSpan FileWait(AgentSettings settings) => !AcceptsMedia(settings)
+        ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(Member(settings, "file_wait_seconds") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var seconds) ? Math.Clamp(seconds, 0, LongestFileWait) : UsualFileWait);
 
     /// <summary>How long it may answer a turn it took with 202. Five minutes unless set: longer than any model thinks, shorter than a contact's patience.</summary>
     public static TimeSpan ReplyWithin(AgentSettings settings) =>
@@ -56,6 +66,12 @@ internal static class HttpAgentSettings
         if (Member(settings, "accepts_media") is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) })
         {
             yield return new("accepts_media", "must be true or false.");
+        }
+
+        if (Member(settings, "file_wait_seconds") is { } patience
+            && !(patience.ValueKind == JsonValueKind.Number && patience.TryGetInt32(out var longest) && longest is >= 0 and <= LongestFileWait))
+        {
+            yield return new("file_wait_seconds", $"must be a whole number from 0 to {LongestFileWait}: how long a message waits for its file before your agent gets it without.");
         }
 
         if (Member(settings, "history") is { } history

@@ -50,7 +50,10 @@ internal static class ConversationEndpoints
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> FindAsync(
         Guid id, Caller caller, ConversationQueries conversations, ReplyWindows windows, CancellationToken cancellationToken) =>
         await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is { } found
-            ? TypedResults.Ok(ConversationAnswer.Of(found, await windows.FindAsync(caller.Tenant, found, cancellationToken)))
+            ? TypedResults.Ok(ConversationAnswer.Of(found, await windows.FindAsync(caller.Tenant, found, cancellationToken)) with
+            {
+                WaitsFor = WaitAnswer.Of(await conversations.WaitOfAsync(caller.Tenant, found, cancellationToken)),
+            })
             : Problem.NotFound;
 
     private static async Task<Results<Ok<MessageList>, Problem>> MessagesAsync(
@@ -76,7 +79,7 @@ internal static class ConversationEndpoints
             return Problem.NotFound;
         }
 
-        var (answer, problem) = await sending.QueueAsync(http, caller, channel, body.Value, Author.Person, () => Task.FromResult(conversation.Id), cancellationToken);
+        var (answer, problem) = await sending.QueueAsync(http, caller, channel, body.Value, Author.Person, OutboundSending.Destination.Of(conversation.Id), cancellationToken);
         return answer is null ? problem! : TypedResults.Accepted($"/api/v1/messages/{answer.Id}", answer);
     }
 

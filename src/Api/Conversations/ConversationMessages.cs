@@ -18,9 +18,28 @@ internal sealed record ConversationAnswer(
     Guid Id, Guid ChannelId, ContactAnswer Contact, string ChatType, string? PromptContext, bool AgentPaused, DateTimeOffset? PausedUntil,
     DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ReplyWindow? ReplyWindow)
 {
+    /// <summary>Of one conversation, not of a list: what its next answer waits for besides the agent; absent when for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WaitAnswer? WaitsFor { get; init; }
+
     public static ConversationAnswer Of(ConversationRow row, ReplyWindow? window) => new(
         row.Id.Value, row.Account.Value, new(row.ChatId, row.ContactName, row.ContactPhone, row.ContactAvatarUrl, row.Aliases), row.ChatType, row.PromptContext,
         row.PausedUntil is not null, row.PausedUntil, row.CreatedAt, row.LastMessageAt, window);
+}
+
+/// <summary>What an answer waits for.</summary>
+/// <param name="What"><c>file</c>: the message's file is being fetched; <c>late_reply</c>: its agent's service took it and answers later.</param>
+/// <param name="MessageId">The message that is to be answered.</param>
+/// <param name="Until">At the longest: then the agent is asked without the file, or counts as failed.</param>
+/// <param name="Reason">Of a file: what the last attempt to fetch it came to.</param>
+internal sealed record WaitAnswer(string What, Guid MessageId, DateTimeOffset Until, string? Reason)
+{
+    public static WaitAnswer? Of(ConversationWait? wait) => wait switch
+    {
+        { AnswerBy: { } limit } => new("late_reply", wait.Message.Value, limit, null),
+        { FileBy: { } limit } => new("file", wait.Message.Value, limit, wait.FileTrouble),
+        _ => null,
+    };
 }
 
 /// <summary>A page of conversations.</summary>

@@ -5,7 +5,7 @@ internal static class ErrorCatalogue
 {
     public static readonly ApiError BadRequest = new("bad_request", 400, "The request cannot be understood", "Check the request against the API's description.");
     public static readonly ApiError MalformedJson = new("malformed_json", 400, "The body is not valid JSON", "Send one JSON object in UTF-8, nested no deeper than 64 levels.");
-    public static readonly ApiError InvalidParameter = new("invalid_parameter", 400, "A parameter of the query or a header is not valid", "Correct the parameters listed under errors.");
+    public static readonly ApiError InvalidParameter = new("invalid_parameter", 400, "A parameter of the path or the query, or a header, is not valid", "Correct the parameters listed under errors.");
     public static readonly ApiError TenantRequired = new("tenant_required", 400, "The operator key needs a tenant here", "Say for which tenant you act in the header X-Tenant-Id, or use a key of that tenant.");
     public static readonly ApiError Unauthenticated = new("unauthenticated", 401, "No valid key was presented", "Send Authorization: Bearer followed by a key that has not been revoked.");
     public static readonly ApiError WebhookUnauthenticated = new("webhook_unauthenticated", 401, "The webhook does not prove where it comes from", "Give the provider the channel's webhook secret; rotate it if it is lost.");
@@ -31,10 +31,12 @@ internal static class ErrorCatalogue
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
     public static readonly ApiError IdempotencyKeyReused = new("idempotency_key_reused", 422, "This Idempotency-Key was used for another request", "Use a new key for a new request.");
     public static readonly ApiError ProviderRefused = new("provider_refused", 422, "The provider refused", "Read the detail, correct the channel's settings or the gateway, and activate again.");
+    public static readonly ApiError TooManyUploads = new("too_many_uploads", 429, "The tenant is sending several files already", "Send at most four files at once; send this one again after a moment. Nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError InternalError = new("internal_error", 500, "Something went wrong on our side", "Try again; if it stays, tell the operator the trace id.");
     public static readonly ApiError ProviderUnreachable = new("provider_unreachable", 502, "The provider or its gateway does not answer", "Check the address and that the gateway runs, then activate again.") { RetryAfter = 10 };
     public static readonly ApiError StoreUnavailable = new("store_unavailable", 503, "The store does not answer; nothing was done", "Send the same request again after a moment.") { RetryAfter = 2 };
     public static readonly ApiError InboxFull = new("inbox_full", 503, "More webhooks are waiting than can be held", "Send the same webhook again after a moment; nothing of it was kept.") { RetryAfter = 2 };
+    public static readonly ApiError UploadsFull = new("uploads_full", 503, "More files are being sent than can be held", "Send the same file again after a moment; nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError Busy = new("busy", 503, "The part of the product that carries this out did not answer in time", "Look whether it was done, then send the same request again.") { RetryAfter = 5 };
     public static readonly ApiError NotReady = new("not_ready", 503, "The product is not ready", "Wait until the store answers and its schema is up to date.") { RetryAfter = 2 };
 
@@ -43,7 +45,8 @@ internal static class ErrorCatalogue
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, WebhookTokenWrong, NotFound, MethodNotAllowed,
         RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, OutcomeKnown, TooLarge,
-        UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, Busy, NotReady,
+        UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, TooManyUploads, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, UploadsFull, Busy,
+        NotReady,
     ];
 
     /// <summary>What to answer where the server itself chose only a status.</summary>

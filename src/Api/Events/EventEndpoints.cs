@@ -13,20 +13,28 @@ namespace Channels.Api.Events;
 /// <summary>What happened, for programs that follow along.</summary>
 internal static class EventEndpoints
 {
+    /// <summary>In the place of a cursor: nothing of what was.</summary>
+    private const string Now = "now";
+
     public static void MapEvents(this IEndpointRouteBuilder app)
     {
         var events = app.MapApiGroup("/api/v1/events", "Events", Access.Access.Tenant);
         events.MapGet("/", ReadAsync).WithName("ReadEvents")
-            .WithSummary("Events after a cursor, none ever skipped; without a cursor from the oldest kept. Give back the answer's cursor as 'after'");
+            .WithSummary("Events after a cursor, none ever skipped; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'");
     }
 
     private static async Task<Results<Ok<EventList>, Problem>> ReadAsync(
         string? after, [Most(1000)] PageRequest page, Caller caller, EventQueries events, CancellationToken cancellationToken)
     {
+        if (after == Now)
+        {
+            return TypedResults.Ok(new EventList([], (await events.NowAsync(caller.Tenant, cancellationToken)).ToString(), More: false));
+        }
+
         var cursor = string.IsNullOrEmpty(after) ? default(EventCursor) : EventCursor.Parse(after);
         if (cursor is not { } from)
         {
-            return Problem.Field(ErrorCatalogue.InvalidParameter, "after", "must be the cursor of an earlier answer.");
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "after", "must be the cursor of an earlier answer, or now.");
         }
 
         var found = await events.ReadAsync(caller.Tenant, from, page.Page.Limit, cancellationToken);

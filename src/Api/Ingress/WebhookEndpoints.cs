@@ -1,3 +1,4 @@
+using Channels.Api.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,7 +21,7 @@ internal static class WebhookEndpoints
     }
 
     private static void MapQuestion(IEndpointRouteBuilder app, string pattern, RequestDelegate answer, string name, string summary) =>
-        app.MapGet(pattern, answer).WithTags("Webhooks").WithName(name).WithSummary(summary).WithMetadata(answer.Method).ShortCircuit();
+        app.MapGet(pattern, http => RefuseBrokenText.RunAsync(http, answer)).WithTags("Webhooks").WithName(name).WithSummary(summary).WithMetadata(answer.Method).ShortCircuit();
 
     private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string pattern, RequestDelegate accept) =>
         app.MapPost(pattern, accept).WithTags("Webhooks")

@@ -18,6 +18,9 @@ internal static class MediaEndpoints
     // Of what the providers take, only WhatsApp's documents may be larger.
     private const int LargestUpload = 32 << 20;
 
+    /// <summary>For a whole file: somebody who sends a byte now and then must not keep a place.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     public static void MapMedia(this IEndpointRouteBuilder app)
     {
         var media = app.MapApiGroup("/api/v1/media", "Media", Access.Access.Tenant);
@@ -25,9 +28,17 @@ internal static class MediaEndpoints
         media.MapPost("/", UploadAsync).WithName("UploadMedia").WithSummary("Keeps a file to be sent: the body is the file, of at most 32 MB. The same file twice has the same media_id");
     }
 
-    private static async Task<Results<Created<MediaAnswer>, Problem>> UploadAsync(HttpContext http, Caller caller, IMediaStore media, CancellationToken cancellationToken)
+    private static async Task<Results<Created<MediaAnswer>, Problem>> UploadAsync(
+        HttpContext http, Caller caller, UploadPlaces places, IMediaStore media, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (await BoundedBody.ReadAsync(http, LargestUpload) is not { } content)
+        var (taken, full) = places.TryEnter(caller.Tenant);
+        using var place = taken;
+        if (place is null)
+        {
+            return full!;
+        }
+
+        if (await BoundedBody.ReadAsync(http, LargestUpload, Patience, clock) is not { } content)
         {
             return new Problem(ErrorCatalogue.TooLarge);
         }

@@ -52,7 +52,7 @@ internal static class AccountMessageEndpoints
             return Problem.Field(ErrorCatalogue.InvalidFields, "to", "give either to, an address, or conversation_id.");
         }
 
-        Func<Task<ConversationId>> conversation;
+        OutboundSending.Destination destination;
         if (form.ConversationId is { } known)
         {
             if (await conversations.FindAsync(caller.Tenant, new ConversationId(known), cancellationToken) is not { } row || row.Account != channel.Account)
@@ -60,7 +60,7 @@ internal static class AccountMessageEndpoints
                 return Problem.Field(ErrorCatalogue.InvalidFields, "conversation_id", "is no conversation of this account.");
             }
 
-            conversation = () => Task.FromResult(row.Id);
+            destination = OutboundSending.Destination.Of(row.Id);
         }
         else
         {
@@ -70,10 +70,12 @@ internal static class AccountMessageEndpoints
                 return Problem.Field(ErrorCatalogue.InvalidFields, "to", $"is no address here; give {wanted}.");
             }
 
-            conversation = () => grains.GetGrain<IAccountGrain>(channel.Account.Value).OpenChatAsync(caller.Tenant, address.ChatId, address.ChatType, address.Phone, cancellationToken);
+            destination = new(
+                () => conversations.FindByAliasAsync(caller.Tenant, channel.Account, address.ChatId, cancellationToken),
+                () => grains.GetGrain<IAccountGrain>(channel.Account.Value).OpenChatAsync(caller.Tenant, address.ChatId, address.ChatType, address.Phone, cancellationToken));
         }
 
-        var (answer, problem) = await sending.QueueAsync(http, caller, channel, form, author, conversation, cancellationToken);
+        var (answer, problem) = await sending.QueueAsync(http, caller, channel, form, author, destination, cancellationToken);
         return answer is null ? problem! : TypedResults.Accepted($"/api/v1/messages/{answer.Id}", answer);
     }
 

@@ -26,10 +26,10 @@ internal sealed class OutboundSending(
     /// <param name="channel">Through which account.</param>
     /// <param name="form">What.</param>
     /// <param name="author">Person or program.</param>
-    /// <param name="conversation">The conversation, or how to find it; asked only when the rest is in order.</param>
+    /// <param name="destination">The conversation, or how to come by it; opened only when the rest is in order.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<(SentAnswer? Answer, Problem? Problem)> QueueAsync(
-        HttpContext http, Caller caller, ChannelDetails channel, OutboundForm form, Author author, Func<Task<ConversationId>> conversation, CancellationToken cancellationToken)
+        HttpContext http, Caller caller, ChannelDetails channel, OutboundForm form, Author author, Destination destination, CancellationToken cancellationToken)
     {
         if (connectors.Find(channel.Kind) is not { } connector)
         {
@@ -47,18 +47,20 @@ internal sealed class OutboundSending(
             return (null, Problem.Field(ErrorCatalogue.InvalidFields, "media.media_id", "is no file of yours; POST /api/v1/media gives one."));
         }
 
-        var where = await conversation();
+        // Before anything is opened: a complaint leaves nothing behind.
+        var known = await destination.FindAsync();
+        var (replyTo, wrongReply) = await ProviderIdAsync(caller.Tenant, known, "reply_to", form.ReplyTo, cancellationToken);
+        var (target, wrongTarget) = await ProviderIdAsync(caller.Tenant, known, "reaction.message_id", (reading.Content as OutboundContent.Reaction)?.Target, cancellationToken);
+        if ((wrongReply ?? wrongTarget) is { } problem)
+        {
+            return (null, problem);
+        }
+
+        var where = known ?? await destination.OpenAsync();
         if (reading.Content is not OutboundContent.Template && connector.Manifest.ReplyWindow is not null
             && await conversations.FindAsync(caller.Tenant, where, cancellationToken) is { } row && windows.Of(row, channel.Kind) is { Open: false } closed)
         {
             return (null, closed.Problem);
-        }
-
-        var (replyTo, wrongReply) = await ProviderIdAsync(caller.Tenant, where, "reply_to", form.ReplyTo, cancellationToken);
-        var (target, wrongTarget) = await ProviderIdAsync(caller.Tenant, where, "reaction.message_id", (reading.Content as OutboundContent.Reaction)?.Target, cancellationToken);
-        if ((wrongReply ?? wrongTarget) is { } problem)
-        {
-            return (null, problem);
         }
 
         var content = reading.Content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.FromMe } : reading.Content;
@@ -75,9 +77,9 @@ internal sealed class OutboundSending(
         return file is not null;
     }
 
-    // An id of ours stands for the provider's; anything else is taken for the provider's own.
+    // An id of ours stands for the provider's; anything else is taken for the provider's own. A conversation that does not exist yet has no messages.
     private async Task<(Target? Target, Problem? Problem)> ProviderIdAsync(
-        TenantId tenant, ConversationId conversation, string field, string? written, CancellationToken cancellationToken)
+        TenantId tenant, ConversationId? conversation, string field, string? written, CancellationToken cancellationToken)
     {
         if (written is null)
         {
@@ -87,7 +89,7 @@ internal sealed class OutboundSending(
         if (!Guid.TryParse(written, out var id) || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
             return written.Length is > 0 and <= 512
-                ? (new(written, await messages.IsOwnAsync(tenant, conversation, written, cancellationToken) ?? false), null)
+                ? (new(written, conversation is { } where && (await messages.IsOwnAsync(tenant, where, written, cancellationToken) ?? false)), null)
                 : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "must be the id of a message, of 1 to 512 characters."));
         }
 
@@ -99,6 +101,15 @@ internal sealed class OutboundSending(
         return placed.Message.ProviderMessageId is { } known
             ? (new(known, placed.Message.Outbound), null)
             : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "has no id at the provider: it has not been sent yet. Wait until it is, then try again."));
+    }
+
+    /// <summary>Where a message goes.</summary>
+    /// <param name="FindAsync">The conversation; null when there is none yet.</param>
+    /// <param name="OpenAsync">Makes it, or finds it.</param>
+    internal sealed record Destination(Func<Task<ConversationId?>> FindAsync, Func<Task<ConversationId>> OpenAsync)
+    {
+        /// <summary>A conversation that exists.</summary>
+        public static Destination Of(ConversationId conversation) => new(() => Task.FromResult<ConversationId?>(conversation), () => Task.FromResult(conversation));
     }
 
     private sealed record Target(string Id, bool FromMe);

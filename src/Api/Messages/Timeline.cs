@@ -18,7 +18,7 @@ internal static class Timeline
         var replies = rows.RemoveAt(0);
         IReadOnlyList<TimelineStep> steps = message.Outbound
             ? [.. OutboundSteps.Of(message, channel, now)]
-            : [.. Inbound(message, replies, channel), .. replies.SelectMany(reply => OutboundSteps.Of(reply, channel, now).Select(step => step with { MessageId = reply.Id.Value }))];
+            : [.. Inbound(message, replies, channel, now), .. replies.SelectMany(reply => OutboundSteps.Of(reply, channel, now).Select(step => step with { MessageId = reply.Id.Value }))];
         var wrong = steps.FirstOrDefault(step => step.NextStep is not null);
         var state = wrong is not null ? "attention" : steps.Any(step => step.State == "pending") ? "in_progress" : "done";
         return new(
@@ -27,7 +27,7 @@ internal static class Timeline
             message.Outbound ? message.Turn : null, [.. replies.Select(reply => reply.Id.Value)], steps);
     }
 
-    private static IEnumerable<TimelineStep> Inbound(TimelineRow message, ImmutableArray<TimelineRow> replies, ChannelDetails? channel)
+    private static IEnumerable<TimelineStep> Inbound(TimelineRow message, ImmutableArray<TimelineRow> replies, ChannelDetails? channel, DateTimeOffset now)
     {
         var recordedAt = IdSource.TimeOf(message.Id.Value);
         if (message.ReceivedAt is null || message.OccurredAt != message.ReceivedAt)
@@ -61,7 +61,7 @@ internal static class Timeline
         };
         if (message.Waiting is { } waiting)
         {
-            yield return Waiting(message, waiting, channel);
+            yield return Waiting(message, waiting, channel, now);
         }
         else if (asked is not null)
         {
@@ -69,7 +69,7 @@ internal static class Timeline
         }
     }
 
-    private static TimelineStep Waiting(TimelineRow message, WaitingTurn waiting, ChannelDetails? channel)
+    private static TimelineStep Waiting(TimelineRow message, WaitingTurn waiting, ChannelDetails? channel, DateTimeOffset now)
     {
         if (Hold.OfTurn(message.SuspendedAt, channel) is { } hold)
         {
@@ -81,6 +81,8 @@ internal static class Timeline
             What = waiting switch
             {
                 { AnswerBy: { } limit } => $"The agent's service took it and may answer until {limit:u}, with POST /api/v1/turns/{message.Turn ?? message.Id.Value}/reply.",
+                { FileBy: { } limit } when limit > now =>
+                    $"It waits for its file until {limit:u}; then the agent is asked without it.{(waiting.FileTrouble is { } trouble ? $" The last attempt to fetch it: {trouble}." : "")}",
                 { Ahead: > 0 } => $"Messages of this conversation that come first: {waiting.Ahead}.",
                 _ => "The agent is being asked, or is about to be.",
             },

@@ -8,8 +8,16 @@ namespace Channels.Api.Requests;
 /// <summary>Reads a request's whole body into one exact buffer, and not a byte more than allowed.</summary>
 internal static class BoundedBody
 {
-    /// <summary>The bytes, or null when there are more than <paramref name="limit"/>, announced or not.</summary>
+    /// <summary>The bytes, or null when there are more than <paramref name="limit"/>, announced or not. The client has <paramref name="patience"/> for all of them.</summary>
     /// <exception cref="BadHttpRequestException">The client broke off, or was too slow.</exception>
+    public static async ValueTask<byte[]?> ReadAsync(HttpContext http, int limit, TimeSpan patience, TimeProvider clock)
+    {
+        var reader = http.Request.BodyReader;
+        await using var timer = clock.CreateTimer(static waiting => ((PipeReader)waiting!).CancelPendingRead(), reader, patience, Timeout.InfiniteTimeSpan);
+        return await ReadAsync(http, limit);
+    }
+
+    /// <summary>As the other, for bodies so small that the server's own rule for slow clients is enough.</summary>
     public static ValueTask<byte[]?> ReadAsync(HttpContext http, int limit)
     {
         var announced = http.Request.ContentLength;
@@ -34,6 +42,12 @@ internal static class BoundedBody
             // A small body is usually here with its headers: then nothing is awaited.
             var read = await reader.ReadAsync();
             var buffer = read.Buffer;
+            if (read.IsCanceled)
+            {
+                reader.AdvanceTo(buffer.End);
+                throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout);
+            }
+
             if (buffer.Length > limit)
             {
                 reader.AdvanceTo(buffer.End);

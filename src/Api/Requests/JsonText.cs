@@ -38,11 +38,12 @@ internal static class JsonText
     {
         try
         {
-            return text().Contains('\0', StringComparison.Ordinal) ? "must not contain the character NUL." : null;
+            return BrokenText.In(text());
         }
         catch (InvalidOperationException)
         {
-            return "holds broken characters (half of a surrogate pair); write them anew.";
+            // What .NET refuses to make a text of.
+            return BrokenText.HalfPair;
         }
     }
 }

@@ -12,6 +12,8 @@ namespace Channels.Api.Unrouted;
 /// <summary>The operator's view of what was acknowledged and belongs to no channel: what it names, since when, and what to do. Never its content.</summary>
 internal static class UnroutedEndpoints
 {
+    private const int MostLosses = 100;
+
     public static void MapUnroutedWebhooks(this IEndpointRouteBuilder app)
     {
         var unrouted = app.MapApiGroup("/api/v1/unrouted-webhooks", "Unrouted webhooks", Access.Access.Operator);
@@ -24,7 +26,9 @@ internal static class UnroutedEndpoints
     private static async Task<Ok<UnroutedList>> ListAsync(PageRequest page, UnroutedWebhooks unrouted, CancellationToken cancellationToken)
     {
         var found = await unrouted.ListAsync(page.Page, cancellationToken);
-        return TypedResults.Ok(new UnroutedList([.. found.Items.Select(UnroutedAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
+        var losses = await unrouted.LossesAsync(MostLosses, cancellationToken);
+        return TypedResults.Ok(new UnroutedList(
+            [.. found.Items.Select(UnroutedAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit, [.. losses.Select(UnroutedLossAnswer.Of)]));
     }
 
     private static async Task<Ok<UnroutedReplayAnswer>> ReplayAsync(JsonBody<ReplayUnrouted> body, UnroutedReplay replay, CancellationToken cancellationToken) =>
@@ -47,8 +51,14 @@ internal sealed record UnroutedAnswer(string ChannelType, string Setting, string
             : $"Make sure that exactly one tenant has a channel of kind {group.Kind} with config.{group.Setting} {group.Name} and the app secret the webhook was signed with, then replay; or discard it and unsubscribe the account at the provider.");
 }
 
-/// <summary>A page of them.</summary>
-internal sealed record UnroutedList(IReadOnlyList<UnroutedAnswer> UnroutedWebhooks, long Total, int Page, int Limit);
+/// <summary>What was thrown away because its time was over (<c>age</c>) or there was no room (<c>room</c>): how much, received from when to when, and when last.</summary>
+internal sealed record UnroutedLossAnswer(string ChannelType, string Setting, string Name, string Why, long Count, long Bytes, DateTimeOffset From, DateTimeOffset To, DateTimeOffset At)
+{
+    public static UnroutedLossAnswer Of(UnroutedLoss loss) => new(loss.Kind, loss.Setting, loss.Name, loss.Why, loss.Count, loss.Bytes, loss.From, loss.To, loss.At);
+}
+
+/// <summary>A page of them. <c>dropped</c>: what is gone without having been handed over, of the last year, the latest hundred by what they named.</summary>
+internal sealed record UnroutedList(IReadOnlyList<UnroutedAnswer> UnroutedWebhooks, long Total, int Page, int Limit, IReadOnlyList<UnroutedLossAnswer> Dropped);
 
 /// <summary>Which of them to try again; all when nothing is said.</summary>
 internal sealed record ReplayUnrouted

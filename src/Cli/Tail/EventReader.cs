@@ -8,6 +8,9 @@ namespace Channels.Cli.Tail;
 /// <summary>Follows the events with the cursor the server gives: none is skipped, and none is printed twice.</summary>
 internal sealed class EventReader(ApiClient api, Report report, TimeProvider clock, EventFilter filter)
 {
+    /// <summary>In the place of a cursor: what happens from now on.</summary>
+    public const string Now = "now";
+
     private const int PageSize = 1000;
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(30);
@@ -15,31 +18,29 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
     private string? _cursor;
 
     /// <summary>Reads until cancelled, or, with <paramref name="once"/>, until there is nothing more.</summary>
-    /// <param name="after">Begin behind this cursor.</param>
-    /// <param name="past">Whether what happened before now is printed as well.</param>
+    /// <param name="after">Begin behind this cursor, or <see cref="Now"/>; null for the oldest that is kept.</param>
     /// <param name="once">End where nothing more waits.</param>
     /// <param name="cancellationToken">Ctrl-C: a good end.</param>
-    public async Task<int> FollowAsync(string? after, bool past, bool once, CancellationToken cancellationToken)
+    public async Task<int> FollowAsync(string? after, bool once, CancellationToken cancellationToken)
     {
         _cursor = after;
         try
         {
-            return await ReadAsync(past, once, cancellationToken);
+            return await ReadAsync(once, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (_cursor is not null)
+            if (_cursor is not (null or Now))
             {
-                report.Note($"To go on from here: --after {_cursor}");
+                report.Note($"To go on from here: --since {_cursor}");
             }
 
             return ExitCodes.Fine;
         }
     }
 
-    private async Task<int> ReadAsync(bool past, bool once, CancellationToken cancellationToken)
+    private async Task<int> ReadAsync(bool once, CancellationToken cancellationToken)
     {
-        var printing = past;
         var broken = 0;
         for (var hasAnswered = false; ;)
         {
@@ -62,11 +63,7 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
 
             (hasAnswered, broken) = (true, 0);
             var more = page.IsTrue("more");
-            if (printing)
-            {
-                Print(page);
-            }
-
+            Print(page);
             _cursor = page.Text("cursor") ?? _cursor;
             if (!more)
             {
@@ -75,8 +72,6 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
                     return ExitCodes.Fine;
                 }
 
-                // The first time nothing more waits is now.
-                printing = true;
                 await Task.Delay(_look, clock, cancellationToken);
             }
         }

@@ -8,6 +8,8 @@ namespace Channels.Cli.Tail;
 /// <summary><c>channels tail</c>: prints events as they happen.</summary>
 internal static class TailCommand
 {
+    private const string Beginning = "beginning";
+
     public static Command Create(ServerOptions options)
     {
         var account = new Option<Guid?>("--account") { Description = "Only events of this account (channel)", HelpName = "id" };
@@ -17,14 +19,24 @@ internal static class TailCommand
             HelpName = "types",
             AllowMultipleArgumentsPerToken = true,
         };
-        var after = new Option<string?>("--after") { Description = "Begin behind this cursor, which every event has", HelpName = "cursor" };
-        var all = new Option<bool>("--all") { Description = "Begin with the oldest event that is kept, instead of with the next" };
+        var since = new Option<string?>("--since")
+        {
+            Description = "Where to begin: now (the default; with --once it is beginning), beginning (the oldest event that is kept), or behind a cursor, which every event has",
+            HelpName = "now|beginning|cursor",
+        };
         var once = new Option<bool>("--once") { Description = "End when there is nothing more, instead of waiting for it" };
-        var command = new Command("tail", "Prints events as they happen, one a line, none skipped; goes on by itself after a broken connection. Ctrl-C ends it, with 0.") { account, types, after, all, once };
-        command.SetAction((parse, cancellationToken) => options.AskAsync(parse, (api, report) => parse.GetValue(all) && parse.GetValue(after) is not null
-            ? Task.FromResult(report.Misuse("Give either --after or --all."))
-            : new EventReader(api, report, options.Here.Clock, new(parse.GetValue(account), EventFilter.TypesOf(parse.GetValue(types) ?? [])))
-                .FollowAsync(parse.GetValue(after), parse.GetValue(all) || parse.GetValue(after) is not null || parse.GetValue(once), parse.GetValue(once), cancellationToken)));
+        var command = new Command("tail", "Prints events as they happen, one a line, none skipped; goes on by itself after a broken connection. Ctrl-C ends it, with 0.") { account, types, since, once };
+        command.SetAction((parse, cancellationToken) => options.AskAsync(parse, (api, report) =>
+            new EventReader(api, report, options.Here.Clock, new(parse.GetValue(account), EventFilter.TypesOf(parse.GetValue(types) ?? [])))
+                .FollowAsync(CursorOf(parse.GetValue(since), parse.GetValue(once)), parse.GetValue(once), cancellationToken)));
         return command;
     }
+
+    // Whoever wants what there is and no more does not mean from now on.
+    private static string? CursorOf(string? since, bool once) => since switch
+    {
+        null => once ? null : EventReader.Now,
+        Beginning => null,
+        _ => since,
+    };
 }

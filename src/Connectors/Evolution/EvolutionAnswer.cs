@@ -20,6 +20,9 @@ internal sealed class EvolutionAnswer : IDisposable
     /// <summary>Without an answer: why, in our words.</summary>
     public string Trouble { get; private init; } = "";
 
+    /// <summary>Without an answer that we took: whether there was one, larger than we take.</summary>
+    public bool IsTooLarge { get; private init; }
+
     /// <summary>How long the gateway asks us to wait.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -38,7 +41,7 @@ internal sealed class EvolutionAnswer : IDisposable
         return new(document) { Status = status, RetryAfter = retryAfter, Words = EvolutionErrors.WordsOf(document?.RootElement ?? default) };
     }
 
-    public static EvolutionAnswer None(string trouble, bool neverLeft) => new(null) { Trouble = trouble, NeverLeft = neverLeft };
+    public static EvolutionAnswer None(string trouble, bool neverLeft, bool isTooLarge = false) => new(null) { Trouble = trouble, NeverLeft = neverLeft, IsTooLarge = isTooLarge };
 
     public void Dispose() => _document?.Dispose();
 }

@@ -13,7 +13,7 @@ internal sealed class EvolutionApi(GatewayHttp http)
         await http.CallAsync(method, address, [(KeyHeader, settings.ApiKey)], body, limit, cancellationToken) switch
         {
             GatewayReply.Answered answered => EvolutionAnswer.Of(answered.Status, answered.Body, answered.RetryAfter),
-            GatewayReply.Silence silence => EvolutionAnswer.None(silence.Trouble, silence.NeverLeft),
+            GatewayReply.Silence silence => EvolutionAnswer.None(silence.Trouble, silence.NeverLeft, silence.IsTooLarge),
             var other => throw new InvalidOperationException($"A reply nobody knows: {other.GetType().Name}"),
         };
 }

@@ -29,9 +29,10 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
         }
 
-        if (await OutboundBytes.ReadAsync(message, cancellationToken) is not { } file)
+        var (file, gone) = await OutboundBytes.ReadAsync(message, cancellationToken);
+        if (gone is not null)
         {
-            return new SendOutcome.Refused("file-gone", "the file is not in the media store any more, or too large; send it again");
+            return gone;
         }
 
         if (EvolutionSending.Of(message, file) is not { } content)

@@ -78,28 +78,19 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
         }
         catch (HttpRequestException failed)
         {
-            return new GatewayReply.Silence(TroubleOf(failed.HttpRequestError), NeverLeft(failed.HttpRequestError));
+            return new GatewayReply.Silence(NetworkTrouble.Of(failed.HttpRequestError, "the gateway"), NetworkTrouble.NeverLeft(failed.HttpRequestError))
+            {
+                IsTooLarge = NetworkTrouble.IsTooLarge(failed.HttpRequestError),
+            };
         }
         catch (IOException)
         {
-            return new GatewayReply.Silence("the connection broke off", NeverLeft: false);
+            return new GatewayReply.Silence(NetworkTrouble.BrokenOff, NeverLeft: false);
         }
     }
 
     private TimeSpan? RetryAfterOf(RetryConditionHeaderValue? header) =>
         header?.Delta ?? (header?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - clock.GetUtcNow()).Ticks)) : null);
-
-    private static bool NeverLeft(HttpRequestError error) =>
-        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-
-    private static string TroubleOf(HttpRequestError error) => error switch
-    {
-        HttpRequestError.NameResolutionError => "the gateway's name cannot be resolved",
-        HttpRequestError.ConnectionError => "the gateway cannot be reached",
-        HttpRequestError.SecureConnectionError => "no secure connection to the gateway",
-        HttpRequestError.ConfigurationLimitExceeded => "the gateway's answer is too large",
-        _ => "the connection broke off",
-    };
 }
 
 /// <summary>What came of one call. The family is closed.</summary>
@@ -118,5 +109,9 @@ internal abstract record GatewayReply
     /// <summary>No answer.</summary>
     /// <param name="Trouble">Why, in our words.</param>
     /// <param name="NeverLeft">Whether the request certainly never reached the gateway.</param>
-    public sealed record Silence(string Trouble, bool NeverLeft) : GatewayReply;
+    public sealed record Silence(string Trouble, bool NeverLeft) : GatewayReply
+    {
+        /// <summary>There was an answer, larger than we take.</summary>
+        public bool IsTooLarge { get; init; }
+    }
 }

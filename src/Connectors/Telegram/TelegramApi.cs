@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using Channels.Connectors.Http;
 using Channels.Core.Egress;
 
 namespace Channels.Connectors.Telegram;
@@ -7,6 +8,8 @@ namespace Channels.Connectors.Telegram;
 /// <summary>Makes one call to a Bot API server and says what happened. No retries here: what may be repeated is decided where it is known.</summary>
 internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
 {
+    private const string Server = "the Bot API";
+
     /// <summary>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> is the cause. No part of the address gets into the answer: the token stands in it.</summary>
     public Task<TelegramAnswer> CallAsync(TelegramSettings settings, string method, ReadOnlyMemory<byte> json, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -45,11 +48,12 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
         }
         catch (HttpRequestException failed)
         {
-            return TelegramAnswer.None(TelegramErrors.TroubleOf(failed.HttpRequestError), TelegramErrors.NeverLeft(failed.HttpRequestError), failed.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded);
+            return TelegramAnswer.None(
+                NetworkTrouble.Of(failed.HttpRequestError, Server), NetworkTrouble.NeverLeft(failed.HttpRequestError), NetworkTrouble.IsTooLarge(failed.HttpRequestError));
         }
         catch (IOException)
         {
-            return TelegramAnswer.None("the connection broke off", neverLeft: false);
+            return TelegramAnswer.None(NetworkTrouble.BrokenOff, neverLeft: false);
         }
     }
 
@@ -76,7 +80,7 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
         }
         catch (HttpRequestException failed)
         {
-            return failed.InnerException is EgressRefusedException refused ? refused.Message : TelegramErrors.TroubleOf(failed.HttpRequestError);
+            return failed.InnerException is EgressRefusedException refused ? refused.Message : NetworkTrouble.Of(failed.HttpRequestError, Server);
         }
     }
 

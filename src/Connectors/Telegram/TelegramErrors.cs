@@ -62,18 +62,6 @@ internal static class TelegramErrors
         _ => new ActivationOutcome.Refused("rejected", Said(answer, "Telegram refused without words")),
     };
 
-    public static bool NeverLeft(HttpRequestError error) =>
-        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-
-    public static string TroubleOf(HttpRequestError error) => error switch
-    {
-        HttpRequestError.NameResolutionError => "the Bot API's name cannot be resolved",
-        HttpRequestError.ConnectionError => "the Bot API cannot be reached",
-        HttpRequestError.SecureConnectionError => "no secure connection to the Bot API",
-        HttpRequestError.ConfigurationLimitExceeded => "the Bot API's answer is too large",
-        _ => "the connection broke off",
-    };
-
     /// <summary>Telegram's words, cut to a length that fits into a line.</summary>
     public static string Said(TelegramAnswer answer, string otherwise)
     {

@@ -16,8 +16,8 @@ internal static class WahaContents
     /// <param name="settings">Whose.</param>
     /// <param name="message">What.</param>
     /// <param name="id">The message id we choose, where the server takes one.</param>
-    /// <param name="file">The bytes of a stored file.</param>
-    public static (WahaSend? Call, SendOutcome.Refused? Refusal) Of(WahaSettings settings, OutboundMessage message, string? id, byte[]? file) => message.Content switch
+    /// <param name="file">The bytes of a stored file; empty for one given by its address.</param>
+    public static (WahaSend? Call, SendOutcome.Refused? Refusal) Of(WahaSettings settings, OutboundMessage message, string? id, ReadOnlyMemory<byte> file) => message.Content switch
     {
         null => (new(HttpMethod.Post, "sendText", WahaPayloads.SendText(settings, message, id)), null),
         OutboundContent.File { Form: FileForm.Sticker } => Refused("not-supported", "WAHA sends no stickers"),
@@ -42,7 +42,7 @@ internal static class WahaContents
         }));
 
     /// <remarks>Sound that is no voice note goes as a file: the server has no other way to send it. Its calls for files take no id of ours.</remarks>
-    private static WahaSend File(WahaSettings settings, OutboundMessage message, OutboundContent.File content, byte[]? file)
+    private static WahaSend File(WahaSettings settings, OutboundMessage message, OutboundContent.File content, ReadOnlyMemory<byte> file)
     {
         var (path, mime) = content.Form switch
         {
@@ -57,9 +57,9 @@ internal static class WahaContents
             writer.WriteStartObject("file");
             writer.WriteString("mimetype", content.Mime ?? mime);
             writer.WriteString("filename", content.FileName ?? "file");
-            if (file is not null)
+            if (content.Reference is not null)
             {
-                writer.WriteBase64String("data", file);
+                writer.WriteBase64String("data", file.Span);
             }
             else
             {

@@ -29,7 +29,7 @@ internal sealed class WahaOutbound(WahaApi api, WahaVersions versions, int longe
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
         }
 
-        var (file, gone) = message.Content is OutboundContent.File { Reference: not null } ? await WahaFiles.ReadAsync(message, cancellationToken) : (null, null);
+        var (file, gone) = await OutboundBytes.ReadAsync(message, cancellationToken);
         if (gone is not null)
         {
             return gone;

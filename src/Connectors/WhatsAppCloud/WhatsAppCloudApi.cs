@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using Channels.Connectors.Http;
 using Channels.Core.Egress;
 
 namespace Channels.Connectors.WhatsAppCloud;
@@ -66,11 +67,11 @@ internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clo
         }
         catch (HttpRequestException failed)
         {
-            return WhatsAppCloudAnswer.None(WhatsAppCloudErrors.TroubleOf(failed.HttpRequestError), WhatsAppCloudErrors.NeverLeft(failed.HttpRequestError));
+            return WhatsAppCloudAnswer.None(NetworkTrouble.Of(failed.HttpRequestError, "Meta"), NetworkTrouble.NeverLeft(failed.HttpRequestError));
         }
         catch (IOException)
         {
-            return WhatsAppCloudAnswer.None("the connection broke off", neverLeft: false);
+            return WhatsAppCloudAnswer.None(NetworkTrouble.BrokenOff, neverLeft: false);
         }
     }
 

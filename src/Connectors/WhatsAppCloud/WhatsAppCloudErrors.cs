@@ -145,18 +145,6 @@ internal static class WhatsAppCloudErrors
         _ => new ActivationOutcome.Refused("rejected", answer.Said, field),
     };
 
-    public static bool NeverLeft(HttpRequestError error) =>
-        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-
-    public static string TroubleOf(HttpRequestError error) => error switch
-    {
-        HttpRequestError.NameResolutionError => "Meta's name cannot be resolved",
-        HttpRequestError.ConnectionError => "Meta cannot be reached",
-        HttpRequestError.SecureConnectionError => "no secure connection to Meta",
-        HttpRequestError.ConfigurationLimitExceeded => "Meta's answer is too large",
-        _ => "the connection broke off",
-    };
-
     private static SendOutcome ToOutcome(WhatsAppCloudError error, TimeSpan? retryAfter) => error.Meaning switch
     {
         WhatsAppCloudMeaning.Throttled => new SendOutcome.TryLater(retryAfter ?? _busy, "rate-limited", WordsOf(error)),

@@ -35,6 +35,13 @@ public interface IAnswersLater : IAgent
     TimeSpan ReplyWithin(AgentSettings settings);
 }
 
+/// <summary>Implemented by agents that want a message together with its file, where that must first be fetched from the provider.</summary>
+public interface IWaitsForFiles : IAgent
+{
+    /// <summary>How long, from when the message was recorded, its turn waits for the file; zero for not at all. Then the agent is asked all the same, and told that the file is missing.</summary>
+    TimeSpan FileWait(AgentSettings settings);
+}
+
 /// <summary>What is wrong with one setting of an agent.</summary>
 public sealed record AgentComplaint(string Field, string Message);
 
@@ -72,7 +79,8 @@ public sealed record AgentTurn(
 /// <param name="At">When.</param>
 /// <param name="SenderName">The contact's own name, where known.</param>
 /// <param name="MediaJson">The file's reference as JSON; null when there is none.</param>
-public sealed record AgentMessage(string Role, string Kind, string? Text, DateTimeOffset At, string? SenderName = null, string? MediaJson = null);
+/// <param name="File">What is known of its file; null where there is none, or only its provider has it.</param>
+public sealed record AgentMessage(string Role, string Kind, string? Text, DateTimeOffset At, string? SenderName = null, string? MediaJson = null, AgentFile? File = null);
 
 /// <summary>What an agent said. The family is closed.</summary>
 public abstract record AgentOutcome

@@ -35,7 +35,13 @@ public interface IConversationStore
 public sealed record PendingTurn(
     [property: Id(0)] MessageId Message, [property: Id(1)] string Kind, [property: Id(2)] string? Text, [property: Id(3)] string? SenderName,
     [property: Id(4)] DateTimeOffset OccurredAt, [property: Id(5)] string? DetailsJson, [property: Id(6)] string ProviderMessageId,
-    [property: Id(7)] DateTimeOffset? AnswerBy = null);
+    [property: Id(7)] DateTimeOffset? AnswerBy = null, [property: Id(8)] PendingFile? File = null);
+
+/// <summary>A message's file that is still being fetched from the provider.</summary>
+/// <param name="WaitUntil">Its turn waits for it until then; null where it does not.</param>
+/// <param name="Trouble">What the last attempt to fetch it came to; null before the first has failed.</param>
+[GenerateSerializer, Immutable, Alias("PendingFile")]
+public sealed record PendingFile([property: Id(0)] DateTimeOffset? WaitUntil, [property: Id(1)] string? Trouble);
 
 /// <summary>A conversation as its grain holds it.</summary>
 /// <param name="ChatId">Where replies go.</param>

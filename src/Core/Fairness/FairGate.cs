@@ -22,6 +22,7 @@ public sealed class FairGate
     private readonly Lock _gate = new();
     private readonly Dictionary<TenantId, Queue<TaskCompletionSource<Place>>> _waiting = [];
     private readonly Queue<TenantId> _turns = new();
+    private readonly Dictionary<TenantId, int> _held = [];
     private int _inside;
     private int _round;
     private long _roundStarted;
@@ -52,6 +53,12 @@ public sealed class FairGate
     /// <summary>How many of those on rations are in one round; as many as there are places unless said otherwise. Asked when somebody wants in.</summary>
     public Func<int>? PlacesInRound { get; init; }
 
+    /// <summary>
+    /// Whether a tenant may take no more places than it leaves free, also while nobody else wants one: for work that may hang. Of eight places the first gets
+    /// four, the second two of the rest, and so on. Not of places in rounds.
+    /// </summary>
+    public bool LeavesRoom { get; init; }
+
     /// <summary>Waits for a place, and gives it back when disposed.</summary>
     public async ValueTask<Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken)
     {
@@ -59,9 +66,9 @@ public sealed class FairGate
         TaskCompletionSource<Place> place;
         lock (_gate)
         {
-            if (HasRoom(rationed))
+            if (HasRoom(tenant, rationed))
             {
-                return Enter(rationed);
+                return Enter(tenant, rationed);
             }
 
             place = new TaskCompletionSource<Place>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -80,15 +87,17 @@ public sealed class FairGate
         }
     }
 
-    private bool HasRoom(bool rationed) =>
-        rationed ? !_resting && _enteredRound + _stragglers < (PlacesInRound?.Invoke() ?? _places) : _inside < _places;
+    private bool HasRoom(TenantId tenant, bool rationed) =>
+        rationed ? !_resting && _enteredRound + _stragglers < (PlacesInRound?.Invoke() ?? _places)
+        : _inside < _places && (!LeavesRoom || _held.GetValueOrDefault(tenant) < _places - _inside);
 
-    private Place Enter(bool rationed)
+    private Place Enter(TenantId tenant, bool rationed)
     {
         if (!rationed)
         {
             _inside++;
-            return new Place(this, NoRound);
+            Hold(tenant, 1);
+            return new Place(this, NoRound, tenant);
         }
 
         _insideRound++;
@@ -99,16 +108,35 @@ public sealed class FairGate
             OnPool(() => WatchAsync(round));
         }
 
-        return new Place(this, _round);
+        return new Place(this, _round, tenant);
     }
 
-    private void Leave(int round)
+    private void Hold(TenantId tenant, int change)
+    {
+        if (!LeavesRoom)
+        {
+            return;
+        }
+
+        var held = _held.GetValueOrDefault(tenant) + change;
+        if (held == 0)
+        {
+            _held.Remove(tenant);
+        }
+        else
+        {
+            _held[tenant] = held;
+        }
+    }
+
+    private void Leave(int round, TenantId tenant)
     {
         lock (_gate)
         {
             if (round == NoRound)
             {
                 _inside--;
+                Hold(tenant, -1);
             }
             else if (round != _round)
             {
@@ -132,7 +160,7 @@ public sealed class FairGate
             var tenant = _turns.Dequeue();
             var queue = _waiting[tenant];
             var rationed = _isRationed(tenant);
-            if (!HasRoom(rationed))
+            if (!HasRoom(tenant, rationed))
             {
                 _turns.Enqueue(tenant);
                 passed++;
@@ -151,14 +179,14 @@ public sealed class FairGate
             }
 
             // False when its caller gave up waiting meanwhile: the place goes on to the next.
-            if (!place.TrySetResult(Enter(rationed)))
+            if (!place.TrySetResult(Enter(tenant, rationed)))
             {
-                Undo(rationed);
+                Undo(tenant, rationed);
             }
         }
     }
 
-    private void Undo(bool rationed)
+    private void Undo(TenantId tenant, bool rationed)
     {
         if (rationed)
         {
@@ -168,6 +196,7 @@ public sealed class FairGate
         else
         {
             _inside--;
+            Hold(tenant, -1);
         }
     }
 
@@ -220,9 +249,9 @@ public sealed class FairGate
     }
 
     /// <summary>A place inside.</summary>
-    public readonly struct Place(FairGate gate, int round) : IDisposable
+    public readonly struct Place(FairGate gate, int round, TenantId tenant) : IDisposable
     {
         /// <summary>Gives it to whoever's turn it is.</summary>
-        public void Dispose() => gate.Leave(round);
+        public void Dispose() => gate.Leave(round, tenant);
     }
 }

@@ -13,8 +13,8 @@ public interface IMediaFetches
     /// <summary>Tries again later.</summary>
     Task PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Records what became of it, on the message and as an event. Safe to repeat.</summary>
-    Task SettleAsync(TenantId tenant, AccountId account, MessageId message, MediaSettlement settlement, CancellationToken cancellationToken);
+    /// <summary>Records what became of it, on the message and as an event. Safe to repeat. Answers the conversation in which the message is still to be answered and waits for it, if any.</summary>
+    Task<ConversationId?> SettleAsync(TenantId tenant, AccountId account, MessageId message, MediaSettlement settlement, CancellationToken cancellationToken);
 }
 
 /// <summary>A file to be fetched.</summary>

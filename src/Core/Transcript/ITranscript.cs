@@ -102,6 +102,9 @@ public sealed record RecordedMessage(
 {
     /// <summary>Its file, where that must be fetched from the provider.</summary>
     public MediaReference? Fetch { get; init; }
+
+    /// <summary>Until then its turn waits for that file; null where it does not.</summary>
+    public DateTimeOffset? TurnWaitsUntil { get; init; }
 }
 
 /// <summary>The provider's receipt for a message of ours.</summary>

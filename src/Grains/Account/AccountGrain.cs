@@ -198,7 +198,8 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         _inStep.ExceptWith(await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken));
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
-            channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow());
+            channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow(),
+            (agent as IWaitsForFiles)?.FileWait(channel.Agent) ?? TimeSpan.Zero);
         var sorting = new Sorting(channel.Tenant, Account, snapshot, _ids, _chats.Find, (_connectors.Find(channel.Kind) as IMediaFetch) is { } fetching ? fetching.MustFetch : null);
         foreach (var (row, said) in read)
         {
@@ -253,13 +254,16 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         var handOvers = messages.GroupBy(message => message.Conversation).Select(group =>
         {
             var turns = group.Select(message => new PendingTurn(
-                message.Id, message.Kind, message.Text, message.SenderName, message.OccurredAt, message.DetailsJson, message.ProviderMessageId));
-            return HandOverAsync(new ConversationRef(channel.Tenant, Account, group.Key), [.. turns]);
+                message.Id, message.Kind, message.Text, message.SenderName, message.OccurredAt, message.DetailsJson, message.ProviderMessageId,
+                File: message.Fetch is null ? null : new PendingFile(message.TurnWaitsUntil, Trouble: null)));
+
+            // A file may be here by now: only the table knows what its turn still waits for.
+            return HandOverAsync(new ConversationRef(channel.Tenant, Account, group.Key), [.. turns], mayBeOutdated: group.Any(message => message.TurnWaitsUntil is not null));
         });
         await Task.WhenAll(handOvers);
     }
 
-    private async Task HandOverAsync(ConversationRef conversation, ImmutableArray<PendingTurn> turns)
+    private async Task HandOverAsync(ConversationRef conversation, ImmutableArray<PendingTurn> turns, bool mayBeOutdated)
     {
         try
         {
@@ -268,7 +272,7 @@ internal sealed class AccountGrain : Grain, IAccountGrain
                 _inStep.Clear();
             }
 
-            var complete = !_inStep.Add(conversation.Conversation);
+            var complete = !_inStep.Add(conversation.Conversation) && !mayBeOutdated;
             await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, turns, complete);
         }
         catch (Exception failure)

@@ -113,6 +113,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     {
         var key = EventKey.Of(happened);
         var isHistory = happened.Kind == EventKinds.HistoryMessage;
+        var fetch = happened.Media is { } media && mustFetch?.Invoke(media) == true ? media : null;
         return new RecordedMessage(
             // What was said before stands before what was said since.
             new MessageId(isHistory && happened.Timestamp is { } then ? ids.At(then) : ids.Next()), conversation, outbound, author, happened.Kind,
@@ -120,7 +121,8 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
             happened.Text ?? happened.Emoji, status, reason, happened.SenderId, happened.SenderName, happened.Timestamp ?? origin.ReceivedAt,
             EventDetails.Of(happened), startsTurn, isHistory, origin.ReceivedAt)
         {
-            Fetch = happened.Media is { } media && mustFetch?.Invoke(media) == true ? media : null,
+            Fetch = fetch,
+            TurnWaitsUntil = startsTurn && fetch is not null && channel.FileWait > TimeSpan.Zero ? channel.Now + channel.FileWait : null,
         };
     }
 

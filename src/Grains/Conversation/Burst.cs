@@ -69,6 +69,15 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
         return left > TimeSpan.Zero && left <= 2 * wait ? left : null;
     }
 
+    /// <summary>How much longer to wait for the files of its messages that are still being fetched; null when none is waited for.</summary>
+    public TimeSpan? FileWaitAt(DateTimeOffset now, TimeSpan wait)
+    {
+        var until = Turns.Max(turn => turn.File?.WaitUntil);
+
+        // As above: much more than a whole wait is left when the clock was set back, or the wait made shorter.
+        return until - now is { } left && left > TimeSpan.Zero && left <= 2 * wait ? left : null;
+    }
+
     private static bool Joins(ImmutableArray<PendingTurn>.Builder turns, PendingTurn turn, TimeSpan wait) =>
         turn.AnswerBy is null
         && turn.SenderName == turns[0].SenderName

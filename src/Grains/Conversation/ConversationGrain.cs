@@ -18,7 +18,8 @@ namespace Channels.Grains.Conversation;
 /// <remarks>
 /// Message path, step 5 of 6. Previous: <see cref="Account.AccountGrain"/>. Next: <see cref="Delivery.DeliveryGrain"/>.
 /// The agent is awaited in the grain's own loop. A crash while it is awaited leaves the turn in its table; the agent is asked again with the same turn id.
-/// A turn that its agent answers later holds nothing: its row says until when it waits, and so does whatever came behind it.
+/// A turn that its agent answers later holds nothing: its row says until when it waits, and so does whatever came behind it. Nor does one that waits for its file:
+/// whoever fetches that tells us, the sweep does when nobody could, and at the end of the wait it goes with what there is.
 /// </remarks>
 [CollectionAgeLimit(Minutes = 2), Orleans.Placement.PreferLocalPlacement]
 internal sealed class ConversationGrain : Grain, IConversationGrain
@@ -251,8 +252,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             return Outcomes.TooLate(limit.Value);
         }
 
-        // Who asks for a person while an answer is waited for gets one at once: the wait may be as long as a day.
-        IEnumerable<PendingTurn> said = limit is null ? burst.Turns : _queue.Turns;
+        // Who asks for a person while an answer, or a file, is waited for gets one at once: the wait may be as long as a day.
+        var fileWait = limit is null ? burst.FileWaitAt(now, _answering.FileWait(channel)) : null;
+        IEnumerable<PendingTurn> said = limit is null && fileWait is null ? burst.Turns : _queue.Turns;
         if (said.Any(turn => HandoverWords.AreMeantBy(turn.Text, channel.Policy.HandoverKeywords)))
         {
             return new AgentOutcome.HandOver(channel.Policy.HandoverText, "the contact asked for a person");
@@ -263,8 +265,14 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             return null;
         }
 
-        if (burst.WaitAt(now, channel.Policy.Debounce) is { } wait)
+        if ((burst.WaitAt(now, channel.Policy.Debounce) ?? fileWait) is { } wait)
         {
+            // Whatever wakes us, only the table knows what has become of a file.
+            if (fileWait is not null)
+            {
+                _queue.Doubt();
+            }
+
             _alarm.Set(wait);
             return null;
         }

@@ -18,6 +18,9 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
     /// <summary>How long a turn of the channel's agent may stay open; null when its agent answers at once or not at all.</summary>
     public TimeSpan? ReplyWithin(ChannelEntry channel) => (agents.Find(channel.Agent.Kind) as IAnswersLater)?.ReplyWithin(channel.Agent);
 
+    /// <summary>How long a message for the channel's agent waits for its file; zero when its agent wants none.</summary>
+    public TimeSpan FileWait(ChannelEntry channel) => (agents.Find(channel.Agent.Kind) as IWaitsForFiles)?.FileWait(channel.Agent) ?? TimeSpan.Zero;
+
     /// <summary>What the agent said, or why it did not. Throws only when the grain goes or the store does not answer.</summary>
     public async Task<AgentOutcome> AskAsync(ChannelEntry channel, ConversationRef conversation, Burst burst, ConversationState state, CancellationToken cancellationToken)
     {
@@ -36,7 +39,7 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
         return await AskAsync(agent, turn, channel.Agent, cancellationToken);
     }
 
-    private static AgentMessage MessageOf(PendingTurn turn, string? text) => new("contact", turn.Kind, text, turn.OccurredAt, turn.SenderName, turn.DetailsJson);
+    private static AgentMessage MessageOf(PendingTurn turn, string? text) => new("contact", turn.Kind, text, turn.OccurredAt, turn.SenderName, turn.DetailsJson, AgentFile.Of(turn.DetailsJson, turn.File));
 
     // A chosen number becomes what it stands for; the transcript keeps what was written.
     private static string? TextOf(Burst burst, ConversationState state)

@@ -27,7 +27,6 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
 
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
-    private readonly IIntakeStore _store;
     private readonly IInbox _inbox;
     private readonly IdSource _ids;
     private readonly IntakeOptions _options;
@@ -35,7 +34,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
     private readonly ILogger<IntakeGrain> _logger;
     private readonly Pump _pump;
     private readonly Alarm _alarm;
-    private AccountIntake? _intake;
+    private readonly IntakeRow _row;
     private CancellationTokenSource? _call;
     private IGrainTimer? _awake;
     private DateTimeOffset _notBefore;
@@ -45,7 +44,6 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
     {
         _directory = directory;
         _connectors = connectors;
-        _store = store;
         _inbox = inbox;
         _ids = ids;
         _options = options;
@@ -53,6 +51,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         _logger = logger;
         _pump = new Pump(AttendAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
+        _row = new IntakeRow(store);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());
@@ -73,7 +72,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
 
         // The provider has just been asked: a webhook need not be looked at again at once.
         _notBefore = Now;
-        await KeepAsync(channel, _intake! with { DueAt = IsPolled(channel) ? Now : Now + _options.WatchEvery, Code = null, Failures = 0 });
+        await KeepAsync(channel, _row.Now! with { DueAt = IsPolled(channel) ? Now : Now + _options.WatchEvery, Code = null, Failures = 0 });
         await GiveUpCallAsync();
         _pump.Signal();
     }
@@ -84,7 +83,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         _directory.Forget(Account);
         if (await FindAsync(CancellationToken.None) is { } channel && channel.Tenant == tenant)
         {
-            await KeepAsync(channel, _intake! with { DueAt = null, Code = null, Failures = 0 });
+            await KeepAsync(channel, _row.Now! with { DueAt = null, Code = null, Failures = 0 });
         }
 
         Rest();
@@ -102,7 +101,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
     private async Task AttendAsync(CancellationToken cancellationToken)
     {
         var now = Now;
-        if (await FindAsync(cancellationToken) is not { } channel || _intake is not { DueAt: { } due } || channel.Status is AccountStatus.Inactive or AccountStatus.Pending)
+        if (await FindAsync(cancellationToken) is not { } channel || _row.Now is not { DueAt: { } due } || channel.Status is AccountStatus.Inactive or AccountStatus.Pending)
         {
             Rest();
             return;
@@ -136,11 +135,11 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
     {
         KeepAwake();
         var outcome = await CallAsync(
-            connector, connector.LongestWait + CallLimit, token => connector.PollAsync(channel.Connection, _intake!.Cursor, token),
+            connector, connector.LongestWait + CallLimit, token => connector.PollAsync(channel.Connection, _row.Now!.Cursor, token),
             new PollOutcome.TryLater(TimeSpan.Zero, "provider-unreachable", "no answer in time"), cancellationToken);
 
         // Whoever gave the call up has changed the row; what it brought was not confirmed and comes again.
-        if (outcome is null || _intake is not { DueAt: not null } intake)
+        if (outcome is null || _row.Now is not { DueAt: not null } intake)
         {
             _pump.Signal();
             return;
@@ -163,7 +162,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         _notBefore = Now + pause;
 
         // Stopped meanwhile: then that counts.
-        if (_intake is { DueAt: not null })
+        if (_row.Now is { DueAt: not null })
         {
             await KeepAsync(channel, intake with { Code = told, Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
         }
@@ -184,14 +183,14 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
     {
         var reading = await CallAsync(
             watch, CallLimit, token => watch.ReadWebhookAsync(channel.Connection, Now, token), new WebhookReading.Unreachable("no answer in time"), cancellationToken);
-        if (reading is null || _intake is not { DueAt: not null } intake)
+        if (reading is null || _row.Now is not { DueAt: not null } intake)
         {
             return;
         }
 
         var failures = reading is WebhookReading.Unreachable ? intake.Failures + 1 : 0;
         var told = await TellAsync(channel, intake, IntakeVerdict.Of(reading, failures), cancellationToken);
-        if (_intake is { DueAt: not null })
+        if (_row.Now is { DueAt: not null })
         {
             var wait = told is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
             await KeepAsync(channel, intake with { Code = told, Failures = failures, DueAt = Now + wait });
@@ -260,25 +259,11 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
             return null;
         }
 
-        _intake ??= await _store.LoadAsync(channel.Tenant, Account, cancellationToken) ?? AccountIntake.None;
+        await _row.LoadAsync(channel.Tenant, Account, cancellationToken);
         return channel;
     }
 
-    private async Task KeepAsync(ChannelEntry channel, AccountIntake intake)
-    {
-        // In memory first: two calls that save at once then save the same.
-        var before = _intake;
-        _intake = intake;
-        try
-        {
-            await _store.SaveAsync(channel.Tenant, Account, intake, CancellationToken.None);
-        }
-        catch
-        {
-            _intake = _intake == intake ? before : _intake;
-            throw;
-        }
-    }
+    private Task KeepAsync(ChannelEntry channel, AccountIntake intake) => _row.KeepAsync(channel.Tenant, Account, intake);
 
     private bool IsPolled(ChannelEntry channel) => _connectors.Find(channel.Kind) is IPollingConnector connector && connector.IsPolled(channel.Connection);
 

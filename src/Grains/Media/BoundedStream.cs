@@ -1,7 +1,9 @@
 namespace Channels.Grains.Media;
 
 /// <summary>Takes bytes into memory, up to a limit.</summary>
-internal sealed class BoundedStream(int limit) : MemoryStream
+/// <param name="limit">Bytes; the first beyond it throws.</param>
+/// <param name="arrived">Called whenever bytes come.</param>
+internal sealed class BoundedStream(int limit, Action? arrived = null) : MemoryStream
 {
     /// <summary>Whether more came than it takes.</summary>
     public bool IsOver { get; private set; }
@@ -43,6 +45,7 @@ internal sealed class BoundedStream(int limit) : MemoryStream
 
     private void Check(int more)
     {
+        arrived?.Invoke();
         if (Length + more > limit)
         {
             IsOver = true;

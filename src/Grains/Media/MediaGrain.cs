@@ -14,14 +14,11 @@ namespace Channels.Grains.Media;
 /// <remarks>
 /// The row of a file was written with its message; a crash at any await finds it again. The store keeps the same content once, so that fetching twice does no harm.
 /// One account at a time holds one file in memory; how many accounts do is bounded by <see cref="MediaGate"/>.
+/// A conversation whose next answer waits for a file is told when it is here or given up; the sweep tells it when we could not.
 /// </remarks>
 internal sealed partial class MediaGrain : Grain, IMediaGrain
 {
-    /// <summary>The largest file that is kept: what the API would take for sending.</summary>
-    internal const int Largest = OutboundBytes.Largest;
-
     private const int AtOnce = 20;
-    private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(2);
 
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
@@ -46,8 +43,6 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         _pump = new Pump(FetchAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
     }
-
-    private static MediaFetchOutcome.Gone TooLarge { get; } = new($"it is larger than {Largest >> 20} MB");
 
     private AccountId Account => new(this.GetPrimaryKey());
 
@@ -87,76 +82,78 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
 
     private async Task FetchAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
     {
-        using var place = await _gate.EnterAsync(channel.Tenant, cancellationToken);
-        using var file = new BoundedStream(Largest);
-        var outcome = await AskAsync(channel, connector, fetch, file, cancellationToken);
-        switch (outcome)
+        ConversationId? waiting;
+        using (await _gate.EnterAsync(channel.Tenant, cancellationToken))
+        {
+            waiting = await FetchInPlaceAsync(channel, connector, fetch, cancellationToken);
+        }
+
+        // Without a place: a conversation whose silo died keeps who calls it waiting.
+        if (waiting is { } conversation)
+        {
+            await TellAsync(new ConversationRef(channel.Tenant, Account, conversation));
+        }
+    }
+
+    // Answers which conversation has waited for it, if any.
+    private async Task<ConversationId?> FetchInPlaceAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
+    {
+        using var attempt = new MediaAttempt(_clock, _logger);
+        switch (await attempt.RunAsync(connector, channel.Connection, fetch.Media, cancellationToken))
         {
             case MediaFetchOutcome.Fetched fetched:
-                var reference = await _media.SaveAsync(channel.Tenant, file.GetBuffer().AsMemory(0, (int)file.Length), cancellationToken);
-                await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, file.Length, null), cancellationToken);
-                break;
+                var reference = await _media.SaveAsync(channel.Tenant, attempt.Bytes, cancellationToken);
+                return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, attempt.Bytes.Length, null), cancellationToken);
             case MediaFetchOutcome.Gone gone:
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
-                await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
-                break;
+                return await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
             case MediaFetchOutcome.TryLater later:
                 var now = _clock.GetUtcNow();
                 var (givenUp, wait) = MediaPatience.After(fetch, later, now - IdSource.TimeOf(fetch.Message.Value));
                 if (givenUp is null)
                 {
                     await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, now + wait, later.Reason, cancellationToken);
-                    break;
+                    return null;
                 }
 
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
-                await SettleAsync(channel, fetch, givenUp, cancellationToken);
-                break;
+                return await SettleAsync(channel, fetch, givenUp, cancellationToken);
+            default:
+                throw new InvalidOperationException("An outcome of a download that does not exist.");
         }
     }
 
-    private Task SettleAsync(ChannelEntry channel, MediaFetch fetch, MediaSettlement settlement, CancellationToken cancellationToken) =>
-        _fetches.SettleAsync(channel.Tenant, Account, fetch.Message, settlement, cancellationToken);
-
-    private async Task<MediaFetchOutcome> AskAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, BoundedStream file, CancellationToken cancellationToken)
+    // Its turn is in its table, and no longer marked as waiting.
+    private async Task TellAsync(ConversationRef conversation)
     {
-        using var limit = new CancellationTokenSource(CallLimit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var outcome = await connector.FetchAsync(channel.Connection, fetch.Media, file, either.Token);
-            return file.IsOver ? TooLarge : outcome;
+            await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, [], complete: false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception failure)
         {
-            return new MediaFetchOutcome.TryLater(TimeSpan.Zero, $"no answer within {CallLimit.TotalMinutes:0} minutes");
-        }
-        catch (Exception failure) when (file.IsOver && failure is not OperationCanceledException)
-        {
-            return TooLarge;
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            Log.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
-            return new MediaFetchOutcome.TryLater(TimeSpan.Zero, $"the connector failed ({failure.GetType().Name})");
+            Log.NotTold(_logger, conversation.Conversation, failure.GetType().Name);
         }
     }
+
+    private Task<ConversationId?> SettleAsync(ChannelEntry channel, MediaFetch fetch, MediaSettlement settlement, CancellationToken cancellationToken) =>
+        _fetches.SettleAsync(channel.Tenant, Account, fetch.Message, settlement, cancellationToken);
 
     private static partial class Log
     {
         [LoggerMessage(4601, LogLevel.Information, "The file of message {Message} was given up after {Attempts} attempts")]
         public static partial void Gone(ILogger logger, MessageId message, int attempts);
 
-        [LoggerMessage(4602, LogLevel.Error, "The connector {Kind} threw {Failure} while it fetched a file\n{Trace}")]
-        public static partial void ConnectorThrew(ILogger logger, string kind, string failure, string? trace);
+        [LoggerMessage(4603, LogLevel.Information, "Conversation {Conversation} did not hear of its file ({Failure}); the sweep will tell it")]
+        public static partial void NotTold(ILogger logger, ConversationId conversation, string failure);
     }
 }
 
-/// <summary>How many files one process holds in memory at once, whatever waits: by tenant in turn, because a gateway that hangs keeps its place for minutes.</summary>
+/// <summary>How many files one process holds in memory at once, whatever waits: by tenant in turn, and no tenant takes more places than it leaves free, because a gateway that hangs keeps its place for a while.</summary>
 internal sealed class MediaGate
 {
     private const int Places = 8;
-    private readonly FairGate _places = new(Places);
+    private readonly FairGate _places = new(Places) { LeavesRoom = true };
 
     /// <summary>Waits for a place; dispose of it to give it back.</summary>
     public ValueTask<FairGate.Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken) => _places.EnterAsync(tenant, cancellationToken);

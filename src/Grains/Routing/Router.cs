@@ -28,7 +28,8 @@ public static class Router
 /// <param name="HasAgent">Whether anything answers at all.</param>
 /// <param name="AgentAcceptsMedia">Whether messages without text make sense to it.</param>
 /// <param name="Now">For ages.</param>
-public sealed record RoutingSnapshot(ChannelPolicy Policy, bool HasAgent, bool AgentAcceptsMedia, DateTimeOffset Now);
+/// <param name="FileWait">How long a turn waits for a file that must be fetched; zero for not at all.</param>
+public sealed record RoutingSnapshot(ChannelPolicy Policy, bool HasAgent, bool AgentAcceptsMedia, DateTimeOffset Now, TimeSpan FileWait = default);
 
 /// <summary>What becomes of an inbound message. The family is closed.</summary>
 public abstract record RoutingDecision

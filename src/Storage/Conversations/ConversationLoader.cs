@@ -23,13 +23,17 @@ internal sealed class ConversationLoader : IAsyncDisposable
 
     // "limit 1" is a fence: planned while the transcript is empty, a join might as well begin with all its rows, and goes on so for days.
     private const string Turns = """
-        select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id, u.answer_by
+        select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id, u.answer_by,
+               f.message_id is not null, f.turn_waits_until, f.reason
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
         cross join lateral (
           select message_id, answer_by from turn
           where tenant_id = w.tenant_id and account_id = w.account_id and conversation_id = w.conversation_id
           order by message_id limit $4) as u
         cross join lateral (select * from transcript where tenant_id = w.tenant_id and account_id = w.account_id and id = u.message_id limit 1) as t
+        left join lateral (
+          select message_id, turn_waits_until, reason from media_fetch
+          where tenant_id = w.tenant_id and account_id = w.account_id and message_id = u.message_id limit 1) as f on true
         order by w.n, t.id
         """;
 
@@ -88,7 +92,8 @@ internal sealed class ConversationLoader : IAsyncDisposable
         {
             loads[(int)reader.GetInt64(0) - 1].Turns.Add(new PendingTurn(
                 new MessageId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3), reader.TextOrNull(4), reader.GetFieldValue<DateTimeOffset>(5),
-                reader.TextOrNull(6), reader.TextOrNull(7) ?? "", reader.TimeOrNull(8)));
+                reader.TextOrNull(6), reader.TextOrNull(7) ?? "", reader.TimeOrNull(8),
+                reader.GetBoolean(9) ? new PendingFile(reader.TimeOrNull(10), reader.TextOrNull(11)) : null));
         }
     }
 

@@ -14,11 +14,15 @@ namespace Channels.Storage.Conversations;
 internal sealed class PostgresConversations(AccountWriter writer, ConversationLoader loader, ChannelsDatabase database, TimeProvider clock) : IConversationStore
 {
     private const string History = """
-        select author, kind, text, occurred_at, sender_name, details::text
-        from transcript
-        where tenant_id = $1 and conversation_id = $2 and id < $3 and (text is not null or details is not null)
-        order by id desc
-        limit $4
+        select t.author, t.kind, t.text, t.occurred_at, t.sender_name, t.details::text, f.message_id is not null, f.reason
+        from (
+          select id, account_id, author, kind, text, occurred_at, sender_name, details
+          from transcript
+          where tenant_id = $1 and conversation_id = $2 and id < $3 and (text is not null or details is not null)
+          order by id desc
+          limit $4) as t
+        left join lateral (select message_id, reason from media_fetch where tenant_id = $1 and account_id = t.account_id and message_id = t.id limit 1) as f on true
+        order by t.id desc
         """;
 
     private const string Pause = "update conversation set paused_until = $3 where tenant_id = $1 and id = $2";
@@ -39,9 +43,10 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
             var messages = new List<AgentMessage>();
             while (await reader.ReadAsync(cancellationToken))
             {
+                var details = reader.TextOrNull(5);
                 messages.Add(new AgentMessage(
                     StatusWord((Author)reader.GetInt16(0)), reader.GetString(1), reader.TextOrNull(2), reader.GetFieldValue<DateTimeOffset>(3),
-                    reader.TextOrNull(4), reader.TextOrNull(5)));
+                    reader.TextOrNull(4), details, AgentFile.Of(details, reader.GetBoolean(6) ? new PendingFile(WaitUntil: null, reader.TextOrNull(7)) : null)));
             }
 
             messages.Reverse();

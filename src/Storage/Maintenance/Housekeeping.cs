@@ -1,5 +1,6 @@
 using Channels.Storage.Database;
 using Channels.Storage.Media;
+using Channels.Storage.Unrouted;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,10 @@ using Npgsql;
 
 namespace Channels.Storage.Maintenance;
 
-/// <summary>Keeps partitions ahead of time and trims what is past its keep (<see cref="RetentionOptions"/>); what is not finished is never touched.</summary>
+/// <summary>
+/// Keeps partitions ahead of time and trims what is past its keep (<see cref="RetentionOptions"/>); what is not finished is never touched, but for what belongs to
+/// no channel: that goes as well, counted.
+/// </summary>
 /// <remarks>
 /// Runs at start and then hourly, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.
 /// Weeks are dropped every hour, what costs a walk through a table once a day. Nothing goes before the clock has gone on evenly for a day (<see cref="SteadyClock"/>).
@@ -31,7 +35,13 @@ public sealed partial class Housekeeping(
     /// <summary>Messages live up to a week longer than asked for, and a file is dated before its message.</summary>
     private static readonly TimeSpan _longestWeek = TimeSpan.FromDays(8);
 
+    /// <summary>Counts of what went, by what it named.</summary>
+    private const int MostCounts = 10_000;
+
+    private static readonly TimeSpan _countKeep = TimeSpan.FromDays(365);
+
     private readonly RowTrimming _rows = new(database.Requests);
+    private readonly UnroutedTrimming _unrouted = new(database.Requests);
     private DateTimeOffset? _walked;
 
     /// <summary>One look, by whoever is first: makes partitions, and trims unless the clock has just jumped or another process is at it.</summary>
@@ -87,6 +97,7 @@ public sealed partial class Housekeeping(
         var walks = _walked is null || now - _walked >= TimeSpan.FromDays(1) || _walked > now;
         var keep = options.Value;
         await BriefAsync(now, cancellationToken);
+        await UnroutedAsync(now, keep, cancellationToken);
         await TableAsync(TimePartitions.Event, now - TimeSpan.FromDays(keep.EventDays), walks, _rows.EventsAsync, cancellationToken);
         if (keep.MessageDays is { } days)
         {
@@ -112,6 +123,26 @@ public sealed partial class Housekeeping(
         Trimmed("turn_of_deleted_channel", deleted, await _rows.TurnsOfDeletedChannelsAsync(deleted, cancellationToken));
         Trimmed("held_echo_of_deleted_channel", deleted, await _rows.EchoesOfDeletedChannelsAsync(deleted, cancellationToken));
         Trimmed("media_fetch_of_deleted_channel", deleted, await _rows.FilesOfDeletedChannelsAsync(deleted, cancellationToken));
+    }
+
+    private async Task UnroutedAsync(DateTimeOffset now, RetentionOptions keep, CancellationToken cancellationToken)
+    {
+        var before = now - TimeSpan.FromDays(keep.UnroutedDays);
+        var (old, oldBytes) = await _unrouted.TrimAsync(before, now, cancellationToken);
+        var (many, manyBytes, until) = await _unrouted.MakeRoomAsync(keep.UnroutedRows, keep.UnroutedMegabytes << 20, now, cancellationToken);
+        if (old > 0)
+        {
+            instruments.Trimmed("unrouted_webhook", old);
+            Log.UnroutedGone(logger, old, oldBytes, before);
+        }
+
+        if (many > 0)
+        {
+            instruments.Trimmed("unrouted_webhook", many);
+            Log.UnroutedTooMany(logger, many, manyBytes, until!.Value);
+        }
+
+        await _unrouted.ForgetAsync(now - _countKeep, MostCounts, cancellationToken);
     }
 
     private async Task TableAsync(
@@ -196,5 +227,11 @@ public sealed partial class Housekeeping(
 
         [LoggerMessage(2206, LogLevel.Information, "Nothing is trimmed before {Until:u}: the clock must have gone on evenly for a day first")]
         public static partial void WaitsForClock(ILogger logger, DateTimeOffset until);
+
+        [LoggerMessage(2207, LogLevel.Warning, "Threw away {Count} parts of webhooks, {Bytes} bytes, that had belonged to no channel since before {Before:u}; GET /api/v1/unrouted-webhooks says what they named")]
+        public static partial void UnroutedGone(ILogger logger, long count, long bytes, DateTimeOffset before);
+
+        [LoggerMessage(2208, LogLevel.Error, "Threw away the oldest {Count} parts of webhooks, {Bytes} bytes, that belong to no channel, up to {Until:u}: there is no room for more. GET /api/v1/unrouted-webhooks says what they named; make their channels, or raise Channels__Retention__UnroutedMegabytes or UnroutedRows")]
+        public static partial void UnroutedTooMany(ILogger logger, long count, long bytes, DateTimeOffset until);
     }
 }

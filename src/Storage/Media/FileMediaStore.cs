@@ -28,7 +28,21 @@ internal sealed class FileMediaStore(string directory, IdSource ids, TimeProvide
             }
 
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var unfinished = $"{path}.{ids.Next():N}";
+            await WriteAsync(path, content, cancellationToken);
+            return reference;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException("The media directory cannot be written.", failure);
+        }
+    }
+
+    // Complete or not there at all: a reader never sees half a file, and whoever gives up leaves none.
+    private async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var unfinished = $"{path}.{ids.Next():N}";
+        try
+        {
             await using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous))
             {
                 await file.WriteAsync(content, cancellationToken);
@@ -36,14 +50,12 @@ internal sealed class FileMediaStore(string directory, IdSource ids, TimeProvide
             }
 
             File.SetLastWriteTimeUtc(unfinished, clock.GetUtcNow().UtcDateTime);
-
-            // Complete or not there at all: a reader never sees half a file.
             File.Move(unfinished, path, overwrite: true);
-            return reference;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch
         {
-            throw new StoreUnavailableException("The media directory cannot be written.", failure);
+            File.Delete(unfinished);
+            throw;
         }
     }
 

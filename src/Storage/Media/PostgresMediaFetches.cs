@@ -31,15 +31,18 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
     // What was known of the file stays; only while the row is there, so that a repetition tells nobody twice.
     private const string Settle = """
         with gone as (
-          delete from media_fetch where tenant_id = $1 and account_id = $2 and message_id = $3 returning message_id),
+          delete from media_fetch where tenant_id = $1 and account_id = $2 and message_id = $3 returning message_id, turn_waits_until),
         message as (
           update transcript t
           set details = coalesce(t.details, '{}') || $4::jsonb
                         || jsonb_build_object('media', coalesce(t.details->'media', '{}') || $5::jsonb)
           from gone where t.tenant_id = $1 and t.account_id = $2 and t.id = gone.message_id
-          returning t.id, t.conversation_id)
-        insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
-        select $1, id, $6, $2, conversation_id, id, $4::jsonb from message
+          returning t.id, t.conversation_id),
+        told as (
+          insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
+          select $1, id, $6, $2, conversation_id, id, $4::jsonb from message)
+        select m.conversation_id from message m cross join gone g
+        where g.turn_waits_until is not null and exists (select from turn u where u.tenant_id = $1 and u.account_id = $2 and u.conversation_id = m.conversation_id and u.message_id = m.id)
         """;
 
     private static readonly JsonSerializerOptions _json = new()
@@ -75,7 +78,7 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
         ExecuteAsync(Command(Postpone, tenant, account, Id(message), Time(until), new() { Value = Scrub.Clean(reason) }), cancellationToken);
 
     /// <inheritdoc/>
-    public Task SettleAsync(TenantId tenant, AccountId account, MessageId message, MediaSettlement settlement, CancellationToken cancellationToken)
+    public Task<ConversationId?> SettleAsync(TenantId tenant, AccountId account, MessageId message, MediaSettlement settlement, CancellationToken cancellationToken)
     {
         var told = settlement.Reference is { } reference ? new JsonObject { ["media_id"] = reference } : new JsonObject { ["media_missing"] = Scrub.Clean(settlement.Reason ?? "unknown") };
         var learned = new JsonObject();
@@ -86,11 +89,14 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
             learned["bytes"] = bytes;
         }
 
-        return ExecuteAsync(
-            Command(
+        return StoreFaults.GuardAsync(async () =>
+        {
+            await using var batch = database.Requests.CreateBatch();
+            batch.BatchCommands.Add(Command(
                 Settle, tenant, account, Id(message), new() { Value = told.ToJsonString() }, new() { Value = learned.ToJsonString() },
-                new() { Value = settlement.Reference is null ? "message.media_missing" : "message.media_stored" }),
-            cancellationToken);
+                new() { Value = settlement.Reference is null ? "message.media_missing" : "message.media_stored" }));
+            return await batch.ExecuteScalarAsync(cancellationToken) is Guid conversation ? new ConversationId(conversation) : (ConversationId?)null;
+        });
     }
 
     private static void Add(JsonObject learned, string name, string? value)

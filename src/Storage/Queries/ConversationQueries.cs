@@ -41,6 +41,16 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
         where v.tenant_id = $1 and v.id = coalesce((select m.merged_into from conversation m where m.tenant_id = $1 and m.id = $2), $2)
         """;
 
+    private const string ByAlias = "select conversation_id from conversation_alias where tenant_id = $1 and account_id = $2 and alias = $3";
+
+    private const string Wait = """
+        select u.message_id, u.answer_by, f.turn_waits_until, f.reason
+        from turn u
+        left join media_fetch f on f.tenant_id = u.tenant_id and f.account_id = u.account_id and f.message_id = u.message_id
+        where u.tenant_id = $1 and u.account_id = $2 and u.conversation_id = $3 and (u.answer_by > $4 or f.turn_waits_until > $4)
+        order by u.message_id limit 1
+        """;
+
     /// <summary>Conversations, the one with the newest message first.</summary>
     public async Task<Paged<ConversationRow>> ListAsync(TenantId tenant, AccountId? account, string? search, Page page, CancellationToken cancellationToken)
     {
@@ -60,6 +70,21 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, conversation.Value)], cancellationToken);
         return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
+    }
+
+    /// <summary>The account's conversation with whom the provider knows by this id; null when there is none yet.</summary>
+    public async Task<ConversationId?> FindByAliasAsync(TenantId tenant, AccountId account, string alias, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(ByAlias, tenant.Value, account.Value, alias)], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? new ConversationId(rows.GetGuid(0)) : null;
+    }
+
+    /// <summary>What the conversation's next answer waits for; null when it waits for nothing but its agent.</summary>
+    public async Task<ConversationWait?> WaitOfAsync(TenantId tenant, ConversationRow conversation, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(
+            tenant, [Sql.Statement(Wait, tenant.Value, conversation.Account.Value, conversation.Id.Value, clock.GetUtcNow())], cancellationToken);
+        return await rows.ReadAsync(cancellationToken) ? new ConversationWait(new(rows.GetGuid(0)), rows.Moment(1), rows.Moment(2), rows.Text(3)) : null;
     }
 
     private ConversationRow Read(NpgsqlDataReader row)
@@ -89,3 +114,10 @@ public sealed record ConversationRow(
     ConversationId Id, AccountId Account, string ChatId, string ChatType, string? ContactName, string? ContactPhone, string? ContactAvatarUrl,
     string? PromptContext, DateTimeOffset? PausedUntil, DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ImmutableArray<string> Aliases,
     DateTimeOffset? ContactWroteAt = null);
+
+/// <summary>What a conversation's next answer waits for: one of the two moments is set.</summary>
+/// <param name="Message">The message that is to be answered.</param>
+/// <param name="AnswerBy">Its agent took it, and may answer until then.</param>
+/// <param name="FileBy">Its file is being fetched, and waited for until then.</param>
+/// <param name="FileTrouble">What the last attempt to fetch it came to.</param>
+public sealed record ConversationWait(MessageId Message, DateTimeOffset? AnswerBy, DateTimeOffset? FileBy, string? FileTrouble);

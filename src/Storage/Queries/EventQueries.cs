@@ -24,6 +24,17 @@ public sealed class EventQueries(TenantScope scope)
         order by e.xid, e.id limit $4
         """;
 
+    // Whatever was written by transactions before this one is in the past; of those at this moment all is still to come.
+    private const string Now = "select pg_snapshot_xmin(pg_current_snapshot())::text";
+
+    /// <summary>Where a reader begins who wants only what happens from now on. What is being written at this moment is still to come.</summary>
+    public async Task<EventCursor> NowAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Now)], cancellationToken);
+        await rows.ReadAsync(cancellationToken);
+        return new EventCursor(ulong.Parse(rows.GetString(0), CultureInfo.InvariantCulture), Guid.Empty);
+    }
+
     /// <summary>Up to <paramref name="limit"/> events after the cursor, and the cursor after them.</summary>
     public async Task<EventPage> ReadAsync(TenantId tenant, EventCursor after, int limit, CancellationToken cancellationToken)
     {

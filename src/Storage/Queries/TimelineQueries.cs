@@ -34,12 +34,13 @@ public sealed class TimelineQueries(TenantScope scope)
                u.message_id is not null, u.answer_by, u.asked_at,
                (select count(*) from (select 1 from turn where tenant_id = $1 and account_id = m.account_id and conversation_id = m.conversation_id
                                         and message_id < u.message_id limit 100) as q),
-               coalesce(k.repeats, 0), k.repeated_at, (select suspended_at from tenant where id = $1)
+               coalesce(k.repeats, 0), k.repeated_at, (select suspended_at from tenant where id = $1), w.turn_waits_until, w.reason
         from (select id from found union all select id from replies) as s
         cross join found f
         join transcript m on m.tenant_id = $1 and m.account_id = f.account_id and m.id = s.id
         left join outbox o on o.tenant_id = $1 and o.account_id = m.account_id and o.message_id = m.id
         left join turn u on not m.outbound and u.tenant_id = $1 and u.account_id = m.account_id and u.conversation_id = m.conversation_id and u.message_id = m.id
+        left join media_fetch w on u.message_id is not null and w.tenant_id = $1 and w.account_id = m.account_id and w.message_id = m.id
         left join lateral (
           select repeats, repeated_at from message_key
           where account_id = m.account_id and provider_message_id = m.provider_message_id and message_id = m.id order by repeats desc limit 1) as k on true
@@ -70,7 +71,7 @@ public sealed class TimelineQueries(TenantScope scope)
         Unsettled = row.IsDBNull(21)
             ? null
             : new((OutboxState)row.GetInt16(21), row.GetFieldValue<DateTimeOffset>(22), row.Moment(23), row.Text(24), row.Moment(25), row.Text(26)),
-        Waiting = row.GetBoolean(27) ? new(row.Moment(28), (int)row.GetInt64(30)) : null,
+        Waiting = row.GetBoolean(27) ? new(row.Moment(28), (int)row.GetInt64(30), row.Moment(34), row.Text(35)) : null,
         Repeats = row.GetInt32(31),
         RepeatedAt = row.Moment(32),
         SuspendedAt = row.Moment(33),
@@ -140,4 +141,6 @@ public sealed record UnsettledReply(OutboxState State, DateTimeOffset NextAttemp
 /// <summary>A message that is to be answered.</summary>
 /// <param name="AnswerBy">Set while its agent's service may answer later.</param>
 /// <param name="Ahead">Messages of its conversation that come first, up to a hundred.</param>
-public sealed record WaitingTurn(DateTimeOffset? AnswerBy, int Ahead);
+/// <param name="FileBy">Set while its file is being fetched: until then it waits for it.</param>
+/// <param name="FileTrouble">What the last attempt to fetch it came to.</param>
+public sealed record WaitingTurn(DateTimeOffset? AnswerBy, int Ahead, DateTimeOffset? FileBy = null, string? FileTrouble = null);

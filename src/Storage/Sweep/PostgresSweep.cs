@@ -12,7 +12,7 @@ namespace Channels.Storage.Sweep;
 /// <remarks>
 /// Each query hops from one account to the next through the primary key, so it costs by accounts with work, not by rows waiting.
 /// Work younger than the grace is left alone: its hint is most likely on its way. A turn whose service may still answer is left alone as well,
-/// and with it whatever waits behind it in its conversation.
+/// and with it whatever waits behind it in its conversation; so is one that waits for its file, until that is here, given up, or the wait is over.
 /// </remarks>
 internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider clock) : ISweep, IDisposable
 {
@@ -56,7 +56,11 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
               where tenant_id = served.tenant_id and account_id = served.account_id and conversation_id > step.conversation_id
               order by conversation_id, message_id limit 1) as n)
           select conversation_id, message_id, answer_by from step) as c
-        where (c.message_id < $1 or c.message_id > $4) and (c.answer_by is null or c.answer_by <= $3) limit $2
+        where (c.message_id < $1 or c.message_id > $4) and (c.answer_by is null or c.answer_by <= $3)
+          and not exists (select from media_fetch f
+                          where f.tenant_id = served.tenant_id and f.account_id = served.account_id and f.message_id = c.message_id
+                            and f.turn_waits_until > $3 and f.turn_waits_until < $5)
+        limit $2
         """;
 
     private const string Outboxes = $"""
@@ -102,6 +106,9 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
 
     /// <summary>At the start nobody polls yet, whatever the rows say: their former pollers are gone.</summary>
     private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(3);
+
+    /// <summary>Longer than any agent waits for a file: a wait that ends later was written before the clock was set back.</summary>
+    private static readonly TimeSpan LongestFileWait = TimeSpan.FromMinutes(10);
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private ILookup<int, AccountId> _inboxes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
@@ -157,7 +164,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _inboxes = inboxes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
         var turns = await ReadAsync(
             Turns, reader => new ConversationRef(new TenantId(reader.GetGuid(0)), new AccountId(reader.GetGuid(1)), new ConversationId(reader.GetGuid(2))), cancellationToken,
-            IdSource.Floor(before), Most, now, IdSource.Floor(after));
+            IdSource.Floor(before), Most, now, IdSource.Floor(after), now + LongestFileWait);
         _turns = turns.ToLookup(turn => Partitions.Of(turn.Account));
         var outboxes = await ReadAsync(
             Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, before, Most, after,

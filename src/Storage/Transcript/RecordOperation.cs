@@ -99,7 +99,8 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Uuids(rows, row => row.Of.Account.Value),
                 Columns.Uuids(rows, row => row.Item.Id.Value),
                 Columns.Texts(rows, row => PostgresMediaFetches.Write(row.Item.Fetch!)),
-                Columns.Times(rows, row => row.Of.Now));
+                Columns.Times(rows, row => row.Of.Now),
+                Columns.Of(rows, row => row.Item.TurnWaitsUntil, NpgsqlDbType.TimestampTz));
         }
     }
 

@@ -73,9 +73,10 @@ internal static class RecordSql
 
     /// <summary>Files to be fetched, of messages that were really recorded.</summary>
     internal const string Files = """
-        insert into media_fetch (tenant_id, account_id, message_id, media, next_attempt_at)
-        select f.tenant_id, f.account_id, f.message_id, f.media::jsonb, f.now
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) as f (tenant_id, account_id, message_id, media, now)
+        insert into media_fetch (tenant_id, account_id, message_id, media, next_attempt_at, turn_waits_until)
+        select f.tenant_id, f.account_id, f.message_id, f.media::jsonb, f.now, f.turn_waits_until
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+          as f (tenant_id, account_id, message_id, media, now, turn_waits_until)
         where exists (select from transcript t where t.tenant_id = f.tenant_id and t.account_id = f.account_id and t.id = f.message_id offset 0)
         on conflict do nothing
         """;

@@ -11,7 +11,7 @@ using Npgsql;
 
 namespace Channels.Storage.Unrouted;
 
-/// <summary>What was acknowledged and belongs to no channel: kept until its channel exists, or a person throws it away.</summary>
+/// <summary>What was acknowledged and belongs to no channel: kept until its channel exists, a person throws it away, or its time is over (<see cref="UnroutedTrimming"/>).</summary>
 /// <remarks>
 /// Reads and writes as the owner of the tables: it is the operator's, and may hold anybody's words, so no tenant's role has any right to it.
 /// A row goes in the statement that puts it into inboxes: it is either here or there, never both, never neither.
@@ -30,6 +30,10 @@ public sealed class UnroutedWebhooks(NpgsqlDataSource db, IInboxHint hint, IdSou
 
     private const string CountGroups = """
         select count(*) from (select from unrouted_webhook group by kind, setting, name) as g
+        """;
+
+    private const string Dropped = """
+        select kind, setting, name, why, dropped, bytes, first_received_at, last_received_at, last_at from unrouted_dropped order by last_at desc, kind, setting, name, why limit $1
         """;
 
     private const string Oldest = """
@@ -77,6 +81,19 @@ public sealed class UnroutedWebhooks(NpgsqlDataSource db, IInboxHint hint, IdSou
         return await rows.ReadPageAsync(
             row => new UnroutedGroup(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetFieldValue<DateTimeOffset>(6), row.GetFieldValue<DateTimeOffset>(7)),
+            cancellationToken);
+    });
+
+    /// <summary>What was thrown away unasked, by what it named, the latest first.</summary>
+    public Task<ImmutableArray<UnroutedLoss>> LossesAsync(int limit, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
+    {
+        await using var command = db.CreateCommand(Dropped);
+        Sql.Add(command.Parameters, limit);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        return await rows.ReadAllAsync(
+            row => new UnroutedLoss(
+                row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5), row.GetFieldValue<DateTimeOffset>(6),
+                row.GetFieldValue<DateTimeOffset>(7), row.GetFieldValue<DateTimeOffset>(8)),
             cancellationToken);
     });
 
@@ -150,3 +167,15 @@ public sealed record UnroutedRow(Guid Id, UnroutedWebhook Webhook);
 /// <param name="Since">When the first came.</param>
 /// <param name="Latest">When the last came, or came again.</param>
 public sealed record UnroutedGroup(string Kind, string Setting, string Name, string Reason, long Count, long Bytes, DateTimeOffset Since, DateTimeOffset Latest);
+
+/// <summary>What named the same and was thrown away unasked, for the same cause.</summary>
+/// <param name="Kind">The channel kind.</param>
+/// <param name="Setting">The setting of a channel that would have claimed it.</param>
+/// <param name="Name">Its value.</param>
+/// <param name="Why"><c>age</c>, or <c>room</c> for the oldest of too many.</param>
+/// <param name="Count">How many, up to now.</param>
+/// <param name="Bytes">Their bodies together.</param>
+/// <param name="From">When the oldest of them had come.</param>
+/// <param name="To">When the newest of them had.</param>
+/// <param name="At">When some of them went last.</param>
+public sealed record UnroutedLoss(string Kind, string Setting, string Name, string Why, long Count, long Bytes, DateTimeOffset From, DateTimeOffset To, DateTimeOffset At);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Channels.Agents.Tests.Knowledge;
 using Channels.Core.Agents;
+using Channels.Core.Conversations;
 using Channels.Core.Egress;
 using Channels.Core.Knowledge;
 using Channels.Testing;
@@ -58,6 +59,26 @@ public sealed class HttpAgentTests : IAsyncLifetime
         Assert.Equal("agent", asked.GetProperty("history")[0].GetProperty("role").GetString());
         Assert.Equal("be kind", asked.GetProperty("context").GetString());
     }
+
+    [Theory]
+    [InlineData("""{"media":{"mime":"image/jpeg"},"media_id":"sha256-1"}""", false, "stored", null)]
+    [InlineData("""{"media":{"mime":"image/jpeg"},"media_missing":"expired"}""", false, "missing", "expired")]
+    [InlineData("""{"media":{"mime":"image/jpeg"}}""", true, "pending", "busy")]
+    [InlineData("""{"media":{"mime":"image/jpeg"}}""", false, null, null)]
+    [InlineData(null, false, null, null)]
+    public async Task It_hears_where_a_messages_file_is(string? details, bool isPending, string? status, string? reason)
+    {
+        var turn = AgentTests.Turn("look");
+        var file = AgentFile.Of(details, isPending ? new PendingFile(null, "busy") : null);
+
+        await AskAsync(turn with { Message = turn.Message with { MediaJson = details, File = file } });
+
+        var message = JsonElement.Parse(_asked!).GetProperty("message");
+        Assert.Equal((status, reason), (Text(message, "media_status"), Text(message, "media_reason")));
+        Assert.Equal(details is not null, message.TryGetProperty("media", out _));
+    }
+
+    private static string? Text(JsonElement message, string name) => message.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     [Theory]
     [InlineData("""{"reply":null}""")]

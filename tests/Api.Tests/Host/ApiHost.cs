@@ -45,6 +45,9 @@ public class ApiHost : IAsyncLifetime
 
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>Where it keeps files.</summary>
+    public string MediaDirectory => System.IO.Path.Combine(_data.Path, "media");
+
     public IServiceProvider Services => _app!.Services;
 
     public async Task InitializeAsync()

@@ -249,6 +249,22 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task What_was_thrown_away_unasked_is_listed_by_what_it_named()
+    {
+        await host.ScalarAsync(
+            """
+            insert into unrouted_dropped (kind, setting, name, why, dropped, bytes, first_received_at, last_received_at, last_at)
+            values ('whatsapp_cloud', 'phone_number_id', $1, 'age', 3, 70, now() - interval '100 days', now() - interval '95 days', now())
+            """,
+            _first);
+
+        var answer = await (await host.Operator().GetAsync("/api/v1/unrouted-webhooks")).JsonAsync();
+
+        var lost = Assert.Single(answer.GetProperty("dropped").EnumerateArray(), one => one.GetProperty("name").GetString() == _first);
+        Assert.Equal(("whatsapp_cloud", "age", 3, 70), (lost.GetProperty("channel_type").GetString(), lost.GetProperty("why").GetString(), lost.GetProperty("count").GetInt32(), lost.GetProperty("bytes").GetInt32()));
+    }
+
+    [PostgresFact]
     public async Task What_is_unrouted_is_the_operators_alone_and_can_be_thrown_away()
     {
         var tenant = await host.TenantAsync();

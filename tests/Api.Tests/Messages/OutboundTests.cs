@@ -121,6 +121,23 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(["reply_to"], problem.Fields());
     }
 
+    [PostgresTheory]
+    [InlineData("reply_to", "text")]
+    [InlineData("reaction.message_id", "reaction")]
+    public async Task A_complaint_about_what_it_answers_opens_no_conversation(string field, string type)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var elsewhere = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola");
+        object message = type == "text"
+            ? new { to = "5491199999999", text = "yes", reply_to = elsewhere }
+            : new { to = "5491199999999", type, reaction = new { message_id = elsewhere, emoji = "👍" } };
+
+        var problem = await (await tenant.Http.PostAsJsonAsync($"/api/v1/accounts/{channel}/messages", message)).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal([field], problem.Fields());
+        Assert.DoesNotContain(host.Grains.Opened, opened => opened.Account.Value == channel);
+    }
+
     [PostgresFact]
     public async Task A_reaction_knows_whose_message_it_is_about_by_either_id()
     {

@@ -1,6 +1,11 @@
+using System.Text.Json;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 using Channels.FakeProviders.Evolution;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Channels.Connectors.Tests.Evolution;
 
@@ -73,6 +78,85 @@ public sealed class EvolutionHistoryTests
         var page = Assert.IsType<HistoryOutcome.Page>(await _connector.ReadHistoryAsync(TestConnections.ToGateway(gateway.Address, Instance), cursor, 10, CancellationToken.None));
 
         Assert.Equal(3, page.Messages);
+    }
+
+    [Fact]
+    public async Task One_list_whatever_is_asked_for_is_read_newest_first_and_no_further_than_is_wanted()
+    {
+        await using var gateway = await OldGateway.StartAsync(() => OldGateway.List([.. Enumerable.Range(0, 25).OrderBy(n => n * 7 % 25)]));
+        var connection = TestConnections.ToGateway(gateway.Address, Instance);
+
+        var first = await PageAsync(connection, null, 10);
+        var second = await PageAsync(connection, first.Cursor, 10);
+        var last = await PageAsync(connection, second.Cursor, 3);
+        var beyond = await PageAsync(connection, "9:10", 10);
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => $"PAST{24 - n:00}"), Read(first));
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => $"PAST{14 - n:00}"), Read(second));
+        Assert.Equal(["PAST04", "PAST03", "PAST02"], Read(last));
+        Assert.Equal(3, last.Messages);
+        Assert.Equal((0, null), (beyond.Messages, beyond.Cursor));
+    }
+
+    [Fact]
+    public async Task A_page_that_is_too_large_is_asked_for_in_smaller_ones_and_a_list_that_is_too_large_ends_with_what_to_do()
+    {
+        await using var gateway = await OldGateway.StartAsync(() => new string(' ', ProviderHttp.LargestAnswer + 1));
+        var connection = TestConnections.ToGateway(gateway.Address, Instance);
+        var cursors = new List<string?>();
+        HistoryOutcome outcome;
+        for (string? cursor = "3:100"; ; cursor = cursors[^1])
+        {
+            outcome = await _connector.ReadHistoryAsync(connection, cursor, 100, CancellationToken.None);
+            if (outcome is not HistoryOutcome.Page page)
+            {
+                break;
+            }
+
+            Assert.Equal((true, 0), (page.Bodies.IsEmpty, page.Messages));
+            cursors.Add(page.Cursor);
+        }
+
+        // The same place each time: after two hundred messages.
+        Assert.Equal(["5:50", "9:25", "41:5", "201:1"], cursors);
+        var refused = Assert.IsType<HistoryOutcome.Refused>(outcome);
+        Assert.Contains("too large: more than 8 MB", refused.Reason, StringComparison.Ordinal);
+        Assert.Contains("Evolution API 2", refused.NextStep, StringComparison.Ordinal);
+    }
+
+    private async Task<HistoryOutcome.Page> PageAsync(Connection connection, string? cursor, int most) =>
+        Assert.IsType<HistoryOutcome.Page>(await _connector.ReadHistoryAsync(connection, cursor, most, CancellationToken.None));
+
+    private string?[] Read(HistoryOutcome.Page page) =>
+        [.. page.Bodies.SelectMany(body => Assert.IsType<Normalised.Events>(_connector.Normalise(new WebhookBody(body))).Items).Select(happened => happened.MessageId)];
+
+    /// <summary>Answers every question with the same.</summary>
+    private sealed class OldGateway(WebApplication app) : IAsyncDisposable
+    {
+        public Uri Address { get; } = new(app.Urls.Single());
+
+        public static async Task<OldGateway> StartAsync(Func<string> answer)
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.Logging.ClearProviders();
+            var app = builder.Build();
+            app.Run(http =>
+            {
+                http.Response.ContentType = "application/json";
+                return http.Response.WriteAsync(answer());
+            });
+            await app.StartAsync();
+            return new OldGateway(app);
+        }
+
+        public static string List(IEnumerable<int> numbers) => JsonSerializer.Serialize(numbers.Select(n => new
+        {
+            key = new { remoteJid = Chat, fromMe = false, id = $"PAST{n:00}" }, message = new { conversation = $"message {n}" },
+            messageTimestamp = Then.AddMinutes(n).ToUnixTimeSeconds(), pushName = "Mira",
+        }));
+
+        public async ValueTask DisposeAsync() => await app.DisposeAsync();
     }
 
     private static async Task<FakeEvolution> StartAsync(int messages)

@@ -100,4 +100,33 @@ public sealed class FairGateTests
 
         Assert.False(Visitor.At(gate, C).IsInside);
     }
+
+    [Fact]
+    public async Task A_tenant_takes_no_more_places_than_it_leaves_free_where_that_is_wanted()
+    {
+        var gate = new FairGate(8) { LeavesRoom = true };
+        var ofA = Enumerable.Range(0, 6).Select(_ => Visitor.At(gate, A)).ToList();
+        var ofB = Enumerable.Range(0, 4).Select(_ => Visitor.At(gate, B)).ToList();
+        var ofC = Enumerable.Range(0, 2).Select(_ => Visitor.At(gate, C)).ToList();
+        Assert.Equal((4, 2, 1), (ofA.Count(one => one.IsInside), ofB.Count(one => one.IsInside), ofC.Count(one => one.IsInside)));
+
+        // C holds fewest: what A gives back is C's, and the next stays free for somebody else.
+        await ofA[0].LeaveAsync();
+        await ofC[1].EnteredAsync();
+        await ofA[1].LeaveAsync();
+        Assert.Equal((2, 2), (ofA.Skip(2).Count(one => one.IsInside), ofB.Count(one => one.IsInside)));
+
+        await ofB[0].LeaveAsync();
+        await ofA[4].EnteredAsync();
+        await ofB[2].EnteredAsync();
+        Assert.False(ofA[5].IsInside || ofB[3].IsInside);
+
+        foreach (var visitor in new[] { ofA[2], ofA[3], ofB[1], ofC[0] })
+        {
+            await visitor.LeaveAsync();
+        }
+
+        await ofA[5].EnteredAsync();
+        await ofB[3].EnteredAsync();
+    }
 }

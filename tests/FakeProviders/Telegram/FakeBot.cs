@@ -62,6 +62,9 @@ public sealed class FakeBot
     /// <summary>Files that people sent, by id.</summary>
     public ConcurrentDictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Awaited before the bytes of a file leave; null gives them at once. It gets the file's id.</summary>
+    public Func<string, Task>? BeforeFile { get; set; }
+
     /// <summary>As it stands in messages.</summary>
     public object Shown => new { id = Id, is_bot = true, first_name = Username, username = Username };
 

@@ -18,6 +18,19 @@ internal sealed class FakeTelegramHandler(FakeTelegram server)
         if (parts is ["file", var holder, _, ..] && holder.StartsWith("bot", StringComparison.Ordinal) && server.Bots.TryGetValue(holder[3..], out var owner)
             && owner.Files.TryGetValue(parts[^1], out var bytes))
         {
+            if (owner.BeforeFile is { } before)
+            {
+                try
+                {
+                    await before(parts[^1]).WaitAsync(http.RequestAborted);
+                }
+                catch (OperationCanceledException)
+                {
+                    http.Abort();
+                    return;
+                }
+            }
+
             await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
             return;
         }

@@ -49,6 +49,25 @@ public sealed class BurstTests
     public void A_clock_that_was_set_back_keeps_nobody_waiting() => Assert.Null(Burst.Of([At(0)], Wait).WaitAt(Start.AddHours(-1), Wait));
 
     [Fact]
+    public void The_latest_wait_for_a_file_counts_until_it_is_over()
+    {
+        var burst = Burst.Of([At(0) with { File = new PendingFile(Start.AddSeconds(30), null) }, At(1) with { File = new PendingFile(Start.AddSeconds(31), "busy") }], Wait);
+
+        Assert.Equal(TimeSpan.FromSeconds(21), burst.FileWaitAt(Start.AddSeconds(10), TimeSpan.FromSeconds(30)));
+        Assert.Null(burst.FileWaitAt(Start.AddSeconds(31), TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_file_that_no_agent_wants_or_on_the_word_of_a_clock_that_was_set_back()
+    {
+        var burst = Burst.Of([At(0) with { File = new PendingFile(Start.AddSeconds(30), null) }], Wait);
+
+        Assert.Null(burst.FileWaitAt(Start, TimeSpan.Zero));
+        Assert.Null(burst.FileWaitAt(Start.AddHours(-1), TimeSpan.FromSeconds(30)));
+        Assert.Null(Burst.Of([At(0) with { File = new PendingFile(null, null) }], Wait).FileWaitAt(Start, TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
     public void What_another_person_says_is_another_burst() =>
         Assert.Equal([At(0)], Burst.Of([At(0), At(0.5) with { SenderName = "Ben" }], Wait).Turns.ToArray());
 

@@ -23,7 +23,7 @@ internal sealed class TelegramChannel(Channel channel, FakeTelegram server, Fake
 
     public FakeBot Bot => bot;
 
-    public static async Task<TelegramChannel> CreateAsync(Spine spine, string mode = "webhook", bool groups = false, bool activate = true, int sendTimeout = 20)
+    public static async Task<TelegramChannel> CreateAsync(Spine spine, string mode = "webhook", bool groups = false, bool activate = true, int sendTimeout = 20, object? agent = null, int debounce = 0)
     {
         var server = await FakeTelegram.StartAsync(new FakeTelegramOptions { FirstWait = TimeSpan.FromMilliseconds(100) });
         var number = spine.Next();
@@ -35,8 +35,9 @@ internal sealed class TelegramChannel(Channel channel, FakeTelegram server, Fake
             channel_type = "telegram",
             identity = bot.Username,
             config = new { botToken = bot.Token, bot_username = bot.Username, base_url = server.Address.ToString(), mode, send_timeout_seconds = sendTimeout },
-            agent = new { kind = "echo" },
+            agent = agent ?? new { kind = "echo" },
             groups,
+            debounce_ms = debounce,
         });
         spine.KeepSecret(channel.Secret, secret);
         if (activate)

@@ -2,10 +2,14 @@ using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Media;
 using Channels.Core.Transcript;
+using Channels.Core.Conversations;
+using Channels.Core.Sweep;
 using Channels.Storage.Batching;
+using Channels.Storage.Conversations;
 using Channels.Storage.Database;
 using Channels.Storage.Media;
 using Channels.Storage.Migrations;
+using Channels.Storage.Sweep;
 using Channels.Storage.Transcript;
 using Channels.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -89,6 +93,58 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
 
         Assert.Equal("expired", await ScalarAsync("select details->>'media_missing' from transcript"));
         Assert.Equal(1L, await ScalarAsync("select count(*) from event where type = 'message.media_missing'"));
+    }
+
+    [PostgresFact]
+    public async Task Whoever_waits_for_the_file_finds_it_with_the_turn_and_is_named_when_it_is_settled()
+    {
+        var message = Message("P1") with { Fetch = new MediaReference() { Id = "F1" }, StartsTurn = true, TurnWaitsUntil = Now.AddSeconds(30) };
+        await ScalarAsync($"insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{_tenant}', '{_account}', '{_conversation}', '549', 'direct', now())");
+        await RecordAsync(message);
+        await using var loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
+        var where = new ConversationRef(_tenant, _account, _conversation);
+
+        await Fetches.PostponeAsync(_tenant, _account, message.Id, Now.AddMinutes(5), "busy", default);
+        var waiting = Assert.Single((await loader.LoadAsync(where, default))!.Turns);
+        var told = await Fetches.SettleAsync(_tenant, _account, message.Id, new MediaSettlement("sha256-1", null, null, 3, null), default);
+        var ready = Assert.Single((await loader.LoadAsync(where, default))!.Turns);
+
+        Assert.Equal(new PendingFile(Now.AddSeconds(30), "busy"), waiting.File);
+        Assert.Equal(_conversation, told);
+        Assert.Null(ready.File);
+        Assert.Contains("sha256-1", ready.DetailsJson, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task The_sweep_passes_by_a_turn_that_waits_for_its_file_until_that_is_settled_or_the_wait_is_over()
+    {
+        var clock = new ManualClock();
+        await ScalarAsync($"insert into tenant (id, name, created_at) values ('{_tenant}', 't', now())");
+        await ScalarAsync($"insert into org_unit (tenant_id, id, name) values ('{_tenant}', '{_tenant}', 'u')");
+        await ScalarAsync($"insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ('{_tenant}', '{_tenant}', 'simulator', '{{}}', 'active', now(), now(), now())");
+        await ScalarAsync(
+            $$"""
+            insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+            values ('{{_tenant}}', '{{_account}}', '{{_tenant}}', 'simulator', 'a', 'a', '{{_tenant}}', '', '{}', '{}', 'active', now(), now(), now())
+            """);
+        var now = clock.GetUtcNow();
+        var ids = new IdSource(clock);
+        RecordedMessage Waiting(string id, double seconds) =>
+            Message(id) with { Id = new MessageId(ids.Next()), Conversation = new ConversationId(ids.Next()), Fetch = new MediaReference() { Id = id }, StartsTurn = true, TurnWaitsUntil = now.AddSeconds(seconds) };
+        var (brief, long_, settled, wrong) = (Waiting("P1", 5), Waiting("P2", 300), Waiting("P3", 300), Waiting("P4", 86_400));
+        await RecordAsync(brief, long_, settled, wrong);
+        await Fetches.SettleAsync(_tenant, _account, settled.Id, new MediaSettlement(null, null, null, null, "gone"), default);
+
+        clock.Advance(TimeSpan.FromSeconds(6));
+        using var sweep = new PostgresSweep(_database, clock);
+        var found = new List<ConversationId>();
+        for (var partition = 0; partition < Partitions.Count; partition++)
+        {
+            found.AddRange((await sweep.FindAsync(partition, Partitions.Count, default)).Turns.Select(turn => turn.Conversation));
+        }
+
+        // What waits for longer than anybody may was written by a clock that was ahead.
+        Assert.Equal(new[] { brief, settled, wrong }.Select(one => one.Conversation).ToHashSet(), found.ToHashSet());
     }
 
     [PostgresFact]
