@@ -9,7 +9,7 @@ namespace Channels.Connectors.WhatsAppCloud;
 /// <summary>WhatsApp through Meta's Cloud API.</summary>
 /// <remarks>One instance serves all accounts of all tenants, and remembers nothing.</remarks>
 internal sealed class WhatsAppCloudConnector
-    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing
+    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing, IThrottlingConnector
 {
     private readonly WhatsAppCloudApi _api;
     private readonly WhatsAppCloudOutbound _outbound;
@@ -68,6 +68,9 @@ internal sealed class WhatsAppCloudConnector
 
     /// <inheritdoc/>
     public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _provisioning.CheckAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public ThrottleWish WishOf(ChannelEvent happened) => WhatsAppCloudErrors.WishOf(happened.ReasonCode);
 
     /// <inheritdoc/>
     public bool MustFetch(MediaReference media) => media.Id is not null;

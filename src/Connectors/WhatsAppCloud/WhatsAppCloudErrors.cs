@@ -67,6 +67,10 @@ internal static class WhatsAppCloudErrors
 
     // One message in six seconds to one person is what lasts.
     private static readonly TimeSpan _pair = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan _pairRecovers = TimeSpan.FromMinutes(10);
+
+    // Meta judges a number's quality by what its people did within a day and more; it says so again if it falls further.
+    private static readonly TimeSpan _qualityRecovers = TimeSpan.FromHours(24);
     private const int MostMediaAttempts = 3;
 
     public static WhatsAppCloudMeaning MeaningOf(int? code) => code switch
@@ -123,6 +127,17 @@ internal static class WhatsAppCloudErrors
         { Status: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } or { Error.Code: 1 } =>
             new SendOutcome.Unknown($"Meta failed with {(int)answer.Status!}: {answer.Said}"),
         _ => new SendOutcome.Refused("rejected", answer.Said),
+    };
+
+    /// <summary>What an account-wide word of Meta's to send less comes to. Without a code it is the number's quality that fell.</summary>
+    public static ThrottleWish WishOf(int? code) => MeaningOf(code) switch
+    {
+        WhatsAppCloudMeaning.Throttled => new(_busy, Holds: true),
+        WhatsAppCloudMeaning.LongThrottled => new(_long, Holds: true),
+
+        // Too much to one person, of whom nothing is said here: the others need not wait for that.
+        WhatsAppCloudMeaning.PairThrottled => new(_pairRecovers, Holds: false),
+        _ => new(_qualityRecovers, Holds: false),
     };
 
     /// <summary>Why a number cannot be activated after this answer, which was not the one that was asked for.</summary>

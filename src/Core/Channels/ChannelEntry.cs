@@ -20,6 +20,9 @@ public sealed record ChannelEntry(
     TenantId Tenant, ConnectorId Connector, AccountId Account, string Kind, ConnectorStatus ConnectorStatus, AccountStatus Status, string? StatusReason,
     Connection Connection, AgentSettings Agent, ChannelPolicy Policy, bool TenantSuspended)
 {
+    /// <summary>What the provider wants less of; may be over.</summary>
+    public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
+
     /// <summary>Whether replies may leave.</summary>
     public bool MaySend => Status == AccountStatus.Active && ConnectorStatus == ConnectorStatus.Active && !TenantSuspended;
 
