@@ -98,7 +98,7 @@ internal sealed record ChannelAnswer(
         channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret)
     {
         Throttle = channel.Throttle.At(now) is { } less ? new(less.HeldUntil, less.HeldReason, less.SlowedUntil, less.SlowedReason) : null,
-        Health = channel.Health is { } seen ? new(seen.At, seen.Facts) : null,
+        Health = channel.Health is { } seen ? new(seen.At, seen.TroubleSince, seen.Facts) : null,
     };
 }
 
@@ -107,8 +107,9 @@ internal sealed record ThrottleAnswer(DateTimeOffset? HeldUntil, string? HeldRea
 
 /// <summary>What the provider said when it was last asked.</summary>
 /// <param name="CheckedAt">When that was.</param>
+/// <param name="TroubleSince">Since when something is wrong; null when nothing is.</param>
 /// <param name="Facts">Its words; see the kind's README.</param>
-internal sealed record HealthAnswer(DateTimeOffset CheckedAt, JsonElement Facts);
+internal sealed record HealthAnswer(DateTimeOffset CheckedAt, DateTimeOffset? TroubleSince, JsonElement Facts);
 
 /// <summary>How the activation ended that was asked for with the creation.</summary>
 internal sealed record FirstActivation(bool Success, string? Code, string? Reason, string? NextStep);

@@ -95,19 +95,27 @@ internal sealed partial class AccountGrain
             }
         }
 
-        if (!recorded.IsThrottled)
+        if (!recorded.IsThrottled && !recorded.IsTrouble)
         {
             return;
         }
 
         try
         {
-            await SettingsChangedAsync();
+            if (recorded.IsThrottled)
+            {
+                await SettingsChangedAsync();
+            }
+
+            if (recorded.IsTrouble)
+            {
+                await GrainFactory.GetGrain<IIntakeGrain>(this.GetPrimaryKey()).LookSoonAsync(channel.Tenant);
+            }
         }
         catch (Exception failure)
         {
-            // Its own copy of the channel is read again within half a minute.
-            AccountLog.DeliveryNotTold(_logger, Account, failure.GetType().Name);
+            // Delivery's own copy of the channel is read again within half a minute, and how the account stands is asked within the hour.
+            AccountLog.TroubleNotTold(_logger, Account, failure.GetType().Name);
         }
     }
 
@@ -124,5 +132,8 @@ internal sealed partial class AccountGrain
         public HashSet<ConversationId> Changed { get; } = [];
 
         public bool IsThrottled { get; set; }
+
+        /// <summary>The provider had bad news of an account that can be asked about.</summary>
+        public bool IsTrouble { get; set; }
     }
 }

@@ -229,6 +229,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         recorded.HasFiles |= batch.Messages.Any(message => message.Fetch is not null);
         recorded.Changed.UnionWith(batch.Resumptions.Select(one => one.Conversation).Concat(batch.Reach.Select(one => one.Conversation)));
         recorded.IsThrottled |= !batch.Throttles.IsEmpty;
+        recorded.IsTrouble |= _connectors.Find(channel.Kind) is IHealthWatch && (!batch.Throttles.IsEmpty || sorting.Connection.Count > 0);
         recorded.Takeovers.AddRange(result.Takeovers);
         recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id)));
     }

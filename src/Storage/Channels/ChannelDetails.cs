@@ -40,7 +40,8 @@ public sealed record ChannelDetails(
 /// <summary>What a provider said of an account.</summary>
 /// <param name="Facts">A JSON object in the kind's words.</param>
 /// <param name="At">When it was asked.</param>
-public sealed record HealthSeen(JsonElement Facts, DateTimeOffset At);
+/// <param name="TroubleSince">Since when something is wrong, which <see cref="ChannelDetails.StatusCode"/> names; null when nothing is.</param>
+public sealed record HealthSeen(JsonElement Facts, DateTimeOffset At, DateTimeOffset? TroubleSince);
 
 /// <summary>A channel to be written, checked already.</summary>
 public sealed record ChannelDraft

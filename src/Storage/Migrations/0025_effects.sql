@@ -28,3 +28,18 @@ select a.tenant_id, a.id, now() + random() * interval '1 hour', 0
 from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
 where c.kind = 'whatsapp_cloud' and a.deleted_at is null and a.status not in ('pending', 'inactive')
 on conflict do nothing;
+
+-- How far a provider's own count of its updates has come, and which numbers were passed over: an update that never came is otherwise seen by nobody.
+alter table intake add column code_since timestamptz null;
+create table update_sequence (
+  tenant_id uuid not null,
+  account_id uuid not null,
+  highest bigint not null,
+  highest_at timestamptz not null,
+  missing int8multirange not null default '{}',
+  missing_since timestamptz null,
+  primary key (tenant_id, account_id),
+  foreign key (tenant_id, account_id) references account (tenant_id, id) on delete cascade) with (fillfactor = 50);
+alter table update_sequence enable row level security;
+create policy tenant_sees_own on update_sequence to channels_tenant using (tenant_id = (select current_tenant())) with check (tenant_id = (select current_tenant()));
+grant select, delete on update_sequence to channels_tenant;
