@@ -56,6 +56,9 @@ public sealed record AccountBatch(TenantId Tenant, AccountId Account)
     /// <summary>What the provider wants less of.</summary>
     public ImmutableArray<ThrottleChange> Throttles { get; init; } = [];
 
+    /// <summary>The provider's own numbers of the updates in it, with when each came; empty where it does not count them.</summary>
+    public ImmutableArray<CountedUpdate> Counted { get; init; } = [];
+
     /// <summary>Why each event without a row of its own has none: counted by reason, so that nothing vanishes unseen. What stands behind a colon is not counted apart.</summary>
     public ImmutableArray<string> Dropped { get; init; } = [];
 
@@ -139,6 +142,9 @@ public sealed record Resumption(ConversationId Conversation, DateTimeOffset At, 
 /// <param name="Unreachable">Why not, in the tenant's words; null when they can be.</param>
 /// <param name="Event">Id of the event that tells of it.</param>
 public sealed record ReachChange(ConversationId Conversation, DateTimeOffset At, string? Unreachable, Guid Event);
+
+/// <summary>An update with its provider's number.</summary>
+public readonly record struct CountedUpdate(long Number, DateTimeOffset At);
 
 /// <summary>The account is to send nothing, or less, until then. It never shortens what is asked already.</summary>
 /// <param name="Until">When it ends.</param>

@@ -201,8 +201,13 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow());
-        var sorting = new Sorting(channel.Tenant, Account, snapshot, _ids, _chats.Find, (_connectors.Find(channel.Kind) as IMediaFetch) is { } fetching ? fetching.MustFetch : null,
-            (_connectors.Find(channel.Kind) as IThrottlingConnector) is { } throttling ? throttling.WishOf : null);
+        var connector = _connectors.Find(channel.Kind);
+
+        // Who fetches confirms what it has: there is no telling what is missing from what came.
+        var counts = connector is ISequencedUpdates && (connector as IPollingConnector)?.IsPolled(channel.Connection) != true;
+        var sorting = new Sorting(
+            channel.Tenant, Account, snapshot, _ids, _chats.Find, (connector as IMediaFetch) is { } fetching ? fetching.MustFetch : null,
+            (connector as IThrottlingConnector) is { } throttling ? throttling.WishOf : null, counts ? ((ISequencedUpdates)connector!).NumberOf : null);
         foreach (var (row, said) in read)
         {
             switch (said)
@@ -229,7 +234,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         recorded.HasFiles |= batch.Messages.Any(message => message.Fetch is not null);
         recorded.Changed.UnionWith(batch.Resumptions.Select(one => one.Conversation).Concat(batch.Reach.Select(one => one.Conversation)));
         recorded.IsThrottled |= !batch.Throttles.IsEmpty;
-        recorded.IsTrouble |= _connectors.Find(channel.Kind) is IHealthWatch && (!batch.Throttles.IsEmpty || sorting.Connection.Count > 0);
+        recorded.IsTrouble |= connector is IHealthWatch && (!batch.Throttles.IsEmpty || sorting.Connection.Count > 0);
         recorded.Takeovers.AddRange(result.Takeovers);
         recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id)));
     }

@@ -10,7 +10,7 @@ namespace Channels.Grains.Account;
 
 /// <summary>Sorts the events of drained webhooks into what the transcript records. Decides nothing itself: the parser's action and the <see cref="Router"/> do.</summary>
 internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapshot channel, IdSource ids, Func<ChannelEvent, ConversationId?> conversationOf,
-    Func<MediaReference, bool>? mustFetch = null, Func<ChannelEvent, ThrottleWish>? wishOf = null)
+    Func<MediaReference, bool>? mustFetch = null, Func<ChannelEvent, ThrottleWish>? wishOf = null, Func<ChannelEvent, long?>? numberOf = null)
 {
     /// <summary>How long an own message of unknown id may be the echo of a send under way.</summary>
     private static readonly TimeSpan EchoPatience = TimeSpan.FromSeconds(30);
@@ -25,6 +25,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     private readonly ImmutableArray<Resumption>.Builder _resumptions = ImmutableArray.CreateBuilder<Resumption>();
     private readonly ImmutableArray<ReachChange>.Builder _reach = ImmutableArray.CreateBuilder<ReachChange>();
     private readonly ImmutableArray<ThrottleChange>.Builder _throttles = ImmutableArray.CreateBuilder<ThrottleChange>();
+    private readonly ImmutableArray<CountedUpdate>.Builder _counted = ImmutableArray.CreateBuilder<CountedUpdate>();
     private readonly ImmutableArray<string>.Builder _dropped = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>Connection events in order, with when their webhooks came: for the account's status.</summary>
@@ -40,6 +41,10 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         if (events.IsEmpty)
         {
             _dropped.Add("a webhook with nothing in it");
+        }
+        else if (numberOf?.Invoke(events[0]) is { } number)
+        {
+            _counted.Add(new CountedUpdate(number, receivedAt));
         }
 
         for (var i = 0; i < events.Length; i++)
@@ -61,6 +66,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         Resumptions = _resumptions.ToImmutable(),
         Reach = _reach.ToImmutable(),
         Throttles = _throttles.ToImmutable(),
+        Counted = _counted.ToImmutable(),
         Dropped = _dropped.ToImmutable(),
         TakeoverPause = channel.Policy.TakeoverPause,
     };

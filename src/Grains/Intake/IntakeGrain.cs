@@ -197,7 +197,13 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         }
 
         var failures = reading is WebhookReading.Unreachable ? intake.Failures + 1 : 0;
-        var told = await TellAsync(channel, intake, IntakeVerdict.Of(reading, failures), cancellationToken);
+        var verdict = IntakeVerdict.Of(reading, failures);
+        if (reading is WebhookReading.Flowing flowing && watch is ISequencedUpdates)
+        {
+            verdict = IntakeVerdict.Of(await _store.ReadGapAsync(channel.Tenant, Account, cancellationToken), flowing, Now - _options.MissingAfter);
+        }
+
+        var told = await TellAsync(channel, intake, verdict, cancellationToken);
         if (_intake is { DueAt: not null })
         {
             var wait = told is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;

@@ -36,6 +36,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             .. EchoStatements(operations),
             .. Updates(operations),
             .. Effects(operations),
+            .. Sequences(operations),
             .. Endings(operations),
         ];
     }
@@ -237,6 +238,20 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Booleans(throttles, row => row.Item.Holds),
                 Columns.Texts(throttles, row => row.Item.Reason),
                 Columns.Uuids(throttles, row => row.Item.Event));
+        }
+    }
+
+    private static IEnumerable<Statement> Sequences(List<RecordOperation> operations)
+    {
+        var counted = Rows(operations, operation => operation.Batch.Counted);
+        if (counted.Count > 0)
+        {
+            yield return Statement.Of(
+                SequenceSql.Advance,
+                Columns.Uuids(counted, row => row.Of.Tenant.Value),
+                Columns.Uuids(counted, row => row.Of.Account.Value),
+                Columns.Of(counted, row => row.Item.Number, NpgsqlDbType.Bigint),
+                Columns.Times(counted, row => row.Item.At));
         }
     }
 
