@@ -16,15 +16,16 @@ internal sealed class AccountPace(TimeProvider clock)
     /// <summary>Takes leave to send one message, or says how long until there is one.</summary>
     public TimeSpan Take(IConnector connector, AccountThrottle throttle)
     {
-        if (RateOf(connector.Manifest.Limits.MessagesPerSecond, throttle.SlowedUntil > clock.GetUtcNow()) is not { } rate)
+        var isSlowed = throttle.SlowedUntil > clock.GetUtcNow();
+        if (RateOf(connector.Manifest.Limits.MessagesPerSecond, isSlowed) is not { } rate)
         {
             return TimeSpan.Zero;
         }
 
         if (_bucket is null || _rate != rate)
         {
-            // Slowed: without the burst of the faster pace, which is what the provider complained about.
-            _bucket = new TokenBucket(rate, clock, _rate is null ? null : 1);
+            // Slowed: without a burst, which is what the provider complained about.
+            _bucket = new TokenBucket(rate, clock, isSlowed ? 1 : null);
             _rate = rate;
         }
 
