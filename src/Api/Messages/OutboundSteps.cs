@@ -74,7 +74,7 @@ internal static class OutboundSteps
                     ? "Wait half an hour: where the provider can say whether it has the message, it is asked. After that look into the chat yourself."
                     : $"Look into the chat: if the message is there, nothing is to do; if not, {SendAgain}.",
             },
-            _ when Hold.OfReply(message.SuspendedAt, channel) is { } hold => step with { State = "waiting", What = hold.What, Since = hold.Since, NextStep = hold.NextStep },
+            _ when Hold.OfReply(message.SuspendedAt, channel, now) is { } hold => step with { State = "waiting", What = hold.What, Since = hold.Since, NextStep = hold.NextStep },
             ({ State: OutboxState.Sending }, _) => step with { State = "pending", What = $"Being sent since {unsettled.SendingSince:u}." },
             _ when message.Attempts > 0 && unsettled.Reason is { } reason => step with
             {
