@@ -32,6 +32,22 @@ internal static class Secrecy
         _ => outcome,
     };
 
+    public static HealthReading Hide(HealthReading reading, params ReadOnlySpan<string?> secrets)
+    {
+        foreach (var (name, value) in reading.Facts?.ToList() ?? [])
+        {
+            reading.Facts![name] = value is null ? null : Hide(value.ToString(), secrets);
+        }
+
+        return reading switch
+        {
+            HealthReading.Ailing ailing => ailing with { Reason = Hide(ailing.Reason, secrets) },
+            HealthReading.Broken broken => broken with { Reason = Hide(broken.Reason, secrets) },
+            HealthReading.Unknown unknown => unknown with { Reason = Hide(unknown.Reason, secrets) },
+            _ => reading,
+        };
+    }
+
     public static ActivationOutcome Hide(ActivationOutcome outcome, params ReadOnlySpan<string?> secrets) => outcome switch
     {
         ActivationOutcome.Refused refused => refused with { Reason = Hide(refused.Reason, secrets) },

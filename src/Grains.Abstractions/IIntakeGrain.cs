@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 
 namespace Channels.Grains.Abstractions;
 
-/// <summary>How one account's messages come in, where the provider must be asked: fetches them, or looks whether they are still posted to us. Key: account id.</summary>
+/// <summary>How one account's messages come in, where the provider must be asked: fetches them, looks whether they are still posted to us, or how the account stands. Key: account id.</summary>
 /// <remarks>
 /// Message path, before step 2: what it fetches goes through the inbox like a webhook. No call awaits the provider: the grain asks from its own loop. When it must look
 /// stands in its row, and the sweep wakes it then.
@@ -19,6 +19,10 @@ public interface IIntakeGrain : IGrainWithGuidKey
     /// <summary>Its owner switched it off or took it away: nothing is asked any more, and a call under way is given up.</summary>
     [Alias("StopAsync"), AlwaysInterleave]
     Task StopAsync(TenantId tenant);
+
+    /// <summary>The provider has bad news of the account: how it stands is to be asked soon, where it can be. Returns once noted.</summary>
+    [Alias("LookSoonAsync"), AlwaysInterleave]
+    Task LookSoonAsync(TenantId tenant);
 
     /// <summary>It may be due. Returns once noted.</summary>
     [Alias("WakeAsync"), AlwaysInterleave]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Channels.FakeProviders.Telegram;
 using Channels.Running;
 using Channels.Spine.Tests.Running;
@@ -113,6 +114,64 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
             "the reply, failed", () => shop.Channel.MessagesWithAsync("44001"), found => found.Any(message => message is { IsOut: true, Status: "failed" }), Channel.Shown);
         Assert.Contains("blocked by the user", messages[^1].Reason, StringComparison.Ordinal);
         Assert.Equal("active", await shop.Channel.StatusAsync());
+    }
+
+    [PostgresFact]
+    public async Task Who_blocks_the_bot_is_out_of_reach_until_they_write_again()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var person = shop.Bot.Person(44001);
+        var then = TimeProvider.System.GetUtcNow().AddMinutes(-1).ToUnixTimeSeconds();
+        var reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.Happened("message", new { message_id = person.NextMessage(), from = new { id = 44001, first_name = "Mira" }, chat = person.Shown(), date = then, text = Words() }, "44001");
+        await reply;
+        var path = $"/api/v1/conversations/{(await shop.Channel.ConversationAsync("44001")).Id}";
+
+        object blocked = new
+        {
+            chat = person.Shown(), from = new { id = 44001, first_name = "Mira" }, date = then + 10,
+            old_chat_member = new { user = shop.Bot.Shown, status = "member" }, new_chat_member = new { user = shop.Bot.Shown, status = "kicked", until_date = 0 },
+        };
+        shop.Bot.Updates.Happened("my_chat_member", blocked, "user44001");
+        var gone = await Until.SeenAsync("the contact to be out of reach", () => Spine.Tenant.GetAsync(path), one => one.GetProperty("out_of_reach").ValueKind == JsonValueKind.Object);
+        Assert.Contains("blocked", gone.GetProperty("out_of_reach").GetProperty("reason").GetString(), StringComparison.Ordinal);
+
+        var sent = shop.Bot.Sent.Count;
+        await Spine.Tenant.PostAsync($"{path}/messages", new { text = Words("in vain") });
+        var failed = await Until.SeenAsync(
+            "the message, failed", () => shop.Channel.MessagesWithAsync("44001"), found => found.Any(message => message is { IsOut: true, Status: "failed" }), Channel.Shown);
+        Assert.Contains("the contact has blocked this account", failed.Single(message => message.Status == "failed").Reason, StringComparison.Ordinal);
+        Assert.Equal(sent, shop.Bot.Sent.Count);
+
+        // Their own words are proof, whether the news of it comes or not.
+        var text = Words("back");
+        reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.PersonSays(person, text);
+        Assert.Equal(text, (await reply).Text);
+        Assert.Equal(JsonValueKind.Null, (await Spine.Tenant.GetAsync(path)).GetProperty("out_of_reach").ValueKind);
+
+        // The old news once more changes nothing.
+        shop.Bot.Updates.Happened("my_chat_member", blocked, "user44001");
+        await shop.Channel.IdleAsync(webhooksFinished: 4);
+        Assert.Equal(JsonValueKind.Null, (await Spine.Tenant.GetAsync(path)).GetProperty("out_of_reach").ValueKind);
+    }
+
+    [PostgresFact]
+    public async Task Updates_that_never_came_are_said_and_stop_nothing()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var person = shop.Bot.Person(44001);
+        var reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.PersonSays(person, Words());
+        await reply;
+
+        shop.Bot.Updates.Lose(3);
+        reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.PersonSays(person, Words());
+        await reply;
+
+        var seen = await shop.SeenAsync("active", "updates-missing");
+        Assert.Contains("3 updates are missing since", seen.Whole, StringComparison.Ordinal);
     }
 
     [PostgresFact]

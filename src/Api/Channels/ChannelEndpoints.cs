@@ -42,17 +42,17 @@ internal static class ChannelEndpoints
         writing.CreateAsync(caller.Tenant, body.Value, cancellationToken);
 
     private static async Task<Ok<ChannelList>> ListAsync(
-        PageRequest page, string? type, string? status, string? search, Caller caller, ChannelStore channels, PublicAddress address, CancellationToken cancellationToken)
+        PageRequest page, string? type, string? status, string? search, Caller caller, ChannelStore channels, PublicAddress address, TimeProvider clock, CancellationToken cancellationToken)
     {
         var found = await channels.ListAsync(caller.Tenant, new(Given(type), Given(status), search), page.Page, cancellationToken);
         return TypedResults.Ok(new ChannelList(
-            [.. found.Items.Select(channel => ChannelAnswer.Of(channel, address))], found.Total, page.Page.Number, page.Page.Limit));
+            [.. found.Items.Select(channel => ChannelAnswer.Of(channel, address, clock.GetUtcNow()))], found.Total, page.Page.Number, page.Page.Limit));
     }
 
     private static async Task<Results<Ok<ChannelAnswer>, Problem>> FindAsync(
-        Guid id, Caller caller, ChannelStore channels, PublicAddress address, CancellationToken cancellationToken) =>
+        Guid id, Caller caller, ChannelStore channels, PublicAddress address, TimeProvider clock, CancellationToken cancellationToken) =>
         await channels.FindAsync(caller.Tenant, new AccountId(id), cancellationToken) is { } channel
-            ? TypedResults.Ok(ChannelAnswer.Of(channel, address))
+            ? TypedResults.Ok(ChannelAnswer.Of(channel, address, clock.GetUtcNow()))
             : Problem.NotFound;
 
     private static Task<Results<Ok<ChannelAnswer>, Problem>> ChangeAsync(

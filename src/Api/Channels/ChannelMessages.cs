@@ -83,14 +83,33 @@ internal sealed record ChannelAnswer(
     DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FirstActivation? Activation = null)
 {
-    public static ChannelAnswer Of(ChannelDetails channel, PublicAddress address, string? webhookSecret = null) => new(
+    /// <summary>Set while the provider wants less of this account.</summary>
+    public ThrottleAnswer? Throttle { get; init; }
+
+    /// <summary>How the account stands with its provider, in the provider's words; null where the kind is not asked.</summary>
+    public HealthAnswer? Health { get; init; }
+
+    public static ChannelAnswer Of(ChannelDetails channel, PublicAddress address, DateTimeOffset now, string? webhookSecret = null) => new(
         channel.Account.Value, channel.Name, channel.Kind, channel.Identity, channel.Status, channel.StatusCode, channel.StatusReason, channel.NextStep,
         channel.StatusSince, address.WebhookUrl(channel.Kind, channel.Account), channel.Settings, channel.HasSecretSettings, channel.Agent, channel.Policy.Groups,
         channel.Policy.AnswerMaxAge?.TotalSeconds, channel.Policy.TakeoverPause.TotalSeconds, channel.Policy.Locale, channel.Policy.Apology,
         channel.Policy.OnAgentFailure.ToWord(), channel.Policy.HandoverKeywords, channel.Policy.HandoverText, (int)channel.Policy.Debounce.TotalMilliseconds,
         channel.Policy.Typing, channel.OrgUnit,
-        channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret);
+        channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret)
+    {
+        Throttle = channel.Throttle.At(now) is { } less ? new(less.HeldUntil, less.HeldReason, less.SlowedUntil, less.SlowedReason) : null,
+        Health = channel.Health is { } seen ? new(seen.At, seen.TroubleSince, seen.Facts) : null,
+    };
 }
+
+/// <summary>Until when nothing is sent, or only half as fast, and why. It ends by itself.</summary>
+internal sealed record ThrottleAnswer(DateTimeOffset? HeldUntil, string? HeldReason, DateTimeOffset? SlowedUntil, string? SlowedReason);
+
+/// <summary>What the provider said when it was last asked.</summary>
+/// <param name="CheckedAt">When that was.</param>
+/// <param name="TroubleSince">Since when something is wrong; null when nothing is.</param>
+/// <param name="Facts">Its words; see the kind's README.</param>
+internal sealed record HealthAnswer(DateTimeOffset CheckedAt, DateTimeOffset? TroubleSince, JsonElement Facts);
 
 /// <summary>How the activation ended that was asked for with the creation.</summary>
 internal sealed record FirstActivation(bool Success, string? Code, string? Reason, string? NextStep);

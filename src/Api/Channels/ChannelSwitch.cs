@@ -46,6 +46,6 @@ internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory 
     public Task CheckAsync(TenantId tenant, ChannelDetails channel) =>
         IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).CheckAsync(tenant) : Task.CompletedTask;
 
-    // Whether the provider of this kind is asked for messages, or whether it still posts them.
-    private bool IsAsked(string kind) => connectors.Find(kind) is IPollingConnector or IWebhookWatch;
+    // Whether the provider of this kind is asked for messages, whether it still posts them, or how the account stands.
+    private bool IsAsked(string kind) => connectors.Find(kind) is IPollingConnector or IWebhookWatch or IHealthWatch;
 }

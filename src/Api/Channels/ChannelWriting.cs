@@ -14,7 +14,7 @@ namespace Channels.Api.Channels;
 /// <summary>Makes, changes and takes away channels, and tells who must know.</summary>
 /// <remarks>Telling comes after the commit and may fail: every reader finds a change by the table's notification, or by expiry, as well.</remarks>
 internal sealed partial class ChannelWriting(
-    ChannelForm form, ChannelStore channels, KindSwitches switches, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger)
+    ChannelForm form, ChannelStore channels, KindSwitches switches, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger, TimeProvider clock)
 {
     private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret; until then its webhooks get 401.";
 
@@ -39,7 +39,7 @@ internal sealed partial class ChannelWriting(
 
         // The directory may remember that there was no such channel, if somebody guessed.
         directory.Forget(made.Account);
-        var answer = ChannelAnswer.Of(made, address, draft.WebhookSecret);
+        var answer = ChannelAnswer.Of(made, address, clock.GetUtcNow(), draft.WebhookSecret);
         return TypedResults.Created(
             $"/api/v1/channels/{made.Account}", request.Activate == true ? await ActivatedAsync(tenant, made, answer, cancellationToken) : answer);
     }
@@ -66,7 +66,7 @@ internal sealed partial class ChannelWriting(
         }
 
         await TellAsync(account, () => activation.CheckAsync(tenant, changed));
-        return TypedResults.Ok(ChannelAnswer.Of(changed, address));
+        return TypedResults.Ok(ChannelAnswer.Of(changed, address, clock.GetUtcNow()));
     }
 
     public async Task<Results<Ok<WebhookSecretAnswer>, Problem>> RotateAsync(TenantId tenant, AccountId account, string? wanted, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal static class ConversationEndpoints
         conversations.MapGet("/{id:guid}/messages", MessagesAsync).WithName("ListMessages").WithSummary("The newest messages, oldest first");
         conversations.MapPost("/{id:guid}/messages", SendAsync).Repeatable(resumes: true).WithName("SendMessage").WithSummary("Queues a message to the contact");
         conversations.MapPost("/{id:guid}/pause", PauseAsync).WithName("PauseAgent").WithSummary("Silences the agent here: a person takes over");
-        conversations.MapPost("/{id:guid}/resume", ResumeAsync).WithName("ResumeAgent").WithSummary("Lets the agent speak again");
+        conversations.MapPost("/{id:guid}/resume", ResumeAsync).WithName("ResumeAgent").WithSummary("Lets the agent speak again, and has messages tried to a contact who was out of reach");
     }
 
     private static async Task<Results<Ok<ConversationList>, Problem>> ListAsync(
@@ -108,7 +108,7 @@ internal static class ConversationEndpoints
         }
 
         await grains.GetGrain<IConversationGrain>(conversation.Id.Value).PauseAsync(RefTo(caller, conversation), until);
-        return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until }, await windows.FindAsync(caller.Tenant, conversation, cancellationToken)));
+        return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until, OutOfReach = until is null ? null : conversation.OutOfReach }, await windows.FindAsync(caller.Tenant, conversation, cancellationToken)));
     }
 
     private static ConversationRef RefTo(Caller caller, ConversationRow conversation) => new(caller.Tenant, conversation.Account, conversation.Id);

@@ -13,10 +13,14 @@ namespace Channels.Api.Conversations;
 /// <param name="Aliases">Every id they are known by.</param>
 internal sealed record ContactAnswer(string Id, string? Name, string? Phone, string? AvatarUrl, IReadOnlyList<string> Aliases);
 
-/// <summary>The thread between one channel and one contact. <c>reply_window</c> is null where the provider takes messages at any time, or nobody knows when the contact last wrote.</summary>
+/// <summary>Since when and why the contact cannot be written to; messages to them fail at once and start no turn.</summary>
+internal sealed record OutOfReachAnswer(DateTimeOffset Since, string Reason, string NextStep);
+
+/// <summary>The thread between one channel and one contact. <c>reply_window</c> is null where the provider takes messages at any time, or nobody knows when the contact last wrote; <c>out_of_reach</c> where the contact can be written to.</summary>
 internal sealed record ConversationAnswer(
     Guid Id, Guid ChannelId, ContactAnswer Contact, string ChatType, string? PromptContext, bool AgentPaused, DateTimeOffset? PausedUntil,
-    DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ReplyWindow? ReplyWindow)
+    DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ReplyWindow? ReplyWindow,
+    OutOfReachAnswer? OutOfReach)
 {
     /// <summary>Of one conversation, not of a list: what its next answer waits for besides the agent; absent when for nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -24,7 +28,8 @@ internal sealed record ConversationAnswer(
 
     public static ConversationAnswer Of(ConversationRow row, ReplyWindow? window) => new(
         row.Id.Value, row.Account.Value, new(row.ChatId, row.ContactName, row.ContactPhone, row.ContactAvatarUrl, row.Aliases), row.ChatType, row.PromptContext,
-        row.PausedUntil is not null, row.PausedUntil, row.CreatedAt, row.LastMessageAt, window);
+        row.PausedUntil is not null, row.PausedUntil, row.CreatedAt, row.LastMessageAt, window,
+        row.OutOfReach is { } gone ? new(gone.Since, gone.Reason, "Wait until they write again, or resume the conversation to have messages tried all the same.") : null);
 }
 
 /// <summary>What an answer waits for.</summary>

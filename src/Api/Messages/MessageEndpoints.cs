@@ -33,7 +33,7 @@ internal static class MessageEndpoints
     }
 
     private static async Task<Results<Ok<PlacedMessageAnswer>, Problem>> FindAsync(
-        Guid id, Caller caller, MessageQueries messages, ChannelStore channels, CancellationToken cancellationToken)
+        Guid id, Caller caller, MessageQueries messages, ChannelStore channels, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
@@ -43,7 +43,7 @@ internal static class MessageEndpoints
         var queue = placed.Queue is { } place
             ? new QueueAnswer(
                 place.Position, place.Attempts, place.NextAttemptAt, place.Reason,
-                Hold.OfReply(place.SuspendedAt, await channels.FindAsync(caller.Tenant, placed.Account, cancellationToken)))
+                Hold.OfReply(place.SuspendedAt, await channels.FindAsync(caller.Tenant, placed.Account, cancellationToken), clock.GetUtcNow()))
             : null;
         return TypedResults.Ok(new PlacedMessageAnswer(placed.Conversation.Value, placed.Account.Value, MessageAnswer.Of(placed.Message), queue));
     }

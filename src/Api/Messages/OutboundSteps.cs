@@ -74,7 +74,7 @@ internal static class OutboundSteps
                     ? "Wait half an hour: where the provider can say whether it has the message, it is asked. After that look into the chat yourself."
                     : $"Look into the chat: if the message is there, say so with POST /api/v1/messages/{message.Id.Value}/settle; if not, POST /api/v1/messages/{message.Id.Value}/redrive sends it once more.",
             },
-            _ when Hold.OfReply(message.SuspendedAt, channel) is { } hold => step with { State = "waiting", What = hold.What, Since = hold.Since, NextStep = hold.NextStep },
+            _ when Hold.OfReply(message.SuspendedAt, channel, now) is { } hold => step with { State = "waiting", What = hold.What, Since = hold.Since, NextStep = hold.NextStep },
             ({ State: OutboxState.Sending }, _) => step with { State = "pending", What = $"Being sent since {unsettled.SendingSince:u}." },
             _ when message.Attempts > 0 && unsettled.Reason is { } reason => step with
             {

@@ -135,10 +135,12 @@ internal sealed record Hold(string What, DateTimeOffset? Since, string NextStep)
     };
 
     /// <summary>What keeps a reply from leaving.</summary>
-    public static Hold? OfReply(DateTimeOffset? suspendedAt, ChannelDetails? channel) =>
+    public static Hold? OfReply(DateTimeOffset? suspendedAt, ChannelDetails? channel, DateTimeOffset now) =>
         OfTurn(suspendedAt, channel) ?? (channel is { Status: not "active" }
             ? new(
                 channel.StatusReason is { } reason ? $"The channel is {channel.Status}: {reason}" : $"The channel is {channel.Status}.", channel.StatusSince,
                 channel.NextStep ?? "Activate the channel; what waits leaves by itself.")
+            : channel?.Throttle.At(now) is { HeldUntil: { } until } throttle
+                ? new($"The provider wants nothing of this account until {until:u}: {throttle.HeldReason}", null, "Nothing: what waits leaves by itself then.")
             : null);
 }

@@ -5,7 +5,8 @@ namespace Channels.Connectors.Telegram;
 
 /// <summary>Telegram through its Bot API, up to version 10.1.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
-internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer, IMediaFetch
+internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer, IMediaFetch,
+    ISequencedUpdates
 {
     // "About one a second to a chat, twenty a minute to a group", say Telegram's own limits. In a minute a group gets its burst and 17 more.
     private static readonly ChatPace _chat = new(1, 1);
@@ -55,6 +56,9 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
     /// <inheritdoc/>
     public Task<WebhookReading> ReadWebhookAsync(Connection connection, DateTimeOffset now, CancellationToken cancellationToken) =>
         _watch.ReadAsync(connection, now, cancellationToken);
+
+    /// <inheritdoc/>
+    public long? NumberOf(ChannelEvent happened) => happened.Details.GetValueOrDefault("update_id") as long?;
 
     /// <inheritdoc/>
     public TimeSpan LongestWait => TelegramPolling.Wait;

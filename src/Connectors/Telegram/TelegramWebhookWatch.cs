@@ -57,7 +57,15 @@ internal sealed class TelegramWebhookWatch(TelegramApi api)
 
         return Missing(info) is { } missing
             ? new WebhookReading.Failing("webhook-altered", $"Telegram was told, by another program, not to send these updates: {missing}.", "Activate the channel again.")
-            : new WebhookReading.Flowing();
+            : new WebhookReading.Flowing { Waiting = WaitingIn(info, waiting, settings, connection) };
+    }
+
+    private static string WaitingIn(JsonElement info, long waiting, TelegramSettings settings, Connection connection)
+    {
+        var count = waiting == 0 ? "no updates wait there" : string.Create(CultureInfo.InvariantCulture, $"{waiting} updates wait there");
+        return TelegramParties.Time(info, "last_error_date") is { } failed
+            ? string.Create(CultureInfo.InvariantCulture, $"{count}, its last failure was at {failed:yyyy-MM-dd HH:mm:ss} UTC (\"{Secrecy.Hide(info.Filled("last_error_message") ?? "no reason given", settings.Token, connection.WebhookSecret)}\")")
+            : $"{count}, and none has failed";
     }
 
     private static string NextStepFor(string words) =>

@@ -46,8 +46,8 @@ internal static class WahaPayloads
         writer.WriteString("text", message.Text);
     });
 
-    /// <summary>The body of <c>startTyping</c> and <c>stopTyping</c>.</summary>
-    public static ReadOnlyMemory<byte> Typing(WahaSettings settings, string chat) => Write(writer => WriteTarget(writer, settings, chat));
+    /// <summary>The body of <c>sendSeen</c> (of all that is unread there), <c>startTyping</c> and <c>stopTyping</c>.</summary>
+    public static ReadOnlyMemory<byte> Chat(WahaSettings settings, string chat) => Write(writer => WriteTarget(writer, settings, chat));
 
     public static ReadOnlyMemory<byte> RequestCode(string number) => Write(writer => writer.WriteString("phoneNumber", number));
 

@@ -2,7 +2,8 @@ using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Waha;
 
-/// <summary>Shows a contact that somebody is typing, and takes the sign away when its time is over; a message that is sent takes it away by itself.</summary>
+/// <summary>Shows a contact that their messages were seen and that somebody is typing, and takes the sign away when its time is over; a message that is sent takes it away by itself.</summary>
+/// <remarks>Seen first: nobody types an answer to what they have not read, and WhatsApp looks for accounts that do.</remarks>
 internal sealed class WahaTyping(WahaApi api, TimeProvider clock)
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
@@ -14,7 +15,8 @@ internal sealed class WahaTyping(WahaApi api, TimeProvider clock)
             return;
         }
 
-        var body = WahaPayloads.Typing(settings, chatId);
+        var body = WahaPayloads.Chat(settings, chatId);
+        using var seen = await api.CallAsync(settings, HttpMethod.Post, settings.CallTo("sendSeen"), body, _limit, cancellationToken);
         using var started = await api.CallAsync(settings, HttpMethod.Post, settings.CallTo("startTyping"), body, _limit, cancellationToken);
         if (started.IsSuccess)
         {

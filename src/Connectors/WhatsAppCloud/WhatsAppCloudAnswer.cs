@@ -23,6 +23,9 @@ internal sealed class WhatsAppCloudAnswer : IDisposable
     /// <summary>How long Meta asks us to wait.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
+    /// <summary>How much of what Meta allows for calls is spent.</summary>
+    public WhatsAppCloudUsage Usage { get; private init; }
+
     /// <summary>Meta's error; without a code where there was none.</summary>
     public WhatsAppCloudError Error { get; private init; }
 
@@ -38,10 +41,10 @@ internal sealed class WhatsAppCloudAnswer : IDisposable
     /// <summary>Meta's words about its error.</summary>
     public string Said => Error.Details ?? Error.Title ?? "no words";
 
-    public static WhatsAppCloudAnswer Of(HttpStatusCode status, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
+    public static WhatsAppCloudAnswer Of(HttpStatusCode status, ReadOnlyMemory<byte> body, TimeSpan? retryAfter, WhatsAppCloudUsage usage = default)
     {
         var document = JsonBody.TryRead(body, out _);
-        return new(document) { Status = status, RetryAfter = retryAfter, Error = WhatsAppCloudError.Read((document?.RootElement ?? default).Member("error")) };
+        return new(document) { Status = status, RetryAfter = retryAfter, Usage = usage, Error = WhatsAppCloudError.Read((document?.RootElement ?? default).Member("error")) };
     }
 
     public static WhatsAppCloudAnswer None(string trouble, bool neverLeft) => new(null) { Trouble = trouble, NeverLeft = neverLeft };

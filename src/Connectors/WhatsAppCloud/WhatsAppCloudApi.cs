@@ -76,7 +76,8 @@ internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clo
     }
 
     private async Task<WhatsAppCloudAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) => WhatsAppCloudAnswer.Of(
-        response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), RetryAfterOf(response.Headers.RetryAfter));
+        response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), RetryAfterOf(response.Headers.RetryAfter),
+        WhatsAppCloudUsage.Read(response.Headers));
 
     private static ReadOnlyMemoryContent JsonContent(ReadOnlyMemory<byte> json) =>
         new(json) { Headers = { ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json) } };

@@ -9,12 +9,13 @@ namespace Channels.Connectors.WhatsAppCloud;
 /// <summary>WhatsApp through Meta's Cloud API.</summary>
 /// <remarks>One instance serves all accounts of all tenants, and remembers nothing.</remarks>
 internal sealed class WhatsAppCloudConnector
-    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing
+    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing, IThrottlingConnector, IHealthWatch
 {
     private readonly WhatsAppCloudApi _api;
     private readonly WhatsAppCloudOutbound _outbound;
     private readonly WhatsAppCloudProvisioning _provisioning;
     private readonly WhatsAppCloudMedia _media;
+    private readonly WhatsAppCloudHealth _health;
 
     public WhatsAppCloudConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
@@ -23,6 +24,7 @@ internal sealed class WhatsAppCloudConnector
         _media = new WhatsAppCloudMedia(_api);
         _outbound = new WhatsAppCloudOutbound(_api, _media, manifest.Limits.TextLength);
         _provisioning = new WhatsAppCloudProvisioning(_api);
+        _health = new WhatsAppCloudHealth(_api);
     }
 
     /// <inheritdoc/>
@@ -68,6 +70,12 @@ internal sealed class WhatsAppCloudConnector
 
     /// <inheritdoc/>
     public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _provisioning.CheckAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<HealthReading> ReadHealthAsync(Connection connection, CancellationToken cancellationToken) => _health.ReadAsync(connection, cancellationToken);
+
+    /// <inheritdoc/>
+    public ThrottleWish WishOf(ChannelEvent happened) => WhatsAppCloudErrors.WishOf(happened.ReasonCode);
 
     /// <inheritdoc/>
     public bool MustFetch(MediaReference media) => media.Id is not null;

@@ -17,7 +17,7 @@ internal readonly record struct WhatsAppCloudError(int? Code, string? Title, str
 
     /// <summary>Whether the same may work later without anybody doing anything.</summary>
     public bool IsPassing => Meaning is WhatsAppCloudMeaning.Throttled or WhatsAppCloudMeaning.LongThrottled or WhatsAppCloudMeaning.PairThrottled
-        or WhatsAppCloudMeaning.Passing or WhatsAppCloudMeaning.MediaTrouble;
+        or WhatsAppCloudMeaning.Passing or WhatsAppCloudMeaning.Undecided or WhatsAppCloudMeaning.MediaTrouble;
 
     /// <summary>Our word and Meta's own words, for people.</summary>
     public string Said

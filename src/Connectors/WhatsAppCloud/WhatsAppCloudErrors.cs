@@ -21,6 +21,9 @@ internal enum WhatsAppCloudMeaning
     /// <summary>Meta itself is in trouble and says that it did not send.</summary>
     Passing,
 
+    /// <summary>Meta itself is in trouble and does not say whether it sent.</summary>
+    Undecided,
+
     /// <summary>A file could not be fetched or kept by Meta.</summary>
     MediaTrouble,
 
@@ -55,8 +58,9 @@ internal enum WhatsAppCloudMeaning
 /// <summary>Translates Meta's answers to a send. The one place that knows its codes.</summary>
 /// <remarks>
 /// The question behind every line: can the message have left? Meta decides by <c>code</c>; throttling comes as 400, now and then as 429.
-/// An error with a code says that the message was not taken. Only code 1 ("invalid request or possible server error"), a 5xx without a code we know,
-/// and no answer at all leave it open.
+/// An error with a code says that the message was not taken, but for those by which Meta only says that it failed: 1 and 2, 131000 ("something went wrong") and
+/// 133004. Those, a 5xx without a code we know, and no answer at all leave it open; a status that brings our id back settles them. 131016 and 131057 say that the
+/// service was not there to take it.
 /// Codes: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 /// </remarks>
 internal static class WhatsAppCloudErrors
@@ -67,6 +71,10 @@ internal static class WhatsAppCloudErrors
 
     // One message in six seconds to one person is what lasts.
     private static readonly TimeSpan _pair = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan _pairRecovers = TimeSpan.FromMinutes(10);
+
+    // Meta judges a number's quality by what its people did within a day and more; it says so again if it falls further.
+    private static readonly TimeSpan _qualityRecovers = TimeSpan.FromHours(24);
     private const int MostMediaAttempts = 3;
 
     public static WhatsAppCloudMeaning MeaningOf(int? code) => code switch
@@ -74,7 +82,8 @@ internal static class WhatsAppCloudErrors
         4 or 17 or 32 or 613 or 80007 or 130429 => WhatsAppCloudMeaning.Throttled,
         131048 or 131064 or 133016 => WhatsAppCloudMeaning.LongThrottled,
         131056 => WhatsAppCloudMeaning.PairThrottled,
-        2 or 131000 or 131016 or 131057 or 133004 => WhatsAppCloudMeaning.Passing,
+        131016 or 131057 => WhatsAppCloudMeaning.Passing,
+        1 or 2 or 131000 or 133004 => WhatsAppCloudMeaning.Undecided,
         131052 or 131053 => WhatsAppCloudMeaning.MediaTrouble,
         0 or 3 or 10 or 102 or 190 or (>= 200 and <= 299) or 131005 => WhatsAppCloudMeaning.Unauthorized,
         368 or 130497 or 131031 => WhatsAppCloudMeaning.Restricted,
@@ -94,7 +103,7 @@ internal static class WhatsAppCloudErrors
         WhatsAppCloudMeaning.Throttled => "rate-limited",
         WhatsAppCloudMeaning.LongThrottled => "rate-limited",
         WhatsAppCloudMeaning.PairThrottled => "recipient-rate-limited",
-        WhatsAppCloudMeaning.Passing => "unavailable",
+        WhatsAppCloudMeaning.Passing or WhatsAppCloudMeaning.Undecided => "unavailable",
         WhatsAppCloudMeaning.MediaTrouble => "media-failed",
         WhatsAppCloudMeaning.Unauthorized => "unauthorized",
         WhatsAppCloudMeaning.Restricted => "account-restricted",
@@ -120,9 +129,20 @@ internal static class WhatsAppCloudErrors
         { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
             new SendOutcome.Blocked("wrong-address", "the address answers with a redirect, which we do not follow", GatewayFault: true),
         { Status: HttpStatusCode.NotFound, Error.Code: null } => new SendOutcome.Blocked("wrong-address", "no Graph API answers at this address", GatewayFault: true),
-        { Status: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } or { Error.Code: 1 } =>
+        { Status: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } =>
             new SendOutcome.Unknown($"Meta failed with {(int)answer.Status!}: {answer.Said}"),
         _ => new SendOutcome.Refused("rejected", answer.Said),
+    };
+
+    /// <summary>What an account-wide word of Meta's to send less comes to. Without a code it is the number's quality that fell.</summary>
+    public static ThrottleWish WishOf(int? code) => MeaningOf(code) switch
+    {
+        WhatsAppCloudMeaning.Throttled => new(_busy, Holds: true),
+        WhatsAppCloudMeaning.LongThrottled => new(_long, Holds: true),
+
+        // Too much to one person, of whom nothing is said here: the others need not wait for that.
+        WhatsAppCloudMeaning.PairThrottled => new(_pairRecovers, Holds: false),
+        _ => new(_qualityRecovers, Holds: false),
     };
 
     /// <summary>Why a number cannot be activated after this answer, which was not the one that was asked for.</summary>
@@ -137,7 +157,8 @@ internal static class WhatsAppCloudErrors
         {
             NextStep = "Look at the account's restrictions in WhatsApp Manager and ask Meta for a review there.",
         },
-        { Error.Meaning: WhatsAppCloudMeaning.Throttled or WhatsAppCloudMeaning.LongThrottled or WhatsAppCloudMeaning.Passing } => new ActivationOutcome.Unreachable(answer.Said),
+        { Error.Meaning: WhatsAppCloudMeaning.Throttled or WhatsAppCloudMeaning.LongThrottled or WhatsAppCloudMeaning.Passing or WhatsAppCloudMeaning.Undecided } =>
+            new ActivationOutcome.Unreachable(answer.Said),
         { Error.Meaning: WhatsAppCloudMeaning.BadRequest } => new ActivationOutcome.Refused("not-found", answer.Said, field),
         { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => new ActivationOutcome.Refused("unauthorized", answer.Said, "access_token"),
         { Status: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError } => new ActivationOutcome.Unreachable(answer.Said),
@@ -151,6 +172,7 @@ internal static class WhatsAppCloudErrors
         WhatsAppCloudMeaning.LongThrottled => new SendOutcome.TryLater(retryAfter ?? _long, "rate-limited", WordsOf(error)),
         WhatsAppCloudMeaning.PairThrottled => new SendOutcome.TryLater(retryAfter ?? _pair, WordOf(error.Meaning), WordsOf(error)) { OfThisMessage = true },
         WhatsAppCloudMeaning.Passing => new SendOutcome.TryLater(retryAfter ?? _soon, "unavailable", WordsOf(error)),
+        WhatsAppCloudMeaning.Undecided => new SendOutcome.Unknown($"Meta failed with error {error.Code}: {WordsOf(error)}"),
         WhatsAppCloudMeaning.MediaTrouble => new SendOutcome.TryLater(_soon, "media-failed", WordsOf(error)) { OfThisMessage = true, MostAttempts = MostMediaAttempts },
         WhatsAppCloudMeaning.Unauthorized or WhatsAppCloudMeaning.Restricted or WhatsAppCloudMeaning.NotRegistered or WhatsAppCloudMeaning.Unpaid =>
             new SendOutcome.Blocked(WordOf(error.Meaning), WordsOf(error), GatewayFault: false),

@@ -20,6 +20,12 @@ public sealed record ChannelEntry(
     TenantId Tenant, ConnectorId Connector, AccountId Account, string Kind, ConnectorStatus ConnectorStatus, AccountStatus Status, string? StatusReason,
     Connection Connection, AgentSettings Agent, ChannelPolicy Policy, bool TenantSuspended)
 {
+    /// <summary>The word for what is wrong with the account itself; null when nothing is.</summary>
+    public string? StatusCode { get; init; }
+
+    /// <summary>What the provider wants less of; may be over.</summary>
+    public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
+
     /// <summary>Whether replies may leave.</summary>
     public bool MaySend => Status == AccountStatus.Active && ConnectorStatus == ConnectorStatus.Active && !TenantSuspended;
 

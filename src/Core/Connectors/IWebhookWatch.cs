@@ -14,6 +14,9 @@ public abstract record WebhookReading
     {
     }
 
+    /// <summary>What the provider says of what waits with it, in the tenant's words, without secrets; null where it does not say.</summary>
+    public string? Waiting { get; init; }
+
     /// <summary>It points to us, and nothing is known against it.</summary>
     public sealed record Flowing : WebhookReading;
 

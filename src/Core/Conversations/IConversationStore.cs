@@ -50,8 +50,15 @@ public sealed record PendingFile([property: Id(0)] DateTimeOffset? WaitUntil, [p
 /// <param name="PausedUntil">The agent keeps silent until then.</param>
 /// <param name="Turns">Unanswered turns, oldest first.</param>
 /// <param name="Options">What the contact was last offered to choose from; empty for nothing.</param>
+/// <param name="OutOfReach">Set when the contact cannot be written to.</param>
 public sealed record ConversationState(
-    string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns, ImmutableArray<string> Options);
+    string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns, ImmutableArray<string> Options,
+    OutOfReach? OutOfReach = null);
+
+/// <summary>A contact cannot be written to, as far as the provider has told.</summary>
+/// <param name="Since">Since when, by the provider's time. What the contact wrote later proves otherwise.</param>
+/// <param name="Reason">Why, in the tenant's words.</param>
+public sealed record OutOfReach(DateTimeOffset Since, string Reason);
 
 /// <summary>What somebody wants said in a conversation, besides the agent.</summary>
 /// <param name="Text">See <see cref="Connectors.OutboundMessage.Text"/>.</param>

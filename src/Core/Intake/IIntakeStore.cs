@@ -8,9 +8,17 @@ public interface IIntakeStore
     /// <summary>What was kept, or null when it was never begun.</summary>
     Task<AccountIntake?> LoadAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken);
 
+    /// <summary>Updates that the provider counted and that never came, as far as it can be known.</summary>
+    Task<UpdateGap> ReadGapAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken);
+
     /// <summary>Replaces it. Nothing where the channel is deleted.</summary>
     Task SaveAsync(TenantId tenant, AccountId account, AccountIntake intake, CancellationToken cancellationToken);
 }
+
+/// <summary>Numbers of updates that were passed over.</summary>
+/// <param name="Missing">How many.</param>
+/// <param name="Since">Since when some are missing; null when none is.</param>
+public readonly record struct UpdateGap(long Missing, DateTimeOffset? Since);
 
 /// <summary>How one account's messages come in, for kinds whose provider must be asked.</summary>
 /// <param name="Cursor">Where fetching goes on, in the kind's own form. Everything before it is in the inbox.</param>
@@ -19,6 +27,15 @@ public interface IIntakeStore
 /// <param name="Failures">Attempts in a row that brought nothing.</param>
 public sealed record AccountIntake(string? Cursor, DateTimeOffset? DueAt, string? Code, int Failures)
 {
+    /// <summary>Since when <see cref="Code"/> is said; null while it is not, and where nobody noted it.</summary>
+    public DateTimeOffset? CodeSince { get; init; }
+
+    /// <summary>What the provider last said of the account, a JSON object in the kind's words; null for nothing.</summary>
+    public string? FactsJson { get; init; }
+
+    /// <summary>When it last answered how the account stands.</summary>
+    public DateTimeOffset? HealthAt { get; init; }
+
     /// <summary>Never begun.</summary>
     public static AccountIntake None { get; } = new(null, null, null, 0);
 }

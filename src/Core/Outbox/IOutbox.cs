@@ -12,9 +12,9 @@ public interface IOutbox
     /// <summary>The account's unsettled replies, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>.</summary>
     Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Records that an attempt starts, before the provider is called. False when the row is gone or somebody else's attempt runs.</summary>
+    /// <summary>Records that an attempt starts, before the provider is called, unless the row is gone or somebody else's attempt runs.</summary>
     /// <remarks>Safe to repeat with the same <paramref name="attempt"/>.</remarks>
-    Task<bool> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken);
+    Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken);
 
     /// <summary>Records what became of an attempt. Safe to repeat.</summary>
     Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken);
@@ -64,6 +64,12 @@ public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempt
     /// <summary>No attempt is ever put off for longer. What is dated later was dated by a clock that has been set back since.</summary>
     public static readonly TimeSpan FurthestAttempt = TimeSpan.FromMinutes(90);
 }
+
+/// <summary>Whether an attempt may be made.</summary>
+/// <param name="Begun">It is recorded as begun.</param>
+/// <param name="OutOfReachSince">Since when the contact cannot be written to: the provider need not be asked. Null when they can.</param>
+/// <param name="OutOfReachReason">Why, in the tenant's words.</param>
+public readonly record struct SendStart(bool Begun, DateTimeOffset? OutOfReachSince, string? OutOfReachReason);
 
 /// <summary>What became of one attempt.</summary>
 /// <param name="Tenant">Owner.</param>

@@ -47,6 +47,18 @@ public sealed record AccountBatch(TenantId Tenant, AccountId Account)
     /// <summary>Own messages nobody here knows yet.</summary>
     public ImmutableArray<HeldEcho> Echoes { get; init; } = [];
 
+    /// <summary>Conversations that were given back to the agent.</summary>
+    public ImmutableArray<Resumption> Resumptions { get; init; } = [];
+
+    /// <summary>Contacts who cannot be written to any more, or can again.</summary>
+    public ImmutableArray<ReachChange> Reach { get; init; } = [];
+
+    /// <summary>What the provider wants less of.</summary>
+    public ImmutableArray<ThrottleChange> Throttles { get; init; } = [];
+
+    /// <summary>The provider's own numbers of the updates in it, with when each came; empty where it does not count them.</summary>
+    public ImmutableArray<CountedUpdate> Counted { get; init; } = [];
+
     /// <summary>Why each event without a row of its own has none: counted by reason, so that nothing vanishes unseen. What stands behind a colon is not counted apart.</summary>
     public ImmutableArray<string> Dropped { get; init; } = [];
 
@@ -120,6 +132,29 @@ public sealed record MessageChange(ConversationId? Conversation, string TargetPr
 
 /// <summary>A contact's name or picture. Null leaves what is known.</summary>
 public sealed record ContactChange(string Alias, string? Name, string? AvatarUrl);
+
+/// <summary>A conversation is given back to the agent, unless somebody took it over since.</summary>
+/// <param name="Conversation">Which.</param>
+/// <param name="At">When the provider says it was.</param>
+/// <param name="Event">Id of the event that tells of it.</param>
+public sealed record Resumption(ConversationId Conversation, DateTimeOffset At, Guid Event);
+
+/// <summary>Whether a contact can be written to. Of two changes the later one counts; of two at once the one that lets us try.</summary>
+/// <param name="Conversation">With whom.</param>
+/// <param name="At">When the provider says it changed.</param>
+/// <param name="Unreachable">Why not, in the tenant's words; null when they can be.</param>
+/// <param name="Event">Id of the event that tells of it.</param>
+public sealed record ReachChange(ConversationId Conversation, DateTimeOffset At, string? Unreachable, Guid Event);
+
+/// <summary>An update with its provider's number.</summary>
+public readonly record struct CountedUpdate(long Number, DateTimeOffset At);
+
+/// <summary>The account is to send nothing, or less, until then. It never shortens what is asked already.</summary>
+/// <param name="Until">When it ends.</param>
+/// <param name="Holds">Nothing at all; otherwise half the pace.</param>
+/// <param name="Reason">In the tenant's words.</param>
+/// <param name="Event">Id of the event that tells of it.</param>
+public sealed record ThrottleChange(DateTimeOffset Until, bool Holds, string Reason, Guid Event);
 
 /// <summary>An own message whose id nobody here knows while a reply in its chat is under way: the echo of our send often overtakes the answer to it.</summary>
 /// <param name="Message">What it is recorded as if it turns out to be somebody else's.</param>

@@ -22,7 +22,7 @@ namespace Channels.Grains.Account;
 /// Message path, steps 3 and 4 of 6. Previous: Storage/Inbox. Next: <see cref="Conversation.ConversationGrain"/>.
 /// A crash at any await loses nothing: a webhook is forgotten in the transaction that records what it said, and a turn that no conversation heard of is in its table.
 /// </remarks>
-internal sealed class AccountGrain : Grain, IAccountGrain
+internal sealed partial class AccountGrain : Grain, IAccountGrain
 {
     /// <summary>Conversations remembered to be in step; beyond it each looks into its table once more.</summary>
     private const int MostInStep = 10_000;
@@ -141,7 +141,9 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             finally
             {
                 await TakeOverAsync(channel, recorded.Takeovers);
+                _inStep.ExceptWith(recorded.Changed);
                 await HandOverAsync(channel, recorded.Turns);
+                await TellOfEffectsAsync(channel, recorded);
                 await TellOfFilesAsync(recorded);
             }
         }
@@ -200,7 +202,13 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow(),
             (agent as IWaitsForFiles)?.FileWait(channel.Agent) ?? TimeSpan.Zero);
-        var sorting = new Sorting(channel.Tenant, Account, snapshot, _ids, _chats.Find, (_connectors.Find(channel.Kind) as IMediaFetch) is { } fetching ? fetching.MustFetch : null);
+        var connector = _connectors.Find(channel.Kind);
+
+        // Who fetches confirms what it has: there is no telling what is missing from what came.
+        var counts = connector is ISequencedUpdates && (connector as IPollingConnector)?.IsPolled(channel.Connection) != true;
+        var sorting = new Sorting(
+            channel.Tenant, Account, snapshot, _ids, _chats.Find, (connector as IMediaFetch) is { } fetching ? fetching.MustFetch : null,
+            (connector as IThrottlingConnector) is { } throttling ? throttling.WishOf : null, counts ? ((ISequencedUpdates)connector!).NumberOf : null);
         foreach (var (row, said) in read)
         {
             switch (said)
@@ -225,6 +233,9 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         }
 
         recorded.HasFiles |= batch.Messages.Any(message => message.Fetch is not null);
+        recorded.Changed.UnionWith(batch.Resumptions.Select(one => one.Conversation).Concat(batch.Reach.Select(one => one.Conversation)));
+        recorded.IsThrottled |= !batch.Throttles.IsEmpty;
+        recorded.IsTrouble |= connector is IHealthWatch && (!batch.Throttles.IsEmpty || sorting.Connection.Count > 0);
         recorded.Takeovers.AddRange(result.Takeovers);
         recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id)));
     }
@@ -245,76 +256,6 @@ internal sealed class AccountGrain : Grain, IAccountGrain
             // A parser must not throw; if it does, the body waits for the mended parser and the ones behind it go on.
             AccountLog.ParserCrashed(_logger, channel.Kind, row.Id, crash.GetType().Name, crash.StackTrace);
             return new Normalised.Unreadable($"the parser of '{channel.Kind}' failed on it ({crash.GetType().Name})");
-        }
-    }
-
-    // The turns are committed; a hand-over that fails is made good by the sweep, and the conversation reads the table next time.
-    private async Task HandOverAsync(ChannelEntry channel, List<RecordedMessage> messages)
-    {
-        var handOvers = messages.GroupBy(message => message.Conversation).Select(group =>
-        {
-            var turns = group.Select(message => new PendingTurn(
-                message.Id, message.Kind, message.Text, message.SenderName, message.OccurredAt, message.DetailsJson, message.ProviderMessageId,
-                File: message.Fetch is null ? null : new PendingFile(message.TurnWaitsUntil, Trouble: null)));
-
-            // A file may be here by now: only the table knows what its turn still waits for.
-            return HandOverAsync(new ConversationRef(channel.Tenant, Account, group.Key), [.. turns], mayBeOutdated: group.Any(message => message.TurnWaitsUntil is not null));
-        });
-        await Task.WhenAll(handOvers);
-    }
-
-    private async Task HandOverAsync(ConversationRef conversation, ImmutableArray<PendingTurn> turns, bool mayBeOutdated)
-    {
-        try
-        {
-            if (_inStep.Count >= MostInStep)
-            {
-                _inStep.Clear();
-            }
-
-            var complete = !_inStep.Add(conversation.Conversation) && !mayBeOutdated;
-            await GrainFactory.GetGrain<IConversationGrain>(conversation.Conversation.Value).EnqueueAsync(conversation, turns, complete);
-        }
-        catch (Exception failure)
-        {
-            _inStep.Remove(conversation.Conversation);
-            AccountLog.HandOverFailed(_logger, conversation.Conversation, failure.GetType().Name);
-        }
-    }
-
-    private async Task TakeOverAsync(ChannelEntry channel, IEnumerable<ConversationId> conversations)
-    {
-        foreach (var conversation in conversations.Distinct())
-        {
-            try
-            {
-                var where = new ConversationRef(channel.Tenant, Account, conversation);
-                await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).TakeOverAsync(where, _clock.GetUtcNow() + channel.Policy.TakeoverPause);
-            }
-            catch (Exception failure)
-            {
-                // The pause is in its row, where it looks before its next turn.
-                _inStep.Remove(conversation);
-                AccountLog.HandOverFailed(_logger, conversation, failure.GetType().Name);
-            }
-        }
-    }
-
-    // Only a hint: the sweep finds what a lost one leaves.
-    private async Task TellOfFilesAsync(RecordedWebhooks recorded)
-    {
-        if (!recorded.HasFiles)
-        {
-            return;
-        }
-
-        try
-        {
-            await GrainFactory.GetGrain<IMediaGrain>(this.GetPrimaryKey()).WakeAsync();
-        }
-        catch (Exception failure)
-        {
-            AccountLog.FilesNotTold(_logger, Account, failure.GetType().Name);
         }
     }
 
@@ -377,15 +318,5 @@ internal sealed class AccountGrain : Grain, IAccountGrain
         {
             await GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
         }
-    }
-
-    /// <summary>What a pass has recorded, and conversations are to hear of.</summary>
-    private sealed class RecordedWebhooks
-    {
-        public List<ConversationId> Takeovers { get; } = [];
-
-        public List<RecordedMessage> Turns { get; } = [];
-
-        public bool HasFiles { get; set; }
     }
 }

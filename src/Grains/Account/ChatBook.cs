@@ -62,7 +62,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
 
     /// <summary>The conversation of an event's chat; null when it has none.</summary>
     public ConversationId? Find(ChannelEvent happened) =>
-        (happened.Address ?? happened.ChatId) is { Length: > 0 } chat && _known.TryGetValue(Bounded(chat), out var conversation) ? conversation : null;
+        ChatOf(happened) is { Length: > 0 } chat && _known.TryGetValue(Bounded(chat), out var conversation) ? conversation : null;
 
     /// <summary>Every id the chat is known by; the one to send to first.</summary>
     internal static ImmutableArray<string> AliasesOf(ChannelEvent happened)
@@ -75,7 +75,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
                 : [];
         }
 
-        if ((happened.Address ?? happened.ChatId) is not { Length: > 0 } chat || happened.Action == EventAction.Ignore)
+        if (ChatOf(happened) is not { Length: > 0 } chat || happened.Action == EventAction.Ignore)
         {
             return [];
         }
@@ -83,6 +83,9 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         var hidden = ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderLid : null;
         return [.. new[] { chat, hidden, happened.ChatAlias }.Where(alias => !string.IsNullOrEmpty(alias)).Select(alias => Bounded(alias!)).Distinct()];
     }
+
+    // Who passed a chat on is told by some providers in the place of the chat.
+    private static string? ChatOf(ChannelEvent happened) => happened.Address ?? happened.ChatId ?? (happened.Action == EventAction.ResumeAgent ? happened.SenderId : null);
 
     private bool IsSettled(ImmutableArray<string> aliases) =>
         _known.TryGetValue(aliases[0], out var first) && aliases.All(alias => _known.TryGetValue(alias, out var other) && other == first);

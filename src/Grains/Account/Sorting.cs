@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Channels.Core.Connectors;
 using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
@@ -9,7 +10,7 @@ namespace Channels.Grains.Account;
 
 /// <summary>Sorts the events of drained webhooks into what the transcript records. Decides nothing itself: the parser's action and the <see cref="Router"/> do.</summary>
 internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapshot channel, IdSource ids, Func<ChannelEvent, ConversationId?> conversationOf,
-    Func<MediaReference, bool>? mustFetch = null)
+    Func<MediaReference, bool>? mustFetch = null, Func<ChannelEvent, ThrottleWish>? wishOf = null, Func<ChannelEvent, long?>? numberOf = null)
 {
     /// <summary>How long an own message of unknown id may be the echo of a send under way.</summary>
     private static readonly TimeSpan EchoPatience = TimeSpan.FromSeconds(30);
@@ -21,6 +22,10 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     private readonly ImmutableArray<MessageChange>.Builder _changes = ImmutableArray.CreateBuilder<MessageChange>();
     private readonly ImmutableArray<ContactChange>.Builder _contacts = ImmutableArray.CreateBuilder<ContactChange>();
     private readonly ImmutableArray<HeldEcho>.Builder _echoes = ImmutableArray.CreateBuilder<HeldEcho>();
+    private readonly ImmutableArray<Resumption>.Builder _resumptions = ImmutableArray.CreateBuilder<Resumption>();
+    private readonly ImmutableArray<ReachChange>.Builder _reach = ImmutableArray.CreateBuilder<ReachChange>();
+    private readonly ImmutableArray<ThrottleChange>.Builder _throttles = ImmutableArray.CreateBuilder<ThrottleChange>();
+    private readonly ImmutableArray<CountedUpdate>.Builder _counted = ImmutableArray.CreateBuilder<CountedUpdate>();
     private readonly ImmutableArray<string>.Builder _dropped = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>Connection events in order, with when their webhooks came: for the account's status.</summary>
@@ -36,6 +41,10 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         if (events.IsEmpty)
         {
             _dropped.Add("a webhook with nothing in it");
+        }
+        else if (numberOf?.Invoke(events[0]) is { } number)
+        {
+            _counted.Add(new CountedUpdate(number, receivedAt));
         }
 
         for (var i = 0; i < events.Length; i++)
@@ -54,6 +63,10 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         Changes = _changes.ToImmutable(),
         Contacts = _contacts.ToImmutable(),
         Echoes = _echoes.ToImmutable(),
+        Resumptions = _resumptions.ToImmutable(),
+        Reach = _reach.ToImmutable(),
+        Throttles = _throttles.ToImmutable(),
+        Counted = _counted.ToImmutable(),
         Dropped = _dropped.ToImmutable(),
         TakeoverPause = channel.Policy.TakeoverPause,
     };
@@ -78,6 +91,15 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 break;
             case EventAction.UpdateConnection:
                 Connection.Add((happened, origin.ReceivedAt));
+                break;
+            case EventAction.ResumeAgent when conversationOf(happened) is { } conversation:
+                _resumptions.Add(new Resumption(conversation, When(happened, origin), ids.Next()));
+                break;
+            case EventAction.MarkUnreachable or EventAction.MarkReachable when conversationOf(happened) is { } conversation:
+                _reach.Add(new ReachChange(conversation, When(happened, origin), WhyUnreachable(happened), ids.Next()));
+                break;
+            case EventAction.ThrottleAccount when ThrottleOf(happened, origin) is { } throttle:
+                _throttles.Add(throttle);
                 break;
             case EventAction.UpdateContact when ContactAlias(happened) is { } alias:
                 _contacts.Add(new ContactChange(Bounded(alias), happened.Details.GetValueOrDefault("name") as string ?? happened.SenderName, happened.Details.GetValueOrDefault("avatar_url") as string));
@@ -106,6 +128,21 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         {
             _contacts.Add(new ContactChange(Bounded(happened.Address ?? chat), name, null));
         }
+    }
+
+    // A provider's clock that goes ahead must not make what follows look old.
+    private static DateTimeOffset When(ChannelEvent happened, Origin origin) => happened.Timestamp is { } then && then < origin.ReceivedAt ? then : origin.ReceivedAt;
+
+    private static string? WhyUnreachable(ChannelEvent happened) => happened.Action == EventAction.MarkReachable ? null
+        : ChatTypes.IsDirect(happened.ChatType) ? "the contact has blocked this account"
+        : "this account was put out of the chat, or may not write there";
+
+    // What was said long ago, and comes again, is over.
+    private ThrottleChange? ThrottleOf(ChannelEvent happened, Origin origin)
+    {
+        var wish = wishOf?.Invoke(happened) ?? ThrottleWish.Default;
+        var until = When(happened, origin) + wish.For;
+        return until > channel.Now ? new ThrottleChange(until, wish.Holds, happened.Reason ?? "the provider asks for less", ids.Next()) : null;
     }
 
     private RecordedMessage Message(

@@ -30,7 +30,7 @@ internal sealed partial class ConnectorGrain(
         var outcome = await AskProviderAsync(connector, channel.Connection, cancellationToken);
         var result = ActivationReading.Of(outcome, clock.GetUtcNow());
         var working = outcome is ActivationOutcome.Active or ActivationOutcome.Connecting;
-        var intake = working && connector is IPollingConnector or IWebhookWatch ? GrainFactory.GetGrain<IIntakeGrain>(account.Value) : null;
+        var intake = working && connector is IPollingConnector or IWebhookWatch or IHealthWatch ? GrainFactory.GetGrain<IIntakeGrain>(account.Value) : null;
         if (intake is not null)
         {
             // Before it is active: should we die in between, nobody would ever ask for the messages of an account that says it is.

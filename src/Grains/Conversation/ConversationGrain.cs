@@ -130,7 +130,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             return LateReplyVerdict.Expired;
         }
 
-        var overtaken = WhySilent(channel);
+        var overtaken = WhySilent(channel, state, burst);
         var outcome = overtaken is null ? Outcomes.Of(reply) : new AgentOutcome.Silent(overtaken);
         var ending = new LateEnding(overtaken is null ? LateTurnState.Answered : LateTurnState.Overtaken, limit, overtaken is null ? reply.Fingerprint() : null);
 
@@ -240,7 +240,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     // Null when nothing can be decided yet.
     private async Task<AgentOutcome?> DecideAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
-        if (WhySilent(channel) is { } silent)
+        if (WhySilent(channel, _state!, burst) is { } silent)
         {
             return new AgentOutcome.Silent(silent);
         }
@@ -280,7 +280,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         var outcome = await AskAsync(channel, burst, cancellationToken);
 
         // A person may have taken over while the agent thought.
-        return WhySilent(channel) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
+        return WhySilent(channel, _state!, burst) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
     }
 
     private async Task<AgentOutcome> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
@@ -291,9 +291,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         return await _answering.AskAsync(channel, _where, burst, _state!, cancellationToken);
     }
 
-    private string? WhySilent(ChannelEntry channel) => channel.Agent.Kind == "none"
-        ? "the channel has no agent"
-        : _pausedUntil > _clock.GetUtcNow() ? "a person answers this conversation" : null;
+    private string? WhySilent(ChannelEntry channel, ConversationState state, Burst burst) => Silence.Why(channel, _pausedUntil, state.OutOfReach, burst, _clock.GetUtcNow());
 
     // False when it was ended meanwhile: its answer overtook the word that it would come later.
     private async Task<bool> OpenAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)

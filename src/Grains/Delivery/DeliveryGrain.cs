@@ -35,9 +35,9 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly ConnectionReports _reports;
     private readonly Settlements _settlements;
     private readonly ChatPaces _paces;
+    private readonly AccountPace _pace;
     private readonly Pump _pump;
     private readonly Alarm _alarm;
-    private TokenBucket? _bucket;
     private int _held;
     private bool _mustLoad = true;
     private bool _loading;
@@ -54,6 +54,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _clock = clock;
         _logger = logger;
         _paces = new ChatPaces(clock);
+        _pace = new AccountPace(clock);
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
@@ -110,6 +111,12 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         }
 
         await ResumeLookUpsAsync(channel, connector, cancellationToken);
+
+        // The provider said so in a webhook; what it says in answer to a send is in the reports already.
+        if (channel.Throttle.HeldUntil is { } heldUntil)
+        {
+            _reports.HoldUntil(heldUntil);
+        }
 
         StartDue(channel, connector);
     }
@@ -239,7 +246,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 continue;
             }
 
-            if (Wait(connector) is { Ticks: > 0 } wait)
+            if (_pace.Take(connector, channel.Throttle) is { Ticks: > 0 } wait)
             {
                 next = now + wait < next ? now + wait : next;
                 break;
@@ -254,17 +261,6 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         {
             _alarm.Set(next - now);
         }
-    }
-
-    private TimeSpan Wait(IConnector connector)
-    {
-        if (connector.Manifest.Limits.MessagesPerSecond is not { } rate)
-        {
-            return TimeSpan.Zero;
-        }
-
-        _bucket ??= new TokenBucket(rate, _clock);
-        return _bucket.Take();
     }
 
     private void Follow(Task send)
@@ -328,10 +324,17 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         }
 
         var attempt = row.Attempts + 1;
-        if (!await _outbox.BeginSendAsync(channel.Tenant, Account, row.Reply.Id, attempt, duplicate, CancellationToken.None))
+        var start = await _outbox.BeginSendAsync(channel.Tenant, Account, row.Reply.Id, attempt, duplicate, CancellationToken.None);
+        if (!start.Begun)
         {
             lane.Remove(row);
             _held--;
+            return;
+        }
+
+        if (start.OutOfReachSince is not null)
+        {
+            await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, RetryPolicy.OutOfReach(start, duplicate), attempt);
             return;
         }
 

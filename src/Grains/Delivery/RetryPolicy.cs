@@ -1,3 +1,4 @@
+using System.Globalization;
 using Channels.Core.Connectors;
 using Channels.Core.Outbox;
 
@@ -31,6 +32,13 @@ internal static class RetryPolicy
         var connection = Sane(notBefore, now);
         return own > connection ? own : connection;
     }
+
+    /// <summary>What becomes of a reply to somebody who, as the provider has told, cannot be written to: it is not tried, and is no failure of the connection.</summary>
+    public static SendOutcome.Refused OutOfReach(SendStart start, bool mayHaveLeft) => new(
+        "recipient-unreachable",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{start.OutOfReachReason} (since {start.OutOfReachSince?.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}); {(mayHaveLeft ? "an earlier attempt may have reached them" : "not tried")}. Resume the conversation to have messages tried all the same."));
 
     private static DateTimeOffset Sane(DateTimeOffset moment, DateTimeOffset now) => moment - now > OutboxRow.FurthestAttempt ? DateTimeOffset.MinValue : moment;
 

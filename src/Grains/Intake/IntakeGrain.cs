@@ -16,7 +16,7 @@ namespace Channels.Grains.Intake;
 /// Message path, before step 2. Next: <see cref="IInbox"/>. A batch is in the inbox before its cursor is kept, and its cursor is kept before the provider hears of it: a crash
 /// at any await brings the same batch again, whose messages are then known. Pure parts: <see cref="IntakeVerdict"/> and the connector's.
 /// </remarks>
-internal sealed class IntakeGrain : Grain, IIntakeGrain
+internal sealed partial class IntakeGrain : Grain, IIntakeGrain
 {
     /// <summary>How long after its last sign of life a poller is taken for dead, beyond the longest that a call may take.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -72,7 +72,9 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
 
         // The provider has just been asked: a webhook need not be looked at again at once.
         _notBefore = Now;
-        await KeepAsync(channel, _row.Now! with { DueAt = IsPolled(channel) ? Now : Now + _options.WatchEvery, Code = null, Failures = 0 });
+        // How the account stands has not been asked.
+        var isDue = IsPolled(channel) || _connectors.Find(channel.Kind) is IHealthWatch;
+        await KeepAsync(channel, _row.Now! with { DueAt = isDue ? Now : Now + _options.WatchEvery, Code = null, CodeSince = null, Failures = 0 });
         await GiveUpCallAsync();
         _pump.Signal();
     }
@@ -83,7 +85,7 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         _directory.Forget(Account);
         if (await FindAsync(CancellationToken.None) is { } channel && channel.Tenant == tenant)
         {
-            await KeepAsync(channel, _row.Now! with { DueAt = null, Code = null, Failures = 0 });
+            await KeepAsync(channel, _row.Now! with { DueAt = null, Code = null, CodeSince = null, Failures = 0 });
         }
 
         Rest();
@@ -128,6 +130,11 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         {
             Rest();
             await WatchAsync(channel, watch, cancellationToken);
+        }
+        else if (_connectors.Find(channel.Kind) is IHealthWatch health)
+        {
+            Rest();
+            await CheckHealthAsync(channel, health, cancellationToken);
         }
     }
 
@@ -189,7 +196,13 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         }
 
         var failures = reading is WebhookReading.Unreachable ? intake.Failures + 1 : 0;
-        var told = await TellAsync(channel, intake, IntakeVerdict.Of(reading, failures), cancellationToken);
+        var verdict = IntakeVerdict.Of(reading, failures);
+        if (reading is WebhookReading.Flowing flowing && watch is ISequencedUpdates)
+        {
+            verdict = IntakeVerdict.Of(await _store.ReadGapAsync(channel.Tenant, Account, cancellationToken), flowing, Now - _options.MissingAfter);
+        }
+
+        var told = await TellAsync(channel, intake, verdict, cancellationToken);
         if (_row.Now is { DueAt: not null })
         {
             var wait = told is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
@@ -206,7 +219,9 @@ internal sealed class IntakeGrain : Grain, IIntakeGrain
         }
 
         _directory.Forget(Account);
-        if (await _directory.FindAsync(Account, cancellationToken) is not { Status: not AccountStatus.Inactive })
+        if (await _directory.FindAsync(Account, cancellationToken) is not { Status: not AccountStatus.Inactive } now
+            || (verdict.IsSilence && now.Status != AccountStatus.Active)
+            || (verdict.EndsItsOwn && now.Status == AccountStatus.Error && now.StatusCode != intake.Code))
         {
             return intake.Code;
         }

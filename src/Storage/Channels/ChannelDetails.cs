@@ -28,7 +28,20 @@ namespace Channels.Storage.Channels;
 public sealed record ChannelDetails(
     AccountId Account, ConnectorId Connector, string Kind, string Name, string Identity, string Status, string? StatusCode, string? StatusReason,
     string? NextStep, DateTimeOffset StatusSince, Guid? OrgUnit, Guid? IntakeFlow, JsonElement Settings, bool HasSecretSettings, JsonElement Agent,
-    ChannelPolicy Policy, DateTimeOffset? ActivatedAt, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    ChannelPolicy Policy, DateTimeOffset? ActivatedAt, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    /// <summary>What its provider wants less of; may be over.</summary>
+    public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
+
+    /// <summary>How the account stands with its provider, as the provider was last heard to say; null where it is not asked.</summary>
+    public HealthSeen? Health { get; init; }
+}
+
+/// <summary>What a provider said of an account.</summary>
+/// <param name="Facts">A JSON object in the kind's words.</param>
+/// <param name="At">When it was asked.</param>
+/// <param name="TroubleSince">Since when something is wrong, which <see cref="ChannelDetails.StatusCode"/> names; null when nothing is.</param>
+public sealed record HealthSeen(JsonElement Facts, DateTimeOffset At, DateTimeOffset? TroubleSince);
 
 /// <summary>A channel to be written, checked already.</summary>
 public sealed record ChannelDraft

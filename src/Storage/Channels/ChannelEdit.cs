@@ -106,7 +106,7 @@ public sealed class ChannelEdit : IAsyncDisposable
     {
         await using var rows = await work.QueryAsync(Lock, cancellationToken, tenant.Value, account.Value);
         return await rows.ReadAsync(cancellationToken)
-            ? new(ChannelRows.Read(rows), rows.Bytes(19), rows.GetFieldValue<byte[]>(20), rows.Bytes(21))
+            ? new(ChannelRows.Read(rows), rows.Bytes(ChannelRows.Count), rows.GetFieldValue<byte[]>(ChannelRows.Count + 1), rows.Bytes(ChannelRows.Count + 2))
             : null;
     }
 

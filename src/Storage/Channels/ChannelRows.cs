@@ -18,12 +18,22 @@ internal static class ChannelRows
         case when {IsConnectors} then c.status_reason else coalesce(a.status_reason, c.status_reason) end,
         case when not {IsConnectors} then a.next_step when c.status in ('disabled', 'archived') then 'Activate the channel to send again.' end,
         case when {IsConnectors} then c.status_since else a.status_since end, a.org_unit_id, a.intake_flow_id, c.settings::text, c.secrets is not null, a.agent::text, a.policy::text,
-        a.activated_at, a.created_at, greatest(a.updated_at, c.updated_at)
+        a.activated_at, a.created_at, greatest(a.updated_at, c.updated_at),
+        a.held_until, a.held_reason, a.slowed_until, a.slowed_reason,
+        (select i.health::text from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id), (select i.health_at from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id),
+        (select i.code_since from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id)
         """;
+
+    /// <summary>How many <see cref="Columns"/> are.</summary>
+    public const int Count = 26;
 
     public static ChannelDetails Read(NpgsqlDataReader row) => new(
         new AccountId(row.GetGuid(0)), new ConnectorId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.Text(6),
         row.Text(7), row.Text(8) ?? NextSteps.For(row.GetString(5), row.Text(6)), row.GetFieldValue<DateTimeOffset>(9), row.Id(10), row.Id(11), JsonText.Parse(row.GetString(12)), row.GetBoolean(13),
         JsonText.Parse(row.GetString(14)), PolicyJson.Read(JsonText.Parse(row.GetString(15))), row.Moment(16), row.GetFieldValue<DateTimeOffset>(17),
-        row.GetFieldValue<DateTimeOffset>(18));
+        row.GetFieldValue<DateTimeOffset>(18))
+    {
+        Throttle = new AccountThrottle(row.Moment(19), row.Text(20), row.Moment(21), row.Text(22)),
+        Health = row.Text(23) is { } facts && row.Moment(24) is { } at ? new(JsonText.Parse(facts), at, row.Moment(25)) : null,
+    };
 }

@@ -16,7 +16,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
     private const int MostTurns = 32;
 
     private const string Conversations = """
-        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until, c.options::text
+        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until, c.options::text, out_of_reach_since(c.unreachable_since, c.contact_wrote_at), c.unreachable_reason
         from unnest($1::uuid[], $2::uuid[]) with ordinality as w (tenant_id, conversation_id, n)
         join conversation c on c.tenant_id = any (array[w.tenant_id]) and c.id = w.conversation_id
         """;
@@ -84,7 +84,8 @@ internal sealed class ConversationLoader : IAsyncDisposable
         while (await reader.ReadAsync(cancellationToken))
         {
             loads[(int)reader.GetInt64(0) - 1].State = new ConversationState(
-                reader.GetString(1), reader.TextOrNull(2), reader.TextOrNull(3), reader.TimeOrNull(4), [], Options(reader.TextOrNull(5)));
+                reader.GetString(1), reader.TextOrNull(2), reader.TextOrNull(3), reader.TimeOrNull(4), [], Options(reader.TextOrNull(5)),
+                reader.TimeOrNull(6) is { } since ? new OutOfReach(since, reader.TextOrNull(7) ?? "") : null);
         }
 
         await reader.NextResultAsync(cancellationToken);

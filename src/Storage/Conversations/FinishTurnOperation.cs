@@ -90,6 +90,7 @@ internal sealed class FinishTurnOperation(TurnFinish finish, DateTimeOffset now)
                     Columns.Uuids(handOvers, operation => operation.Of.HandOver!.Event),
                     Columns.Texts(handOvers, operation => operation.Of.HandOver!.Reason),
                     Columns.Times(handOvers, _ => AgentPause.UntilResumed),
+                    Columns.Times(handOvers, operation => operation.Now),
                 ]);
         }
 

@@ -97,14 +97,14 @@ internal static class FinishTurnSql
     internal const string HandOver = """
         with h as materialized (
           select h.*
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[])
-            as h (tenant_id, account_id, conversation_id, turn_id, event_id, reason, until)
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[])
+            as h (tenant_id, account_id, conversation_id, turn_id, event_id, reason, until, now)
           join turn t on t.tenant_id = any (array[h.tenant_id]) and t.account_id = h.account_id and t.conversation_id = h.conversation_id and t.message_id = h.turn_id
           for update of t),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, event_id, 'conversation.handed_over', account_id, conversation_id, turn_id, jsonb_build_object('reason', reason) from h)
-        update conversation c set paused_until = greatest(c.paused_until, h.until) from h where c.tenant_id = any (array[h.tenant_id]) and c.id = h.conversation_id
+        update conversation c set paused_until = greatest(c.paused_until, h.until), paused_at = greatest(c.paused_at, h.now) from h where c.tenant_id = any (array[h.tenant_id]) and c.id = h.conversation_id
         """;
 
     /// <summary>Remembers what the contact may choose from.</summary>

@@ -25,7 +25,14 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
         order by t.id desc
         """;
 
-    private const string Pause = "update conversation set paused_until = $3 where tenant_id = $1 and id = $2";
+    // Whoever gives a conversation back also says: try the contact again, whatever the provider said before.
+    private const string Pause = """
+        update conversation
+        set paused_until = $3, paused_at = case when $3::timestamptz is null then paused_at else $4 end,
+            unreachable_since = case when $3::timestamptz is not null then unreachable_since end,
+            unreachable_reason = case when $3::timestamptz is not null then unreachable_reason end
+        where tenant_id = $1 and id = $2
+        """;
 
     /// <inheritdoc/>
     public Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken) => loader.LoadAsync(conversation, cancellationToken);
@@ -80,6 +87,7 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
         command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
         command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)until ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new NpgsqlParameter { Value = clock.GetUtcNow(), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });
         return await command.ExecuteNonQueryAsync(cancellationToken);
     });
 

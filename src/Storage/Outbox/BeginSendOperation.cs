@@ -1,4 +1,5 @@
 using Channels.Core.Ids;
+using Channels.Core.Outbox;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
 using NpgsqlTypes;
@@ -16,11 +17,13 @@ internal sealed class BeginSendOperation(TenantId tenant, AccountId account, Mes
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)
         where o.tenant_id = any (array[b.tenant_id]) and o.account_id = b.account_id and o.message_id = b.message_id
           and o.state <> 2 and (o.attempts < b.attempt or (o.attempts = b.attempt and o.state = 1))
-        returning o.message_id
+        returning o.message_id,
+          (select out_of_reach_since(c.unreachable_since, c.contact_wrote_at) from conversation c where c.tenant_id = o.tenant_id and c.id = o.conversation_id),
+          (select c.unreachable_reason from conversation c where c.tenant_id = o.tenant_id and c.id = o.conversation_id)
         """;
 
     /// <summary>Whether the attempt may be made.</summary>
-    public bool Begun { get; private set; }
+    public SendStart Start { get; private set; }
 
     public override int Order => 5;
 
@@ -32,7 +35,7 @@ internal sealed class BeginSendOperation(TenantId tenant, AccountId account, Mes
         [
             Statement.Of(
                 Begin,
-                reader => byMessage[reader.GetGuid(0)].Begun = true,
+                reader => byMessage[reader.GetGuid(0)].Start = new SendStart(true, reader.TimeOrNull(1), reader.TextOrNull(2)),
                 Columns.Uuids(operations, operation => operation.Tenant.Value),
                 Columns.Uuids(operations, operation => operation.Account.Value),
                 Columns.Uuids(operations, operation => operation.Message.Value),

@@ -92,12 +92,12 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         });
 
     /// <inheritdoc/>
-    public async Task<bool> BeginSendAsync(
+    public async Task<SendStart> BeginSendAsync(
         TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken)
     {
         var operation = new BeginSendOperation(tenant, account, message, attempt, possiblyDuplicate, clock.GetUtcNow());
         await writer.RunAsync(operation, cancellationToken);
-        return operation.Begun;
+        return operation.Start;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Storage.Paging;
 using Channels.Storage.Tenancy;
@@ -13,7 +14,7 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
         v.id, v.account_id, v.chat_id, v.chat_type, v.contact_name, v.contact_phone, v.contact_avatar_url, v.prompt_context, v.paused_until, v.created_at,
         v.last_message_at, array(select l.alias from conversation_alias l
                                  where l.tenant_id = v.tenant_id and l.account_id = v.account_id and l.conversation_id = v.id order by l.alias),
-        v.contact_wrote_at
+        v.contact_wrote_at, out_of_reach_since(v.unreachable_since, v.contact_wrote_at), v.unreachable_reason
         """;
 
     private const string Listed = """
@@ -92,7 +93,8 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
         var pausedUntil = row.Moment(8);
         return new(
             new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7),
-            pausedUntil > clock.GetUtcNow() ? pausedUntil : null, row.GetFieldValue<DateTimeOffset>(9), row.Moment(10), [.. row.GetFieldValue<string[]>(11)], row.Moment(12));
+            pausedUntil > clock.GetUtcNow() ? pausedUntil : null, row.GetFieldValue<DateTimeOffset>(9), row.Moment(10), [.. row.GetFieldValue<string[]>(11)], row.Moment(12),
+            row.Moment(13) is { } since ? new OutOfReach(since, row.Text(14) ?? "") : null);
     }
 }
 
@@ -110,10 +112,11 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
 /// <param name="LastMessageAt">When the newest came or went.</param>
 /// <param name="Aliases">Every id the contact is known by.</param>
 /// <param name="ContactWroteAt">When the contact last wrote, by the provider's time; null where that is not known.</param>
+/// <param name="OutOfReach">Set when the contact cannot be written to, as far as the provider has told.</param>
 public sealed record ConversationRow(
     ConversationId Id, AccountId Account, string ChatId, string ChatType, string? ContactName, string? ContactPhone, string? ContactAvatarUrl,
     string? PromptContext, DateTimeOffset? PausedUntil, DateTimeOffset CreatedAt, DateTimeOffset? LastMessageAt, ImmutableArray<string> Aliases,
-    DateTimeOffset? ContactWroteAt = null);
+    DateTimeOffset? ContactWroteAt = null, OutOfReach? OutOfReach = null);
 
 /// <summary>What a conversation's next answer waits for: one of the two moments is set.</summary>
 /// <param name="Message">The message that is to be answered.</param>

@@ -35,6 +35,8 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             .. Files(operations),
             .. EchoStatements(operations),
             .. Updates(operations),
+            .. Effects(operations),
+            .. Sequences(operations),
             .. Endings(operations),
         ];
     }
@@ -198,6 +200,59 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Texts(contacts, row => row.Item.Name),
                 Columns.Texts(contacts, row => row.Item.AvatarUrl),
                 Columns.Times(contacts, row => row.Of.Now));
+        }
+    }
+
+    private static IEnumerable<Statement> Effects(List<RecordOperation> operations)
+    {
+        var resumptions = Rows(operations, operation => operation.Batch.Resumptions);
+        if (resumptions.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Resumptions,
+                Columns.Uuids(resumptions, row => row.Of.Tenant.Value),
+                Columns.Uuids(resumptions, row => row.Item.Conversation.Value),
+                Columns.Times(resumptions, row => row.Item.At),
+                Columns.Uuids(resumptions, row => row.Item.Event));
+        }
+
+        var reach = Rows(operations, operation => operation.Batch.Reach);
+        if (reach.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Reach,
+                Columns.Uuids(reach, row => row.Of.Tenant.Value),
+                Columns.Uuids(reach, row => row.Item.Conversation.Value),
+                Columns.Times(reach, row => row.Item.At),
+                Columns.Texts(reach, row => row.Item.Unreachable),
+                Columns.Uuids(reach, row => row.Item.Event));
+        }
+
+        var throttles = Rows(operations, operation => operation.Batch.Throttles);
+        if (throttles.Count > 0)
+        {
+            yield return Statement.Of(
+                RecordSql.Throttles,
+                Columns.Uuids(throttles, row => row.Of.Tenant.Value),
+                Columns.Uuids(throttles, row => row.Of.Account.Value),
+                Columns.Times(throttles, row => row.Item.Until),
+                Columns.Booleans(throttles, row => row.Item.Holds),
+                Columns.Texts(throttles, row => row.Item.Reason),
+                Columns.Uuids(throttles, row => row.Item.Event));
+        }
+    }
+
+    private static IEnumerable<Statement> Sequences(List<RecordOperation> operations)
+    {
+        var counted = Rows(operations, operation => operation.Batch.Counted);
+        if (counted.Count > 0)
+        {
+            yield return Statement.Of(
+                SequenceSql.Advance,
+                Columns.Uuids(counted, row => row.Of.Tenant.Value),
+                Columns.Uuids(counted, row => row.Of.Account.Value),
+                Columns.Of(counted, row => row.Item.Number, NpgsqlDbType.Bigint),
+                Columns.Times(counted, row => row.Item.At));
         }
     }
 

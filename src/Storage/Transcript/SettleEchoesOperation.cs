@@ -101,8 +101,11 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           select tenant_id, message_id, 'message.sent_elsewhere', account_id, conversation_id, message_id from late),
         conversations as (
           update conversation c
-          set last_message_at = greatest(c.last_message_at, f.newest), paused_until = greatest(c.paused_until, f.pause_until)
-          from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until
+          set last_message_at = greatest(c.last_message_at, f.newest),
+              paused_until = case when c.resumed_at >= f.paused_at then c.paused_until else greatest(c.paused_until, f.pause_until) end,
+              paused_at = greatest(c.paused_at, f.paused_at)
+          from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until,
+                       max(occurred_at) filter (where pauses_agent) as paused_at
                 from late group by tenant_id, conversation_id) as f
           where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
         echoes as (

@@ -156,13 +156,13 @@ public sealed class WahaOutboundTests
     }
 
     [Fact]
-    public async Task Typing_is_shown_and_taken_away()
+    public async Task A_chat_is_marked_seen_before_typing_is_shown_and_taken_away()
     {
         await using var server = await StartAsync();
 
         await ((ITypingConnector)_connector).ShowTypingAsync(WahaConnections.To(server), Chat, TimeSpan.FromMilliseconds(1), default);
 
-        Assert.Equal(["POST /api/startTyping", "POST /api/stopTyping"], server.Calls);
+        Assert.Equal(["POST /api/sendSeen", "POST /api/startTyping", "POST /api/stopTyping"], server.Calls);
     }
 
     private static async Task<byte[]> ReadAsync(Stream stream)

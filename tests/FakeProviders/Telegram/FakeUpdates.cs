@@ -139,6 +139,9 @@ public sealed class FakeUpdates
         }
     }
 
+    /// <summary>So many are counted, and nobody is ever told of them.</summary>
+    public void Lose(int count) => Interlocked.Add(ref _last, count);
+
     /// <summary>Everything that was ever handed out waits again, as if the confirmation had not arrived.</summary>
     public void Repeat()
     {

@@ -45,7 +45,7 @@ internal sealed class FakeWahaHandler(FakeWaha fake)
         ["api", "sessions", var name, var action] => WithSessionAsync(http, name, session => ActAsync(http, session, action)),
         ["api", "sendText" or "sendImage" or "sendVideo" or "sendVoice" or "sendFile" or "sendLocation" or "sendContactVcard"] => WithSessionAsync(http, FakeJson.Text(body, "session") ?? "default", session => SendAsync(http, session, body)),
         ["api", "reaction"] when HttpMethods.IsPut(http.Request.Method) => WithSessionAsync(http, FakeJson.Text(body, "session") ?? "default", session => ReactAsync(http, session, body)),
-        ["api", "startTyping" or "stopTyping"] => FakeJson.WriteAsync(http, 201, new { result = true }),
+        ["api", "sendSeen" or "startTyping" or "stopTyping"] => FakeJson.WriteAsync(http, 201, new { result = true }),
         ["api", var name, "auth", "qr"] => WithSessionAsync(http, name, session => CodeAsync(http, session)),
         ["api", var name, "auth", "request-code"] => WithSessionAsync(http, name, session => TypedCodeAsync(http, session)),
         ["api", var name, "chats", var chat, "messages"] => WithSessionAsync(http, name, session => MessagesAsync(http, session, Uri.UnescapeDataString(chat))),

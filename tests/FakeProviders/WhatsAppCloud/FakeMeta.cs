@@ -187,6 +187,21 @@ public sealed class FakeNumber(string id, string businessAccount, string display
     /// <summary>How well it is liked.</summary>
     public string Quality { get; set; } = "GREEN";
 
+    /// <summary>What became of its display name.</summary>
+    public string NameStatus { get; set; } = "APPROVED";
+
+    /// <summary>Whether it may send, by Meta's own judgement: <c>AVAILABLE, LIMITED, BLOCKED</c>.</summary>
+    public string CanSend { get; set; } = "AVAILABLE";
+
+    /// <summary>When set, whoever asks how it stands gets this status and code instead.</summary>
+    public (int Status, int Code)? ReadsFail { get; set; }
+
+    /// <summary>A field that this version of the Graph API does not know; null knows all.</summary>
+    public string? UnknownField { get; set; }
+
+    /// <summary>What the header about the business account's budget says is spent, in percent.</summary>
+    public int UsedPercent { get; set; } = 3;
+
     /// <summary>Where its webhooks go instead of to the app's address.</summary>
     public Uri? WebhookOverride { get; set; }
 }

@@ -56,12 +56,7 @@ internal sealed class FakeMetaHandler(FakeMeta fake)
         return (http.Request.Method, list) switch
         {
             ("POST", "messages") when number is not null => FakeJson.Text(body, "status") == "read" ? MarkAsync(http, body) : SendAsync(http, number, body),
-            ("GET", "") when number is not null => FakeJson.WriteAsync(http, 200, new
-            {
-                id = number.Id, display_phone_number = $"+{number.DisplayNumber}", verified_name = "Harbour Shop", status = number.Status, quality_rating = number.Quality,
-                platform_type = "CLOUD_API", throughput = new { level = "STANDARD" },
-                webhook_configuration = new { application = "https://app.example/", phone_number = number.WebhookOverride },
-            }),
+            ("GET", "") when number is not null => ShowAsync(http, number),
             ("GET", "") when fake.Files.TryGetValue(id, out var file) => FakeJson.WriteAsync(
                 http, 200, new { messaging_product = "whatsapp", url = new Uri(fake.Address, $"/files/{id}"), mime_type = file.Mime, file_size = file.Bytes.Length, id }),
             ("POST", "") when number is not null => PointAsync(http, number, body),
@@ -72,6 +67,35 @@ internal sealed class FakeMetaHandler(FakeMeta fake)
                 http, 200, new { data = fake.Numbers.Values.Where(one => one.BusinessAccount == id).Select(one => new { id = one.Id, display_phone_number = $"+{one.DisplayNumber}" }) }),
             _ => ErrorAsync(http, 400, 100, Unsupported, subcode: 33),
         };
+    }
+
+    private static Task ShowAsync(HttpContext http, FakeNumber number)
+    {
+        http.Response.Headers["X-Business-Use-Case-Usage"] = JsonSerializer.Serialize(new Dictionary<string, object>
+        {
+            [number.BusinessAccount] = new[] { new { type = "whatsapp", call_count = number.UsedPercent, total_cputime = 1, total_time = 1, estimated_time_to_regain_access = 0 } },
+        });
+        return number.ReadsFail is { } failure ? ErrorAsync(http, failure.Status, failure.Code, "scripted failure")
+            : number.UnknownField is { } unknown && http.Request.Query["fields"].ToString().Split(',').Contains(unknown)
+                ? ErrorAsync(http, 400, 100, $"(#100) Tried accessing nonexisting field ({unknown})")
+            : FakeJson.WriteAsync(http, 200, new
+            {
+                id = number.Id, display_phone_number = $"+{number.DisplayNumber}", verified_name = "Harbour Shop", status = number.Status, quality_rating = number.Quality,
+                platform_type = "CLOUD_API", throughput = new { level = "STANDARD" }, name_status = number.NameStatus, whatsapp_business_manager_messaging_limit = "TIER_2K",
+                health_status = new
+                {
+                    can_send_message = number.CanSend,
+                    entities = new[]
+                    {
+                        new
+                        {
+                            entity_type = "PHONE_NUMBER", id = number.Id, can_send_message = number.CanSend,
+                            errors = number.CanSend == "AVAILABLE" ? [] : new[] { new { error_code = 141010, error_description = "There is an issue with the payment method.", possible_solution = "Add one" } },
+                        },
+                    },
+                },
+                webhook_configuration = new { application = "https://app.example/", phone_number = number.WebhookOverride },
+            });
     }
 
     private async Task SendAsync(HttpContext http, FakeNumber number, JsonElement body)

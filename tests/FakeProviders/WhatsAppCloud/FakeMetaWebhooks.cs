@@ -104,6 +104,29 @@ public sealed class FakeMetaWebhooks : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
+    /// <summary>The change that brings an error of the number as a whole.</summary>
+    public static object Error(FakeNumber number, int code) => Change(number, "messages", new Dictionary<string, object?>
+    {
+        ["errors"] = new[] { new { code, title = "scripted", message = "scripted", error_data = new { details = "scripted failure" } } },
+    });
+
+    /// <summary>The change that gives a chat to our app.</summary>
+    public static object ControlPassed(FakeNumber number, string customer, DateTimeOffset at) => Change(number, "messaging_handovers", new Dictionary<string, object?>
+    {
+        ["recipient"] = new { display_phone_number = number.DisplayNumber, phone_number_id = number.Id },
+        ["sender"] = new { phone_number = customer },
+        ["timestamp"] = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+        ["type"] = "control_passed",
+        ["control_passed"] = new { previous_owner_app_role = "meta_business_agent", new_owner_app_role = "business_app" },
+    });
+
+    /// <summary>A body of one change that says when it was sent.</summary>
+    public static byte[] BodyAt(object change, DateTimeOffset at)
+    {
+        var (account, content) = ((string, object))change;
+        return Escaped(JsonSerializer.Serialize(new { @object = "whatsapp_business_account", entry = new[] { new { id = account, time = at.ToUnixTimeSeconds(), changes = new[] { content } } } }));
+    }
+
     private static object Change(FakeNumber number, string field, Dictionary<string, object?> value)
     {
         value["messaging_product"] = "whatsapp";

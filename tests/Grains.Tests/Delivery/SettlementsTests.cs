@@ -191,7 +191,7 @@ public sealed class SettlementsTests
         public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<bool> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken) =>
+        public Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken) =>

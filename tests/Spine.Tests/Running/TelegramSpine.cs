@@ -11,6 +11,7 @@ public sealed class TelegramSpine : Spine
         ["Channels__Intake__WatchEvery"] = "00:00:01",
         ["Channels__Intake__WatchAilingEvery"] = "00:00:01",
         ["Channels__Intake__FirstRetry"] = "00:00:00.2",
+        ["Channels__Intake__MissingAfter"] = "00:00:01",
     };
 }
 

@@ -1,0 +1,57 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+
+namespace Channels.Grains.Intake;
+
+/// <content>How an account stands with its provider: asked about once an hour, and sooner after trouble.</content>
+internal sealed partial class IntakeGrain
+{
+    /// <inheritdoc/>
+    public async Task LookSoonAsync(TenantId tenant)
+    {
+        if (await FindAsync(CancellationToken.None) is not { } channel || channel.Tenant != tenant || _connectors.Find(channel.Kind) is not IHealthWatch
+            || _row.Now is not { DueAt: { } due } intake)
+        {
+            return;
+        }
+
+        // Bad news comes in swarms, and the provider counts how often it is asked.
+        var soon = Now + Jittered(_options.LookAfterTrouble);
+        var again = intake.HealthAt is { } last ? last + _options.HealthAilingEvery : soon;
+        var at = again > soon ? again : soon;
+        if (at < due)
+        {
+            await KeepAsync(channel, intake with { DueAt = at });
+        }
+    }
+
+    private async Task CheckHealthAsync(ChannelEntry channel, IHealthWatch watch, CancellationToken cancellationToken)
+    {
+        var reading = await CallAsync(
+            watch, CallLimit, token => watch.ReadHealthAsync(channel.Connection, token), new HealthReading.Unknown("no answer in time"), cancellationToken);
+        if (reading is null || _row.Now is not { DueAt: not null } intake)
+        {
+            return;
+        }
+
+        var failures = reading is HealthReading.Unknown ? intake.Failures + 1 : 0;
+        var told = await TellAsync(channel, intake, IntakeVerdict.Of(reading, failures), cancellationToken);
+        if (_row.Now is { DueAt: not null })
+        {
+            var wait = Jittered(told is null && failures == 0 ? _options.HealthEvery : _options.HealthAilingEvery);
+            await KeepAsync(channel, intake with
+            {
+                Code = told,
+                CodeSince = told is null ? null : told == intake.Code ? intake.CodeSince : Now,
+                Failures = failures,
+                DueAt = Now + (reading.Rest > wait ? reading.Rest : wait),
+                FactsJson = reading.Facts?.ToJsonString() ?? intake.FactsJson,
+                HealthAt = reading is HealthReading.Unknown ? intake.HealthAt : Now,
+            });
+        }
+    }
+
+    // Accounts that were activated, or upgraded, together are not asked about together for ever.
+    private static TimeSpan Jittered(TimeSpan wait) => wait * (0.9 + (Random.Shared.NextDouble() * 0.2));
+}

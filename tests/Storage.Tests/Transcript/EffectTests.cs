@@ -1,0 +1,245 @@
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Storage.Batching;
+using Channels.Storage.Conversations;
+using Channels.Storage.Database;
+using Channels.Storage.Intake;
+using Channels.Storage.Migrations;
+using Channels.Storage.Outbox;
+using Channels.Storage.Transcript;
+using Channels.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Channels.Storage.Tests.Transcript;
+
+/// <summary>What a provider says has consequences once, however often and in whatever order it is said.</summary>
+public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly IdSource _ids = new(TimeProvider.System);
+    private NpgsqlDataSource _db = null!;
+    private ChannelsDatabase _database = null!;
+    private AccountWriter _writer = null!;
+    private TenantId _tenant;
+    private AccountId _account;
+    private ConversationId _conversation;
+
+    public async Task InitializeAsync()
+    {
+        _db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
+        _database = new ChannelsDatabase(_db.ConnectionString);
+        _writer = new AccountWriter(_database, NullLogger<AccountWriter>.Instance);
+        (_tenant, _account, _conversation) = (new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));
+        await ExecuteAsync(
+            $"""
+            insert into tenant (id, name, created_at) values ('{_tenant}', 't', now());
+            insert into org_unit (tenant_id, id, name) values ('{_tenant}', '{_tenant}', 'u');
+            insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ('{_tenant}', '{_tenant}', 'simulator', '{"{}"}', 'active', now(), now(), now());
+            insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+            values ('{_tenant}', '{_account}', '{_tenant}', 'simulator', 'a', 'a', '{_tenant}', '', '{"{}"}', '{"{}"}', 'active', now(), now(), now());
+            insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{_tenant}', '{_account}', '{_conversation}', 'c', 'direct', now())
+            """);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [PostgresTheory]
+    [InlineData(-1, "paused")]
+    [InlineData(1, "answers")]
+    public async Task A_conversation_that_is_given_back_stays_with_whoever_took_it_over_later(int minutes, string expected)
+    {
+        await ExecuteAsync($"update conversation set paused_until = '9999-01-01', paused_at = '{Noon:O}'");
+
+        await ResumeAsync(minutes);
+        await ResumeAsync(minutes);
+
+        Assert.Equal(expected, await ScalarAsync("select case when paused_until is null then 'answers' else 'paused' end from conversation"));
+        Assert.Equal(minutes > 0 ? 1L : 0L, await ScalarAsync("select count(*) from event where type = 'conversation.given_back'"));
+    }
+
+    [PostgresFact]
+    public async Task What_a_person_said_before_a_conversation_was_given_back_does_not_pause_it_when_it_comes_late()
+    {
+        await ResumeAsync(0);
+
+        await EchoAsync("E1", minutes: -1);
+        Assert.Equal(DBNull.Value, await ScalarAsync("select paused_until from conversation"));
+
+        await EchoAsync("E2", minutes: 1);
+        Assert.NotEqual(DBNull.Value, await ScalarAsync("select paused_until from conversation"));
+
+        // Said again by the provider: it was given back before the person spoke.
+        await ResumeAsync(0);
+        Assert.NotEqual(DBNull.Value, await ScalarAsync("select paused_until from conversation"));
+    }
+
+    [PostgresFact]
+    public async Task Of_two_words_about_a_contact_the_later_one_counts()
+    {
+        await ReachAsync((5, null));
+        await ReachAsync((0, "blocked"), (0, "blocked"));
+        Assert.Null(await UnreachableAsync());
+
+        await ReachAsync((9, "blocked"));
+        await ReachAsync((9, "blocked"));
+        await ReachAsync((5, null));
+        Assert.Equal("blocked", await UnreachableAsync());
+        Assert.Equal(1L, await ScalarAsync("select count(*) from event where type = 'conversation.unreachable'"));
+    }
+
+    [PostgresFact]
+    public async Task Of_two_words_at_the_same_moment_the_one_that_lets_us_try_counts_in_either_order()
+    {
+        await ReachAsync((0, "blocked"));
+        await ReachAsync((0, null));
+        Assert.Null(await UnreachableAsync());
+
+        await ReachAsync((0, "blocked"));
+        Assert.Null(await UnreachableAsync());
+
+        await ReachAsync((3, null), (3, "blocked"));
+        Assert.Null(await UnreachableAsync());
+    }
+
+    [PostgresFact]
+    public async Task Who_has_written_since_can_be_written_to()
+    {
+        await ReachAsync((0, "blocked"));
+        await ExecuteAsync($"update conversation set contact_wrote_at = '{Noon:O}'");
+        Assert.Equal("blocked", await UnreachableAsync());
+
+        await ExecuteAsync($"update conversation set contact_wrote_at = '{Noon.AddSeconds(1):O}'");
+        Assert.Null(await UnreachableAsync());
+    }
+
+    [PostgresFact]
+    public async Task An_attempt_is_told_that_the_contact_is_out_of_reach_until_somebody_gives_the_conversation_back()
+    {
+        var message = new MessageId(_ids.Next());
+        await ExecuteAsync(
+            $"insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ('{_tenant}', '{_account}', '{message}', '{_conversation}', 0, 0, now())");
+        await ReachAsync((0, "blocked"));
+
+        var begin = new BeginSendOperation(_tenant, _account, message, 1, false, Noon);
+        await _writer.RunAsync(begin, default);
+        Assert.Equal((true, Noon, "blocked"), (begin.Start.Begun, begin.Start.OutOfReachSince, begin.Start.OutOfReachReason));
+
+        await using var loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
+        var conversations = new PostgresConversations(_writer, loader, _database, TimeProvider.System);
+        await conversations.PauseAsync(new ConversationRef(_tenant, _account, _conversation), null, default);
+
+        begin = new BeginSendOperation(_tenant, _account, message, 2, false, Noon);
+        await _writer.RunAsync(begin, default);
+        Assert.Equal((true, null), (begin.Start.Begun, begin.Start.OutOfReachSince));
+
+        // The same block, told once more, is known.
+        await ReachAsync((0, "blocked"));
+        Assert.Null(await UnreachableAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_hold_is_never_shortened_and_said_again_is_the_same()
+    {
+        await ThrottleAsync((10, true, "spam"), (5, true, "short"), (60, false, "quality"));
+        await ThrottleAsync((10, true, "spam"));
+        await ThrottleAsync((3, true, "shorter"));
+
+        Assert.Equal(
+            $"{Noon.AddMinutes(10):HH:mm} spam, {Noon.AddMinutes(60):HH:mm} quality",
+            await ScalarAsync("select to_char(held_until at time zone 'utc', 'HH24:MI') || ' ' || held_reason || ', ' || to_char(slowed_until at time zone 'utc', 'HH24:MI') || ' ' || slowed_reason from account"));
+        Assert.Equal(1L, await ScalarAsync("select count(*) from event where type = 'channel.account.throttled'"));
+    }
+
+    [PostgresFact]
+    public async Task A_number_that_was_passed_over_is_missing_until_it_comes()
+    {
+        await CountAsync(Noon, 100, 101);
+        Assert.Equal((0L, null), await GapAsync());
+
+        await CountAsync(Noon.AddMinutes(1), 105);
+        await CountAsync(Noon.AddMinutes(2), 105, 107);
+        Assert.Equal((4L, Noon.AddMinutes(1)), await GapAsync());
+
+        await CountAsync(Noon.AddMinutes(3), 103, 102, 106);
+        Assert.Equal((1L, Noon.AddMinutes(1)), await GapAsync());
+
+        await CountAsync(Noon.AddMinutes(4), 104);
+        Assert.Equal((0L, null), await GapAsync());
+    }
+
+    [PostgresFact]
+    public async Task A_provider_that_counts_anew_has_lost_nothing()
+    {
+        await CountAsync(Noon, 100);
+
+        // After a week of silence the number is any, also a lower one.
+        await CountAsync(Noon.AddDays(8), 40);
+        await CountAsync(Noon.AddDays(8), 41);
+        Assert.Equal((0L, null), await GapAsync());
+
+        await CountAsync(Noon.AddDays(8).AddHours(1), 900_000_000);
+        Assert.Equal((0L, null), await GapAsync());
+        await CountAsync(Noon.AddDays(8).AddHours(2), 900_000_002);
+        Assert.Equal((1L, Noon.AddDays(8).AddHours(2)), await GapAsync());
+    }
+
+    [PostgresFact]
+    public async Task What_has_been_missing_for_a_week_is_forgotten()
+    {
+        await CountAsync(Noon, 100);
+        await CountAsync(Noon.AddDays(1), 102);
+        await CountAsync(Noon.AddDays(5), 103);
+        Assert.Equal((1L, Noon.AddDays(1)), await GapAsync());
+
+        await CountAsync(Noon.AddDays(9), 104);
+        Assert.Equal((0L, null), await GapAsync());
+    }
+
+    private Task ResumeAsync(int minutes) => RecordAsync(new AccountBatch(_tenant, _account) { Resumptions = [new Resumption(_conversation, Noon.AddMinutes(minutes), _ids.Next())] });
+
+    private Task ReachAsync(params (int Minutes, string? Why)[] words) =>
+        RecordAsync(new AccountBatch(_tenant, _account) { Reach = [.. words.Select(word => new ReachChange(_conversation, Noon.AddMinutes(word.Minutes), word.Why, _ids.Next()))] });
+
+    private Task ThrottleAsync(params (int Minutes, bool Holds, string Why)[] wishes) =>
+        RecordAsync(new AccountBatch(_tenant, _account) { Throttles = [.. wishes.Select(wish => new ThrottleChange(Noon.AddMinutes(wish.Minutes), wish.Holds, wish.Why, _ids.Next()))] });
+
+    private Task CountAsync(DateTimeOffset at, params long[] numbers) =>
+        RecordAsync(new AccountBatch(_tenant, _account) { Counted = [.. numbers.Select(number => new CountedUpdate(number, at))] });
+
+    private async Task<(long Missing, DateTimeOffset? Since)> GapAsync()
+    {
+        var gap = await new PostgresIntakes(_database).ReadGapAsync(_tenant, _account, default);
+        return (gap.Missing, gap.Since);
+    }
+
+    private Task EchoAsync(string id, int minutes)
+    {
+        var message = new RecordedMessage(
+            new MessageId(_ids.Next()), _conversation, Outbound: true, Author.Person, "echo.text", id, "message", "", "x", "sent", null, null, null, Noon.AddMinutes(minutes), null,
+            StartsTurn: false, History: false);
+        return RecordAsync(new AccountBatch(_tenant, _account) { Echoes = [new HeldEcho(message, Noon.AddHours(1), PausesAgent: true)] });
+    }
+
+    private Task RecordAsync(AccountBatch batch) => _writer.RunAsync(new RecordOperation(batch, Noon, Noon.AddDays(30)), default);
+
+    private async Task<object?> UnreachableAsync() =>
+        await ScalarAsync("select case when out_of_reach_since(unreachable_since, contact_wrote_at) is not null then unreachable_reason end from conversation") is string reason ? reason : null;
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = _db.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<object?> ScalarAsync(string sql)
+    {
+        await using var command = _db.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
+    }
+}
