@@ -8,6 +8,9 @@ namespace Channels.Connectors.WhatsApp;
 /// <summary>Reads polls, and votes where the gateway has decrypted them.</summary>
 internal static class WhatsAppPollReader
 {
+    /// <summary>Why a vote has no options though some were chosen.</summary>
+    public const string Undecrypted = "the vote could not be decrypted";
+
     public static ChannelEvent ReadPoll(ChannelEvent message, JsonElement leaf) => message with
     {
         Kind = EventKinds.MessagePoll,
@@ -16,25 +19,43 @@ internal static class WhatsAppPollReader
     };
 
     public static ChannelEvent ReadVote(
-        ChannelEvent message, JsonElement leaf, JsonElement item, WhatsAppJid? own, WhatsAppParties parties)
+        ChannelEvent message, JsonElement leaf, JsonElement item, WhatsAppOwn own, WhatsAppParties parties)
     {
         // Either the names are put into the vote itself, or all voters are listed by option; undecrypted votes are hashes we cannot read.
-        var chosen = Names(leaf.Member("vote").Member("selectedOptions"), "optionName");
+        var (selected, counted) = (leaf.Member("vote").Member("selectedOptions"), item.Member("pollUpdates"));
+        var chosen = Names(selected, "optionName");
         if (chosen.IsEmpty)
         {
-            chosen = ChosenBySender(item.Member("pollUpdates"), own, parties);
+            chosen = ChosenBySender(counted, own, parties);
         }
 
+        return Vote(message, chosen, IsTakenBack(selected, counted), leaf.Member("senderTimestampMs", "senderTimestampMS")) with
+        {
+            TargetMessageId = leaf.Member("pollCreationMessageKey").Id("id", "ID"),
+        };
+    }
+
+    /// <summary>A vote as it stands now: WhatsApp tells all that somebody chose, and nothing when they took their vote back.</summary>
+    /// <param name="message">The message with everything but the vote.</param>
+    /// <param name="chosen">The names of what was chosen.</param>
+    /// <param name="isTakenBack">Whether the gateway could read that nothing is chosen any more.</param>
+    /// <param name="milliseconds">When it was cast.</param>
+    public static ChannelEvent Vote(ChannelEvent message, ImmutableArray<string> chosen, bool isTakenBack, JsonElement milliseconds)
+    {
         var text = chosen.IsEmpty ? null : string.Join(", ", chosen);
         return message with
         {
             Kind = EventKinds.MessagePollVote,
-            TargetMessageId = leaf.Member("pollCreationMessageKey").Id("id", "ID"),
             Options = chosen,
             Text = text,
-            Revision = WhatsAppRevision.Of(leaf.Member("senderTimestampMs", "senderTimestampMS"), text),
+            Removed = chosen.IsEmpty && isTakenBack ? true : null,
+            Reason = chosen.IsEmpty && !isTakenBack ? Undecrypted : null,
+            Revision = WhatsAppRevision.Of(milliseconds, text),
         };
     }
+
+    private static bool IsTakenBack(JsonElement selected, JsonElement counted) =>
+        (selected.IsArray() && selected.GetArrayLength() == 0) || (counted.IsArray() && counted.EnumerateArray().Any(option => option.Filled("name") is not null));
 
     private static ImmutableArray<string> Names(JsonElement options, string name)
     {
@@ -55,7 +76,7 @@ internal static class WhatsAppPollReader
         return names.DrainToImmutable();
     }
 
-    private static ImmutableArray<string> ChosenBySender(JsonElement updates, WhatsAppJid? own, WhatsAppParties parties)
+    private static ImmutableArray<string> ChosenBySender(JsonElement updates, WhatsAppOwn own, WhatsAppParties parties)
     {
         if (!updates.IsArray())
         {
@@ -74,7 +95,7 @@ internal static class WhatsAppPollReader
         return chosen.DrainToImmutable();
     }
 
-    private static bool Voted(JsonElement voters, WhatsAppJid? own, WhatsAppParties parties)
+    private static bool Voted(JsonElement voters, WhatsAppOwn own, WhatsAppParties parties)
     {
         if (!voters.IsArray())
         {
@@ -83,7 +104,7 @@ internal static class WhatsAppPollReader
 
         foreach (var voter in voters.EnumerateArray())
         {
-            if (voter.AsText() is { } text && (parties.FromMe ? text == "me" || IsSame(text, own) : IsSame(text, parties.Sender) || IsSame(text, parties.SenderLid)))
+            if (voter.AsText() is { } text && (parties.FromMe ? text == "me" || own.Is(WhatsAppJid.Parse(text)) : IsSame(text, parties.Sender) || IsSame(text, parties.SenderLid)))
             {
                 return true;
             }
