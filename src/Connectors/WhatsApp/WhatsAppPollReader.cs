@@ -8,8 +8,8 @@ namespace Channels.Connectors.WhatsApp;
 /// <summary>Reads polls, and votes where the gateway has decrypted them.</summary>
 internal static class WhatsAppPollReader
 {
-    /// <summary>Why a vote has no options though some were chosen.</summary>
-    public const string Undecrypted = "the vote could not be decrypted";
+    private const string Undecrypted = "the vote could not be decrypted";
+    private const string TakenBackOrUndecrypted = "the vote was taken back, or could not be decrypted";
 
     public static ChannelEvent ReadPoll(ChannelEvent message, JsonElement leaf) => message with
     {
@@ -22,14 +22,14 @@ internal static class WhatsAppPollReader
         ChannelEvent message, JsonElement leaf, JsonElement item, WhatsAppOwn own, WhatsAppParties parties)
     {
         // Either the names are put into the vote itself, or all voters are listed by option; undecrypted votes are hashes we cannot read.
-        var (selected, counted) = (leaf.Member("vote").Member("selectedOptions"), item.Member("pollUpdates"));
-        var chosen = Names(selected, "optionName");
+        var (ballot, counted) = (leaf.Member("vote"), item.Member("pollUpdates"));
+        var chosen = Names(ballot.Member("selectedOptions"), "optionName");
         if (chosen.IsEmpty)
         {
             chosen = ChosenBySender(counted, own, parties);
         }
 
-        return Vote(message, chosen, IsTakenBack(selected, counted), leaf.Member("senderTimestampMs", "senderTimestampMS")) with
+        return Vote(message, chosen, IsTakenBack(ballot, counted), leaf.Member("senderTimestampMs", "senderTimestampMS")) with
         {
             TargetMessageId = leaf.Member("pollCreationMessageKey").Id("id", "ID"),
         };
@@ -38,9 +38,9 @@ internal static class WhatsAppPollReader
     /// <summary>A vote as it stands now: WhatsApp tells all that somebody chose, and nothing when they took their vote back.</summary>
     /// <param name="message">The message with everything but the vote.</param>
     /// <param name="chosen">The names of what was chosen.</param>
-    /// <param name="isTakenBack">Whether the gateway could read that nothing is chosen any more.</param>
+    /// <param name="isTakenBack">Where nothing is chosen: whether that is what the voter wants (true), or it could not be decrypted (false); null where nobody can say.</param>
     /// <param name="milliseconds">When it was cast.</param>
-    public static ChannelEvent Vote(ChannelEvent message, ImmutableArray<string> chosen, bool isTakenBack, JsonElement milliseconds)
+    public static ChannelEvent Vote(ChannelEvent message, ImmutableArray<string> chosen, bool? isTakenBack, JsonElement milliseconds)
     {
         var text = chosen.IsEmpty ? null : string.Join(", ", chosen);
         return message with
@@ -48,14 +48,19 @@ internal static class WhatsAppPollReader
             Kind = EventKinds.MessagePollVote,
             Options = chosen,
             Text = text,
-            Removed = chosen.IsEmpty && isTakenBack ? true : null,
-            Reason = chosen.IsEmpty && !isTakenBack ? Undecrypted : null,
+            Removed = chosen.IsEmpty && isTakenBack == true ? true : null,
+            Reason = !chosen.IsEmpty ? null : isTakenBack switch { true => null, false => Undecrypted, null => TakenBackOrUndecrypted },
             Revision = WhatsAppRevision.Of(milliseconds, text),
         };
     }
 
-    private static bool IsTakenBack(JsonElement selected, JsonElement counted) =>
-        (selected.IsArray() && selected.GetArrayLength() == 0) || (counted.IsArray() && counted.EnumerateArray().Any(option => option.Filled("name") is not null));
+    /// <summary>Evolution puts an empty list also where its attempts to decrypt have failed; the encrypted vote then still stands beside it, as it does after a success.</summary>
+    private static bool? IsTakenBack(JsonElement vote, JsonElement counted)
+    {
+        var isRead = (vote.Member("selectedOptions") is { ValueKind: JsonValueKind.Array } selected && selected.GetArrayLength() == 0)
+            || (counted.IsArray() && counted.EnumerateArray().Any(option => option.Filled("name") is not null));
+        return !isRead ? false : vote.Member("encPayload").IsNothing() ? true : null;
+    }
 
     private static ImmutableArray<string> Names(JsonElement options, string name)
     {
