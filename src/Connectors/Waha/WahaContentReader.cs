@@ -31,6 +31,7 @@ internal static class WahaContentReader
         var message = WahaWebTypes.KindOf(type) is { } kind ? bare with { Kind = kind } : bare with { Reason = TypeWord(type) };
         message = type == "ptv" ? message with { Details = message.Details.Add("round", true) } : message;
         message = data.Flag("isViewOnce") == true ? message with { ViewOnce = true } : message;
+        message = data.Id("quotedStanzaID") is { } answered ? message with { ReplyTo = answered } : message;
         message = own.IsAmong(data.Member("mentionedJidList")) ? message with { Details = message.Details.Add("mentions_me", true) } : message;
         return message.Kind switch
         {
