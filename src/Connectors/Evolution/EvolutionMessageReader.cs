@@ -27,10 +27,11 @@ internal static class EvolutionMessageReader
             return envelope.Ignored("no message id or no chat");
         }
 
+        var bare = parties.Message(envelope.Account, id, WhatsAppValues.Time(item.Member("messageTimestamp")), item.Text("pushName"));
         var content = WhatsAppUnwrap.Open(item.Member("message"));
         if (content.Leaf is null)
         {
-            return envelope.Ignored(Unreadable(item, content)) with { MessageId = id, ChatId = chat.ToString(), FromMe = parties.FromMe };
+            return bare with { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = Unreadable(item, content) };
         }
 
         if (content.Leaf == "protocolMessage")
@@ -38,8 +39,7 @@ internal static class EvolutionMessageReader
             return EvolutionChangeReader.ReadWithin(content.Value, id, item, envelope, parties);
         }
 
-        var bare = parties.Message(envelope.Account, id, WhatsAppValues.Time(item.Member("messageTimestamp")), item.Text("pushName"));
-        var message = WhatsAppContentReader.Read(bare, content, item, envelope.Own, parties);
+        var message = WhatsAppContentReader.Read(bare, content, item, new(envelope.Own), parties);
         return WhatsAppPlacing.Place(message, chat, origin, EvolutionEnvelope.Stories);
     }
 

@@ -5,7 +5,7 @@ using Channels.Core.Events;
 
 namespace Channels.Connectors.Evolution;
 
-/// <summary>Reads <c>messages.update</c> (receipts, and two things that hide among them) and <c>messages.delete</c>.</summary>
+/// <summary>Reads <c>messages.update</c> (receipts, and three things that hide among them) and <c>messages.delete</c>.</summary>
 internal static class EvolutionReceiptReader
 {
     private const string Erased = "DELETED";
@@ -28,6 +28,11 @@ internal static class EvolutionReceiptReader
 
         var update = item.Member("update") is { ValueKind: JsonValueKind.Object } inner ? inner : item;
         var status = StatusOf(update.Member("status"));
+        if (EvolutionVoteReader.IsVote(update))
+        {
+            return EvolutionVoteReader.Read(update, status, id, item, envelope, parties);
+        }
+
         if (status is null or "SERVER_ACK" && EditIn(update, id, item, envelope, parties) is { } edit)
         {
             // The gateway gives edits the status SERVER_ACK because it has no other: what counts is that content came along.

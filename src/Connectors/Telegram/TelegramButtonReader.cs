@@ -30,7 +30,7 @@ internal static class TelegramButtonReader
             SenderName = TelegramParties.NameOf(query.Member("from")),
             Payload = payload,
             Text = LabelOf(message, payload) ?? payload,
-            ReplyTo = message.Id("message_id"),
+            ReplyTo = TelegramParties.MessageIdOf(message),
             Details = pressed.Details.Add("callback_query_id", id),
         };
         return parties.Chat is null

@@ -3,7 +3,7 @@ using Channels.Core.Events;
 
 namespace Channels.Connectors.Telegram;
 
-/// <summary>Telegram through its Bot API, up to version 10.1.</summary>
+/// <summary>Telegram through its Bot API, up to version 10.2.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
 internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer, IMediaFetch,
     ISequencedUpdates

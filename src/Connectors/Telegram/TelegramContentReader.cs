@@ -24,7 +24,11 @@ internal static class TelegramContentReader
 
         if (TelegramMediaReader.Read(message) is ({ } kind, { } media))
         {
-            return WithMentions(bare with { Kind = kind, Text = message.Text("caption"), Media = media, Emoji = message.Member("sticker").Filled("emoji") }, message, "caption_entities", update);
+            // A sticker says what its emoji says: the one thing of it that can be read.
+            var emoji = message.Member("sticker").Filled("emoji");
+            var file = bare with { Kind = kind, Text = message.Text("caption") ?? emoji, Media = media, Emoji = emoji };
+            return WithMentions(
+                message.Member("video_note").IsObject() ? file with { Details = file.Details.Add("round", true) } : file, message, "caption_entities", update);
         }
 
         return ReadPlaceOrCard(bare, message) ?? ReadAnswer(bare, message) ?? ReadRich(bare, message) ?? Unsupported(bare, message);

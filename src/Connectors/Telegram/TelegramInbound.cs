@@ -6,7 +6,7 @@ using Channels.Core.Events;
 
 namespace Channels.Connectors.Telegram;
 
-/// <summary>Turns a Telegram update, of any Bot API version up to 10.1, into events in the product's words.</summary>
+/// <summary>Turns a Telegram update, of any Bot API version up to 10.2, into events in the product's words.</summary>
 /// <remarks>
 /// Message path, step 3 of 6. Pure: bytes in, events out; no clock, no I/O, no exception on any bytes. The table below is the whole list of
 /// updates. An update is one happening; only the deletion of several business messages becomes several events.
@@ -35,6 +35,7 @@ internal static class TelegramInbound
             ["shipping_query"] = update => [update.Ignored("payments not used")],
             ["pre_checkout_query"] = update => [update.Ignored("payments not used")],
             ["purchased_paid_media"] = update => [update.Ignored("payments not used")],
+            ["subscription"] = update => [update.Ignored("payments not used")],
             ["poll"] = update => [update.Ignored("states of polls not used")],
             ["chat_member"] = update => [update.Ignored("other members of chats not used")],
             ["chat_join_request"] = update => [update.Ignored("requests to join not used")],
@@ -43,7 +44,7 @@ internal static class TelegramInbound
             ["managed_bot"] = update => [update.Ignored("managed bots not used")],
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Whether this is the name of an update's content, as far as Bot API 10.1 goes.</summary>
+    /// <summary>Whether this is the name of an update's content, as far as Bot API 10.2 goes.</summary>
     public static bool Knows(string kind) => _readers.ContainsKey(kind);
 
     public static Normalised Normalise(WebhookBody webhook)

@@ -33,11 +33,13 @@ internal static class TelegramMessageReader
             return migrated;
         }
 
-        if (parties.Chat is null || message.Id("message_id") is not { } id)
+        if (parties.Chat is null || message.Id("message_id") is null)
         {
             return update.Ignored("no chat or no message id");
         }
 
+        // Messages without an id of their own are told apart by their updates.
+        var id = TelegramParties.MessageIdOf(message);
         if (TelegramServiceNotes.NameOf(message) is { } note)
         {
             return parties.Place(update.Ignored($"a service message ({note})")) with { MessageId = id };
@@ -51,7 +53,7 @@ internal static class TelegramMessageReader
     {
         var message = update.Value;
         var parties = TelegramParties.Read(message, update, origin);
-        if (parties.Chat is null || message.Id("message_id") is not { } id)
+        if (parties.Chat is null || TelegramParties.MessageIdOf(message) is not { } id)
         {
             return update.Ignored("no chat or no message id");
         }
@@ -82,7 +84,7 @@ internal static class TelegramMessageReader
     private const string NoHuman = "no human sender";
 
     /// <summary>The message with everything but its content.</summary>
-    private static ChannelEvent Bare(TelegramUpdate update, JsonElement message, TelegramParties parties, string id, TelegramOrigin origin)
+    private static ChannelEvent Bare(TelegramUpdate update, JsonElement message, TelegramParties parties, string? id, TelegramOrigin origin)
     {
         var bare = parties.Place(update.Event(EventKinds.MessageUnsupported, EventAction.Process)) with
         {
@@ -97,7 +99,7 @@ internal static class TelegramMessageReader
             Revision = parties.ChatType == "group" ? "group" : "",
         };
         var details = bare.Details;
-        foreach (var name in (ReadOnlySpan<string>)["message_thread_id", "media_group_id", "business_connection_id", "guest_query_id"])
+        foreach (var name in (ReadOnlySpan<string>)["message_thread_id", "media_group_id", "business_connection_id", "guest_query_id", "ephemeral_message_id"])
         {
             if (message.Id(name) is { } word)
             {
@@ -125,6 +127,10 @@ internal static class TelegramMessageReader
             // A channel's post, copied into the group where it is discussed.
             _ when source.Flag("is_automatic_forward") == true => message with { Action = EventAction.StoreOnly, Reason = NoHuman },
 
+            // Only its sender and the bot see it; what we send is seen by all.
+            { MessageId: null } when ChatTypes.IsGroup(message.ChatType) =>
+                message with { Action = EventAction.StoreOnly, Reason = "an ephemeral message: everybody in the chat would see an answer" },
+
             // Two bots that answer each other never stop.
             _ when parties.IsBot => message with { Action = EventAction.StoreOnly, Reason = "from a bot" },
             { Kind: EventKinds.MessageUnsupported } => message with { Action = EventAction.StoreOnly },
@@ -145,7 +151,7 @@ internal static class TelegramMessageReader
     private static string? ReplyTo(JsonElement message)
     {
         var answered = message.Member("reply_to_message");
-        return answered.Member("forum_topic_created").IsObject() ? null : answered.Id("message_id");
+        return answered.Member("forum_topic_created").IsObject() ? null : TelegramParties.MessageIdOf(answered);
     }
 
     /// <summary>Told twice, in the old group and in the new one.</summary>

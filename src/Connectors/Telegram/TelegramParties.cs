@@ -43,6 +43,12 @@ internal sealed record TelegramParties(
         return name.Length > 0 ? name : who.Filled("title") ?? who.Filled("username");
     }
 
+    /// <summary>
+    /// A message's id in its chat. Null where Telegram gives none, which it writes as zero: an ephemeral message, which only its sender and the bot see, or one that is
+    /// yet to be sent.
+    /// </summary>
+    public static string? MessageIdOf(JsonElement message) => message.Id("message_id") is { } id and not "0" ? id : null;
+
     /// <summary>Telegram's moments: whole seconds since 1970, zero for none.</summary>
     public static DateTimeOffset? Time(JsonElement holder, string name) =>
         holder.Member(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var seconds) && seconds is > 0 and < 253_402_300_800

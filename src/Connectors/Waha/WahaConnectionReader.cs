@@ -11,6 +11,8 @@ internal static class WahaConnectionReader
     /// <summary>Where the code is fetched: no event carries it.</summary>
     private const string CodeCall = "GET /api/{session}/auth/qr";
 
+    private const int LongestCode = 32;
+
     public static ChannelEvent Read(WahaEnvelope envelope)
     {
         var status = envelope.Payload.Filled("status")?.Trim();
@@ -24,10 +26,17 @@ internal static class WahaConnectionReader
             "FAILED" => Change(EventKinds.ConnectionClosed, envelope, status),
             "STOPPED" => Change(EventKinds.ConnectionStopped, envelope, status),
             "PASSKEY_REQUIRED" => Change(EventKinds.ConnectionActionRequired, envelope, status) with { Reason = "the phone's passkey is required" },
-            "PASSKEY_CONFIRMATION_REQUIRED" => Change(EventKinds.ConnectionActionRequired, envelope, status) with { Reason = "the passkey must be confirmed on the phone" },
+            "PASSKEY_CONFIRMATION_REQUIRED" => ToConfirm(envelope, status),
             null => envelope.Ignored("no status in it"),
             _ => Change(EventKinds.ConnectionUnknown, envelope, status.Length <= 64 ? status : null),
         };
+    }
+
+    /// <summary>The phone shows the same code, which its owner compares.</summary>
+    private static ChannelEvent ToConfirm(WahaEnvelope envelope, string status)
+    {
+        var told = Change(EventKinds.ConnectionActionRequired, envelope, status) with { Reason = "the passkey must be confirmed on the phone" };
+        return envelope.Payload.Member("data").Id("code") is { Length: <= LongestCode } code ? With(told, "code", code) : told;
     }
 
     private static ChannelEvent Opened(WahaEnvelope envelope, string status)

@@ -13,15 +13,15 @@ internal static class WahaContentReader
     public static ChannelEvent? Read(ChannelEvent bare, JsonElement payload, WhatsAppContent content, WahaEnvelope envelope, WhatsAppParties parties)
     {
         var data = payload.Member("_data");
-        var message = content.Leaf is not null ? WhatsAppContentReader.Read(bare, content, data, envelope.Own, parties)
-            : data.Filled("type") is { } type ? ReadTyped(bare, type, data)
+        var message = content.Leaf is not null ? WhatsAppContentReader.Read(bare, content, data, envelope.Ours, parties)
+            : data.Filled("type") is { } type ? ReadTyped(bare, type, data, envelope.Ours)
             : ReadPlain(bare, payload);
         message = message is null ? null : WithWahasOwn(message, payload, data);
         return message is { Kind: EventKinds.MessageUnsupported, Reason: null } ? null : message;
     }
 
     /// <summary>The browser engines: a type, and fields as WhatsApp Web keeps them.</summary>
-    private static ChannelEvent? ReadTyped(ChannelEvent bare, string type, JsonElement data)
+    private static ChannelEvent? ReadTyped(ChannelEvent bare, string type, JsonElement data, WhatsAppOwn own)
     {
         if (WahaWebTypes.IsNote(type))
         {
@@ -31,6 +31,8 @@ internal static class WahaContentReader
         var message = WahaWebTypes.KindOf(type) is { } kind ? bare with { Kind = kind } : bare with { Reason = TypeWord(type) };
         message = type == "ptv" ? message with { Details = message.Details.Add("round", true) } : message;
         message = data.Flag("isViewOnce") == true ? message with { ViewOnce = true } : message;
+        message = data.Id("quotedStanzaID") is { } answered ? message with { ReplyTo = answered } : message;
+        message = own.IsAmong(data.Member("mentionedJidList")) ? message with { Details = message.Details.Add("mentions_me", true) } : message;
         return message.Kind switch
         {
             EventKinds.MessageListReply => message with { Payload = data.Member("listResponse").Member("singleSelectReply").Id("selectedRowId") ?? data.Id("selectedRowId") },

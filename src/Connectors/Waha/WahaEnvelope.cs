@@ -32,8 +32,11 @@ internal readonly record struct WahaEnvelope(string Event, string? Account, What
             root.Member("payload"));
     }
 
+    /// <summary>Our own addresses.</summary>
+    public WhatsAppOwn Ours => new(Own, OwnLid);
+
     /// <summary>Whether this is our own side.</summary>
-    public bool IsOwn(WhatsAppJid jid) => jid == Own || jid == OwnLid;
+    public bool IsOwn(WhatsAppJid jid) => Ours.Is(jid);
 
     public ChannelEvent Ignored(string reason) =>
         new() { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Account = Account, Reason = reason };

@@ -38,8 +38,9 @@ internal static class WahaInbound
         "message.reaction" => [WithPayload(envelope, WahaReactionReader.Read)],
         "message.edited" => [WithPayload(envelope, WahaChangeReader.ReadEdited)],
         "message.revoked" => [WithPayload(envelope, WahaChangeReader.ReadRevoked)],
+        "message.waiting" => [WithPayload(envelope, WahaMessageReader.ReadWaiting)],
         "message.ack" or "message.ack.group" => [WithPayload(envelope, WahaReceiptReader.Read)],
-        "poll.vote" or "poll.vote.failed" => [WithPayload(envelope, WahaPollReader.ReadVote)],
+        WahaPollReader.VoteEvent or "poll.vote.failed" => [WithPayload(envelope, WahaPollReader.ReadVote)],
         "session.status" => [WithPayload(envelope, WahaConnectionReader.Read)],
         "presence.update" => WahaPeopleReader.ReadPresence(envelope),
         "call.received" => [WithPayload(envelope, call => WahaPeopleReader.ReadCall(call, EventKinds.CallOffer, "offer"))],
@@ -55,7 +56,6 @@ internal static class WahaInbound
     private static string WhyUnused(string name) => name switch
     {
         "" => "no event name",
-        "message.waiting" => "not decrypted yet",
         _ => name.Split('.')[0] switch
         {
             "group" => "group metadata not used",

@@ -13,11 +13,12 @@ internal static class WahaMediaReader
     public static bool IsFile(string kind) => kind is
         EventKinds.MessageImage or EventKinds.MessageVideo or EventKinds.MessageAudio or EventKinds.MessageVoice or EventKinds.MessageDocument or EventKinds.MessageSticker;
 
-    /// <summary>The kind by the file's type, where nothing else tells it.</summary>
+    /// <summary>The kind by the file's type, where nothing else tells it. WhatsApp's stickers are WebP, its voice notes Ogg; its pictures and songs are neither.</summary>
     public static string KindOf(JsonElement payload)
     {
         var mime = payload.Member("media").Filled("mimetype") ?? "";
-        return mime.StartsWith("image/", StringComparison.OrdinalIgnoreCase) ? EventKinds.MessageImage
+        return mime.StartsWith("image/webp", StringComparison.OrdinalIgnoreCase) ? EventKinds.MessageSticker
+            : mime.StartsWith("image/", StringComparison.OrdinalIgnoreCase) ? EventKinds.MessageImage
             : mime.StartsWith("video/", StringComparison.OrdinalIgnoreCase) ? EventKinds.MessageVideo
             : mime.StartsWith("audio/ogg", StringComparison.OrdinalIgnoreCase) ? EventKinds.MessageVoice
             : mime.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) ? EventKinds.MessageAudio

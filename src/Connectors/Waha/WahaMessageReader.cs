@@ -9,6 +9,7 @@ namespace Channels.Connectors.Waha;
 internal static class WahaMessageReader
 {
     private const string ApiSource = "api";
+    private const string Waiting = "not decrypted yet";
 
     public static ChannelEvent Read(WahaEnvelope envelope) => Read(envelope, isPast: false);
 
@@ -36,10 +37,20 @@ internal static class WahaMessageReader
             return WahaChangeReader.ReadWithin(content.Value, id, envelope, parties);
         }
 
-        return WahaContentReader.Read(Bare(payload, id, envelope, parties), payload, content, envelope, parties) is { } message
+        var bare = Bare(payload, id, envelope, parties);
+        return WahaContentReader.Read(bare, payload, content, envelope, parties) is { } message
             ? WhatsAppPlacing.Place(message, chat, isPast ? WhatsAppOrigin.History : OriginOf(payload, parties), WahaEnvelope.Stories)
-            : envelope.Ignored(WahaContent.WhyEmpty(payload, content)) with { MessageId = id.Id, ChatId = chat.ToString(), FromMe = parties.FromMe };
+            : bare with { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = WahaContent.WhyEmpty(payload, content) };
     }
+
+    /// <summary>
+    /// <c>message.waiting</c>: the engine cannot decrypt a message yet. It comes again, under the same id, when it can: kept now, it would be taken for a
+    /// duplicate then.
+    /// </summary>
+    public static ChannelEvent ReadWaiting(WahaEnvelope envelope) =>
+        WahaMessageId.Read(envelope.Payload, "id") is { } id && WahaParties.Read(envelope.Payload, id, envelope) is { Chat: not null } parties
+            ? Bare(envelope.Payload, id, envelope, parties) with { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = Waiting }
+            : envelope.Ignored(Waiting);
 
     /// <summary>The message with everything but its content.</summary>
     public static ChannelEvent Bare(JsonElement payload, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties)

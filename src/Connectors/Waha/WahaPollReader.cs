@@ -9,6 +9,8 @@ namespace Channels.Connectors.Waha;
 /// <summary>Reads <c>poll.vote</c>, which WAHA has decrypted, and <c>poll.vote.failed</c>, which it could not.</summary>
 internal static class WahaPollReader
 {
+    public const string VoteEvent = "poll.vote";
+
     public static ChannelEvent ReadVote(WahaEnvelope envelope)
     {
         var (vote, poll) = (envelope.Payload.Member("vote"), envelope.Payload.Member("poll"));
@@ -17,15 +19,10 @@ internal static class WahaPollReader
             return envelope.Ignored("no message id or no chat");
         }
 
-        var chosen = Names(vote.Member("selectedOptions"));
-        var text = chosen.IsEmpty ? null : string.Join(", ", chosen);
-        var message = WahaMessageReader.Bare(vote, id, envelope, parties) with
+        var bare = WahaMessageReader.Bare(vote, id, envelope, parties);
+        var message = WhatsAppPollReader.Vote(bare, Names(vote.Member("selectedOptions")), envelope.Event == VoteEvent, default) with
         {
-            Kind = EventKinds.MessagePollVote,
             TargetMessageId = WahaMessageId.Read(poll, "id")?.Id,
-            Options = chosen,
-            Text = text,
-            Revision = WhatsAppRevision.Of(default, text),
         };
         return WhatsAppPlacing.Place(message, chat, WhatsAppOrigin.Arrived, WahaEnvelope.Stories);
     }

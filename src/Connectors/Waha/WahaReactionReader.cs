@@ -22,7 +22,7 @@ internal static class WahaReactionReader
         {
             var content = WahaContent.Of(payload);
             return content.Leaf == "reactionMessage"
-                ? WhatsAppPlacing.Place(WhatsAppContentReader.Read(bare, content, payload.Member("_data"), envelope.Own, parties), chat, WhatsAppOrigin.Arrived, WahaEnvelope.Stories)
+                ? WhatsAppPlacing.Place(WhatsAppContentReader.Read(bare, content, payload.Member("_data"), envelope.Ours, parties), chat, WhatsAppOrigin.Arrived, WahaEnvelope.Stories)
                 : envelope.Ignored("no reaction in it");
         }
 

@@ -13,7 +13,7 @@ namespace Channels.Connectors.WhatsApp;
 internal static class WhatsAppContentReader
 {
     public static ChannelEvent Read(
-        ChannelEvent message, WhatsAppContent content, JsonElement item, WhatsAppJid? own, WhatsAppParties parties)
+        ChannelEvent message, WhatsAppContent content, JsonElement item, WhatsAppOwn own, WhatsAppParties parties)
     {
         var leaf = content.Value;
         message = WhatsAppContext.Apply(message, item, leaf, own);

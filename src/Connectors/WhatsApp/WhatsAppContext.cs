@@ -9,7 +9,8 @@ internal static class WhatsAppContext
 {
     /// <param name="item">2.3 hoists <c>contextInfo</c> to here, unless the message was wrapped; null or absent is normal.</param>
     /// <param name="leaf">Older versions leave it in the leaf only.</param>
-    public static ChannelEvent Apply(ChannelEvent message, JsonElement item, JsonElement leaf, WhatsAppJid? own)
+    /// <param name="own">Our own addresses.</param>
+    public static ChannelEvent Apply(ChannelEvent message, JsonElement item, JsonElement leaf, WhatsAppOwn own)
     {
         var (hoisted, inner) = (item.Member("contextInfo"), leaf.Member("contextInfo"));
         if (!hoisted.IsObject() && !inner.IsObject())
@@ -27,7 +28,7 @@ internal static class WhatsAppContext
             message = message with { Referral = referral };
         }
 
-        return MentionsUs(hoisted.Member("mentionedJid", "mentionedJID"), own) || MentionsUs(inner.Member("mentionedJid", "mentionedJID"), own)
+        return own.IsAmong(hoisted.Member("mentionedJid", "mentionedJID")) || own.IsAmong(inner.Member("mentionedJid", "mentionedJID"))
             ? message with { Details = message.Details.Add("mentions_me", true) }
             : message;
     }
@@ -39,23 +40,5 @@ internal static class WhatsAppContext
         return type is null && source is null && click is null
             ? null
             : new AdReferral(type, source, ad.Filled("sourceUrl") ?? ad.Filled("sourceURL"), click, ad.Filled("title"));
-    }
-
-    private static bool MentionsUs(JsonElement mentioned, WhatsAppJid? own)
-    {
-        if (own is null || !mentioned.IsArray())
-        {
-            return false;
-        }
-
-        foreach (var jid in mentioned.EnumerateArray())
-        {
-            if (WhatsAppJid.Parse(jid.AsText()) == own)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

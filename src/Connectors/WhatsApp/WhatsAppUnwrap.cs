@@ -66,7 +66,7 @@ internal static class WhatsAppUnwrap
                 case "speechToText":
                     content = content with { Transcript = member.Value.AsText() ?? content.Transcript };
                     break;
-                case "messageContextInfo" or "senderKeyDistributionMessage" or "fastRatchetKeySenderKeyDistributionMessage":
+                case "messageContextInfo":
                     content = content with { Housekeeping = content.Housekeeping ?? member.Name };
                     break;
                 case var name when Rank(name, member.Value) is var rank && rank > best:
@@ -78,9 +78,10 @@ internal static class WhatsAppUnwrap
         return leaf;
     }
 
-    /// <summary>What we can read goes before what we cannot, an empty <c>conversation</c> after everything; numbers and flags are no leaf.</summary>
+    /// <summary>What we can read goes before what we cannot, an empty <c>conversation</c> and a group's key after everything; numbers and flags are no leaf.</summary>
     private static int Rank(string name, JsonElement value) => value.ValueKind switch
     {
+        JsonValueKind.Object when name is "senderKeyDistributionMessage" or "fastRatchetKeySenderKeyDistributionMessage" => 1,
         JsonValueKind.Object => WhatsAppLeaves.Knows(name) || value.Member("message").IsObject() ? 3 : 2,
         JsonValueKind.String when name == "conversation" => value.ValueEquals(""u8) ? 1 : 3,
         JsonValueKind.String => 2,

@@ -17,7 +17,7 @@ internal static class WhatsAppCloudContentReader
         var type = item.Filled("type") ?? Array.Find(_types, name => item.Member(name).IsObject());
         return type switch
         {
-            "text" when item.Member("text").Text("body") is { } body => message with { Kind = EventKinds.MessageText, Text = body },
+            "text" when item.Member("text").Filled("body") is { } body => message with { Kind = EventKinds.MessageText, Text = body },
             "image" => Media(message, item, type, EventKinds.MessageImage),
             "video" => Media(message, item, type, EventKinds.MessageVideo),
             "audio" or "voice" => Media(message, item, type, type == "voice" || item.Member(type).Flag("voice") == true ? EventKinds.MessageVoice : EventKinds.MessageAudio),

@@ -52,7 +52,8 @@ internal static class WhatsAppCloudInbound
         "history" => WhatsAppCloudHistoryReader.Read(change),
         "smb_app_state_sync" => change.Items("state_sync").Select(item => WhatsAppCloudPeopleReader.ReadContact(item, change)),
         "user_preferences" => change.Items("user_preferences").Select(item => WhatsAppCloudPeopleReader.ReadPreference(item, change)),
-        "calls" => change.Items("calls").Select(item => WhatsAppCloudPeopleReader.ReadCall(item, change)),
+        "calls" => change.Items("calls").Select(item => WhatsAppCloudPeopleReader.ReadCall(item, change))
+            .Concat(change.Items("statuses").Select(item => WhatsAppCloudPeopleReader.ReadCallStatus(item, change))),
         "messaging_handovers" => [WhatsAppCloudPeopleReader.ReadHandover(change)],
         "message_template_status_update" or "message_template_quality_update" or "template_category_update" or "message_template_components_update"
             or "template_correct_category_detection" => [WhatsAppCloudAccountReader.ReadTemplate(change)],

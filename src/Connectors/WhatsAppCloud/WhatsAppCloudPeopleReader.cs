@@ -95,8 +95,28 @@ internal static class WhatsAppCloudPeopleReader
             ChatId = WhatsAppCloudParties.PhoneIn(person) ?? person,
             ChatType = "direct",
             FromMe = fromUs,
+            SenderId = fromUs ? null : WhatsAppCloudParties.PhoneIn(person) ?? person,
             Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
             State = WhatsAppCloudValues.Word(item.Text("status")?.ToLowerInvariant()),
+            Details = WhatsAppCloudValues.Details(("call_id", id), ("video", false)),
+        };
+    }
+
+    /// <summary>How a call of ours is doing: it rings, was taken, or was not.</summary>
+    public static ChannelEvent ReadCallStatus(JsonElement item, WhatsAppCloudChange change)
+    {
+        var status = item.Text("status")?.ToLowerInvariant();
+        var person = item.Id("recipient_id");
+        return item.Id("id") is not { } id || status is not "rejected" ? change.Ignored("a call's progress") : new ChannelEvent
+        {
+            Kind = EventKinds.CallEnd,
+            Action = EventAction.StoreOnly,
+            Account = change.Account,
+            ChatId = WhatsAppCloudParties.PhoneIn(person) ?? person,
+            ChatType = "direct",
+            FromMe = true,
+            Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+            State = status,
             Details = WhatsAppCloudValues.Details(("call_id", id), ("video", false)),
         };
     }

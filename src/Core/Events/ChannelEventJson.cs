@@ -60,7 +60,7 @@ public static class ChannelEventJson
         Optional(writer, "removed", happened.Removed);
         WriteLocation(writer, happened.Location);
         WriteContacts(writer, happened.Contacts);
-        WriteOptions(writer, happened.Options);
+        WriteOptions(writer, happened.Options, always: happened.Kind == EventKinds.MessagePollVote);
         WritePayload(writer, happened);
         WriteReferral(writer, happened.Referral);
         Optional(writer, "view_once", happened.ViewOnce);
@@ -139,15 +139,15 @@ public static class ChannelEventJson
         writer.WriteEndArray();
     }
 
-    private static void WriteOptions(Utf8JsonWriter writer, ImmutableArray<string> options)
+    private static void WriteOptions(Utf8JsonWriter writer, ImmutableArray<string> options, bool always)
     {
-        if (options.IsDefaultOrEmpty)
+        if (options.IsDefaultOrEmpty && !always)
         {
             return;
         }
 
         writer.WriteStartArray("options");
-        foreach (var option in options)
+        foreach (var option in options.IsDefault ? [] : options)
         {
             writer.WriteStringValue(option);
         }
@@ -206,8 +206,8 @@ public static class ChannelEventJson
         }
     }
 
-    private static bool IsFromOthers(ChannelEvent happened) =>
-        happened.FromMe != true && happened.Kind.StartsWith("message.", StringComparison.Ordinal);
+    private static bool IsFromOthers(ChannelEvent happened) => happened.FromMe != true
+        && (happened.Kind.StartsWith("message.", StringComparison.Ordinal) || happened is { Kind: EventKinds.Ignored, MessageId: not null, SenderId: not null });
 
     private static void Field(Utf8JsonWriter writer, string name, string? value, bool always)
     {
