@@ -87,9 +87,12 @@ public sealed class FairGate
         }
     }
 
+    private bool HasPlaces => _inside < _places;
+
+    private bool HasPlacesInRound => !_resting && _enteredRound + _stragglers < (PlacesInRound?.Invoke() ?? _places);
+
     private bool HasRoom(TenantId tenant, bool rationed) =>
-        rationed ? !_resting && _enteredRound + _stragglers < (PlacesInRound?.Invoke() ?? _places)
-        : _inside < _places && (!LeavesRoom || _held.GetValueOrDefault(tenant) < _places - _inside);
+        rationed ? HasPlacesInRound : HasPlaces && (!LeavesRoom || _held.GetValueOrDefault(tenant) < _places - _inside);
 
     private Place Enter(TenantId tenant, bool rationed)
     {
@@ -155,7 +158,7 @@ public sealed class FairGate
     private void LetIn()
     {
         // Asked first: with thousands of tenants waiting, going round all of them for every place that is taken again would cost more than the places.
-        for (var passed = 0; passed < _turns.Count && (HasRoom(rationed: false) || HasRoom(rationed: true));)
+        for (var passed = 0; passed < _turns.Count && (HasPlaces || HasPlacesInRound);)
         {
             var tenant = _turns.Dequeue();
             var queue = _waiting[tenant];

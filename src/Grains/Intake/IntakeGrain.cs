@@ -34,6 +34,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
     private readonly ILogger<IntakeGrain> _logger;
     private readonly Pump _pump;
     private readonly Alarm _alarm;
+    private readonly IIntakeStore _store;
     private readonly IntakeRow _row;
     private CancellationTokenSource? _call;
     private IGrainTimer? _awake;
@@ -51,6 +52,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _logger = logger;
         _pump = new Pump(AttendAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
+        _store = store;
         _row = new IntakeRow(store);
     }
 
