@@ -32,6 +32,9 @@ internal static class WhatsAppCloudContentReader
             "edit" => Edit(message, item.Member("edit")),
             "revoke" => Revoke(message, item.Member("revoke")),
             "unsupported" or "unknown" or "errors" => Unsupported(message, item),
+
+            // Of a file in the history only this comes at first; the file, if it comes, comes later under the same id, and must not be taken for a repetition.
+            "media_placeholder" => Unread(message, type) with { Revision = "placeholder" },
             _ => Unread(message, WhatsAppCloudValues.Word(type)),
         };
     }

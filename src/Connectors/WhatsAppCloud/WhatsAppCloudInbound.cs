@@ -95,7 +95,7 @@ internal static class WhatsAppCloudInbound
     private static string WhyUnused(string field) => field switch
     {
         "group_lifecycle_update" or "group_participants_update" or "group_settings_update" or "group_status_update" => "group metadata not used",
-        "phone_number_name_update" or "business_capability_update" or "business_status_update" or "account_review_update" or "account_settings_update"
+        "phone_number_name_update" or "phone_number_username_update" or "business_capability_update" or "business_status_update" or "account_review_update" or "account_settings_update"
             or "security" or "flows" or "message_echoes" or "messaging_feedback" or "tracking_events" or "automatic_events" or "payment_configuration_update"
             or "partner_solutions" or "template_performance_metrics" or "biz_model_update" => $"{field} not used",
         _ => "unknown change field",
