@@ -232,6 +232,9 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
         // Killed anywhere between what Telegram handed out and its confirmation.
         shop.Bot.Updates.PersonSays(person, text);
         await Until.TrueAsync("the reply", () => shop.Bot.Sent.Count == 1);
+
+        // Not in the middle of the send: what a crash there doubles, marked, is promised elsewhere.
+        await Until.SeenAsync("the reply, known to be sent", () => shop.Channel.MessagesWithAsync("44001"), found => found.Any(message => message is { IsOut: true, Status: "sent" }), Channel.Shown);
         await Spine.Product.KillAsync();
         shop.Bot.Updates.Repeat();
         await Spine.Product.StartAgainAsync();

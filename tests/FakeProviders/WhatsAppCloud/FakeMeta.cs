@@ -49,6 +49,9 @@ public sealed class FakeMeta : IAsyncDisposable
     /// <summary>The bodies of all posts, taken or not.</summary>
     public ConcurrentQueue<string> Bodies { get; } = new();
 
+    /// <summary>The forms of all uploads, by field; of a file its name.</summary>
+    public ConcurrentQueue<IReadOnlyDictionary<string, string>> Forms { get; } = new();
+
     /// <summary>Posts webhooks as Meta does.</summary>
     public FakeMetaWebhooks Webhooks { get; }
 

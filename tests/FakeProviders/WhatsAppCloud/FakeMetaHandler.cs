@@ -159,6 +159,7 @@ internal sealed class FakeMetaHandler(FakeMeta fake)
     private async Task UploadAsync(HttpContext http)
     {
         var form = await http.Request.ReadFormAsync();
+        fake.Forms.Enqueue(form.Select(field => (field.Key, $"{field.Value}")).Concat(form.Files.Select(part => (part.Name, part.FileName))).ToDictionary());
         if (form["messaging_product"] != "whatsapp" || form.Files.GetFile("file") is not { } file)
         {
             await ErrorAsync(http, 400, 100, "(#100) The parameter file is required.");

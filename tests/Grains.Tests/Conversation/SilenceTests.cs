@@ -9,6 +9,7 @@ namespace Channels.Grains.Tests.Conversation;
 
 public sealed class SilenceTests
 {
+    private static readonly Guid _id = new("00000000-0000-7000-8000-000000000001");
     private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -30,11 +31,11 @@ public sealed class SilenceTests
 
     private static string? Why(DateTimeOffset? pausedUntil = null, DateTimeOffset? outOfReach = null)
     {
-        var (tenant, account) = (new TenantId(Guid.NewGuid()), new AccountId(Guid.NewGuid()));
+        var (tenant, account) = (new TenantId(_id), new AccountId(_id));
         var channel = new ChannelEntry(
-            tenant, new ConnectorId(Guid.NewGuid()), account, "fake", ConnectorStatus.Active, AccountStatus.Active, null,
+            tenant, new ConnectorId(_id), account, "fake", ConnectorStatus.Active, AccountStatus.Active, null,
             new Connection(tenant, account, "a", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), new AgentSettings("echo", default), ChannelPolicy.Default, false);
-        var said = new PendingTurn(new MessageId(Guid.NewGuid()), "message.text", "hello", null, Noon, null, "1");
+        var said = new PendingTurn(new MessageId(_id), "message.text", "hello", null, Noon, null, "1");
         return Silence.Why(channel, pausedUntil, outOfReach is { } since ? new OutOfReach(since, "the contact has blocked this account") : null, Burst.Of([said], TimeSpan.Zero), Noon);
     }
 }
