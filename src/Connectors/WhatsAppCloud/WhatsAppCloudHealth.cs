@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Channels.Connectors.Json;
@@ -16,6 +15,8 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
 {
     private const string Fields = $"{OldFields},name_status,throughput,whatsapp_business_manager_messaging_limit,health_status";
     private const string OldFields = "?fields=id,status,quality_rating,verified_name,platform_type";
+
+    private const int FieldUnknown = 100;
 
     /// <summary>From here on Meta's budget is left to those who need it more.</summary>
     private const int NearlySpent = 75;
@@ -40,8 +41,6 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
         using var part = await AskAsync(settings, OldFields, cancellationToken);
         return Secrecy.Hide(Read(part), settings.AccessToken, connection.WebhookSecret);
     }
-
-    private const int FieldUnknown = 100;
 
     private Task<WhatsAppCloudAnswer> AskAsync(WhatsAppCloudSettings settings, string fields, CancellationToken cancellationToken) =>
         api.CallAsync(settings, HttpMethod.Get, settings.CallTo(settings.PhoneNumberId, query: fields), (HttpContent?)null, _limit, cancellationToken);
