@@ -265,14 +265,14 @@ internal static class RecordSql
         changed as (
           update conversation c
           set reach_changed_at = r.at, unreachable_since = case when r.unreachable is not null then r.at end, unreachable_reason = r.unreachable
-          from r
+          from r join conversation o on o.tenant_id = any (array[r.tenant_id]) and o.id = r.conversation_id
           where c.tenant_id = any (array[r.tenant_id]) and c.id = r.conversation_id
             and (c.reach_changed_at is null or c.reach_changed_at < r.at or (c.reach_changed_at = r.at and r.unreachable is null and c.unreachable_since is not null))
-          returning c.tenant_id, c.account_id, c.id, r.event_id, r.unreachable)
+          returning c.tenant_id, c.account_id, c.id, r.event_id, r.unreachable, o.unreachable_since is not null as was_unreachable)
         insert into event (tenant_id, id, type, account_id, conversation_id, data)
         select tenant_id, event_id, case when unreachable is null then 'conversation.reachable' else 'conversation.unreachable' end, account_id, id,
                case when unreachable is not null then jsonb_build_object('reason', unreachable) end
-        from changed
+        from changed where unreachable is not null or was_unreachable
         """;
 
     /// <summary>Holds accounts, or slows them. What is asked already is never shortened, so that the same said again changes nothing.</summary>

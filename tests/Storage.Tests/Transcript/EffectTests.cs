@@ -91,6 +91,9 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
         await ReachAsync((5, null));
         Assert.Equal("blocked", await UnreachableAsync());
         Assert.Equal(1L, await ScalarAsync("select count(*) from event where type = 'conversation.unreachable'"));
+
+        // Who could be written to all along is no news.
+        Assert.Equal(0L, await ScalarAsync("select count(*) from event where type = 'conversation.reachable'"));
     }
 
     [PostgresFact]
