@@ -83,6 +83,8 @@ public sealed class IntakeRowTests
 
         public Task<AccountIntake?> LoadAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) => Task.FromResult(Row);
 
+        public Task<UpdateGap> ReadGapAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task SaveAsync(TenantId tenant, AccountId account, AccountIntake intake, CancellationToken cancellationToken)
         {
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
