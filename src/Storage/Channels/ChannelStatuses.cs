@@ -33,7 +33,7 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
         select other from changed
         """;
 
-    // Its accounts carry a copy of the connector's status (migration 0027). Everybody else locks the account first and the connector then; so does this.
+    // Its accounts carry a copy of the connector's status (migration 0028). Everybody else locks the account first and the connector then; so does this.
     private const string SetConnector = """
         with accounts as materialized (
           select 1 from account where tenant_id = $1 and connector_id = $2 and deleted_at is null order by id for no key update),

@@ -1,4 +1,4 @@
--- 0027_channels_by_status.sql: channels filtered by the status that people see, counted from one index instead of a join over all of a tenant's channels
+-- 0028_channels_by_status.sql: channels filtered by the status that people see, counted from one index instead of a join over all of a tenant's channels
 -- What is shown depends on the connector too. A copy of its status stands beside the account's own, kept by the connector's own trigger, so that no writer
 -- can forget it, that of the version before included.
 alter table account add column connector_status text not null default 'pending';

@@ -1,4 +1,4 @@
--- 0028_buttons.sql: sends of a conversation and parked webhooks of a cause are found by it, and a person may end what waits for a person
+-- 0029_buttons.sql: sends of a conversation and parked webhooks of a cause are found by it, and a person may end what waits for a person
 -- Every echo asks whether a send of its conversation is under way. Without this index it read all that the account had queued: 12 ms for 50,000 replies.
 -- Not by state: a reply's steps go on changing nothing that is indexed. By nothing else, so that it never offers itself for a look-up by the key (see 0007).
 create index outbox_by_conversation on outbox (conversation_id);
