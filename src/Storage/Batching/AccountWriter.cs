@@ -43,7 +43,7 @@ internal sealed class AccountWriter : IAsyncDisposable
 
     private async Task CommitAsync(IReadOnlyList<AccountOperation> operations, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database.Batches.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
         var readers = new List<Action<NpgsqlDataReader>>();
         foreach (var group in operations.GroupBy(operation => operation.GetType()).OrderBy(group => group.First().Order))

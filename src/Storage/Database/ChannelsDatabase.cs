@@ -2,16 +2,24 @@ using Npgsql;
 
 namespace Channels.Storage.Database;
 
-/// <summary>The connections of one process: requests use <see cref="Requests"/>, the message path's batches use <see cref="Pipeline"/>.</summary>
+/// <summary>The connections of one process: requests use <see cref="Requests"/>, the message path's batches use <see cref="Batches"/>, its single statements <see cref="Pipeline"/>.</summary>
 /// <remarks>
 /// The pipeline's statements join short arrays with tables by primary key. Planned from stale statistics of tables that fill and empty all day,
 /// they could turn into scans; therefore its connections know index look-ups only, and plan each statement once.
 /// That does not keep the planner from walking a whole index for each batch when a vacuum has just found the table empty, which is dear once there is a backlog again.
 /// So a join names its table's first key column as <c>t.tenant_id = any (array[b.tenant_id])</c>: an index can look that up, but nobody gains from reading the table in its order,
 /// and without that gain the planner does not consider the whole index. Where the key alone is asked for, <c>offset 0</c> or <c>limit</c> is the fence. A test plans all statements on empty tables.
+/// Both pools are small: idle connections are used in turn, and each server process has its own plans and caches to keep warm. What a start asks for, account by account, must not
+/// stand between webhooks and their commit; hence two.
 /// </remarks>
 public sealed class ChannelsDatabase : IAsyncDisposable
 {
+    /// <summary>As many as the batching writers and readers use at once: two each of the inbox, its readers, the account writer's lanes and the conversations' loader.</summary>
+    private const int MostBatches = 8;
+
+    /// <summary>For statements of which there may be as many as accounts; who finds none free waits.</summary>
+    private const int MostSingles = 8;
+
     private const string PipelineSettings = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan -c jit=off";
 
     /// <summary>Opens nothing yet.</summary>
@@ -19,8 +27,9 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     public ChannelsDatabase(string connectionString)
     {
         ConnectionString = connectionString;
-        Requests = NpgsqlDataSource.Create(Tuned(connectionString, "channels", options: null));
-        Pipeline = NpgsqlDataSource.Create(Tuned(connectionString, "channels-pipeline", PipelineSettings));
+        Requests = NpgsqlDataSource.Create(Tuned(connectionString, "channels"));
+        Batches = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-batches", MostBatches));
+        Pipeline = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-pipeline", MostSingles));
     }
 
     /// <summary>As given.</summary>
@@ -29,33 +38,40 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     /// <summary>For whatever serves a request, and for everything else off the message path.</summary>
     public NpgsqlDataSource Requests { get; }
 
-    /// <summary>For the message path's batching writers and readers, and the sweeps.</summary>
+    /// <summary>For the message path's batching writers and readers, and nobody else.</summary>
+    public NpgsqlDataSource Batches { get; }
+
+    /// <summary>For the message path's single statements, and the sweeps.</summary>
     public NpgsqlDataSource Pipeline { get; }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await Batches.DisposeAsync();
         await Pipeline.DisposeAsync();
         await Requests.DisposeAsync();
     }
 
-    private static string Tuned(string connectionString, string name, string? options)
-    {
-        var tuned = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = name,
-            MaxAutoPrepare = 100,
-            AutoPrepareMinUsages = 2,
-            // Values would reach logs through error details.
-            IncludeErrorDetail = false,
-        };
-        if (options is not null)
-        {
-            // The message path leaves nothing behind in a session; resetting it would cost seven statements for every transaction.
-            tuned.NoResetOnClose = true;
-            tuned.Options = string.IsNullOrEmpty(tuned.Options) ? options : $"{tuned.Options} {options}";
-        }
+    private static string Tuned(string connectionString, string name) => Of(connectionString, name).ConnectionString;
 
+    private static string TunedForPipeline(string connectionString, string name, int most)
+    {
+        var tuned = Of(connectionString, name);
+        tuned.MaxPoolSize = Math.Min(tuned.MaxPoolSize, most);
+        tuned.MinPoolSize = Math.Min(tuned.MinPoolSize, tuned.MaxPoolSize);
+
+        // The message path leaves nothing behind in a session; resetting it would cost seven statements for every transaction.
+        tuned.NoResetOnClose = true;
+        tuned.Options = string.IsNullOrEmpty(tuned.Options) ? PipelineSettings : $"{tuned.Options} {PipelineSettings}";
         return tuned.ConnectionString;
     }
+
+    private static NpgsqlConnectionStringBuilder Of(string connectionString, string name) => new(connectionString)
+    {
+        ApplicationName = name,
+        MaxAutoPrepare = 100,
+        AutoPrepareMinUsages = 2,
+        // Values would reach logs through error details.
+        IncludeErrorDetail = false,
+    };
 }

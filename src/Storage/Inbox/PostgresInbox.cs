@@ -51,7 +51,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.Pipeline.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database.Batches.OpenConnectionAsync(cancellationToken);
         var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
