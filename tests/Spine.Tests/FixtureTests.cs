@@ -138,7 +138,9 @@ public sealed class FixtureTests(Running.Spine spine) : SpineTest(spine), IClass
     private static bool NeedsPairing(JsonElement connection) => connection.TryGetProperty("needs_pairing", out var ended) && ended.ValueKind == JsonValueKind.True;
 
     // A call has an id of its own.
-    private static string? Id(JsonElement happened) => Text(happened, "message_id") ?? Text(happened, "call_id");
+    // A vote that the gateway tells as a change of its poll has no id of its own: it is recorded under the poll's.
+    private static string? Id(JsonElement happened) =>
+        Text(happened, "message_id") ?? Text(happened, "call_id") ?? (Text(happened, "kind") == "message.poll_vote" ? Text(happened, "target_message_id") : null);
 
     private static string Number(string chat) => chat.EndsWith("@s.whatsapp.net", StringComparison.Ordinal) ? chat[..chat.IndexOf('@', StringComparison.Ordinal)] : chat;
 

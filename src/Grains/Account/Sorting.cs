@@ -84,7 +84,8 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 _echoes.Add(new HeldEcho(message, channel.Now + EchoPatience, PausesAgent: author == Author.Person));
                 break;
             case EventAction.UpdateMessage when (happened.TargetMessageId ?? happened.MessageId) is { } target:
-                _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
+                var isDeleted = happened.Kind == EventKinds.MessageDeleted && !happened.MayBeAnEdit;
+                _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, isDeleted, happened.Timestamp ?? origin.ReceivedAt));
                 break;
             case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && ReceiptWord(happened.Kind) is { } status:
                 _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason, OwnId(happened)));

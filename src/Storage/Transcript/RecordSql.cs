@@ -290,7 +290,7 @@ internal static class RecordSql
               held_reason = case when t.held_until > coalesce(a.held_until, '-infinity') then t.held_reason else a.held_reason end,
               slowed_reason = case when t.slowed_until > coalesce(a.slowed_until, '-infinity') then t.slowed_reason else a.slowed_reason end
           from t
-          where a.tenant_id = any (array[t.tenant_id]) and a.id = t.account_id and a.deleted_at is null
+          where a.tenant_id = any (array[t.tenant_id]) and a.id = any (array[t.account_id])
             and (t.held_until > coalesce(a.held_until, '-infinity') or t.slowed_until > coalesce(a.slowed_until, '-infinity'))
           returning a.tenant_id, a.id, t.event_id, t.held_until, t.slowed_until, coalesce(t.held_reason, t.slowed_reason) as reason)
         insert into event (tenant_id, id, type, account_id, data)

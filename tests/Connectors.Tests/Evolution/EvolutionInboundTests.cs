@@ -25,6 +25,16 @@ public sealed class EvolutionInboundTests
         Assert.Equal(EventKey.Of(first), EventKey.Of(Edit("first words", 1_767_261_601_000)));
     }
 
+    [Theory]
+    [InlineData("messages.update", true)]
+    [InlineData("messages.delete", false)]
+    public void A_deletion_that_is_only_a_status_may_be_an_edit(string name, bool mayBeAnEdit)
+    {
+        var deleted = Single($$$"""{"event":"{{{name}}}","instance":"a","data":{"keyId":"3B0","remoteJid":"447700900321@s.whatsapp.net","fromMe":false,"status":"DELETED"}}""");
+
+        Assert.Equal((EventKinds.MessageDeleted, mayBeAnEdit), (deleted.Kind, deleted.MayBeAnEdit));
+    }
+
     [Fact]
     public void One_message_told_as_new_as_echo_and_as_history_has_one_key()
     {
