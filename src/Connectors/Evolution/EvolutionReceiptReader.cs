@@ -33,9 +33,9 @@ internal static class EvolutionReceiptReader
             return EvolutionVoteReader.Read(update, status, id, item, envelope, parties);
         }
 
-        if (status is null or "SERVER_ACK" && EditIn(update, id, item, envelope, parties) is { } edit)
+        if (status is null or "SERVER_ACK" or Erased && EditIn(update, id, item, envelope, parties) is { } edit)
         {
-            // The gateway gives edits the status SERVER_ACK because it has no other: what counts is that content came along.
+            // The gateway gives edits the status SERVER_ACK or DELETED because it has no other: what counts is that content came along.
             return edit;
         }
 

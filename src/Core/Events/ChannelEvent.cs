@@ -117,7 +117,7 @@ public sealed record ChannelEvent
     /// <summary>Tells changes of one message apart (edit time, status), so that each is recorded once. Empty for the message itself.</summary>
     public string Revision { get; init; } = "";
 
-    /// <summary>A deletion of which the provider knew only that something about the message changed, and which may be an edit: the message keeps its text.</summary>
+    /// <summary>A deletion of which the provider knew only that something about the message changed, and which may be an edit: it is counted, and changes nothing. Whatever it was is told besides.</summary>
     public bool MayBeAnEdit { get; init; }
 
     /// <summary>Facts of one kind only, shown flat beside the others (<c>own_jid, round, mentions_me, call_id</c>…). Values are text, numbers, booleans, or dictionaries of these.</summary>

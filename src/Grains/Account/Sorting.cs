@@ -83,9 +83,8 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 var message = Message(happened, conversation, origin, outbound: true, author, "sent", null, startsTurn: false);
                 _echoes.Add(new HeldEcho(message, channel.Now + EchoPatience, PausesAgent: author == Author.Person));
                 break;
-            case EventAction.UpdateMessage when (happened.TargetMessageId ?? happened.MessageId) is { } target:
-                var isDeleted = happened.Kind == EventKinds.MessageDeleted && !happened.MayBeAnEdit;
-                _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, isDeleted, happened.Timestamp ?? origin.ReceivedAt));
+            case EventAction.UpdateMessage when !happened.MayBeAnEdit && (happened.TargetMessageId ?? happened.MessageId) is { } target:
+                _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
                 break;
             case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && ReceiptWord(happened.Kind) is { } status:
                 _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason, OwnId(happened)));
@@ -170,6 +169,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         { Kind: EventKinds.Ignored, Reason: { } reason } => reason,
         { Action: EventAction.UpdateDelivery, FromMe: false } => $"{happened.Kind} of a message that is not ours",
         { Action: EventAction.UpdateDelivery, MessageId: null } => $"{happened.Kind} without a message id",
+        { MayBeAnEdit: true } => $"{happened.Kind} that may be an edit",
         { Reason: { } reason } => $"{happened.Kind}, {reason}",
         _ => happened.Kind,
     };

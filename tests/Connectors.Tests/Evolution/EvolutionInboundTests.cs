@@ -36,6 +36,14 @@ public sealed class EvolutionInboundTests
     }
 
     [Fact]
+    public void A_deletion_with_the_new_words_beside_it_is_an_edit()
+    {
+        var edited = Single("""{"event":"messages.update","instance":"a","data":{"key":{"remoteJid":"447700900321@s.whatsapp.net","fromMe":false,"id":"3B0"},"update":{"status":"DELETED","message":{"editedMessage":{"message":{"conversation":"better words"}}}}}}""");
+
+        Assert.Equal((EventKinds.MessageEdited, "better words", "3B0"), (edited.Kind, edited.Text, edited.TargetMessageId));
+    }
+
+    [Fact]
     public void One_message_told_as_new_as_echo_and_as_history_has_one_key()
     {
         const string Message = """{"key":{"remoteJid":"447700900321@s.whatsapp.net","fromMe":true,"id":"3B0"},"message":{"conversation":"x"},"messageTimestamp":1767261600}""";
