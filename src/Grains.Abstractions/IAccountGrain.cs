@@ -9,9 +9,13 @@ namespace Channels.Grains.Abstractions;
 [Alias("IAccountGrain")]
 public interface IAccountGrain : IGrainWithGuidKey
 {
-    /// <summary>Rows may have come. Returns once noted; the draining happens in the grain's own loop.</summary>
+    /// <summary>There may be rows that came the grain does not know how: it looks into its table. Returns once noted; the draining happens in the grain's own loop.</summary>
     [Alias("WakeAsync"), AlwaysInterleave]
     Task WakeAsync();
+
+    /// <summary>Webhooks came through the inbox: they are at hand where they were committed in this process, else in the table. Returns once noted.</summary>
+    [Alias("ArrivedAsync"), AlwaysInterleave]
+    Task ArrivedAsync();
 
     /// <summary>The channel's settings or status changed: read them again, and look whether waiting replies may leave.</summary>
     [Alias("SettingsChangedAsync"), AlwaysInterleave]

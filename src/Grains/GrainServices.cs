@@ -20,6 +20,7 @@ public static class GrainServices
     {
         services.AddSingleton(DrainShare.Of(configuration));
         services.AddSingleton<Gates>();
+        services.AddSingleton<Closing>();
         services.AddSingleton<InlineFiles>();
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<TurnEndings>();

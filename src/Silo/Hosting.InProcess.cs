@@ -1,4 +1,5 @@
 using Channels.Grains;
+using Channels.Storage;
 using Orleans.Hosting;
 
 namespace Channels.Silo;
@@ -16,5 +17,6 @@ internal static class Hosting
             grains.Assemblies.Add(typeof(GrainServices).Assembly);
         });
         builder.Services.AddPostgresGrainStorage();
+        builder.Services.AddArrivals();
     }
 }

@@ -35,14 +35,19 @@ public static class StorageServices
     public static IServiceCollection AddInbox(this IServiceCollection services)
     {
         services.TryAddSingleton<InboxTraffic>();
+        services.TryAddSingleton<IArrivals, NoArrivals>();
         return services.AddSingleton<IInbox, PostgresInbox>();
     }
+
+    /// <summary>For the one process through which every webhook comes and in which all grains are: accounts get from memory what was just committed.</summary>
+    public static IServiceCollection AddArrivals(this IServiceCollection services) => services.AddSingleton<IArrivals, Arrivals>();
 
     /// <summary>What the grains read and write.</summary>
     public static IServiceCollection AddMessagePath(this IServiceCollection services)
     {
         // Without a front end in the same process nothing is counted, and pressure is never high.
         services.TryAddSingleton<InboxTraffic>();
+        services.TryAddSingleton<IArrivals, NoArrivals>();
         services.AddSingleton<IInboxPressure>(provider => provider.GetRequiredService<InboxTraffic>());
         services.AddSingleton<AccountWriter>();
         services.AddSingleton<ConversationLoader>();

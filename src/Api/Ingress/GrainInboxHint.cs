@@ -11,13 +11,16 @@ namespace Channels.Api.Ingress;
 public sealed partial class GrainInboxHint(Func<IGrainFactory> grains, ILogger<GrainInboxHint> logger) : IInboxHint
 {
     /// <inheritdoc/>
-    public void Arrived(AccountId account) => _ = WakeAsync(account);
+    public void Arrived(AccountId account) => _ = TellAsync(account, grain => grain.ArrivedAsync());
 
-    private async Task WakeAsync(AccountId account)
+    /// <inheritdoc/>
+    public void PutBack(AccountId account) => _ = TellAsync(account, grain => grain.WakeAsync());
+
+    private async Task TellAsync(AccountId account, Func<IAccountGrain, Task> tell)
     {
         try
         {
-            await grains().GetGrain<IAccountGrain>(account.Value).WakeAsync();
+            await tell(grains().GetGrain<IAccountGrain>(account.Value));
         }
         catch (Exception failure)
         {

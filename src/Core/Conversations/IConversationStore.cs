@@ -17,8 +17,9 @@ public interface IConversationStore
     /// <summary>The last <paramref name="limit"/> messages before <paramref name="before"/>, oldest first.</summary>
     Task<ImmutableArray<AgentMessage>> HistoryAsync(ConversationRef conversation, MessageId before, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Ends a turn, with all that follows from it, in one transaction. False when the turn was already ended by somebody else: then nothing of it is done.</summary>
-    Task<bool> FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken);
+    /// <summary>Ends a turn, with all that follows from it, in one transaction. Not ended when somebody else had ended it already: then nothing of it is done.</summary>
+    /// <remarks>An exception leaves open whether it was done, or still will be.</remarks>
+    Task<TurnEnd> FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken);
 
     /// <summary>Keeps a turn open until its answer comes or the time is over. False when the turn was already ended by somebody else.</summary>
     Task<bool> OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken);

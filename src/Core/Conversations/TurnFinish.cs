@@ -30,7 +30,15 @@ public sealed record TurnFinish(
 
     /// <summary>How often it was asked by the process that ends the turn.</summary>
     public int Asks { get; init; }
+
+    /// <summary>Whether delivery keeps a place for the first reply: then its first attempt is recorded with it, where its contact can be written to.</summary>
+    public bool Reserved { get; init; }
 }
+
+/// <summary>What the ending of a turn came to.</summary>
+/// <param name="Ended">This call ended it; false when it was ended before.</param>
+/// <param name="Begun">The first reply's first attempt is recorded: it is <see cref="Outbox.OutboxState.Sending"/>, and to be sent by whoever kept the place for it, nobody else.</param>
+public readonly record struct TurnEnd(bool Ended, bool Begun);
 
 /// <summary>The agent keeps silent until the conversation is given back.</summary>
 /// <param name="Event">Id of the event that tells of it.</param>

@@ -53,9 +53,55 @@ public interface IAccountInbox
 /// <summary>The front end holds as many uncommitted webhooks as it may.</summary>
 public sealed class InboxFullException() : Exception("Too many webhooks are waiting to be stored.");
 
-/// <summary>Tells whoever drains an account that rows have come. Only a hint: the sweep finds what a lost hint leaves.</summary>
+/// <summary>Tells whoever drains an account that rows have come. Only a hint: the sweep finds what a lost hint leaves. Its methods return at once and never throw.</summary>
 public interface IInboxHint
 {
-    /// <summary>Returns at once; never throws.</summary>
+    /// <summary>Webhooks came through <see cref="IInbox"/>.</summary>
     void Arrived(AccountId account);
+
+    /// <summary>Rows came some other way: they were put back, or belong to the account only now. They must be looked for.</summary>
+    void PutBack(AccountId account);
+}
+
+/// <summary>
+/// Webhooks that were committed in this process and not yet taken up by their accounts, so that an account need not read back what just passed through memory.
+/// The table is the truth: whoever is in doubt leaves, and reads.
+/// </summary>
+public interface IArrivals
+{
+    /// <summary>These are committed: kept for those of their accounts that are followed. Before the hint.</summary>
+    void Add(IReadOnlyList<InboundWebhook> webhooks);
+
+    /// <summary>From now on what is committed for the account is kept for it. Called before its table is read, so that nothing falls in between; what is read may then come once more.</summary>
+    void Follow(AccountId account);
+
+    /// <summary>What was committed since, oldest first, and nothing else can be in the table than that and what was read; null when that is not certain.</summary>
+    /// <param name="account">Whose.</param>
+    /// <param name="most">So many rows; the rest is kept.</param>
+    ImmutableArray<InboundWebhook>? Take(AccountId account, int most);
+
+    /// <summary>Nothing more is kept for the account.</summary>
+    void Leave(AccountId account);
+}
+
+/// <summary>For a process in which not every webhook of its accounts is committed: what it has seen never is all there is.</summary>
+public sealed class NoArrivals : IArrivals
+{
+    /// <inheritdoc/>
+    public void Add(IReadOnlyList<InboundWebhook> webhooks)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Follow(AccountId account)
+    {
+    }
+
+    /// <inheritdoc/>
+    public ImmutableArray<InboundWebhook>? Take(AccountId account, int most) => null;
+
+    /// <inheritdoc/>
+    public void Leave(AccountId account)
+    {
+    }
 }

@@ -32,7 +32,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IAgentCatalog _agents;
-    private readonly IAccountInbox _inbox;
+    private readonly Inflow _inflow;
     private readonly ITranscript _transcript;
     private readonly IChannelStatuses _statuses;
     private readonly InlineFiles _files;
@@ -47,13 +47,13 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     private int _timesHeld;
 
     public AccountGrain(
-        IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, ITranscript transcript, IChannelStatuses statuses,
+        IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, IArrivals arrivals, ITranscript transcript, IChannelStatuses statuses,
         InlineFiles files, IdSource ids, TimeProvider clock, Gates gates, ILogger<AccountGrain> logger)
     {
         _directory = directory;
         _connectors = connectors;
         _agents = agents;
-        _inbox = inbox;
+        _inflow = new Inflow(inbox, arrivals);
         _transcript = transcript;
         _statuses = statuses;
         _files = files;
@@ -76,10 +76,21 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     }
 
     /// <inheritdoc/>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _drain.StopAsync();
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _drain.StopAsync();
+        _inflow.Doubt(Account);
+    }
 
     /// <inheritdoc/>
     public Task WakeAsync()
+    {
+        _inflow.Doubt(Account);
+        return ArrivedAsync();
+    }
+
+    /// <inheritdoc/>
+    public Task ArrivedAsync()
     {
         _drain.Signal();
         return Task.CompletedTask;
@@ -118,7 +129,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         {
             if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
             {
-                await _inbox.ParkRestAsync(Account, "the channel was deleted", cancellationToken);
+                await _inflow.ParkRestAsync(Account, "the channel was deleted", cancellationToken);
                 return;
             }
 
@@ -127,16 +138,11 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
             try
             {
                 using var place = await _gates.Drains.EnterAsync(channel.Tenant, cancellationToken);
-                var most = _gates.RowsAtOnce;
-                var rows = await _inbox.ReadAsync(channel.Tenant, Account, most, cancellationToken);
-                if (rows.IsEmpty)
+                (var rows, mayBeMore) = await _inflow.NextAsync(channel.Tenant, Account, _gates.RowsAtOnce, cancellationToken);
+                if (!rows.IsEmpty)
                 {
-                    return;
+                    await HandleInStepAsync(channel, rows, recorded, cancellationToken);
                 }
-
-                // Whatever comes meanwhile leaves its hint.
-                mayBeMore = rows.Length >= most / 2 || rows.Sum(row => (long)row.Body.Length) >= 256 * 1024;
-                await HandleInStepAsync(channel, rows, recorded, cancellationToken);
             }
             finally
             {
@@ -160,6 +166,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         catch
         {
             _inStep.Clear();
+            _inflow.Doubt(Account);
             throw;
         }
     }
@@ -226,7 +233,9 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         // Before the webhook is forgotten: a crash in between repeats the change, the other way round it would be lost and replies would wait for ever.
         await FollowConnectionAsync(channel, sorting.Connection, cancellationToken);
         var batch = sorting.ToBatch();
+        batch = batch with { Contacts = _chats.Unwritten(batch.Contacts) };
         var result = await _transcript.RecordAsync(batch, cancellationToken);
+        _chats.Written(batch.Contacts);
         if (result.EchoesHeld)
         {
             WatchEchoes();

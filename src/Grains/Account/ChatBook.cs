@@ -12,6 +12,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     private const int Most = 10_000;
 
     private readonly Dictionary<string, ConversationId> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<ConversationId, ContactChange> _written = [];
 
     /// <summary>Makes sure that every chat of these events is known. One store call for all that are not.</summary>
     /// <returns>Conversations that others went into: what their grains remember (turns, pause, choices) may be outdated.</returns>
@@ -41,6 +42,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         if (_known.Count > Most)
         {
             _known.Clear();
+            _written.Clear();
         }
 
         foreach (var chat in await transcript.ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken))
@@ -64,6 +66,23 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     public ConversationId? Find(ChannelEvent happened) =>
         ChatOf(happened) is { Length: > 0 } chat && _known.TryGetValue(Bounded(chat), out var conversation) ? conversation : null;
 
+    /// <summary>Names and pictures that are not written down already: nearly every message repeats its sender's.</summary>
+    /// <remarks>All or none: of several for one person the last stands.</remarks>
+    public ImmutableArray<ContactChange> Unwritten(ImmutableArray<ContactChange> contacts) => contacts.All(IsWritten) ? [] : contacts;
+
+    /// <summary>These are written down.</summary>
+    public void Written(ImmutableArray<ContactChange> contacts)
+    {
+        foreach (var contact in contacts)
+        {
+            // Of people without a conversation nothing is written: they are counted, each time.
+            if (_known.TryGetValue(contact.Alias, out var conversation))
+            {
+                _written[conversation] = contact;
+            }
+        }
+    }
+
     /// <summary>Every id the chat is known by; the one to send to first.</summary>
     internal static ImmutableArray<string> AliasesOf(ChannelEvent happened)
     {
@@ -84,6 +103,10 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         return [.. new[] { chat, hidden, happened.ChatAlias }.Where(alias => !string.IsNullOrEmpty(alias)).Select(alias => Bounded(alias!)).Distinct()];
     }
 
+    // A person of two aliases has one name, the one that came last, whichever alias it came with.
+    private bool IsWritten(ContactChange contact) =>
+        _known.TryGetValue(contact.Alias, out var conversation) && _written.TryGetValue(conversation, out var last) && last == contact;
+
     // Who passed a chat on is told by some providers in the place of the chat.
     private static string? ChatOf(ChannelEvent happened) => happened.Address ?? happened.ChatId ?? (happened.Action == EventAction.ResumeAgent ? happened.SenderId : null);
 
@@ -102,6 +125,9 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
             {
                 await transcript.MergeAsync(new ConversationRef(tenant, account, kept), gone, cancellationToken);
                 isMerged = true;
+
+                // The kept conversation may have kept its own name.
+                _written.Clear();
                 foreach (var moved in _known.Where(pair => pair.Value == gone).Select(pair => pair.Key).ToList())
                 {
                     _known[moved] = kept;

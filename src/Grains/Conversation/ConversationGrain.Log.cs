@@ -19,4 +19,7 @@ internal static partial class ConversationLog
 
     [LoggerMessage(5005, LogLevel.Information, "Conversation {Conversation} is handed over to a person")]
     public static partial void HandedOver(ILogger logger, ConversationId conversation);
+
+    [LoggerMessage(5006, LogLevel.Information, "Delivery kept no place for a reply in conversation {Conversation} ({Failure}); it is queued")]
+    public static partial void NothingReserved(ILogger logger, ConversationId conversation, string failure);
 }

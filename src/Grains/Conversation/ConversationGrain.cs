@@ -34,13 +34,13 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private readonly TurnQueue _queue = new();
     private readonly TypingSigns _typing;
     private readonly Asks _asks;
+    private readonly ReplyDispatch _dispatch;
     private readonly Pump _pump;
     private readonly Alarm _alarm;
     private ConversationRef _where;
     private ConversationState? _state;
     private DateTimeOffset? _pausedUntil;
     private int _pauseVersion;
-    private bool _lookBefore;
 
     public ConversationGrain(
         IChannelDirectory directory, IConversationStore store, TurnAnswering answering, TurnEndings endings, IConnectorCatalog connectors, TimeProvider clock, Gates gates,
@@ -55,6 +55,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         _logger = logger;
         _typing = new TypingSigns(connectors, clock, logger);
         _asks = new Asks(clock);
+        _dispatch = new ReplyDispatch(account => GrainFactory.GetGrain<IDeliveryGrain>(account.Value), clock, logger);
         _pump = new Pump(AnswerAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
     }
@@ -107,8 +108,16 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         _where = conversation;
         var state = _state ?? await _store.LoadAsync(conversation, cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
         var reply = new QueuedReply(message, conversation.Conversation, state.ChatId, draft.Text, draft.ReplyTo, draft.Content);
-        await _store.QueueAsync(conversation, reply, draft.Author, cancellationToken);
-        await GrainFactory.GetGrain<IDeliveryGrain>(conversation.Account.Value).EnqueueAsync(conversation.Tenant, [reply]);
+        _dispatch.Others++;
+        try
+        {
+            await _store.QueueAsync(conversation, reply, draft.Author, cancellationToken);
+            await GrainFactory.GetGrain<IDeliveryGrain>(conversation.Account.Value).EnqueueAsync(conversation.Tenant, [reply]);
+        }
+        finally
+        {
+            _dispatch.Others--;
+        }
     }
 
     /// <inheritdoc/>
@@ -320,39 +329,35 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             : null;
     }
 
-    private async Task<bool> FinishAsync(TurnFinish finish, CancellationToken cancellationToken)
+    private async Task<bool> FinishAsync(TurnFinish ending, CancellationToken cancellationToken)
     {
         var pauseVersion = _pauseVersion;
-        bool ended;
+        var finish = await _dispatch.ReserveAsync(_asks.On(ending));
+        TurnEnd end;
         try
         {
-            ended = await _store.FinishTurnAsync(_asks.On(finish), cancellationToken);
+            // A reply that this begins is not left alone by somebody who goes: it would have to be looked up, or sent as a possible duplicate.
+            end = await _store.FinishTurnAsync(finish, finish.Reserved ? CancellationToken.None : cancellationToken);
         }
         catch
         {
             // It may be done all the same. Delivery must look into the table before it takes a later reply for its next, and so must we.
-            _lookBefore = true;
             _queue.Doubt();
+            await _dispatch.DoubtAsync(finish);
             throw;
         }
 
-        if (!ended)
-        {
-            // Ended before, by a call whose answer was lost or by another activation: the tables know how.
-            _lookBefore = true;
-            _queue.Doubt();
-        }
-        else
+        if (end.Ended)
         {
             Remember(finish, pauseVersion);
         }
-
-        if (!finish.Replies.IsEmpty)
+        else
         {
-            await TellDeliveryAsync(finish.Replies);
+            _queue.Doubt();
         }
 
-        return ended;
+        await _dispatch.TellAsync(finish, end);
+        return end.Ended;
     }
 
     private void Remember(TurnFinish finish, int pauseVersion)
@@ -377,22 +382,6 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         {
             // Somebody paused or resumed at the same moment: the table knows who came last.
             _queue.Doubt();
-        }
-    }
-
-    // The replies are committed; a call that fails is made good by the sweep.
-    private async Task TellDeliveryAsync(ImmutableArray<QueuedReply> replies)
-    {
-        var delivery = GrainFactory.GetGrain<IDeliveryGrain>(_where.Account.Value);
-        try
-        {
-            await (_lookBefore ? delivery.WakeAsync() : delivery.EnqueueAsync(_where.Tenant, replies));
-            _lookBefore = false;
-        }
-        catch (Exception failure)
-        {
-            _lookBefore = true;
-            ConversationLog.DeliveryNotTold(_logger, _where.Conversation, failure.GetType().Name);
         }
     }
 }

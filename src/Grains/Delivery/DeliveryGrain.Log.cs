@@ -20,6 +20,9 @@ internal static partial class DeliveryLog
     [LoggerMessage(4106, LogLevel.Information, "Reply {Reply} of unknown outcome is not at the provider: it is sent once more, marked")]
     public static partial void SentOnceMore(ILogger logger, MessageId reply);
 
+    [LoggerMessage(4107, LogLevel.Information, "Nobody said what became of reply {Reply}, which a place was kept for; the table is read")]
+    public static partial void ReservationGivenUp(ILogger logger, MessageId reply);
+
     [LoggerMessage(4104, LogLevel.Information, "Reply {Reply} was found half sent; the provider says {Answer}")]
     public static partial void FoundHalfSent(ILogger logger, MessageId reply, string answer);
 }

@@ -42,7 +42,7 @@ internal sealed partial class DeliveryGrain
             return false;
         }
 
-        lane.Busy = true;
+        lane.UnderWay = row.Reply.Id;
         var repeated = false;
         try
         {
@@ -50,7 +50,7 @@ internal sealed partial class DeliveryGrain
         }
         finally
         {
-            lane.Busy = false;
+            lane.UnderWay = null;
             RemoveIfEmpty(row.Reply.Conversation, lane);
             if (repeated)
             {

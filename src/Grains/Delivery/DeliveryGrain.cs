@@ -36,14 +36,18 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly Settlements _settlements;
     private readonly ChatPaces _paces;
     private readonly AccountPace _pace;
+    private readonly Reservations _reservations;
+    private readonly Closing _closing;
     private readonly Pump _pump;
     private readonly Alarm _alarm;
+    private readonly Alarm _reservationsEnd;
     private int _held;
     private bool _mustLoad = true;
     private bool _loading;
+    private bool _othersWait;
 
     public DeliveryGrain(
-        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, OutboundFiles files, TimeProvider clock,
+        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, OutboundFiles files, Closing closing, TimeProvider clock,
         ILogger<DeliveryGrain> logger)
     {
         _directory = directory;
@@ -55,9 +59,12 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _logger = logger;
         _paces = new ChatPaces(clock);
         _pace = new AccountPace(clock);
+        _reservations = new Reservations(clock);
+        _closing = closing;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
+        _reservationsEnd = new Alarm(this, LookAtReservations);
         _settlements = new Settlements(outbox, lostSends, RepeatAsync, clock, logger, _pump.Stopping);
     }
 
@@ -75,9 +82,14 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     /// <inheritdoc/>
     public Task EnqueueAsync(TenantId tenant, ImmutableArray<QueuedReply> replies)
     {
-        if (!_mustLoad)
+        foreach (var reply in replies)
         {
-            foreach (var reply in replies)
+            if (_reservations.Take(reply.Id) is { } place)
+            {
+                Vacate(place);
+            }
+
+            if (!_mustLoad)
             {
                 Add(new OutboxRow(reply, OutboxState.Queued, 0, DateTimeOffset.MinValue, null, false));
             }
@@ -97,6 +109,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
     private async Task DeliverAsync(CancellationToken cancellationToken)
     {
+        GiveUpReservations();
         if (await _directory.FindAsync(Account, cancellationToken) is not { MaySend: true } channel || _connectors.Find(channel.Kind) is not { } connector)
         {
             // Everything waits in the table until the account may send again; the change of status wakes us.
@@ -218,6 +231,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     {
         var now = _clock.GetUtcNow();
         var next = DateTimeOffset.MaxValue;
+        _othersWait = false;
 
         // After a failure of the connection one reply tries it for all.
         var most = _reports.IsAiling ? 1 : connector.Manifest.Limits.Concurrency;
@@ -235,8 +249,9 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 continue;
             }
 
-            if (_sends.Count >= most)
+            if (_sends.Count + _reservations.Count >= most)
             {
+                _othersWait = true;
                 break;
             }
 
@@ -249,147 +264,18 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             if (_pace.Take(connector, channel.Throttle) is { Ticks: > 0 } wait)
             {
                 next = now + wait < next ? now + wait : next;
+                _othersWait = true;
                 break;
             }
 
             _paces.Take(connector, row.Reply.ChatId);
-            lane.Busy = true;
-            Follow(SendAsync(channel, connector, lane, row));
+            lane.UnderWay = row.Reply.Id;
+            Follow(SendAsync(channel, connector, lane, row, isBegun: false));
         }
 
         if (next < DateTimeOffset.MaxValue)
         {
             _alarm.Set(next - now);
-        }
-    }
-
-    private void Follow(Task send)
-    {
-        if (!send.IsCompleted)
-        {
-            _sends.Add(send);
-            _ = ForgetWhenDoneAsync(send);
-        }
-    }
-
-    private async Task ForgetWhenDoneAsync(Task send)
-    {
-        await send;
-        _sends.Remove(send);
-        _pump.Signal();
-    }
-
-    private async Task SendAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
-    {
-        // The turn that started this ends first: a send is never part of somebody's call.
-        await Task.Yield();
-        try
-        {
-            await AttemptAsync(channel, connector, lane, row);
-        }
-        catch (Exception failure)
-        {
-            // The store did not take a step. Its row says how far we came; it is read again after a pause.
-            DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
-            lane.Busy = false;
-            Forget();
-            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
-            _alarm.Set(TimeSpan.FromSeconds(1));
-        }
-        finally
-        {
-            lane.Busy = false;
-            if (_loading)
-            {
-                _settledWhileLoading.Add(row.Reply.Id);
-            }
-
-            RemoveIfEmpty(row.Reply.Conversation, lane);
-        }
-    }
-
-    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
-    {
-        var duplicate = row.PossiblyDuplicate;
-        if (row.State == OutboxState.Sending)
-        {
-            // Not ours: whoever began it is gone. Ours are forgotten or replaced before they get here.
-            if (await _lostSends.FindAsync(channel, connector, row) is SentLookupOutcome.Found found)
-            {
-                await SettleAsync(channel, lane, row, new SendOutcome.Accepted(found.ProviderMessageId), row.Attempts);
-                return;
-            }
-
-            duplicate = true;
-        }
-
-        var attempt = row.Attempts + 1;
-        var start = await _outbox.BeginSendAsync(channel.Tenant, Account, row.Reply.Id, attempt, duplicate, CancellationToken.None);
-        if (!start.Begun)
-        {
-            lane.Remove(row);
-            _held--;
-            return;
-        }
-
-        if (start.OutOfReachSince is not null)
-        {
-            await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, RetryPolicy.OutOfReach(start, duplicate), attempt);
-            return;
-        }
-
-        var message = _files.MessageOf(channel.Tenant, row.Reply);
-        var started = _clock.GetUtcNow();
-        var outcome = await CallAsync(connector, channel.Connection, message);
-        await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, outcome, attempt);
-        if (outcome is SendOutcome.Unknown)
-        {
-            _ = _settlements.LookUpAsync(channel, connector, row with { SendingSince = started });
-        }
-    }
-
-    private async Task<SendOutcome> CallAsync(IConnector connector, Connection connection, OutboundMessage message)
-    {
-        try
-        {
-            // Never cancelled from here: a send that is cut off has an unknown outcome, one that is let finish has none.
-            return await connector.SendAsync(connection, message, CancellationToken.None);
-        }
-        catch (Exception failure)
-        {
-            DeliveryLog.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
-            return new SendOutcome.Unknown($"the connector failed ({failure.GetType().Name})");
-        }
-    }
-
-    private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt)
-    {
-        var now = _clock.GetUtcNow();
-        if (outcome is SendOutcome.TryLater && now - IdSource.TimeOf(row.Reply.Id.Value) > RetryPolicy.Patience)
-        {
-            outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
-        }
-        else if (outcome is SendOutcome.TryLater { MostAttempts: { } most } last && attempt >= most)
-        {
-            outcome = new SendOutcome.Refused(last.Code, last.Reason);
-        }
-
-        var next = now + outcome switch
-        {
-            SendOutcome.TryLater later => RetryPolicy.WaitAfter(later, attempt, Random.Shared),
-            SendOutcome.Blocked => TimeSpan.FromMinutes(1),
-            _ => TimeSpan.Zero,
-        };
-        await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
-        await _reports.AddAsync(channel, outcome);
-        if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
-        {
-            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next });
-        }
-        else
-        {
-            lane.Remove(row);
-            _held--;
         }
     }
 }

@@ -8,8 +8,11 @@ internal sealed class Lane
 {
     private readonly SortedDictionary<Guid, OutboxRow> _rows = [];
 
-    /// <summary>Whether a reply of this conversation is under way.</summary>
-    public bool Busy { get; set; }
+    /// <summary>The reply of this conversation that is under way, or has its place kept; no other is sent meanwhile. It need not be among those that wait.</summary>
+    public MessageId? UnderWay { get; set; }
+
+    /// <summary>Whether there is one.</summary>
+    public bool Busy => UnderWay is not null;
 
     /// <summary>The oldest reply.</summary>
     public OutboxRow? Head => _rows.Count == 0 ? null : _rows.First().Value;
@@ -29,7 +32,7 @@ internal sealed class Lane
     /// <summary>Forgets the replies behind this one, but for the one under way; how many they were.</summary>
     public int RemoveAfter(MessageId last)
     {
-        var later = _rows.Keys.Where(id => id.CompareTo(last.Value) > 0).Skip(Busy && Head is { } head && head.Reply.Id.Value.CompareTo(last.Value) > 0 ? 1 : 0).ToList();
+        var later = _rows.Keys.Where(id => id.CompareTo(last.Value) > 0 && id != UnderWay?.Value).ToList();
         foreach (var id in later)
         {
             _rows.Remove(id);

@@ -29,9 +29,12 @@ internal static class RetryPolicy
     {
         // Queued is due: a reply's first attempt is put off by nobody.
         var own = row.Attempts == 0 ? DateTimeOffset.MinValue : Sane(row.NextAttemptAt, now);
-        var connection = Sane(notBefore, now);
+        var connection = FirstDueAt(notBefore, now);
         return own > connection ? own : connection;
     }
+
+    /// <summary>When a new reply may leave: see <see cref="DueAt"/>.</summary>
+    public static DateTimeOffset FirstDueAt(DateTimeOffset notBefore, DateTimeOffset now) => Sane(notBefore, now);
 
     /// <summary>What becomes of a reply to somebody who, as the provider has told, cannot be written to: it is not tried, and is no failure of the connection.</summary>
     public static SendOutcome.Refused OutOfReach(SendStart start, bool mayHaveLeft) => new(

@@ -12,24 +12,19 @@ namespace Channels.Storage.Batching;
 /// </remarks>
 internal sealed class AccountWriter : IAsyncDisposable
 {
-    private const int Lanes = 2;
-
-    private readonly ChannelsDatabase _database;
     private readonly GroupCommit<AccountOperation>[] _lanes;
 
     public AccountWriter(ChannelsDatabase database, ILogger<AccountWriter> logger)
     {
-        _database = database;
-
         // Callers wait for their operation before they bring the next, so the queue is bounded by them.
         var limits = new GroupCommitLimits(Workers: 1, Enough: 1, Items: 512, Bytes: 4 << 20, Queue: int.MaxValue) { Helping = 48 << 10 };
-        _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => new GroupCommit<AccountOperation>(limits, CommitAsync, logger))];
+        _lanes = [.. database.Writers.Select(lane => new GroupCommit<AccountOperation>(limits, (operations, cancellationToken) => CommitAsync(lane, operations, cancellationToken), logger))];
     }
 
     /// <summary>Returns once the operation is committed; its results are in it.</summary>
     public async Task RunAsync(AccountOperation operation, CancellationToken cancellationToken)
     {
-        var lane = (uint)operation.Account.GetHashCode() % Lanes;
+        var lane = (uint)operation.Account.GetHashCode() % _lanes.Length;
         if (!_lanes[lane].TryAdd(operation))
         {
             throw new Core.StoreUnavailableException("The process is stopping.");
@@ -41,9 +36,9 @@ internal sealed class AccountWriter : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await Task.WhenAll(_lanes.Select(lane => lane.DisposeAsync().AsTask()));
 
-    private async Task CommitAsync(IReadOnlyList<AccountOperation> operations, CancellationToken cancellationToken)
+    private static async Task CommitAsync(NpgsqlDataSource lane, IReadOnlyList<AccountOperation> operations, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.Batches.OpenConnectionAsync(cancellationToken);
+        await using var connection = await lane.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
         var readers = new List<Action<NpgsqlDataReader>>();
         foreach (var group in operations.GroupBy(operation => operation.GetType()).OrderBy(group => group.First().Order))

@@ -68,7 +68,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
             load.Turns.Clear();
         }
 
-        await using var connection = await _database.Batches.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database.Reads.OpenConnectionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
         var conversations = new NpgsqlBatchCommand(Conversations);
         conversations.Parameters.Add(Columns.Uuids(loads, load => load.Of.Tenant.Value));

@@ -17,8 +17,8 @@ namespace Channels.Storage.Conversations;
 /// </remarks>
 internal sealed class FinishTurnOperation(TurnFinish finish, DateTimeOffset now) : AccountOperation(finish.Conversation.Tenant, finish.Conversation.Account)
 {
-    /// <summary>Whether this call ended it.</summary>
-    public bool Ended { get; private set; }
+    /// <summary>What this call came to.</summary>
+    public TurnEnd End { get; private set; }
 
     public override int Order => 3;
 
@@ -29,12 +29,15 @@ internal sealed class FinishTurnOperation(TurnFinish finish, DateTimeOffset now)
         // The same turn twice in one transaction would find it unended twice.
         var operations = same.Cast<FinishTurnOperation>().DistinctBy(operation => operation.Of.Turn).ToList();
         var byTurn = operations.ToDictionary(operation => operation.Of.Turn.Value);
+
+        // An attempt that was undone may have read results.
+        operations.ForEach(operation => operation.End = default);
         return
         [
             .. Extras(operations),
             Statement.Of(
                 FinishTurnSql.Finish,
-                reader => byTurn[reader.GetGuid(0)].Ended = true,
+                reader => byTurn[reader.GetGuid(0)].End = new TurnEnd(Ended: true, Begun: reader.GetBoolean(1)),
                 [
                     .. Keys(operations),
                     Columns.Of(operations, operation => operation.First?.Id.Value, NpgsqlDbType.Uuid),
@@ -45,13 +48,28 @@ internal sealed class FinishTurnOperation(TurnFinish finish, DateTimeOffset now)
                     Columns.Times(operations, operation => operation.Now),
                     Columns.Of(operations, operation => operation.Of.AskedAt, NpgsqlDbType.TimestampTz),
                     Columns.Of(operations, operation => operation.Of.Asks, NpgsqlDbType.Integer),
+                    Columns.Booleans(operations, operation => operation.Of.Reserved),
                 ]),
-            Statement.Of(FinishTurnSql.Forget, Keys(operations)),
         ];
     }
 
     private static IEnumerable<Statement> Extras(List<FinishTurnOperation> operations)
     {
+        var explained = operations.Where(operation => operation.Of.Reason is not null || operation.First is null).ToList();
+        if (explained.Count > 0)
+        {
+            yield return Statement.Of(
+                FinishTurnSql.Reasons,
+                [
+                    .. Keys(explained),
+                    Columns.Texts(explained, operation => operation.Of.Reason),
+                    Columns.Booleans(explained, operation => operation.First is not null),
+                    Columns.Times(explained, operation => operation.Now),
+                    Columns.Of(explained, operation => operation.Of.AskedAt, NpgsqlDbType.TimestampTz),
+                    Columns.Of(explained, operation => operation.Of.Asks, NpgsqlDbType.Integer),
+                ]);
+        }
+
         var parts = operations.SelectMany(operation => operation.Of.Replies.Skip(1), (operation, part) => (Of: operation, Part: part)).ToList();
         if (parts.Count > 0)
         {

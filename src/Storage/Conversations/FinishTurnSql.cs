@@ -1,36 +1,35 @@
 namespace Channels.Storage.Conversations;
 
-/// <summary>The statements of <see cref="FinishTurnOperation"/>. Each begins by locking the turns' rows, found by their key.</summary>
+/// <summary>The statements of <see cref="FinishTurnOperation"/>. Each begins by locking the turns' rows, found by their key; the last deletes them.</summary>
 internal static class FinishTurnSql
 {
-    /// <summary>Queues the replies, and answers which turns were there.</summary>
+    /// <summary>Forgets the turns, queues their replies, and answers which were there: of two that end the same turn one finds it. Answers as well whose first attempt is begun with it.</summary>
+    /// <remarks>
+    /// What delivery keeps a place for is <c>sending</c> from the first, unless its contact is out of reach: that is delivery's to say (see <see cref="Outbox.BeginSendOperation"/>).
+    /// The conversation is looked up where the row is made, for those alone; joining what the update of conversations returns would be a loop over both.
+    /// </remarks>
     internal const string Finish = """
         with f as materialized (
-          select f.*, coalesce(f.asked_now_at, t.asked_at) as asked_at
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::timestamptz[],
-                      $11::timestamptz[], $12::int[])
-            as f (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reply_to, reason, agent_failed, now, asked_now_at, asks)
-          join turn t on t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
-          for update of t),
+          delete from turn t
+          using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::boolean[], $10::timestamptz[],
+                       $11::timestamptz[], $12::int[], $13::boolean[])
+            as f (tenant_id, account_id, conversation_id, turn_id, reply_id, text, reply_to, reason, agent_failed, now, asked_now_at, asks, reserved)
+          where t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
+          returning f.*, coalesce(f.asked_now_at, t.asked_at) as asked_at,
+                    f.reserved and f.reply_id is not null and not exists (
+                      select from conversation c
+                      where c.tenant_id = f.tenant_id and c.id = f.conversation_id and out_of_reach_since(c.unreachable_since, c.contact_wrote_at) is not null offset 0) as begun),
         replies as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, reason, occurred_at, turn_id, asked_at, asks)
           select tenant_id, account_id, reply_id, conversation_id, true, 1, 'message.text', text, 'queued', reason, now, turn_id, asked_at, asks
           from f where reply_id is not null),
         queued as (
-          insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at)
-          select tenant_id, account_id, reply_id, conversation_id, reply_to, 0, 0, now from f where reply_id is not null),
-        reasons as (
-          update transcript t set reason = f.reason, asked_at = f.asked_at, asks = f.asks from f
-          where f.reason is not null and t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.id = f.turn_id),
+          insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at, sending_since)
+          select tenant_id, account_id, reply_id, conversation_id, reply_to, begun::int, begun::int, now, case when begun then now end from f where reply_id is not null),
         conversations as (
           update conversation c set last_message_at = greatest(c.last_message_at, n.now)
           from (select tenant_id, conversation_id, max(now) as now from f where reply_id is not null group by tenant_id, conversation_id) as n
           where c.tenant_id = any (array[n.tenant_id]) and c.id = n.conversation_id),
-        unanswered as (
-          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
-          select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
-          from f where reply_id is null group by tenant_id, account_id, drop_reason(reason)
-          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at),
         counters as (
           insert into channel_counter as c (tenant_id, account_id, messages_answered, replies_queued, last_error, last_error_at)
           select tenant_id, account_id, count(reply_id), count(reply_id), (array_agg(reason order by now desc) filter (where agent_failed))[1],
@@ -39,14 +38,24 @@ internal static class FinishTurnSql
           on conflict (tenant_id, account_id) do update
           set messages_answered = c.messages_answered + excluded.messages_answered, replies_queued = c.replies_queued + excluded.replies_queued,
               last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at))
-        select turn_id from f
+        select turn_id, begun from f
         """;
 
-    /// <summary>Forgets the turns.</summary>
-    internal const string Forget = """
-        delete from turn t
-        using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) as f (tenant_id, account_id, conversation_id, turn_id)
-        where t.tenant_id = any (array[f.tenant_id]) and t.account_id = f.account_id and t.conversation_id = f.conversation_id and t.message_id = f.turn_id
+    /// <summary>Writes to the message why it got no answer, or not the agent's, and counts those that got none.</summary>
+    internal const string Reasons = """
+        with r as materialized (
+          select r.*, coalesce(r.asked_now_at, t.asked_at) as asked_at
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[], $9::int[])
+            as r (tenant_id, account_id, conversation_id, turn_id, reason, answered, now, asked_now_at, asks)
+          join turn t on t.tenant_id = any (array[r.tenant_id]) and t.account_id = r.account_id and t.conversation_id = r.conversation_id and t.message_id = r.turn_id
+          for update of t),
+        reasons as (
+          update transcript t set reason = r.reason, asked_at = r.asked_at, asks = r.asks from r
+          where r.reason is not null and t.tenant_id = any (array[r.tenant_id]) and t.account_id = r.account_id and t.id = r.turn_id)
+        insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+        select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
+        from r where not answered group by tenant_id, account_id, drop_reason(reason)
+        on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at
         """;
 
     /// <summary>Queues a long reply's second part and those behind it.</summary>

@@ -61,11 +61,11 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
         });
 
     /// <inheritdoc/>
-    public async Task<bool> FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken)
+    public async Task<TurnEnd> FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken)
     {
         var operation = new FinishTurnOperation(finish, clock.GetUtcNow());
         await writer.RunAsync(operation, cancellationToken);
-        return operation.Ended;
+        return operation.End;
     }
 
     /// <inheritdoc/>

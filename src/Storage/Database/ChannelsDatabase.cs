@@ -2,20 +2,26 @@ using Npgsql;
 
 namespace Channels.Storage.Database;
 
-/// <summary>The connections of one process: requests use <see cref="Requests"/>, the message path's batches use <see cref="Batches"/>, its single statements <see cref="Pipeline"/>.</summary>
+/// <summary>The connections of one process: requests use <see cref="Requests"/>, the message path's batches pools of their own, its single statements <see cref="Pipeline"/>.</summary>
 /// <remarks>
 /// The pipeline's statements join short arrays with tables by primary key. Planned from stale statistics of tables that fill and empty all day,
 /// they could turn into scans; therefore its connections know index look-ups only, and plan each statement once.
 /// That does not keep the planner from walking a whole index for each batch when a vacuum has just found the table empty, which is dear once there is a backlog again.
 /// So a join names its table's first key column as <c>t.tenant_id = any (array[b.tenant_id])</c>: an index can look that up, but nobody gains from reading the table in its order,
 /// and without that gain the planner does not consider the whole index. Where the key alone is asked for, <c>offset 0</c> or <c>limit</c> is the fence. A test plans all statements on empty tables.
-/// Both pools are small: idle connections are used in turn, and each server process has its own plans and caches to keep warm. What a start asks for, account by account, must not
-/// stand between webhooks and their commit; hence two.
+/// The pools are small and each is for one thing: idle connections are used in turn, and each server process has its own plans and caches to keep warm. What a start asks for,
+/// account by account, must not stand between webhooks and their commit.
 /// </remarks>
 public sealed class ChannelsDatabase : IAsyncDisposable
 {
-    /// <summary>As many as the batching writers and readers use at once: two each of the inbox, its readers, the account writer's lanes and the conversations' loader.</summary>
-    private const int MostBatches = 8;
+    /// <summary>Transactions in which webhooks are committed at once.</summary>
+    internal const int MostAppends = 2;
+
+    /// <summary>Lanes of the account writer, with a connection each.</summary>
+    internal const int Lanes = 2;
+
+    /// <summary>Reads of batches at once: two each of inboxes and of conversations.</summary>
+    private const int MostReads = 4;
 
     /// <summary>For statements of which there may be as many as accounts; who finds none free waits.</summary>
     private const int MostSingles = 8;
@@ -28,7 +34,9 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     {
         ConnectionString = connectionString;
         Requests = NpgsqlDataSource.Create(Tuned(connectionString, "channels"));
-        Batches = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-batches", MostBatches));
+        Appends = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-inbox", MostAppends));
+        Writers = [.. Enumerable.Range(0, Lanes).Select(lane => NpgsqlDataSource.Create(TunedForPipeline(connectionString, $"channels-writer-{lane}", 1)))];
+        Reads = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-reads", MostReads));
         Pipeline = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-pipeline", MostSingles));
     }
 
@@ -38,8 +46,14 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     /// <summary>For whatever serves a request, and for everything else off the message path.</summary>
     public NpgsqlDataSource Requests { get; }
 
-    /// <summary>For the message path's batching writers and readers, and nobody else.</summary>
-    public NpgsqlDataSource Batches { get; }
+    /// <summary>For the transactions in which webhooks become durable.</summary>
+    public NpgsqlDataSource Appends { get; }
+
+    /// <summary>For the account writer's lanes: one connection each, so that each has all its statements planned and at hand in one server process.</summary>
+    public IReadOnlyList<NpgsqlDataSource> Writers { get; }
+
+    /// <summary>For what the message path reads in batches.</summary>
+    public NpgsqlDataSource Reads { get; }
 
     /// <summary>For the message path's single statements, and the sweeps.</summary>
     public NpgsqlDataSource Pipeline { get; }
@@ -47,7 +61,13 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Batches.DisposeAsync();
+        await Appends.DisposeAsync();
+        foreach (var writer in Writers)
+        {
+            await writer.DisposeAsync();
+        }
+
+        await Reads.DisposeAsync();
         await Pipeline.DisposeAsync();
         await Requests.DisposeAsync();
     }

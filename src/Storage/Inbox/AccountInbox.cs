@@ -76,7 +76,7 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
             query.Rows.Clear();
         }
 
-        await using var connection = await _database.Batches.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database.Reads.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(Read, connection);
         command.Parameters.Add(Columns.Uuids(queries, query => query.Tenant.Value));
         command.Parameters.Add(Columns.Uuids(queries, query => query.Account.Value));

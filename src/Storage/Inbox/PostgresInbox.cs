@@ -3,6 +3,7 @@ using Channels.Core.Inbox;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Channels.Storage.Inbox;
 
@@ -19,21 +20,23 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     private readonly ChannelsDatabase _database;
     private readonly InboxTraffic _traffic;
+    private readonly IArrivals _arrivals;
     private readonly TimeProvider _clock;
     private readonly PacedHints _hints;
     private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
 
-    public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, TimeProvider clock, ILogger<PostgresInbox> logger)
+    public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger)
     {
         _database = database;
         _traffic = traffic;
+        _arrivals = arrivals;
         _clock = clock;
         _hints = new PacedHints(hint, traffic, clock);
         _givingWay = new GivingWay(traffic, clock);
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
-        _commits = new GroupCommit<Arrival>(new GroupCommitLimits(Workers: 2, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
+        _commits = new GroupCommit<Arrival>(new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
     }
 
     /// <inheritdoc/>
@@ -51,10 +54,33 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.Batches.OpenConnectionAsync(cancellationToken);
+        await using var connection = await _database.Appends.OpenConnectionAsync(cancellationToken);
         var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
+        try
+        {
+            await CopyAsync(connection, rows, cancellationToken);
+        }
+        catch
+        {
+            // They may be in the table all the same, before what is committed next.
+            foreach (var webhook in webhooks)
+            {
+                _arrivals.Leave(webhook.Account);
+            }
+
+            throw;
+        }
+
+        // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
+        _traffic.Committed(webhooks, waiting);
+        _arrivals.Add(webhooks);
+        _hints.Arrived(webhooks);
+    }
+
+    private async Task CopyAsync(NpgsqlConnection connection, InboxRows rows, CancellationToken cancellationToken)
+    {
         await using (var copy = await connection.BeginRawBinaryCopyAsync(_append[InboxSlots.At(_clock.GetUtcNow())], cancellationToken))
         {
             try
@@ -68,10 +94,6 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
                 throw;
             }
         }
-
-        // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
-        _traffic.Committed(webhooks, waiting);
-        _hints.Arrived(webhooks);
     }
 
     private sealed class Arrival(InboundWebhook webhook) : GroupItem(webhook.Tenant)

@@ -12,14 +12,15 @@ internal sealed class BeginSendOperation(TenantId tenant, AccountId account, Mes
 {
     // State 2 is an unknown outcome: it is not repeated without evidence, whatever somebody still has in memory.
     private const string Begin = """
-        update outbox o
-        set state = 1, attempts = b.attempt, sending_since = b.now, possibly_duplicate = o.possibly_duplicate or b.possibly_duplicate
-        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)
-        where o.tenant_id = any (array[b.tenant_id]) and o.account_id = b.account_id and o.message_id = b.message_id
-          and o.state <> 2 and (o.attempts < b.attempt or (o.attempts = b.attempt and o.state = 1))
-        returning o.message_id,
-          (select out_of_reach_since(c.unreachable_since, c.contact_wrote_at) from conversation c where c.tenant_id = o.tenant_id and c.id = o.conversation_id),
-          (select c.unreachable_reason from conversation c where c.tenant_id = o.tenant_id and c.id = o.conversation_id)
+        with begun as (
+          update outbox o
+          set state = 1, attempts = b.attempt, sending_since = b.now, possibly_duplicate = o.possibly_duplicate or b.possibly_duplicate
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)
+          where o.tenant_id = any (array[b.tenant_id]) and o.account_id = b.account_id and o.message_id = b.message_id
+            and o.state <> 2 and (o.attempts < b.attempt or (o.attempts = b.attempt and o.state = 1))
+          returning o.tenant_id, o.message_id, o.conversation_id)
+        select b.message_id, out_of_reach_since(c.unreachable_since, c.contact_wrote_at), c.unreachable_reason
+        from begun b left join conversation c on c.tenant_id = any (array[b.tenant_id]) and c.id = b.conversation_id
         """;
 
     /// <summary>Whether the attempt may be made.</summary>
@@ -31,6 +32,9 @@ internal sealed class BeginSendOperation(TenantId tenant, AccountId account, Mes
     {
         var operations = same.Cast<BeginSendOperation>().DistinctBy(operation => operation.Message).ToList();
         var byMessage = operations.ToDictionary(operation => operation.Message.Value);
+
+        // An attempt that was undone may have read results.
+        operations.ForEach(operation => operation.Start = default);
         return
         [
             Statement.Of(

@@ -35,6 +35,9 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
           from s
           where s.status <> 'queued' and t.tenant_id = any (array[s.tenant_id]) and t.account_id = s.account_id and t.id = s.message_id
             and status_rank(s.status) > status_rank(t.status)),
+        settled as (
+          delete from outbox o using s
+          where s.status in ('sent', 'failed') and o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', status)
@@ -48,17 +51,11 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
             last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at)
         """;
 
-    private const string Forget = """
-        delete from outbox o
-        using unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (tenant_id, account_id, message_id, status)
-        where s.status in ('sent', 'failed') and o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
-        """;
-
     private const string Keep = """
         update outbox o
         set state = case s.status when 'unknown' then 2 else 0 end, next_attempt_at = s.next_attempt_at, reason = s.reason
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[]) as s (tenant_id, account_id, message_id, status, next_attempt_at, reason)
-        where s.status in ('queued', 'unknown') and o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
+        where o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
         """;
 
     public override int Order => 6;
@@ -66,33 +63,28 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
     public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
     {
         var operations = same.Cast<SettleOperation>().DistinctBy(operation => operation.Of.Reply.Id).ToList();
-        return
-        [
-            Statement.Of(
-                Settle,
-                Columns.Uuids(operations, operation => operation.Tenant.Value),
-                Columns.Uuids(operations, operation => operation.Account.Value),
-                Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
-                Columns.Uuids(operations, operation => operation.Of.Reply.Conversation.Value),
-                Columns.Texts(operations, operation => operation.Status),
-                Columns.Texts(operations, operation => operation.ProviderMessageId),
-                Columns.Texts(operations, operation => operation.Reason),
-                Columns.Times(operations, operation => operation.Now)),
-            Statement.Of(
-                Forget,
-                Columns.Uuids(operations, operation => operation.Tenant.Value),
-                Columns.Uuids(operations, operation => operation.Account.Value),
-                Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
-                Columns.Texts(operations, operation => operation.Status)),
-            Statement.Of(
+        yield return Statement.Of(
+            Settle,
+            Columns.Uuids(operations, operation => operation.Tenant.Value),
+            Columns.Uuids(operations, operation => operation.Account.Value),
+            Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
+            Columns.Uuids(operations, operation => operation.Of.Reply.Conversation.Value),
+            Columns.Texts(operations, operation => operation.Status),
+            Columns.Texts(operations, operation => operation.ProviderMessageId),
+            Columns.Texts(operations, operation => operation.Reason),
+            Columns.Times(operations, operation => operation.Now));
+        var kept = operations.Where(operation => operation.Status is "queued" or "unknown").ToList();
+        if (kept.Count > 0)
+        {
+            yield return Statement.Of(
                 Keep,
-                Columns.Uuids(operations, operation => operation.Tenant.Value),
-                Columns.Uuids(operations, operation => operation.Account.Value),
-                Columns.Uuids(operations, operation => operation.Of.Reply.Id.Value),
-                Columns.Texts(operations, operation => operation.Status),
-                Columns.Of(operations, operation => operation.Of.NextAttemptAt, NpgsqlDbType.TimestampTz),
-                Columns.Texts(operations, operation => operation.Reason)),
-        ];
+                Columns.Uuids(kept, operation => operation.Tenant.Value),
+                Columns.Uuids(kept, operation => operation.Account.Value),
+                Columns.Uuids(kept, operation => operation.Of.Reply.Id.Value),
+                Columns.Texts(kept, operation => operation.Status),
+                Columns.Of(kept, operation => operation.Of.NextAttemptAt, NpgsqlDbType.TimestampTz),
+                Columns.Texts(kept, operation => operation.Reason));
+        }
     }
 
     private SendSettlement Of => settlement;

@@ -92,7 +92,7 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
 
         foreach (var account in accounts.Distinct())
         {
-            hint.Arrived(new AccountId(account));
+            hint.PutBack(new AccountId(account));
         }
 
         return accounts.Length;

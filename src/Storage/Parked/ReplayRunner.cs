@@ -117,7 +117,7 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
         await work.CommitAsync(cancellationToken);
         foreach (var account in accounts.Distinct())
         {
-            hint.Arrived(new AccountId(account));
+            hint.PutBack(new AccountId(account));
         }
 
         if (isLast)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
 using Channels.Storage.Media;
+using Npgsql;
 using NpgsqlTypes;
 
 namespace Channels.Storage.Transcript;
@@ -29,6 +31,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
     public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
     {
         var operations = same.Cast<RecordOperation>().ToList();
+        operations.ForEach(operation => operation.Forget());
         return
         [
             .. Messages(operations),
@@ -41,6 +44,14 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
         ];
     }
 
+    // An attempt that was undone may have read results.
+    private void Forget()
+    {
+        _fresh.Clear();
+        _takeovers.Clear();
+        _echoesHeld = false;
+    }
+
     private static IEnumerable<Statement> Messages(List<RecordOperation> operations)
     {
         var rows = Rows(operations, operation => operation.Batch.Messages);
@@ -49,17 +60,9 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             yield break;
         }
 
-        yield return Statement.Of(
-            RecordSql.Keys,
-            Columns.Uuids(rows, row => row.Of.Account.Value),
-            Columns.Texts(rows, row => row.Item.ProviderMessageId),
-            Columns.Uuids(rows, row => row.Item.Conversation.Value),
-            Columns.Texts(rows, row => row.Item.KeyClass),
-            Columns.Texts(rows, row => row.Item.Revision),
-            Columns.Uuids(rows, row => row.Item.Id.Value));
         var byId = rows.ToDictionary(row => row.Item.Id.Value, row => row.Of);
         yield return Statement.Of(
-            RecordSql.Messages,
+            rows.Any(row => row.Item.History) ? RecordSql.MessagesAndHistory : RecordSql.Messages,
             reader =>
             {
                 var id = reader.GetGuid(0);
@@ -87,7 +90,24 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Of(rows, row => row.Item.ReceivedAt, NpgsqlDbType.TimestampTz),
             Columns.Times(rows, row => row.Of.Now),
             Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt - NearBefore) : Guid.Empty),
-            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt + NearAfter) : Guid.Empty));
+            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt + NearAfter) : Guid.Empty),
+            Times(rows));
+    }
+
+    // How often each key comes, at the first row that has it: the statement may claim a key once.
+    private static NpgsqlParameter Times(List<(RecordOperation Of, RecordedMessage Item)> rows)
+    {
+        var first = new Dictionary<(AccountId, string, ConversationId, string, string), int>(rows.Count);
+        var times = new int[rows.Count];
+        for (var i = 0; i < times.Length; i++)
+        {
+            var (of, item) = rows[i];
+            ref var at = ref CollectionsMarshal.GetValueRefOrAddDefault(first, (of.Account, item.ProviderMessageId, item.Conversation, item.KeyClass, item.Revision), out var isRepeated);
+            at = isRepeated ? at : i;
+            times[at]++;
+        }
+
+        return Columns.Of(times, time => time, NpgsqlDbType.Integer);
     }
 
     private static IEnumerable<Statement> Files(List<RecordOperation> operations)

@@ -4,71 +4,30 @@ namespace Channels.Storage.Transcript;
 /// <remarks>Joins are from a short array to a table by its primary key, never between two arrays: the connections they run on know nested loops only (see <see cref="Database.ChannelsDatabase"/>).</remarks>
 internal static class RecordSql
 {
-    /// <summary>Claims the duplicate keys. Whoever comes second claims nothing.</summary>
-    internal const string Keys = """
-        insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)
-        select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::uuid[])
-        on conflict do nothing
+    /// <summary>
+    /// Claims the messages' duplicate keys, inserts those that got theirs, with turn, event and counters, and answers which they were. Whoever comes second claims nothing
+    /// and is counted with who was first.
+    /// </summary>
+    /// <remarks>
+    /// One key comes once: what a batch brings several times is counted in <c>times</c> at its first message, and is 0 at the others. Which keys are new is asked with
+    /// <c>in</c> among what is selected, which Postgres answers from a hash; as a condition it would become a loop over both.
+    /// </remarks>
+    internal const string Messages = $"""
+        {Parts.Claims}
+        fresh as not materialized (select * from asked where claimed),
+        {Parts.Insertions}
         """;
 
-    /// <summary>
-    /// Inserts the messages whose key was claimed by them, with turn, event and counters; answers which they were. Keys are forgotten after a while and history
-    /// comes from before: what is to be found near its own time is known as well.
-    /// </summary>
-    internal const string Messages = """
-        with m as materialized (
-          select m.*, k.message_id is not null as claimed
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
-                      $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::boolean[], $19::boolean[],
-                      $20::timestamptz[], $21::timestamptz[], $22::uuid[], $23::uuid[])
-            as m (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, key_class, revision,
-                  text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history, received_at, now, near_from, near_to)
-          left join message_key k on k.account_id = any (array[m.account_id]) and k.provider_message_id = m.provider_message_id and k.conversation_id = m.conversation_id
-            and k.key_class = m.key_class and k.revision = m.revision and k.message_id = m.id),
+    /// <summary>The same with history among them. Keys are forgotten after a while and history comes from before: what is to be found near its own time is known as well.</summary>
+    internal const string MessagesAndHistory = $"""
+        {Parts.Claims}
         fresh as materialized (
-          select * from m
+          select * from asked
           where claimed and (not history or not exists (
             select from transcript t
-            where t.tenant_id = m.tenant_id and t.conversation_id = m.conversation_id and t.id >= m.near_from and t.id < m.near_to
-              and t.provider_message_id = m.provider_message_id offset 0))),
-        messages as (
-          insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
-                                  sender_id, sender_name, occurred_at, details, received_at)
-          select tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
-                 sender_id, sender_name, occurred_at, details::jsonb, received_at
-          from fresh),
-        repeats as (
-          update message_key k set repeats = k.repeats + d.times, repeated_at = d.at
-          from (select account_id, provider_message_id, conversation_id, key_class, revision, count(*) as times, max(now) as at
-                from m where not claimed group by account_id, provider_message_id, conversation_id, key_class, revision) as d
-          where k.account_id = any (array[d.account_id]) and k.provider_message_id = d.provider_message_id and k.conversation_id = d.conversation_id
-            and k.key_class = d.key_class and k.revision = d.revision),
-        unanswered as (
-          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
-          select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
-          from fresh where not outbound and not history and not starts_turn group by tenant_id, account_id, drop_reason(reason)
-          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at),
-        turns as (
-          insert into turn (tenant_id, account_id, conversation_id, message_id)
-          select tenant_id, account_id, conversation_id, id from fresh where starts_turn),
-        events as (
-          insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
-          select tenant_id, id, case when outbound then 'message.sent_elsewhere' else 'message.received' end, account_id, conversation_id, id
-          from fresh where not history),
-        conversations as (
-          update conversation c set last_message_at = greatest(c.last_message_at, f.newest), contact_wrote_at = greatest(c.contact_wrote_at, f.wrote)
-          from (select tenant_id, conversation_id, max(occurred_at) as newest, max(occurred_at) filter (where author = 0 and not outbound and not history) as wrote
-                from fresh group by tenant_id, conversation_id) as f
-          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
-        counters as (
-          insert into channel_counter as c (tenant_id, account_id, messages_received, duplicates_dropped, last_message_at)
-          select tenant_id, account_id, count(*) filter (where claimed and not outbound and not history), count(*) filter (where not claimed),
-                 max(occurred_at) filter (where claimed and not history)
-          from m group by tenant_id, account_id
-          on conflict (tenant_id, account_id) do update
-          set messages_received = c.messages_received + excluded.messages_received, duplicates_dropped = c.duplicates_dropped + excluded.duplicates_dropped,
-              last_message_at = greatest(c.last_message_at, excluded.last_message_at))
-        select id from fresh
+            where t.tenant_id = asked.tenant_id and t.conversation_id = asked.conversation_id and t.id >= asked.near_from and t.id < asked.near_to
+              and t.provider_message_id = asked.provider_message_id offset 0))),
+        {Parts.Insertions}
         """;
 
     /// <summary>Files to be fetched, of messages that were really recorded.</summary>
@@ -336,4 +295,59 @@ internal static class RecordSql
         group by tenant_id, account_id, drop_reason(reason)
         on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at
         """;
+
+    /// <summary>What the two ways to record messages share.</summary>
+    private static class Parts
+    {
+        internal const string Claims = """
+            with m as materialized (
+              select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
+                          $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::boolean[], $19::boolean[],
+                          $20::timestamptz[], $21::timestamptz[], $22::uuid[], $23::uuid[], $24::int[])
+                as m (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, key_class, revision,
+                      text, status, reason, sender_id, sender_name, occurred_at, details, starts_turn, history, received_at, now, near_from, near_to, times)),
+            keys as (
+              insert into message_key as k (account_id, provider_message_id, conversation_id, key_class, revision, message_id, repeats, repeated_at)
+              select account_id, provider_message_id, conversation_id, key_class, revision, id, times - 1, case when times > 1 then now end from m where times > 0
+              on conflict (account_id, provider_message_id, conversation_id, key_class, revision) do update
+              set repeats = k.repeats + excluded.repeats + 1, repeated_at = (select max(now) from m)
+              returning message_id),
+            asked as materialized (select m.*, m.id in (select message_id from keys) as claimed from m),
+            """;
+
+        internal const string Insertions = """
+            messages as (
+              insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
+                                      sender_id, sender_name, occurred_at, details, received_at)
+              select tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
+                     sender_id, sender_name, occurred_at, details::jsonb, received_at
+              from fresh),
+            unanswered as (
+              insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+              select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
+              from fresh where not outbound and not history and not starts_turn group by tenant_id, account_id, drop_reason(reason)
+              on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at),
+            turns as (
+              insert into turn (tenant_id, account_id, conversation_id, message_id)
+              select tenant_id, account_id, conversation_id, id from fresh where starts_turn),
+            events as (
+              insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
+              select tenant_id, id, case when outbound then 'message.sent_elsewhere' else 'message.received' end, account_id, conversation_id, id
+              from fresh where not history),
+            conversations as (
+              update conversation c set last_message_at = greatest(c.last_message_at, f.newest), contact_wrote_at = greatest(c.contact_wrote_at, f.wrote)
+              from (select tenant_id, conversation_id, max(occurred_at) as newest, max(occurred_at) filter (where author = 0 and not outbound and not history) as wrote
+                    from fresh group by tenant_id, conversation_id) as f
+              where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
+            counters as (
+              insert into channel_counter as c (tenant_id, account_id, messages_received, duplicates_dropped, last_message_at)
+              select tenant_id, account_id, count(*) filter (where claimed and not outbound and not history), count(*) filter (where not claimed),
+                     max(occurred_at) filter (where claimed and not history)
+              from asked group by tenant_id, account_id
+              on conflict (tenant_id, account_id) do update
+              set messages_received = c.messages_received + excluded.messages_received, duplicates_dropped = c.duplicates_dropped + excluded.duplicates_dropped,
+                  last_message_at = greatest(c.last_message_at, excluded.last_message_at))
+            select id from fresh
+            """;
+    }
 }

@@ -122,7 +122,7 @@ public sealed class UnroutedWebhooks(NpgsqlDataSource db, IInboxHint hint, IdSou
         });
         foreach (var (_, account) in moved > 0 ? owners : [])
         {
-            hint.Arrived(account);
+            hint.PutBack(account);
         }
 
         return moved > 0;

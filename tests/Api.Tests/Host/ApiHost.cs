@@ -134,7 +134,11 @@ public class ApiHost : IAsyncLifetime
     {
         public ConcurrentQueue<AccountId> Arrivals { get; } = new();
 
+        public ConcurrentQueue<AccountId> ThosePutBack { get; } = new();
+
         public void Arrived(AccountId account) => Arrivals.Enqueue(account);
+
+        public void PutBack(AccountId account) => ThosePutBack.Enqueue(account);
     }
 }
 

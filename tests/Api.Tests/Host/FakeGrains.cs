@@ -99,6 +99,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     {
         public Task WakeAsync() => grains.FailAsync();
 
+        public Task ArrivedAsync() => grains.FailAsync();
+
         public Task SettingsChangedAsync()
         {
             grains.Told.Enqueue(new AccountId(key));

@@ -47,7 +47,7 @@ public sealed class ParkedTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.True(await row.ReadAsync());
         Assert.True(row.GetGuid(0) != id);
         Assert.Equal("the body"u8.ToArray(), row.GetFieldValue<byte[]>(1));
-        Assert.Contains(new AccountId(channel), host.Hints.Arrivals);
+        Assert.Contains(new AccountId(channel), host.Hints.ThosePutBack);
     }
 
     [PostgresFact]

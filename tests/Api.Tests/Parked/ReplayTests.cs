@@ -95,7 +95,7 @@ public sealed class ReplayTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal((5, 5), (done.GetProperty("matched").GetInt32(), done.GetProperty("replayed").GetInt32()));
         Assert.Equal("0,1,2,3,4", await host.ScalarAsync("select string_agg(convert_from(body, 'utf8'), ',' order by id) from inbox where account_id = $1", channel));
         Assert.Equal(1L, await host.ScalarAsync("select count(*) from parked_webhook where account_id = $1", channel));
-        Assert.Contains(new AccountId(channel), host.Hints.Arrivals);
+        Assert.Contains(new AccountId(channel), host.Hints.ThosePutBack);
     }
 
     [PostgresFact]

@@ -7,6 +7,7 @@ using Channels.Storage.Batching;
 using Channels.Storage.Conversations;
 using Channels.Storage.Database;
 using Channels.Storage.Migrations;
+using Channels.Storage.Outbox;
 using Channels.Storage.Sweep;
 using Channels.Storage.Transcript;
 using Channels.Testing;
@@ -65,7 +66,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     {
         var (first, second, later) = (await TurnAsync(), await TurnAsync(), await TurnAsync());
 
-        Assert.True(await _store.FinishTurnAsync(Everything(first, second), default));
+        Assert.True((await _store.FinishTurnAsync(Everything(first, second), default)).Ended);
 
         var state = await _store.LoadAsync(_where, default);
         Assert.Equal(later, Assert.Single(state!.Turns).Message);
@@ -81,9 +82,9 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task A_turn_that_was_ended_before_brings_nothing_of_its_second_ending()
     {
         var (first, second) = (await TurnAsync(), await TurnAsync());
-        Assert.True(await _store.FinishTurnAsync(new TurnFinish(_where, [first], [], "silent", AgentFailed: false), default));
+        Assert.True((await _store.FinishTurnAsync(new TurnFinish(_where, [first], [], "silent", AgentFailed: false), default)).Ended);
 
-        Assert.False(await _store.FinishTurnAsync(Everything(first, second), default));
+        Assert.False((await _store.FinishTurnAsync(Everything(first, second), default)).Ended);
 
         var state = await _store.LoadAsync(_where, default);
         Assert.Equal(second, Assert.Single(state!.Turns).Message);
@@ -102,9 +103,66 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         var ended = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _store.FinishTurnAsync(Everything(first, second), default)));
 
-        Assert.Single(ended, one => one);
+        Assert.Single(ended, one => one.Ended);
         Assert.Equal(3L, await ScalarAsync("select count(*) from outbox"));
         Assert.Equal(1L, await ScalarAsync("select count(*) from event"));
+    }
+
+    [PostgresFact]
+    public async Task A_reply_that_delivery_keeps_a_place_for_has_its_first_attempt_begun_by_the_end_of_its_turn()
+    {
+        var finish = new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false) { Reserved = true };
+
+        Assert.Equal(new TurnEnd(Ended: true, Begun: true), await _store.FinishTurnAsync(finish, default));
+
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        Assert.Equal((OutboxState.Sending, 1, Now, false), (row.State, row.Attempts, row.SendingSince, row.PossiblyDuplicate));
+        Assert.Equal("queued", await ScalarAsync("select status from transcript where outbound"));
+        Assert.True((await Outbox().BeginSendAsync(_where.Tenant, _where.Account, row.Reply.Id, 2, possiblyDuplicate: true, default)).Begun);
+    }
+
+    [PostgresFact]
+    public async Task Who_ends_a_turn_a_second_time_has_begun_nothing_and_leaves_the_attempt_as_it_is()
+    {
+        var finish = new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false) { Reserved = true };
+        await _store.FinishTurnAsync(finish, default);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(new TurnEnd(Ended: false, Begun: false), await _store.FinishTurnAsync(finish, default));
+        Assert.Equal(new TurnEnd(Ended: false, Begun: false), await _store.FinishTurnAsync(finish with { Replies = [Reply("two")] }, default));
+
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        Assert.Equal((OutboxState.Sending, 1, Now), (row.State, row.Attempts, row.SendingSince));
+    }
+
+    [PostgresFact]
+    public async Task A_reply_to_somebody_out_of_reach_is_queued_for_delivery_to_say_so_until_they_write_again()
+    {
+        await RunAsync("update conversation set unreachable_since = $1, unreachable_reason = 'blocked'", Now.AddMinutes(-5));
+        var finish = new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false) { Reserved = true };
+
+        Assert.Equal(new TurnEnd(Ended: true, Begun: false), await _store.FinishTurnAsync(finish, default));
+
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        Assert.Equal((OutboxState.Queued, 0, null), (row.State, row.Attempts, row.SendingSince));
+
+        await RunAsync("update conversation set contact_wrote_at = $1", Now);
+        Assert.True((await _store.FinishTurnAsync(finish with { Turns = [await TurnAsync()], Replies = [Reply("two")] }, default)).Begun);
+    }
+
+    [PostgresFact]
+    public async Task Of_turns_that_end_in_one_transaction_those_are_begun_that_have_a_place_and_a_reply()
+    {
+        var silent = new TurnFinish(_where, [await TurnAsync()], [], "silent", AgentFailed: false) { Reserved = true };
+        var waiting = new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false);
+        var reserved = new TurnFinish(_where, [await TurnAsync()], [Reply("two")], Reason: null, AgentFailed: false) { Reserved = true };
+
+        var ends = await Task.WhenAll(_store.FinishTurnAsync(silent, default), _store.FinishTurnAsync(waiting, default), _store.FinishTurnAsync(reserved, default));
+
+        Assert.All(ends, end => Assert.True(end.Ended));
+        Assert.Equal([false, false, true], ends.Select(end => end.Begun));
+        var rows = await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default);
+        Assert.Equal([(OutboxState.Queued, 0), (OutboxState.Sending, 1)], rows.Select(row => (row.State, row.Attempts)));
     }
 
     [PostgresFact]
@@ -164,8 +222,8 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal((turn, Now.AddMinutes(5)), state!.Turns.Select(one => (one.Message, one.AnswerBy)).Single());
         Assert.Equal(AgentPause.UntilResumed, state.PausedUntil);
         Assert.Equal(["A"], state.Options.ToArray());
-        Assert.False(await _store.FinishTurnAsync(new TurnFinish(gone, [turn], [], "silent", AgentFailed: false), default));
-        Assert.True(await _store.FinishTurnAsync(new TurnFinish(_where, [turn], [], "silent", AgentFailed: false), default));
+        Assert.False((await _store.FinishTurnAsync(new TurnFinish(gone, [turn], [], "silent", AgentFailed: false), default)).Ended);
+        Assert.True((await _store.FinishTurnAsync(new TurnFinish(_where, [turn], [], "silent", AgentFailed: false), default)).Ended);
     }
 
     private TurnFinish Everything(MessageId first, MessageId second) => new(_where, [first, second], [Reply("one"), Reply("two"), Reply("three")], "handed over: why", AgentFailed: true)
@@ -176,6 +234,8 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     };
 
     private QueuedReply Reply(string text) => new(new MessageId(_ids.Next()), _where.Conversation, "549", text, ReplyTo: null);
+
+    private PostgresOutbox Outbox() => new(_writer, _database, _clock);
 
     private static async Task<ImmutableArray<ConversationRef>> SweptAsync(PostgresSweep sweep)
     {

@@ -124,6 +124,8 @@ public sealed class PacedHintsTests : IInboxHint, IInboxPressure
 
     void IInboxHint.Arrived(AccountId account) => _heard.Writer.TryWrite(account);
 
+    void IInboxHint.PutBack(AccountId account) => throw new NotSupportedException();
+
     bool IInboxPressure.OthersAreAbout => false;
 
     bool IInboxPressure.IsMadeBy(TenantId tenant) => _pressing.ContainsKey(tenant);
@@ -177,6 +179,8 @@ public sealed class PacedHintsTests : IInboxHint, IInboxPressure
                 }
             }
         }
+
+        public void PutBack(AccountId account) => throw new NotSupportedException();
 
         public void Arrives(AccountId account)
         {

@@ -1,0 +1,146 @@
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
+
+namespace Channels.Grains.Delivery;
+
+/// <content>One attempt: recorded, made, settled.</content>
+internal sealed partial class DeliveryGrain
+{
+    private void Follow(Task send)
+    {
+        if (!send.IsCompleted)
+        {
+            _sends.Add(send);
+            _ = ForgetWhenDoneAsync(send);
+        }
+    }
+
+    private async Task ForgetWhenDoneAsync(Task send)
+    {
+        await send;
+        _sends.Remove(send);
+        _pump.Signal();
+    }
+
+    private async Task SendAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row, bool isBegun)
+    {
+        // The turn that started this ends first: a send is never part of somebody's call.
+        await Task.Yield();
+        try
+        {
+            await (isBegun ? CallAndSettleAsync(channel, connector, lane, row, row.Attempts) : AttemptAsync(channel, connector, lane, row));
+        }
+        catch (Exception failure)
+        {
+            // The store did not take a step. Its row says how far we came; it is read again after a pause.
+            DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
+            lane.UnderWay = null;
+            Forget();
+            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+            _alarm.Set(TimeSpan.FromSeconds(1));
+        }
+        finally
+        {
+            lane.UnderWay = null;
+            if (_loading)
+            {
+                _settledWhileLoading.Add(row.Reply.Id);
+            }
+
+            RemoveIfEmpty(row.Reply.Conversation, lane);
+        }
+    }
+
+    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
+    {
+        var duplicate = row.PossiblyDuplicate;
+        if (row.State == OutboxState.Sending)
+        {
+            // Not ours: whoever began it is gone. Ours are forgotten or replaced before they get here.
+            if (await _lostSends.FindAsync(channel, connector, row) is SentLookupOutcome.Found found)
+            {
+                await SettleAsync(channel, lane, row, new SendOutcome.Accepted(found.ProviderMessageId), row.Attempts);
+                return;
+            }
+
+            duplicate = true;
+        }
+
+        var attempt = row.Attempts + 1;
+        var start = await _outbox.BeginSendAsync(channel.Tenant, Account, row.Reply.Id, attempt, duplicate, CancellationToken.None);
+        if (!start.Begun)
+        {
+            lane.Remove(row);
+            _held--;
+            return;
+        }
+
+        if (start.OutOfReachSince is not null)
+        {
+            await SettleAsync(channel, lane, row with { PossiblyDuplicate = duplicate }, RetryPolicy.OutOfReach(start, duplicate), attempt);
+            return;
+        }
+
+        await CallAndSettleAsync(channel, connector, lane, row with { PossiblyDuplicate = duplicate }, attempt);
+    }
+
+    // The attempt is recorded: from here on the provider may have the reply.
+    private async Task CallAndSettleAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row, int attempt)
+    {
+        var message = _files.MessageOf(channel.Tenant, row.Reply);
+        var started = _clock.GetUtcNow();
+        var outcome = await CallAsync(connector, channel.Connection, message);
+        await SettleAsync(channel, lane, row, outcome, attempt);
+        if (outcome is SendOutcome.Unknown)
+        {
+            _ = _settlements.LookUpAsync(channel, connector, row with { SendingSince = started });
+        }
+    }
+
+    private async Task<SendOutcome> CallAsync(IConnector connector, Connection connection, OutboundMessage message)
+    {
+        try
+        {
+            // Never cancelled from here: a send that is cut off has an unknown outcome, one that is let finish has none.
+            return await connector.SendAsync(connection, message, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            DeliveryLog.ConnectorThrew(_logger, connector.Manifest.Id, failure.GetType().Name, failure.StackTrace);
+            return new SendOutcome.Unknown($"the connector failed ({failure.GetType().Name})");
+        }
+    }
+
+    private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt)
+    {
+        var now = _clock.GetUtcNow();
+        if (outcome is SendOutcome.TryLater && now - IdSource.TimeOf(row.Reply.Id.Value) > RetryPolicy.Patience)
+        {
+            outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
+        }
+        else if (outcome is SendOutcome.TryLater { MostAttempts: { } most } last && attempt >= most)
+        {
+            outcome = new SendOutcome.Refused(last.Code, last.Reason);
+        }
+
+        var next = now + outcome switch
+        {
+            SendOutcome.TryLater later => RetryPolicy.WaitAfter(later, attempt, Random.Shared),
+            SendOutcome.Blocked => TimeSpan.FromMinutes(1),
+            _ => TimeSpan.Zero,
+        };
+        await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
+        await _reports.AddAsync(channel, outcome);
+        if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
+        {
+            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next });
+        }
+        else
+        {
+            lane.Remove(row);
+            _held--;
+        }
+    }
+}

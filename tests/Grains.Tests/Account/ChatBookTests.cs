@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Channels.Core.Conversations;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Core.Transcript;
+using Channels.Grains.Account;
+using Channels.Testing;
+
+namespace Channels.Grains.Tests.Account;
+
+/// <summary>Which names an account still writes down.</summary>
+public sealed class ChatBookTests : ITranscript
+{
+    private static readonly TenantId _tenant = new(new Guid(1, 0, 0, new byte[8]));
+    private static readonly AccountId _account = new(new Guid(2, 0, 0, new byte[8]));
+
+    private readonly ChatBook _book;
+
+    public ChatBookTests() => _book = new ChatBook(this, new IdSource(new ManualClock()));
+
+    [Fact]
+    public async Task A_name_is_written_once()
+    {
+        await LearnAsync("phone");
+        Assert.Single(Write(new ContactChange("phone", "Ann", null)));
+
+        Assert.Empty(Write(new ContactChange("phone", "Ann", null)));
+        Assert.Single(Write(new ContactChange("phone", "Ann's shop", null)));
+        Assert.Single(Write(new ContactChange("phone", "Ann", null)));
+    }
+
+    [Fact]
+    public async Task Of_two_names_for_one_person_the_last_stands_whichever_id_it_came_with()
+    {
+        await LearnAsync("phone", "hidden");
+        Write(new ContactChange("phone", "Ann", null));
+        Write(new ContactChange("hidden", "Ann's shop", null));
+
+        Assert.Single(Write(new ContactChange("phone", "Ann", null)));
+    }
+
+    [Fact]
+    public async Task Several_in_one_batch_are_written_all_or_none()
+    {
+        await LearnAsync("phone");
+        Write(new ContactChange("phone", "Ann", null));
+
+        Assert.Equal(2, Write(new ContactChange("phone", "Ann's shop", null), new ContactChange("phone", "Ann", null)).Length);
+        Assert.Empty(Write(new ContactChange("phone", "Ann", null)));
+    }
+
+    [Fact]
+    public void The_name_of_somebody_without_a_conversation_is_brought_each_time_and_counted()
+    {
+        Write(new ContactChange("stranger", "Bob", null));
+
+        Assert.Single(Write(new ContactChange("stranger", "Bob", null)));
+    }
+
+    Task<ImmutableArray<ResolvedChat>> ITranscript.ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> chats, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<ResolvedChat>>([.. chats.SelectMany(chat => chat.Aliases.Select(alias => new ResolvedChat(alias, chat.Proposed)))]);
+
+    Task<RecordResult> ITranscript.RecordAsync(AccountBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<EchoResult> ITranscript.SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    private async Task LearnAsync(string chat, string? alias = null) => await _book.LearnAsync(
+        _tenant, _account, [new ChannelEvent { Kind = "message.text", Action = EventAction.Process, ChatId = chat, ChatAlias = alias, ChatType = "direct" }], default);
+
+    // What the account would write of this.
+    private ImmutableArray<ContactChange> Write(params ImmutableArray<ContactChange> contacts)
+    {
+        var unwritten = _book.Unwritten(contacts);
+        _book.Written(unwritten);
+        return unwritten;
+    }
+}

@@ -1,0 +1,210 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Threading.Channels;
+using Channels.Core.Agents;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Events;
+using Channels.Core.Ids;
+using Channels.Core.Media;
+using Channels.Core.Outbox;
+using Channels.GrainHosting;
+using Channels.Grains.Abstractions;
+using Channels.Grains.Delivery;
+using Channels.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Channels.Grains.Tests.Delivery;
+
+/// <summary>A delivery grain on the real runtime, between a store and a provider that write down what they are asked, in one order.</summary>
+internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCatalog, IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly Channel<string> _events = Channel.CreateUnbounded<string>();
+    private GrainHost _host = null!;
+
+    private readonly IdSource _ids;
+
+    private DeliveryStage(ChannelLimits limits)
+    {
+        Kind = new Provider(this, limits);
+        _ids = new IdSource(Clock);
+        (Tenant, Account) = (new(_ids.Next()), new(_ids.Next()));
+    }
+
+    public ManualClock Clock { get; } = new();
+
+    /// <summary>The process'.</summary>
+    public StoppableLifetime Lifetime { get; } = new();
+
+    public TenantId Tenant { get; }
+
+    public AccountId Account { get; }
+
+    public IDeliveryGrain Delivery => _host.Grains.GetGrain<IDeliveryGrain>(Account.Value);
+
+    /// <summary>What is in the table when it is read next.</summary>
+    public ImmutableArray<OutboxRow> Table { get; set; } = [];
+
+    public AccountStatus Status { get; set; } = AccountStatus.Active;
+
+    public AccountThrottle Throttle { get; set; } = AccountThrottle.None;
+
+    public Provider Kind { get; set; }
+
+    public IReadOnlyCollection<IConnector> All => [Kind];
+
+    public static async Task<DeliveryStage> StartAsync(int concurrency = 8, double? perSecond = null, Func<DeliveryStage, Provider>? kind = null)
+    {
+        var stage = new DeliveryStage(new ChannelLimits(1_000, perSecond, concurrency));
+        stage.Kind = kind?.Invoke(stage) ?? stage.Kind;
+        stage._host = await GrainHost.StartAsync(options =>
+        {
+            options.Assemblies.Add(typeof(DeliveryGrain).Assembly);
+            options.Services = services => services
+                .AddSingleton<TimeProvider>(stage.Clock)
+                .AddSingleton<IOutbox>(stage)
+                .AddSingleton<IChannelDirectory>(stage)
+                .AddSingleton<IConnectorCatalog>(stage)
+                .AddSingleton<IMediaStore>(new MediaInMemory())
+                .AddSingleton<OutboundFiles>()
+                .AddSingleton(new Closing(stage.Lifetime))
+                .AddSingleton<LostSends>();
+        });
+        return stage;
+    }
+
+    /// <summary>The grain has read the table, and has nothing to do.</summary>
+    public async Task<DeliveryStage> ReadyAsync()
+    {
+        await Delivery.WakeAsync();
+        await ExpectAsync("read", "read unknown");
+        return this;
+    }
+
+    public QueuedReply Reply(string text, Guid? conversation = null) =>
+        new(new MessageId(_ids.Next()), new ConversationId(conversation ?? _ids.Next()), $"chat-{text}", text, ReplyTo: null);
+
+    public Task<bool> ReserveAsync(QueuedReply reply) => Delivery.ReserveAsync(reply.Conversation, reply.Id, reply.ChatId);
+
+    /// <summary>As the transaction leaves it that ends a turn.</summary>
+    public OutboxRow Begun(QueuedReply reply) => new(reply, OutboxState.Sending, 1, Clock.GetUtcNow(), Clock.GetUtcNow(), PossiblyDuplicate: false);
+
+    /// <summary>What store and provider are asked next is this, in this order.</summary>
+    public async Task ExpectAsync(params string[] expected)
+    {
+        foreach (var one in expected)
+        {
+            using var limit = new CancellationTokenSource(Patience);
+            Assert.Equal(one, await _events.Reader.ReadAsync(limit.Token));
+        }
+    }
+
+    public void Note(string what) => _events.Writer.TryWrite(what);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        Assert.False(_events.Reader.TryRead(out var more), $"Nobody expected: {more}");
+    }
+
+    public ValueTask<ChannelEntry?> FindAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        var connection = new Connection(Tenant, account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/"));
+        return ValueTask.FromResult<ChannelEntry?>(
+            new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, ChannelPolicy.Default, false)
+            {
+                Throttle = Throttle,
+            });
+    }
+
+    public void Forget(AccountId account)
+    {
+    }
+
+    public IConnector? Find(string kind) => Kind;
+
+    public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken)
+    {
+        Note("read");
+        return Task.FromResult(Table);
+    }
+
+    public Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken)
+    {
+        Note("read unknown");
+        return Task.FromResult(ImmutableArray<OutboxRow>.Empty);
+    }
+
+    public Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken)
+    {
+        Note($"begin attempt {attempt}{(possiblyDuplicate ? ", marked" : "")}");
+        return Task.FromResult(new SendStart(true, null, null));
+    }
+
+    public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
+    {
+        Table = [.. Table.Where(row => row.Reply.Id != settlement.Reply.Id)];
+        Note($"settle {settlement.Reply.Text} {settlement.Outcome.GetType().Name}");
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken)
+    {
+        Note(answer);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableHashSet<string>.Empty);
+
+    /// <summary>A host that can be told to stop.</summary>
+    internal sealed class StoppableLifetime : IHostApplicationLifetime
+    {
+        private readonly CancellationTokenSource _stopping = new();
+
+        public CancellationToken ApplicationStarted => default;
+
+        public CancellationToken ApplicationStopping => _stopping.Token;
+
+        public CancellationToken ApplicationStopped => default;
+
+        public void StopApplication() => _stopping.Cancel();
+    }
+
+    /// <summary>A provider that takes everything.</summary>
+    internal class Provider(DeliveryStage stage, ChannelLimits limits) : IConnector
+    {
+        public ChannelManifest Manifest { get; } = new("fake", "Fake", "1", "none", JsonSerializer.SerializeToElement(new { }), limits, TimeSpan.Zero);
+
+        /// <summary>What it answers to the next messages.</summary>
+        public Func<Task<SendOutcome>> Answer { get; set; } = () => Task.FromResult<SendOutcome>(new SendOutcome.Accepted("3EB0"));
+
+        public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => throw new NotSupportedException();
+
+        public Normalised Normalise(WebhookBody webhook) => throw new NotSupportedException();
+
+        public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
+        {
+            stage.Note($"send {message.Text}");
+            return Answer();
+        }
+    }
+
+    /// <summary>One that is asked, and says that it has what it is asked about.</summary>
+    internal sealed class Answering(DeliveryStage stage, ChannelLimits limits) : Provider(stage, limits), ISentLookup
+    {
+        public Task<SentLookupOutcome> FindSentAsync(
+            Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
+            Task.FromResult<SentLookupOutcome>(new SentLookupOutcome.Found("3EB0"));
+    }
+
+    /// <summary>One that wants a minute between two messages to a chat.</summary>
+    internal sealed class Paced(DeliveryStage stage, ChannelLimits limits) : Provider(stage, limits), IPacedConnector
+    {
+        public ChatPace PaceOf(string chatId) => new(1 / 60d, 1);
+    }
+}
