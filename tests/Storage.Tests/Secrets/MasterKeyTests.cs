@@ -53,12 +53,24 @@ public sealed class MasterKeyTests : IDisposable
     [Fact]
     public async Task Of_many_that_start_at_once_all_get_the_same_key()
     {
-        var options = new KeyOptions { DataDirectory = _data.Path };
+        for (var round = 0; round < 50; round++)
+        {
+            var options = new KeyOptions { DataDirectory = _data.Combine($"start-{round}") };
+            using var together = new Barrier(8);
 
-        var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => MasterKey.Load(options))));
+            var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait();
+                    return MasterKey.Load(options);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)));
 
-        var wrapped = keys[0].Wrap("data"u8, "row"u8);
-        Assert.All(keys, key => Assert.Equal("data"u8.ToArray(), key.Unwrap(wrapped, "row"u8)));
+            var wrapped = keys[0].Wrap("data"u8, "row"u8);
+            Assert.All(keys, key => Assert.Equal("data"u8.ToArray(), key.Unwrap(wrapped, "row"u8)));
+        }
     }
 
     [Fact]
