@@ -26,6 +26,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError TurnOvertaken = new("turn_overtaken", 409, "A person answers this conversation", "Nothing: the reply is not sent. Resume the agent to let it answer again.");
     public static readonly ApiError WindowClosed = new("window_closed", 409, "The contact has not written for too long; the provider takes no free text now", "Wait until the contact writes again, or send a template that the provider has approved.");
     public static readonly ApiError OutcomeKnown = new("outcome_known", 409, "What became of this message is not open", "Look at its timeline. To say it once more, send it with POST /api/v1/conversations/{id}/messages.");
+    public static readonly ApiError EventsGone = new("events_gone", 410, "Events that this cursor has not seen are gone", "Repeat the request without after: it goes on with the oldest event that is kept. Read what was missed from the conversations: GET /api/v1/conversations, and the messages of each.");
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, files to be sent 32 MB, everything else 1 MB.");
     public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
@@ -44,7 +45,7 @@ internal static class ErrorCatalogue
     public static IReadOnlyList<ApiError> All { get; } =
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, WebhookTokenWrong, NotFound, MethodNotAllowed,
-        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, OutcomeKnown, TooLarge,
+        RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, OutcomeKnown, EventsGone, TooLarge,
         UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, TooManyUploads, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, UploadsFull, Busy,
         NotReady,
     ];

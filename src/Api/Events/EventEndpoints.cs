@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Channels.Api.Access;
 using Channels.Api.Errors;
@@ -20,7 +21,7 @@ internal static class EventEndpoints
     {
         var events = app.MapApiGroup("/api/v1/events", "Events", Access.Access.Tenant);
         events.MapGet("/", ReadAsync).WithName("ReadEvents")
-            .WithSummary("Events after a cursor, none ever skipped; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'");
+            .WithSummary("Events after a cursor, none ever skipped unsaid: 410 when some of them are no longer kept; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'");
     }
 
     private static async Task<Results<Ok<EventList>, Problem>> ReadAsync(
@@ -31,15 +32,22 @@ internal static class EventEndpoints
             return TypedResults.Ok(new EventList([], (await events.NowAsync(caller.Tenant, cancellationToken)).ToString(), More: false));
         }
 
-        var cursor = string.IsNullOrEmpty(after) ? default(EventCursor) : EventCursor.Parse(after);
-        if (cursor is not { } from)
+        EventCursor? from = null;
+        if (!string.IsNullOrEmpty(after) && (from = EventCursor.Parse(after)) is null)
         {
             return Problem.Field(ErrorCatalogue.InvalidParameter, "after", "must be the cursor of an earlier answer, or now.");
         }
 
-        var found = await events.ReadAsync(caller.Tenant, from, page.Page.Limit, cancellationToken);
-        return TypedResults.Ok(new EventList([.. found.Events.Select(EventAnswer.Of)], found.Next.ToString(), found.More));
+        return await events.ReadAsync(caller.Tenant, from, page.Page.Limit, cancellationToken) switch
+        {
+            EventReading.Page found => TypedResults.Ok(new EventList([.. found.Events.Select(EventAnswer.Of)], found.Next.ToString(), found.More)),
+            EventReading.Gone gone => Missed(string.Create(
+                CultureInfo.InvariantCulture, $"has not seen events up to {gone.Until:yyyy-MM-dd'T'HH:mm:ss'Z'}, which are past their keep and were deleted; what came later is kept.")),
+            _ => Missed("is ahead of everything this store ever held: the store was restored from a backup. What happened after that backup cannot be told."),
+        };
     }
+
+    private static Problem Missed(string why) => Problem.Field(ErrorCatalogue.EventsGone, "after", why);
 }
 
 /// <summary>Something that happened.</summary>

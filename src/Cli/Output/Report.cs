@@ -78,6 +78,19 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
         _ => throw new InvalidOperationException("An answer of success is no failure."),
     };
 
+    /// <summary>Something is missing in what a command shows, and it goes on: programs find it among the documents, people on standard error.</summary>
+    /// <param name="problem">What the server said.</param>
+    /// <param name="instead">How it goes on, as a whole sentence.</param>
+    public void Missed(ApiProblem problem, string instead)
+    {
+        Document(new JsonObject { ["missed"] = WithoutAbsent(Described(problem, problem.Remedy)) });
+        Note($"{problem.Title}. {instead}");
+        foreach (var field in problem.Fields)
+        {
+            Note($"  {field.Field}: {field.Message}");
+        }
+    }
+
     /// <summary>What a problem ends with.</summary>
     public static int CodeOf(ApiProblem problem) => problem switch
     {
@@ -90,18 +103,7 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
     {
         var code = CodeOf(problem);
         var remedy = problem.Code == "tenant_required" ? "Say for which tenant you act with --tenant or CHANNELS_TENANT, or use a key of that tenant." : problem.Remedy;
-        Fail(
-            new JsonObject
-            {
-                ["title"] = problem.Title,
-                ["code"] = problem.Code,
-                ["status"] = problem.Status,
-                ["detail"] = problem.Detail,
-                ["remedy"] = remedy,
-                ["errors"] = problem.Fields.IsEmpty ? null : new JsonArray([.. problem.Fields.Select(field => new JsonObject { ["field"] = field.Field, ["message"] = field.Message })]),
-                ["trace_id"] = problem.TraceId,
-            },
-            code);
+        Fail(Described(problem, remedy), code);
         Complain(problem.Title, problem.Detail, remedy, [.. problem.Fields.Select(field => $"{field.Field}: {field.Message}")], problem.TraceId);
         return code;
     }
@@ -114,14 +116,27 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
         return ExitCodes.Unreachable;
     }
 
-    private void Fail(JsonObject what, int code)
+    private static JsonObject Described(ApiProblem problem, string? remedy) => new()
+    {
+        ["title"] = problem.Title,
+        ["code"] = problem.Code,
+        ["status"] = problem.Status,
+        ["detail"] = problem.Detail,
+        ["remedy"] = remedy,
+        ["errors"] = problem.Fields.IsEmpty ? null : new JsonArray([.. problem.Fields.Select(field => new JsonObject { ["field"] = field.Field, ["message"] = field.Message })]),
+        ["trace_id"] = problem.TraceId,
+    };
+
+    private void Fail(JsonObject what, int code) => Document(new JsonObject { ["error"] = WithoutAbsent(what), ["exit_code"] = code });
+
+    private static JsonObject WithoutAbsent(JsonObject what)
     {
         foreach (var absent in what.Where(member => member.Value is null).Select(member => member.Key).ToList())
         {
             what.Remove(absent);
         }
 
-        Document(new JsonObject { ["error"] = what, ["exit_code"] = code });
+        return what;
     }
 
     private void Complain(string title, string? detail, string? remedy, IReadOnlyList<string>? fields = null, string? traceId = null)

@@ -5,7 +5,7 @@ using Channels.Cli.Output;
 
 namespace Channels.Cli.Tail;
 
-/// <summary>Follows the events with the cursor the server gives: none is skipped, and none is printed twice.</summary>
+/// <summary>Follows the events with the cursor the server gives: none is skipped unsaid, and none is printed twice unless some were missed.</summary>
 internal sealed class EventReader(ApiClient api, Report report, TimeProvider clock, EventFilter filter)
 {
     /// <summary>In the place of a cursor: what happens from now on.</summary>
@@ -45,6 +45,14 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
         for (var hasAnswered = false; ;)
         {
             var answer = await api.GetAsync($"/api/v1/events?limit={PageSize}{(_cursor is null ? "" : $"&after={Uri.EscapeDataString(_cursor)}")}", cancellationToken);
+            if (answer is ApiAnswer.Refused { Problem: { Code: "events_gone" } missed } && _cursor is not null)
+            {
+                // Said, and on with what there is: whoever follows along is better served with the rest than with an end. Whatever was broken, more was skipped than nothing.
+                report.Missed(missed, "Going on with the oldest event that is kept.");
+                (_cursor, hasAnswered, broken) = (null, true, 0);
+                continue;
+            }
+
             if (answer is not ApiAnswer.Done { Body: var page })
             {
                 if (once || !hasAnswered || answer is ApiAnswer.Refused { Problem: { MayPass: false, Status: < 500 } })

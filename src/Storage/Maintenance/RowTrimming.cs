@@ -177,9 +177,9 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         before,
         cancellationToken);
 
-    /// <summary>Events in a partition that cannot be dropped.</summary>
+    /// <summary>Events in a partition that cannot be dropped. Readers who have not seen them are told.</summary>
     public Task<long> EventsAsync(string partition, DateTimeOffset before, CancellationToken cancellationToken) =>
-        WalkAsync(partition, $"delete from {partition} where ctid >= $1::text::tid and ctid < $2::text::tid and id < $3", before, cancellationToken);
+        CountedWalkAsync(partition, EventTrims.OfRows(partition), before, cancellationToken);
 
     private async Task<long> SliceAsync(string sql, object edge, CancellationToken cancellationToken, DateTimeOffset? now = null)
     {
@@ -201,8 +201,11 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         return all;
     }
 
+    private Task<long> WalkAsync(string table, string delete, DateTimeOffset before, CancellationToken cancellationToken) =>
+        CountedWalkAsync(table, $"with gone as ({delete} returning 1) select count(*) from gone", before, cancellationToken);
+
     // What is written meanwhile is behind the last page, or too young.
-    private async Task<long> WalkAsync(string table, string sql, DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task<long> CountedWalkAsync(string table, string sql, DateTimeOffset before, CancellationToken cancellationToken)
     {
         await using var size = database.CreateCommand("select pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint");
         size.Parameters.Add(new NpgsqlParameter { Value = table });
@@ -214,7 +217,7 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
             command.Parameters.Add(new NpgsqlParameter { Value = $"({page},0)", NpgsqlDbType = NpgsqlDbType.Text });
             command.Parameters.Add(new NpgsqlParameter { Value = $"({page + Pages},0)", NpgsqlDbType = NpgsqlDbType.Text });
             command.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(before) });
-            gone += await command.ExecuteNonQueryAsync(cancellationToken);
+            gone += (long)(await command.ExecuteScalarAsync(cancellationToken))!;
         }
 
         return gone;

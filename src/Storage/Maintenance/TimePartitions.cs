@@ -108,6 +108,14 @@ public static class TimePartitions
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
+            if (table == Event)
+            {
+                // Before the lock against everybody, for it takes as long as there are tenants. Nobody writes to a week that is over, but for a wrong clock, and
+                // that one waits: what came in between would go unsaid.
+                await ExecuteAsync(connection, $"{Patience}; lock table {week.Name} in share mode", cancellationToken);
+                await ExecuteAsync(connection, EventTrims.OfWeek(week.Name), cancellationToken);
+            }
+
             // The table first, as everybody who writes to it.
             await ExecuteAsync(connection, $"{Patience}; lock table only {table} in access exclusive mode; lock table {week.Name} in access exclusive mode", cancellationToken);
             if (table == Transcript && await IsNeededAsync(connection, week, cancellationToken))

@@ -30,6 +30,7 @@ internal static class Seed
             host.Db, "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $4, 0, 0, now())",
             tenant.Id.Value, channel, _ids.Next(), conversation);
         await EventAsync(host, tenant.Id, channel);
+        await RunAsync(host.Db, "insert into event_trim (tenant_id, xid, id) values ($1, '1', $2)", tenant.Id.Value, _ids.Next());
         await RunAsync(host.Db, "insert into kind_switched_off (tenant_id, kind, since) values ($1, 'pigeon', now())", tenant.Id.Value);
         await RunAsync(host.Db, "insert into acceptance (tenant_id, account_id, accepted) values ($1, $2, 1)", tenant.Id.Value, channel);
         await RunAsync(host.Db, "insert into drop_counter (tenant_id, account_id, what, reason, dropped, last_at) values ($1, $2, 'event', 'presence', 1, now())", tenant.Id.Value, channel);

@@ -92,7 +92,7 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         string[] tables =
         [
             "tenant", "org_unit", "api_key", "data_key", "connector", "account", "channel_claim", "account_status_history", "inbox", "parked_webhook",
-            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "intake", "channel_counter", "outbox", "event", "acceptance", "drop_counter", "replay", "knowledge_document", "knowledge_passage",
+            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "intake", "channel_counter", "outbox", "event", "event_trim", "acceptance", "drop_counter", "replay", "knowledge_document", "knowledge_passage",
         ];
 
         foreach (var table in tables)
