@@ -2,6 +2,7 @@ using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
+using Channels.Grains.Abstractions;
 
 namespace Channels.Grains.Delivery;
 
@@ -38,7 +39,7 @@ internal sealed partial class DeliveryGrain
             DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
             lane.UnderWay = null;
             Forget();
-            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1), ReplyWaitCause.StoreUnavailable);
             _alarm.Set(TimeSpan.FromSeconds(1));
         }
         finally

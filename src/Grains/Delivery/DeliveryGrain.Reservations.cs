@@ -1,6 +1,7 @@
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
+using Channels.Grains.Abstractions;
 
 namespace Channels.Grains.Delivery;
 
@@ -28,7 +29,7 @@ internal sealed partial class DeliveryGrain
 
         if (channel.Throttle.HeldUntil is { } heldUntil)
         {
-            _reports.HoldUntil(heldUntil);
+            _reports.HoldUntil(heldUntil, ReplyWaitCause.RateLimited);
         }
 
         var now = _clock.GetUtcNow();

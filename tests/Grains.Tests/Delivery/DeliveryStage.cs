@@ -67,6 +67,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
                 .AddSingleton<IOutbox>(stage)
                 .AddSingleton<IChannelDirectory>(stage)
                 .AddSingleton<IConnectorCatalog>(stage)
+                .AddSingleton<IChannelStatuses, NoStatuses>()
                 .AddSingleton<IMediaStore>(new MediaInMemory())
                 .AddSingleton<OutboundFiles>()
                 .AddSingleton(new Closing(stage.Lifetime))
@@ -85,6 +86,24 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public QueuedReply Reply(string text, Guid? conversation = null) =>
         new(new MessageId(_ids.Next()), new ConversationId(conversation ?? _ids.Next()), $"chat-{text}", text, ReplyTo: null);
+
+    /// <summary>What a reply waits for; null for nothing.</summary>
+    public async Task<ReplyWait?> WaitOfAsync(QueuedReply reply) => (await Delivery.GetWaitsAsync(reply.Conversation, [reply.Id])).SingleOrDefault();
+
+    /// <summary>What it waits for, once that is the cause: what follows from an outcome is known a moment after it is settled.</summary>
+    public async Task<ReplyWait> WaitOfAsync(QueuedReply reply, ReplyWaitCause cause)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            if (await WaitOfAsync(reply) is { } wait && wait.Cause == cause)
+            {
+                return wait;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
+        }
+    }
 
     public Task<bool> ReserveAsync(QueuedReply reply) => Delivery.ReserveAsync(reply.Conversation, reply.Id, reply.ChatId);
 
