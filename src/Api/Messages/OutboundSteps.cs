@@ -1,3 +1,4 @@
+using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Core.Transcript;
@@ -61,7 +62,10 @@ internal static class OutboundSteps
         {
             (null, "failed") when message.SentAt is null => step with
             {
-                State = "failed", What = message.Reason ?? "The provider refused it.", Since = message.StatusAt, NextStep = $"Mend what the reason names, then {SendAgain}.",
+                State = "failed", What = message.Reason ?? "The provider refused it.", Since = message.StatusAt,
+                NextStep = message.Kind == EventKinds.MessageText && channel is not null
+                    ? $"Mend what the reason names; then POST /api/v1/messages/{message.Id.Value}/redrive sends a plain text once more. Anything else: {SendAgain}."
+                    : $"Mend what the reason names, then {SendAgain}.",
             },
             (null, "queued") => step with { State = "pending" },
             (null, _) => step with { At = message.SentAt ?? message.StatusAt, What = message.PossiblyDuplicate ? "It may have reached the contact twice." : null },

@@ -25,13 +25,13 @@ internal sealed partial class DeliveryGrain
         _pump.Signal();
     }
 
-    private async Task SendAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row, bool isBegun)
+    private async Task SendAsync(Lane lane, OutboxRow row, Func<Task> stepsAsync)
     {
         // The turn that started this ends first: a send is never part of somebody's call.
         await Task.Yield();
         try
         {
-            await (isBegun ? CallAndSettleAsync(channel, connector, lane, row, row.Attempts) : AttemptAsync(channel, connector, lane, row));
+            await stepsAsync();
         }
         catch (Exception failure)
         {

@@ -260,6 +260,14 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 break;
             }
 
+            if (RetryPolicy.TooOld(row, channel.Policy.ReplyMaxAge, now) is { } tooOld)
+            {
+                // Nothing is sent: it takes none of the pace.
+                lane.UnderWay = row.Reply.Id;
+                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, tooOld, row.Attempts)));
+                continue;
+            }
+
             if (_paces.WaitFor(connector, row.Reply.ChatId) is { Ticks: > 0 } rest)
             {
                 next = now + rest < next ? now + rest : next;
@@ -275,7 +283,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
-            Follow(SendAsync(channel, connector, lane, row, isBegun: false));
+            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row)));
         }
 
         if (next < DateTimeOffset.MaxValue)

@@ -49,6 +49,8 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public AccountStatus Status { get; set; } = AccountStatus.Active;
 
+    public ChannelPolicy Policy { get; set; } = ChannelPolicy.Default;
+
     public AccountThrottle Throttle { get; set; } = AccountThrottle.None;
 
     public Provider Kind { get; set; }
@@ -132,7 +134,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     {
         var connection = new Connection(Tenant, account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/"));
         return ValueTask.FromResult<ChannelEntry?>(
-            new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, ChannelPolicy.Default, false)
+            new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, Policy, false)
             {
                 Throttle = Throttle,
             });
