@@ -138,6 +138,25 @@ public sealed class TimelineTests(Running.Spine spine) : SpineTest(spine), IClas
     }
 
     [PostgresFact]
+    public async Task A_text_that_its_gateway_refused_leaves_once_it_is_redriven()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        gateway.Behaviour = new FakeBehaviour { FailStatus = 413 };
+        var number = Spine.NewNumber();
+        await shop.SaysAsync(number, Words());
+        var failed = (await shop.MessagesAsync(number, "the reply, failed", found => found.Any(message => message is { IsOut: true, Status: "failed" }))).Single(message => message.IsOut);
+        Assert.Contains($"/api/v1/messages/{failed.Id}/redrive", (await TimelineAsync(shop.Channel, failed.Id)).GetProperty("problem").GetProperty("next_step").GetString(), StringComparison.Ordinal);
+        gateway.Behaviour = new FakeBehaviour();
+
+        var redriven = await shop.Channel.Api.AskAsync(HttpMethod.Post, $"/api/v1/messages/{failed.Id}/redrive");
+
+        Assert.Equal(HttpStatusCode.Accepted, redriven.Status);
+        await shop.MessagesAsync(number, "the reply, sent", found => found.Any(message => message.Id == failed.Id && message.Status == "sent"));
+        Assert.Equal(2, Step(await TimelineAsync(shop.Channel, failed.Id), "sent").GetProperty("attempts").GetInt32());
+    }
+
+    [PostgresFact]
     public async Task Another_tenants_message_is_as_unknown_as_none()
     {
         var channel = await Spine.SimulatorAsync();
