@@ -57,6 +57,7 @@ public static class ApiServices
         services.AddSingleton<ReplyWindows>();
         services.AddSingleton<SimulatedReplies>();
         services.AddSingleton<OutboundSending>();
+        services.AddSingleton<Waits>();
         services.AddSingleton<UploadPlaces>();
         services.AddSingleton<IngressInstruments>();
         services.AddSingleton(GlobalWebhookSecret.Of(configuration));

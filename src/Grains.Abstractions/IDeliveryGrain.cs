@@ -38,4 +38,11 @@ public interface IDeliveryGrain : IGrainWithGuidKey
     /// <summary>Something changed in the store or in the channel: look again.</summary>
     [Alias("WakeAsync"), AlwaysInterleave]
     Task WakeAsync();
+
+    /// <summary>What queued replies of a conversation wait for at this moment. Asks no store, calls nobody, changes nothing.</summary>
+    /// <param name="conversation">Which.</param>
+    /// <param name="replies">Which of its replies.</param>
+    /// <returns>For those that have to wait, in the order of <paramref name="replies"/>; the others leave now, or are not known here.</returns>
+    [Alias("GetWaitsAsync"), AlwaysInterleave, ReadOnly]
+    Task<ImmutableArray<ReplyWait>> GetWaitsAsync(ConversationId conversation, ImmutableArray<MessageId> replies);
 }

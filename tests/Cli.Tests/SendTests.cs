@@ -109,6 +109,18 @@ public sealed class SendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_message_itself_waits_for_is_said_with_since_when_and_until_when()
+    {
+        var waiting = new { reason = "circuit_open", what = "The provider failed again and again.", since = "2026-01-01T09:00:00Z", until = "2026-01-01T09:01:00Z", next_step = "See whether it answers." };
+        _api.On(Status, Reply.Ok(new { message = new { status = "queued", waiting }, queue = new { position = 1, attempts = 0, next_attempt_at = "2026-01-01T10:00:00Z" } }));
+
+        var ended = await SendAsync("--to", "1", "--text", "hola", "--wait", "5");
+
+        Assert.Contains("Held up: The provider failed again and again. Since 2026-01-01 09:00:00Z. Until 2026-01-01 09:01:00Z.", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("To do: See whether it answers.", ended.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_stumbles_while_one_waits_is_asked_again()
     {
         _api.On(Status, Reply.Broken, Placed("sent"));

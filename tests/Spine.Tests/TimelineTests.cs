@@ -110,6 +110,52 @@ public sealed class TimelineTests(Running.Spine spine) : SpineTest(spine), IClas
         Assert.Equal(JsonValueKind.Null, left.GetProperty("answers").ValueKind);
     }
 
+    [PostgresTheory]
+    [InlineData(429, 1, "rate_limited")]
+    [InlineData(503, 5, "circuit_open")]
+    public async Task A_reply_says_when_its_provider_is_left_alone_and_until_when_and_leaves_when_it_answers_again(int status, int messages, string reason)
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        gateway.Behaviour = new FakeBehaviour { FailStatus = status, RetryAfter = TimeSpan.FromSeconds(4) };
+        var numbers = Enumerable.Range(0, messages).Select(_ => Spine.NewNumber()).ToList();
+        foreach (var number in numbers)
+        {
+            await shop.SaysAsync(number, Words());
+        }
+
+        var replies = await shop.MessagesAsync(numbers[0], "the reply", found => found.Any(message => message.IsOut));
+        var reply = replies.Single(message => message.IsOut).Id;
+        var waiting = (await Until.SeenAsync(
+            $"{reason}", () => shop.Channel.Api.GetAsync($"/api/v1/messages/{reply}"),
+            found => found.GetProperty("message").TryGetProperty("waiting", out var waiting) && waiting.GetProperty("reason").GetString() == reason)).GetProperty("message").GetProperty("waiting");
+
+        Assert.True(waiting.GetProperty("until").GetDateTimeOffset() > waiting.GetProperty("since").GetDateTimeOffset());
+        Assert.False(string.IsNullOrEmpty(waiting.GetProperty("next_step").GetString()));
+        gateway.Behaviour = new FakeBehaviour();
+        await shop.MessagesAsync(numbers[0], "the reply, sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+        Assert.False((await shop.Channel.Api.GetAsync($"/api/v1/messages/{reply}")).GetProperty("message").TryGetProperty("waiting", out _));
+    }
+
+    [PostgresFact]
+    public async Task A_text_that_its_gateway_refused_leaves_once_it_is_redriven()
+    {
+        await using var gateway = await FakeEvolution.StartAsync();
+        var shop = await Spine.EvolutionAsync(gateway: gateway);
+        gateway.Behaviour = new FakeBehaviour { FailStatus = 413 };
+        var number = Spine.NewNumber();
+        await shop.SaysAsync(number, Words());
+        var failed = (await shop.MessagesAsync(number, "the reply, failed", found => found.Any(message => message is { IsOut: true, Status: "failed" }))).Single(message => message.IsOut);
+        Assert.Contains($"/api/v1/messages/{failed.Id}/redrive", (await TimelineAsync(shop.Channel, failed.Id)).GetProperty("problem").GetProperty("next_step").GetString(), StringComparison.Ordinal);
+        gateway.Behaviour = new FakeBehaviour();
+
+        var redriven = await shop.Channel.Api.AskAsync(HttpMethod.Post, $"/api/v1/messages/{failed.Id}/redrive");
+
+        Assert.Equal(HttpStatusCode.Accepted, redriven.Status);
+        await shop.MessagesAsync(number, "the reply, sent", found => found.Any(message => message.Id == failed.Id && message.Status == "sent"));
+        Assert.Equal(2, Step(await TimelineAsync(shop.Channel, failed.Id), "sent").GetProperty("attempts").GetInt32());
+    }
+
     [PostgresFact]
     public async Task Another_tenants_message_is_as_unknown_as_none()
     {

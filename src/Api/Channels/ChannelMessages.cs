@@ -29,6 +29,9 @@ internal record ChannelSettings
     /// <summary>Messages older than this many seconds are kept but not answered. Default: answered whatever their age.</summary>
     public double? AnswerMaxAge { get; init; }
 
+    /// <summary>Messages of ours that have waited this many seconds (60 or more) to be sent, and were never tried, fail instead of leaving late. Default: they leave however late.</summary>
+    public double? ReplyMaxAge { get; init; }
+
     /// <summary>For how many seconds the agent keeps silent after a person answered on the phone. Default: 1800.</summary>
     public double? TakeoverPause { get; init; }
 
@@ -83,6 +86,9 @@ internal sealed record ChannelAnswer(
     DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FirstActivation? Activation = null)
 {
+    /// <summary>Seconds after which a message of ours that was never tried fails instead of leaving; null for never.</summary>
+    public double? ReplyMaxAge { get; init; }
+
     /// <summary>Set while the provider wants less of this account.</summary>
     public ThrottleAnswer? Throttle { get; init; }
 
@@ -97,6 +103,7 @@ internal sealed record ChannelAnswer(
         channel.Policy.Typing, channel.OrgUnit,
         channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret)
     {
+        ReplyMaxAge = channel.Policy.ReplyMaxAge?.TotalSeconds,
         Throttle = channel.Throttle.At(now) is { } less ? new(less.HeldUntil, less.HeldReason, less.SlowedUntil, less.SlowedReason) : null,
         Health = channel.Health is { } seen ? new(seen.At, seen.TroubleSince, seen.Facts) : null,
     };

@@ -11,7 +11,7 @@ internal sealed record ConfigParts(JsonElement Settings, ChannelSettings Policy,
 {
     private static readonly string[] _policyKeys =
     [
-        "groups", "answer_max_age", "takeover_pause", "locale", "apology", "on_agent_failure", "handover_keywords", "handover_text", "debounce_ms", "typing",
+        "groups", "answer_max_age", "reply_max_age", "takeover_pause", "locale", "apology", "on_agent_failure", "handover_keywords", "handover_text", "debounce_ms", "typing",
     ];
 
     public static ConfigParts Split(JsonElement? config, List<FieldComplaint> complaints)
@@ -42,6 +42,7 @@ internal sealed record ConfigParts(JsonElement Settings, ChannelSettings Policy,
     {
         Groups = request.Groups ?? Policy.Groups,
         AnswerMaxAge = request.AnswerMaxAge ?? Policy.AnswerMaxAge,
+        ReplyMaxAge = request.ReplyMaxAge ?? Policy.ReplyMaxAge,
         TakeoverPause = request.TakeoverPause ?? Policy.TakeoverPause,
         Locale = request.Locale ?? Policy.Locale,
         Apology = request.Apology ?? Policy.Apology,

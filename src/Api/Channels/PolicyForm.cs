@@ -15,6 +15,10 @@ internal sealed class PolicyForm(Func<string, bool> has, List<FieldComplaint> co
     private const int MostKeywords = 50;
     private const int LongestKeyword = 100;
     private const int LongestDebounce = 10_000;
+
+    /// <summary>Less would fail messages that only wait their turn behind the provider's rate limit.</summary>
+    private static readonly TimeSpan ShortestReplyAge = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan LongestAge = TimeSpan.FromDays(365);
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
 
@@ -28,6 +32,7 @@ internal sealed class PolicyForm(Func<string, bool> has, List<FieldComplaint> co
             has("locale") ? Locale(given.Locale) ?? defaults.Locale : otherwise.Locale,
             has("apology") ? Text("apology", given.Apology) : otherwise.Apology)
         {
+            ReplyMaxAge = has("reply_max_age") ? Seconds("reply_max_age", given.ReplyMaxAge, LongestAge, ShortestReplyAge) : otherwise.ReplyMaxAge,
             OnAgentFailure = has("on_agent_failure") ? Failure(given.OnAgentFailure) : otherwise.OnAgentFailure,
             HandoverKeywords = has("handover_keywords") ? Keywords(given.HandoverKeywords) : otherwise.HandoverKeywords,
             HandoverText = has("handover_text") ? Text("handover_text", given.HandoverText) : otherwise.HandoverText,
@@ -36,19 +41,19 @@ internal sealed class PolicyForm(Func<string, bool> has, List<FieldComplaint> co
         };
     }
 
-    private TimeSpan? Seconds(string field, double? seconds, TimeSpan most)
+    private TimeSpan? Seconds(string field, double? seconds, TimeSpan most, TimeSpan least = default)
     {
         if (seconds is not { } length)
         {
             return null;
         }
 
-        if (length >= 0 && length <= most.TotalSeconds)
+        if (length >= least.TotalSeconds && length <= most.TotalSeconds)
         {
             return TimeSpan.FromSeconds(length);
         }
 
-        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be seconds from 0 to {most.TotalSeconds:0}.")));
+        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be seconds from {least.TotalSeconds:0} to {most.TotalSeconds:0}.")));
         return null;
     }
 

@@ -57,7 +57,7 @@ internal static class ConversationEndpoints
             : Problem.NotFound;
 
     private static async Task<Results<Ok<MessageList>, Problem>> MessagesAsync(
-        Guid id, [Most(1000)] PageRequest page, Caller caller, ConversationQueries conversations, MessageQueries messages, CancellationToken cancellationToken)
+        Guid id, [Most(1000)] PageRequest page, Caller caller, ConversationQueries conversations, MessageQueries messages, Waits waits, CancellationToken cancellationToken)
     {
         if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation)
         {
@@ -65,8 +65,9 @@ internal static class ConversationEndpoints
         }
 
         var found = await messages.ListAsync(caller.Tenant, conversation.Id, page.Page, cancellationToken);
+        var waiting = await waits.ReadAsync(caller.Tenant, conversation.Account, conversation.Id, found.Items, cancellationToken);
         return TypedResults.Ok(new MessageList(
-            conversation.Id.Value, [.. found.Items.Select(MessageAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
+            conversation.Id.Value, [.. found.Items.Select(message => MessageAnswer.Of(message) with { Waiting = waiting.GetValueOrDefault(message.Id) })], found.Total, page.Page.Number, page.Page.Limit));
     }
 
     private static async Task<Results<Accepted<SentAnswer>, Problem>> SendAsync(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Channels.Api.Messages;
 using Channels.Core.Ids;
 using Channels.Storage.Queries;
 
@@ -58,6 +59,10 @@ internal sealed record MessageAnswer(
     Guid Id, string Direction, string Author, string Kind, string? Text, string Status, string? Reason, string? ProviderMessageId, SenderAnswer Sender,
     bool PossiblyDuplicate, DateTimeOffset CreatedAt, DateTimeOffset OccurredAt, DateTimeOffset? StatusAt, DateTimeOffset? EditedAt)
 {
+    /// <summary>Of a message of ours that does not leave: why, since when, until when, and what to do; absent while nothing holds it up.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WaitingAnswer? Waiting { get; init; }
+
     /// <summary>The event's further fields, under the vocabulary's names.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Details { get; init; }

@@ -10,7 +10,7 @@ internal static class MessageDetails
     private static readonly FrozenSet<string> Own = new[]
     {
         "id", "direction", "author", "kind", "text", "status", "reason", "provider_message_id", "sender", "possibly_duplicate", "created_at", "occurred_at",
-        "status_at", "edited_at", "action", "account", "chat_id", "chat_type", "message_id", "from_me", "timestamp", "sender_id", "sender_name",
+        "status_at", "edited_at", "action", "account", "chat_id", "chat_type", "message_id", "from_me", "timestamp", "sender_id", "sender_name", "waiting",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     public static Dictionary<string, JsonElement>? Of(JsonElement? details)

@@ -19,7 +19,8 @@ internal static class MessageEndpoints
         contact is followed through its turn to its replies; steps of a reply carry its message_id. A step that must come next is shown as pending, without a
         time; what follows from it is left out until then. delivered and read are there once the provider tells: not every provider or contact does. posted
         is there when the provider gave a time of its own. Messages from before version 0017 of the schema lack what was not recorded then.
-        state of a step: done, pending (comes by itself), waiting (held up: see what and next_step), failed, unknown (may have left). state of the whole:
+        state of a step: done, pending (comes by itself), waiting (held up: see what, next_step, and waiting with the
+        reason as a word), failed, unknown (may have left). state of the whole:
         done, in_progress, or attention when problem says what to do.
         """;
 
@@ -33,23 +34,28 @@ internal static class MessageEndpoints
     }
 
     private static async Task<Results<Ok<PlacedMessageAnswer>, Problem>> FindAsync(
-        Guid id, Caller caller, MessageQueries messages, ChannelStore channels, TimeProvider clock, CancellationToken cancellationToken)
+        Guid id, Caller caller, MessageQueries messages, ChannelStore channels, Waits waits, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
             return Problem.NotFound;
         }
 
-        var queue = placed.Queue is { } place
-            ? new QueueAnswer(
-                place.Position, place.Attempts, place.NextAttemptAt, place.Reason,
-                Hold.OfReply(place.SuspendedAt, await channels.FindAsync(caller.Tenant, placed.Account, cancellationToken), clock.GetUtcNow()))
-            : null;
-        return TypedResults.Ok(new PlacedMessageAnswer(placed.Conversation.Value, placed.Account.Value, MessageAnswer.Of(placed.Message), queue));
+        var message = MessageAnswer.Of(placed.Message);
+        if (placed.Queue is not { } place)
+        {
+            return TypedResults.Ok(new PlacedMessageAnswer(placed.Conversation.Value, placed.Account.Value, message, null));
+        }
+
+        var channel = await channels.FindAsync(caller.Tenant, placed.Account, cancellationToken);
+        var waiting = await waits.ReadAsync(channel, placed.Account, placed.Conversation, [placed.Message], cancellationToken);
+        return TypedResults.Ok(new PlacedMessageAnswer(
+            placed.Conversation.Value, placed.Account.Value, message with { Waiting = waiting.GetValueOrDefault(placed.Message.Id) },
+            new(place.Position, place.Attempts, place.NextAttemptAt, place.Reason, Hold.OfReply(placed.Message.SuspendedAt, channel, clock.GetUtcNow()))));
     }
 
     private static async Task<Results<Ok<TimelineAnswer>, Problem>> TimelineAsync(
-        Guid id, Caller caller, TimelineQueries timelines, ChannelStore channels, TimeProvider clock, CancellationToken cancellationToken)
+        Guid id, Caller caller, TimelineQueries timelines, ChannelStore channels, Waits waits, TimeProvider clock, CancellationToken cancellationToken)
     {
         var rows = await timelines.FindAsync(caller.Tenant, new MessageId(id), cancellationToken);
         if (rows.IsEmpty)
@@ -58,6 +64,7 @@ internal static class MessageEndpoints
         }
 
         var channel = await channels.FindAsync(caller.Tenant, rows[0].Account, cancellationToken);
-        return TypedResults.Ok(Timeline.Of(rows, channel, clock.GetUtcNow()));
+        var live = await waits.AskAsync(channel, rows[0].Account, rows[0].Conversation, [.. rows.Select(WaitingReply.Of).OfType<WaitingReply>()], cancellationToken);
+        return TypedResults.Ok(Timeline.Of(rows, channel, live, clock.GetUtcNow()));
     }
 }

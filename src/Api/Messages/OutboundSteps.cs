@@ -1,3 +1,4 @@
+using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Core.Transcript;
@@ -14,7 +15,7 @@ internal static class OutboundSteps
     /// <summary>So long after the attempt a provider that can say is asked whether it has an unknown reply.</summary>
     private static readonly TimeSpan LookedUpFor = TimeSpan.FromMinutes(35);
 
-    public static IEnumerable<TimelineStep> Of(TimelineRow message, ChannelDetails? channel, DateTimeOffset now)
+    public static IEnumerable<TimelineStep> Of(TimelineRow message, ChannelDetails? channel, LiveWaits waits, DateTimeOffset now)
     {
         var madeAt = IdSource.TimeOf(message.Id.Value);
         if (IsFromElsewhere(message))
@@ -25,7 +26,7 @@ internal static class OutboundSteps
         else
         {
             yield return new("queued", "done", madeAt);
-            yield return Sent(message, channel, now);
+            yield return Sent(message, channel, waits, now);
         }
 
         if (message is { SentAt: { }, Status: "failed" })
@@ -47,7 +48,7 @@ internal static class OutboundSteps
         }
     }
 
-    private static TimelineStep Sent(TimelineRow message, ChannelDetails? channel, DateTimeOffset now)
+    private static TimelineStep Sent(TimelineRow message, ChannelDetails? channel, LiveWaits waits, DateTimeOffset now)
     {
         var unsettled = message.Unsettled;
         var step = new TimelineStep("sent", "done", null)
@@ -61,7 +62,10 @@ internal static class OutboundSteps
         {
             (null, "failed") when message.SentAt is null => step with
             {
-                State = "failed", What = message.Reason ?? "The provider refused it.", Since = message.StatusAt, NextStep = $"Mend what the reason names, then {SendAgain}.",
+                State = "failed", What = message.Reason ?? "The provider refused it.", Since = message.StatusAt,
+                NextStep = message.Kind == EventKinds.MessageText && channel is not null
+                    ? $"Mend what the reason names; then POST /api/v1/messages/{message.Id.Value}/redrive sends a plain text once more. Anything else: {SendAgain}."
+                    : $"Mend what the reason names, then {SendAgain}.",
             },
             (null, "queued") => step with { State = "pending" },
             (null, _) => step with { At = message.SentAt ?? message.StatusAt, What = message.PossiblyDuplicate ? "It may have reached the contact twice." : null },
@@ -74,13 +78,12 @@ internal static class OutboundSteps
                     ? "Wait half an hour: where the provider can say whether it has the message, it is asked. After that look into the chat yourself."
                     : $"Look into the chat: if the message is there, say so with POST /api/v1/messages/{message.Id.Value}/settle; if not, POST /api/v1/messages/{message.Id.Value}/redrive sends it once more.",
             },
-            _ when Hold.OfReply(message.SuspendedAt, channel, now) is { } hold => step with { State = "waiting", What = hold.What, Since = hold.Since, NextStep = hold.NextStep },
-            ({ State: OutboxState.Sending }, _) => step with { State = "pending", What = $"Being sent since {unsettled.SendingSince:u}." },
-            _ when message.Attempts > 0 && unsettled.Reason is { } reason => step with
+            _ when WaitingReply.Of(message) is { } reply && WaitingAnswer.Of(reply, channel, waits, now) is { } waiting => step with
             {
-                State = "waiting", What = reason, Since = unsettled.SendingSince, NextAttemptAt = unsettled.NextAttemptAt,
-                NextStep = $"Nothing, if it passes: it is tried again by itself until {IdSource.TimeOf(message.Id.Value).AddDays(1):u}. If it stays so, see to what the reason names.",
+                State = "waiting", What = waiting.What, Since = waiting.Since, NextStep = waiting.IsOrdinary ? null : waiting.NextStep, Waiting = waiting,
+                NextAttemptAt = message.Attempts > 0 ? unsettled!.NextAttemptAt : null,
             },
+            ({ State: OutboxState.Sending }, _) => step with { State = "pending", What = $"Being sent since {unsettled.SendingSince:u}." },
             _ => step with { State = "pending" },
         };
     }

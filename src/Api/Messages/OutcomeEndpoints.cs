@@ -18,14 +18,15 @@ internal static class OutcomeEndpoints
     private const string About = """
         For a message of status unknown: it may have left, and the provider cannot say. Look into the chat. If it is there, settle it as sent; if it is not, redrive
         it, or settle it as failed when it is no longer wanted. What is learnt meanwhile (an echo, a receipt, a look-up) goes before: then the answer is
-        outcome_known.
+        outcome_known. A text of status failed that the provider never took can be redriven as well, once for each time it failed: it is tried from now on, before
+        what is queued later in its conversation and after what has left already. Files, templates and choices are sent anew: what was attached to them is not kept.
         """;
 
     /// <summary>Adds the paths to the group of messages.</summary>
     public static void MapOutcomes(this RouteGroupBuilder messages)
     {
         messages.MapPost("/{id:guid}/redrive", RedriveAsync).Repeatable().WithName("RedriveMessage")
-            .WithSummary("Sends a message of unknown outcome once more, marked possibly_duplicate").WithDescription(About.ReplaceLineEndings(" "));
+            .WithSummary("Sends a message once more: one of unknown outcome, marked possibly_duplicate, or a text that failed without leaving").WithDescription(About.ReplaceLineEndings(" "));
         messages.MapPost("/{id:guid}/settle", SettleAsync).Repeatable().WithName("SettleMessage")
             .WithSummary("Says what became of a message of unknown outcome: sent or failed").WithDescription(About.ReplaceLineEndings(" "));
     }
@@ -51,7 +52,9 @@ internal static class OutcomeEndpoints
 
     private static async Task<Problem> WhyNotAsync(Guid id, Caller caller, MessageQueries messages, CancellationToken cancellationToken) =>
         await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken) is { } found
-            ? new Problem(ErrorCatalogue.OutcomeKnown, $"Its status is {found.Message.Status}.")
+            ? new Problem(ErrorCatalogue.OutcomeKnown, found.Message.Status == "failed"
+                ? "Its status is failed. Only a plain text that the provider never took can be redriven."
+                : $"Its status is {found.Message.Status}.")
             : Problem.NotFound;
 }
 

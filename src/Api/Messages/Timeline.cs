@@ -11,16 +11,17 @@ internal static class Timeline
     /// <summary>The way of the first row's message.</summary>
     /// <param name="rows">The message, then the replies to it.</param>
     /// <param name="channel">Its channel; null when it was deleted.</param>
+    /// <param name="waits">What its delivery says of its queued replies.</param>
     /// <param name="now">The time.</param>
-    public static TimelineAnswer Of(ImmutableArray<TimelineRow> rows, ChannelDetails? channel, DateTimeOffset now)
+    public static TimelineAnswer Of(ImmutableArray<TimelineRow> rows, ChannelDetails? channel, LiveWaits waits, DateTimeOffset now)
     {
         var message = rows[0];
         var replies = rows.RemoveAt(0);
         IReadOnlyList<TimelineStep> steps = message.Outbound
-            ? [.. OutboundSteps.Of(message, channel, now)]
-            : [.. Inbound(message, replies, channel, now), .. replies.SelectMany(reply => OutboundSteps.Of(reply, channel, now).Select(step => step with { MessageId = reply.Id.Value }))];
+            ? [.. OutboundSteps.Of(message, channel, waits, now)]
+            : [.. Inbound(message, replies, channel, now), .. replies.SelectMany(reply => OutboundSteps.Of(reply, channel, waits, now).Select(step => step with { MessageId = reply.Id.Value }))];
         var wrong = steps.FirstOrDefault(step => step.NextStep is not null);
-        var state = wrong is not null ? "attention" : steps.Any(step => step.State == "pending") ? "in_progress" : "done";
+        var state = wrong is not null ? "attention" : steps.Any(step => step.State is "pending" or "waiting") ? "in_progress" : "done";
         return new(
             message.Id.Value, message.Account.Value, message.Conversation.Value, message.Outbound ? "out" : "in", message.Kind, message.Status, state,
             wrong is null ? null : new(wrong.Step, wrong.What ?? "", wrong.Since ?? wrong.At, wrong.NextStep!),
@@ -121,26 +122,4 @@ internal static class Timeline
             _ => step with { What = $"Nothing was to be said: {why}." },
         };
     }
-}
-
-/// <summary>Why nothing moves, since when, and what to do. Pure.</summary>
-internal sealed record Hold(string What, DateTimeOffset? Since, string NextStep)
-{
-    /// <summary>What keeps a message from being answered.</summary>
-    public static Hold? OfTurn(DateTimeOffset? suspendedAt, ChannelDetails? channel) => (channel, suspendedAt) switch
-    {
-        (null, _) => new("The channel was deleted.", null, "Nothing: what waited in it stays as it is. Answer through another channel if it matters."),
-        (_, { } since) => new("The tenant is suspended.", since, "Ask the operator to resume the tenant; what waits goes on by itself."),
-        _ => null,
-    };
-
-    /// <summary>What keeps a reply from leaving.</summary>
-    public static Hold? OfReply(DateTimeOffset? suspendedAt, ChannelDetails? channel, DateTimeOffset now) =>
-        OfTurn(suspendedAt, channel) ?? (channel is { Status: not "active" }
-            ? new(
-                channel.StatusReason is { } reason ? $"The channel is {channel.Status}: {reason}" : $"The channel is {channel.Status}.", channel.StatusSince,
-                channel.NextStep ?? "Activate the channel; what waits leaves by itself.")
-            : channel?.Throttle.At(now) is { HeldUntil: { } until } throttle
-                ? new($"The provider wants nothing of this account until {until:u}: {throttle.HeldReason}", null, "Nothing: what waits leaves by itself then.")
-            : null);
 }

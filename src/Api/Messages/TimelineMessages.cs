@@ -47,6 +47,10 @@ internal sealed record TimelineStep(string Step, string State, DateTimeOffset? A
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NextStep { get; init; }
 
+    /// <summary>Of <c>sent</c>, while the message waits: for what, since when, until when, and what to do.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WaitingAnswer? Waiting { get; init; }
+
     /// <summary>Of <c>sent</c>: not tried again before.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? NextAttemptAt { get; init; }

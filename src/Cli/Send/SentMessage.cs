@@ -58,12 +58,12 @@ internal sealed class SentMessage(ApiClient api, Report report, TimeProvider clo
                 report.Line("  To do: look into the chat before you send it again; where the provider can say whether it has the message, it is asked.");
                 return ExitCodes.Wrong;
             default:
-                TellWaiting(id, status, placed.Member("queue"), patience);
+                TellWaiting(id, status, message.Member("waiting"), placed.Member("queue"), patience);
                 return ExitCodes.Wrong;
         }
     }
 
-    private void TellWaiting(string id, string status, JsonElement queue, TimeSpan patience)
+    private void TellWaiting(string id, string status, JsonElement waiting, JsonElement queue, TimeSpan patience)
     {
         report.Line(string.Create(CultureInfo.InvariantCulture, $"Message {id} is {status} after {patience.TotalSeconds:0} s; it is sent as soon as it can be."));
         if (queue.Text("last_error") is { } error)
@@ -71,9 +71,10 @@ internal sealed class SentMessage(ApiClient api, Report report, TimeProvider clo
             report.Line($"  Tried {queue.Number("attempts")} times: {error}; next at {Report.Time(queue.Text("next_attempt_at"))}");
         }
 
-        if (queue.Member("hold") is { ValueKind: JsonValueKind.Object } hold)
+        // A server from before 'waiting' tells only of what holds up all the account's messages.
+        if ((waiting.ValueKind == JsonValueKind.Object ? waiting : queue.Member("hold")) is { ValueKind: JsonValueKind.Object } hold)
         {
-            report.Line($"  Held up: {hold.Text("what")}{(hold.Text("since") is { } since ? $" Since {Report.Time(since)}." : "")}");
+            report.Line($"  Held up: {hold.Text("what")}{(hold.Text("since") is { } since ? $" Since {Report.Time(since)}." : "")}{(hold.Text("until") is { } until ? $" Until {Report.Time(until)}." : "")}");
             report.Line($"  To do: {hold.Text("next_step")}");
         }
     }

@@ -13,6 +13,10 @@ public sealed record ChannelPolicy(bool Groups, TimeSpan? AnswerMaxAge, TimeSpan
     /// <summary>Defaults: no groups, any age, half an hour of silence after a person (long enough for a chat, short enough not to forget the bot), English.</summary>
     public static ChannelPolicy Default { get; } = new(false, null, TimeSpan.FromMinutes(30), "en", null);
 
+    /// <summary>Messages of ours that have waited longer than this fail when they would leave, unless they were tried before; null sends them however late.</summary>
+    /// <value>Default: null, because what was accepted is sent unless its owner says otherwise.</value>
+    public TimeSpan? ReplyMaxAge { get; init; }
+
     /// <summary>What the contact notices when the agent could not answer.</summary>
     /// <value>Default: the apology, because a contact who hears nothing writes again or goes away.</value>
     public OnAgentFailure OnAgentFailure { get; init; } = OnAgentFailure.Apologise;

@@ -14,12 +14,18 @@ internal sealed class AccountPace(TimeProvider clock)
     private double? _rate;
 
     /// <summary>Takes leave to send one message, or says how long until there is one.</summary>
-    public TimeSpan Take(IConnector connector, AccountThrottle throttle)
+    public TimeSpan Take(IConnector connector, AccountThrottle throttle) => BucketOf(connector, throttle)?.Take() ?? TimeSpan.Zero;
+
+    /// <summary>How long until there is leave to send one; zero when there is. Takes none.</summary>
+    public TimeSpan WaitFor(IConnector connector, AccountThrottle throttle) => BucketOf(connector, throttle)?.Wait() ?? TimeSpan.Zero;
+
+    // Null for a kind that has no rate and is not slowed.
+    private TokenBucket? BucketOf(IConnector connector, AccountThrottle throttle)
     {
         var isSlowed = throttle.SlowedUntil > clock.GetUtcNow();
         if (RateOf(connector.Manifest.Limits.MessagesPerSecond, isSlowed) is not { } rate)
         {
-            return TimeSpan.Zero;
+            return null;
         }
 
         if (_bucket is null || _rate != rate)
@@ -29,7 +35,7 @@ internal sealed class AccountPace(TimeProvider clock)
             _rate = rate;
         }
 
-        return _bucket.Take();
+        return _bucket;
     }
 
     private static double? RateOf(double? ordinary, bool slowed) => slowed ? ordinary / 2 ?? SlowedWithoutRate : ordinary;

@@ -19,8 +19,29 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
     /// <summary>Nobody should try before this.</summary>
     public DateTimeOffset NotBefore { get; private set; } = DateTimeOffset.MinValue;
 
+    /// <summary>What holds everything back until <see cref="NotBefore"/>, as it was last told; it may be over.</summary>
+    public ConnectionHold Hold { get; private set; }
+
+    /// <summary>The connector's circuit, from when it opened until something is sent; null while nothing is known against it.</summary>
+    public ConnectionHold? Circuit { get; private set; }
+
     /// <summary>Holds everything back until then.</summary>
-    public void HoldUntil(DateTimeOffset moment) => NotBefore = moment > NotBefore ? moment : NotBefore;
+    /// <param name="moment">No send starts before.</param>
+    /// <param name="cause">For whoever wonders why.</param>
+    /// <param name="since">Since when it is so; null for now, or for as long as the same cause has held already.</param>
+    /// <param name="code">What brought it about, where there is a word for it.</param>
+    public void HoldUntil(DateTimeOffset moment, ReplyWaitCause cause, DateTimeOffset? since = null, string? code = null)
+    {
+        if (moment <= NotBefore)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        var goesOn = NotBefore > now && Hold.Cause == cause;
+        Hold = new(cause, since ?? (goesOn ? Hold.Since : now), code);
+        NotBefore = moment;
+    }
 
     /// <summary>An attempt ended.</summary>
     public async Task AddAsync(ChannelEntry channel, SendOutcome outcome)
@@ -29,6 +50,7 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
         {
             case SendOutcome.Accepted when _failures > 0:
                 _failures = 0;
+                Circuit = null;
                 await TellAsync(channel, connector => connector.ReportSuccessAsync());
                 break;
             case SendOutcome.TryLater { OfThisMessage: true }:
@@ -36,7 +58,7 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
                 break;
             case SendOutcome.TryLater { Code: RateLimited } busy:
                 // The provider works; it wants less of this account, not only of this conversation.
-                HoldUntil(clock.GetUtcNow() + RetryPolicy.WishOf(busy));
+                HoldUntil(clock.GetUtcNow() + RetryPolicy.WishOf(busy), ReplyWaitCause.RateLimited, code: busy.Code);
                 break;
             case SendOutcome.TryLater later:
                 await FailedAsync(channel, later.Code);
@@ -59,9 +81,10 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
         _failures++;
         return TellAsync(channel, async connector =>
         {
-            if ((await connector.ReportFailureAsync(code)).Until is { } until)
+            if (await connector.ReportFailureAsync(code) is { Until: { } until } open)
             {
-                HoldUntil(until);
+                Circuit = new(ReplyWaitCause.CircuitOpen, open.Since, open.Code);
+                HoldUntil(until, ReplyWaitCause.CircuitOpen, open.Since, open.Code);
             }
         });
     }
@@ -78,3 +101,9 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
         }
     }
 }
+
+/// <summary>Why nobody may use a connection.</summary>
+/// <param name="Cause">The sort of reason.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Code">What brought it about; null where there is no word for it.</param>
+internal readonly record struct ConnectionHold(ReplyWaitCause Cause, DateTimeOffset Since, string? Code);

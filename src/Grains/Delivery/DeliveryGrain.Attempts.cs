@@ -2,6 +2,7 @@ using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
+using Channels.Grains.Abstractions;
 
 namespace Channels.Grains.Delivery;
 
@@ -24,13 +25,13 @@ internal sealed partial class DeliveryGrain
         _pump.Signal();
     }
 
-    private async Task SendAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row, bool isBegun)
+    private async Task SendAsync(Lane lane, OutboxRow row, Func<Task> stepsAsync)
     {
         // The turn that started this ends first: a send is never part of somebody's call.
         await Task.Yield();
         try
         {
-            await (isBegun ? CallAndSettleAsync(channel, connector, lane, row, row.Attempts) : AttemptAsync(channel, connector, lane, row));
+            await stepsAsync();
         }
         catch (Exception failure)
         {
@@ -38,7 +39,7 @@ internal sealed partial class DeliveryGrain
             DeliveryLog.StepFailed(_logger, row.Reply.Id, failure.GetType().Name);
             lane.UnderWay = null;
             Forget();
-            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+            _reports.HoldUntil(_clock.GetUtcNow() + TimeSpan.FromSeconds(1), ReplyWaitCause.StoreUnavailable);
             _alarm.Set(TimeSpan.FromSeconds(1));
         }
         finally

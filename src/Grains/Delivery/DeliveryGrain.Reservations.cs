@@ -1,6 +1,7 @@
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
+using Channels.Grains.Abstractions;
 
 namespace Channels.Grains.Delivery;
 
@@ -28,7 +29,7 @@ internal sealed partial class DeliveryGrain
 
         if (channel.Throttle.HeldUntil is { } heldUntil)
         {
-            _reports.HoldUntil(heldUntil);
+            _reports.HoldUntil(heldUntil, ReplyWaitCause.RateLimited);
         }
 
         var now = _clock.GetUtcNow();
@@ -71,7 +72,7 @@ internal sealed partial class DeliveryGrain
         // The place was given for the account as it was then.
         var now = _clock.GetUtcNow();
         var mayLeave = channel is { MaySend: true } && !(channel.Throttle.HeldUntil > now) && RetryPolicy.FirstDueAt(_reports.NotBefore, now) <= now;
-        Follow(mayLeave ? SendAsync(channel!, place.Connector, place.Lane, row, isBegun: true) : WithdrawAsync(place, row));
+        Follow(mayLeave ? SendAsync(place.Lane, row, () => CallAndSettleAsync(channel!, place.Connector, place.Lane, row, row.Attempts)) : WithdrawAsync(place, row));
     }
 
     // Begun on paper only: the provider was not asked, and the reply waits like any other.

@@ -113,9 +113,12 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         if (await _directory.FindAsync(Account, cancellationToken) is not { MaySend: true } channel || _connectors.Find(channel.Kind) is not { } connector)
         {
             // Everything waits in the table until the account may send again; the change of status wakes us.
+            _sender = null;
             Forget();
             return;
         }
+
+        _sender = (channel, connector);
 
         // The next page only when most of the last one is gone: a backlog is read once, not once per reply.
         if (_mustLoad && _held < Most / 2)
@@ -128,7 +131,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         // The provider said so in a webhook; what it says in answer to a send is in the reports already.
         if (channel.Throttle.HeldUntil is { } heldUntil)
         {
-            _reports.HoldUntil(heldUntil);
+            _reports.HoldUntil(heldUntil, ReplyWaitCause.RateLimited);
         }
 
         StartDue(channel, connector);
@@ -226,6 +229,9 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _mustLoad = true;
     }
 
+    // After a failure of the connection one reply tries it for all.
+    private int MostAtOnce(IConnector connector) => _reports.IsAiling ? 1 : connector.Manifest.Limits.Concurrency;
+
     // One reply per conversation at a time; the alarm rings for those whose time has not come.
     private void StartDue(ChannelEntry channel, IConnector connector)
     {
@@ -233,8 +239,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         var next = DateTimeOffset.MaxValue;
         _othersWait = false;
 
-        // After a failure of the connection one reply tries it for all.
-        var most = _reports.IsAiling ? 1 : connector.Manifest.Limits.Concurrency;
+        var most = MostAtOnce(connector);
         foreach (var lane in _lanes.Values)
         {
             if (lane.Busy || lane.Head is not { } row)
@@ -255,6 +260,14 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 break;
             }
 
+            if (RetryPolicy.TooOld(row, channel.Policy.ReplyMaxAge, now) is { } tooOld)
+            {
+                // Nothing is sent: it takes none of the pace.
+                lane.UnderWay = row.Reply.Id;
+                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, tooOld, row.Attempts)));
+                continue;
+            }
+
             if (_paces.WaitFor(connector, row.Reply.ChatId) is { Ticks: > 0 } rest)
             {
                 next = now + rest < next ? now + rest : next;
@@ -270,7 +283,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
-            Follow(SendAsync(channel, connector, lane, row, isBegun: false));
+            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row)));
         }
 
         if (next < DateTimeOffset.MaxValue)

@@ -23,6 +23,9 @@ internal sealed class Lane
     /// <summary>Whether anything waits.</summary>
     public bool IsEmpty => _rows.Count == 0;
 
+    /// <summary>One of its replies; null when it is not here.</summary>
+    public OutboxRow? Find(MessageId reply) => _rows.GetValueOrDefault(reply.Value);
+
     /// <summary>Adds a reply that is not here yet.</summary>
     public bool TryAdd(OutboxRow row) => _rows.TryAdd(row.Reply.Id.Value, row);
 

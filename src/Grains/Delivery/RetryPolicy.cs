@@ -1,5 +1,6 @@
 using System.Globalization;
 using Channels.Core.Connectors;
+using Channels.Core.Ids;
 using Channels.Core.Outbox;
 
 namespace Channels.Grains.Delivery;
@@ -42,6 +43,22 @@ internal static class RetryPolicy
         string.Create(
             CultureInfo.InvariantCulture,
             $"{start.OutOfReachReason} (since {start.OutOfReachSince?.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}); {(mayHaveLeft ? "an earlier attempt may have reached them" : "not tried")}. Resume the conversation to have messages tried all the same."));
+
+    /// <summary>What becomes of a reply that has waited for longer than its channel's owner wants it to leave late; null when it may leave. What was tried before may have its retries.</summary>
+    /// <remarks>A redriven one waits anew from then: that is when its next attempt was set to.</remarks>
+    public static SendOutcome.Refused? TooOld(OutboxRow row, TimeSpan? most, DateTimeOffset now)
+    {
+        if (most is not { } limit || row.Attempts > 0 || row.State != OutboxState.Queued)
+        {
+            return null;
+        }
+
+        var made = IdSource.TimeOf(row.Reply.Id.Value);
+        var since = row.NextAttemptAt > made && row.NextAttemptAt <= now ? row.NextAttemptAt : made;
+        return now - since > limit
+            ? new("too-old", string.Create(CultureInfo.InvariantCulture, $"It waited since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, longer than the channel's reply_max_age of {limit.TotalSeconds:0} seconds; not tried"))
+            : null;
+    }
 
     private static DateTimeOffset Sane(DateTimeOffset moment, DateTimeOffset now) => moment - now > OutboxRow.FurthestAttempt ? DateTimeOffset.MinValue : moment;
 

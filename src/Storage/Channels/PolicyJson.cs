@@ -12,6 +12,7 @@ internal static class PolicyJson
     {
         ["groups"] = policy.Groups,
         ["answer_max_age"] = policy.AnswerMaxAge?.TotalSeconds,
+        ["reply_max_age"] = policy.ReplyMaxAge?.TotalSeconds,
         ["takeover_pause"] = policy.TakeoverPause.TotalSeconds,
         ["locale"] = policy.Locale,
         ["apology"] = policy.Apology,
@@ -29,6 +30,7 @@ internal static class PolicyJson
         Text(policy, "locale") ?? ChannelPolicy.Default.Locale,
         Text(policy, "apology"))
     {
+        ReplyMaxAge = Seconds(policy, "reply_max_age"),
         OnAgentFailure = Text(policy, "on_agent_failure") is { } word && StatusWords.FromWord<OnAgentFailure>(word) is { } failure
             ? failure
             : ChannelPolicy.Default.OnAgentFailure,

@@ -3,10 +3,11 @@ using Channels.Storage.Tenancy;
 
 namespace Channels.Storage.Outbox;
 
-/// <summary>Ends what waits for a person: replies that may have left. Nothing else is touched, whatever is asked.</summary>
+/// <summary>Ends what waits for a person: replies that may have left, and texts that failed without ever leaving. Nothing else is touched, whatever is asked.</summary>
 /// <remarks>
 /// A send is repeated here on a person's word alone, and never while it is under way: only the state <c>unknown</c> is taken. Whoever looks the reply up at that
-/// moment settles it as before, and what it finds then wins. The sweep finds a reply that is to be sent once more; nobody need be told.
+/// moment settles it as before, and what it finds then wins. A failed reply's row is gone, and with it what was attached: only what the transcript holds whole is
+/// queued anew. The sweep finds a reply that is to be sent once more; nobody need be told.
 /// </remarks>
 public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
 {
@@ -31,6 +32,28 @@ public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
         select $1, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', 'queued') from again
         """;
 
+    // The transcript's row decides: of two that come at once, the second finds it queued. Counted as queued once more, as it may fail once more: the counters only grow.
+    private const string RedriveFailed = """
+        with found as materialized (
+          select t.* from account a
+          cross join lateral (select account_id, id from transcript where tenant_id = $1 and account_id = a.id and id = $2 limit 1) as t
+          where a.tenant_id = $1 and a.deleted_at is null limit 1),
+        again as (
+          update transcript t set status = 'queued', status_at = $3, reason = null
+          from found f
+          where t.tenant_id = $1 and t.account_id = f.account_id and t.id = f.id and t.outbound and t.status = 'failed' and t.sent_at is null
+            and t.kind = 'message.text' and t.text is not null and coalesce(t.details, '{}') - 'reply_to' = '{}'
+          returning t.account_id, t.conversation_id, t.id, coalesce(t.attempts, 0) as attempts, t.possibly_duplicate, t.details->>'reply_to' as reply_to),
+        queued as (
+          insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at, possibly_duplicate)
+          select $1, account_id, id, conversation_id, reply_to, 0, attempts, $3, possibly_duplicate from again),
+        counted as (
+          insert into channel_counter as c (tenant_id, account_id, replies_queued) select $1, account_id, 1 from again
+          on conflict (tenant_id, account_id) do update set replies_queued = c.replies_queued + 1)
+        insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
+        select $1, id, 'delivery.updated', account_id, conversation_id, id, jsonb_build_object('status', 'queued') from again
+        """;
+
     private const string Settle = $"""
         with {Found},
         gone as (
@@ -50,9 +73,10 @@ public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
         select $1, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', $4) from gone
         """;
 
-    /// <summary>Sends it once more, marked as possibly a duplicate. False when it is not a reply of unknown outcome.</summary>
+    /// <summary>Sends it once more; one of unknown outcome is marked as possibly a duplicate. False when it is neither that nor a text that failed without leaving.</summary>
     public async Task<bool> RedriveAsync(TenantId tenant, MessageId message, CancellationToken cancellationToken) =>
-        await scope.ExecuteAsync(tenant, Sql.Statement(Redrive, tenant.Value, message.Value, clock.GetUtcNow()), cancellationToken) == 1;
+        await scope.ExecuteAsync(tenant, Sql.Statement(Redrive, tenant.Value, message.Value, clock.GetUtcNow()), cancellationToken) == 1
+        || await scope.ExecuteAsync(tenant, Sql.Statement(RedriveFailed, tenant.Value, message.Value, clock.GetUtcNow()), cancellationToken) == 1;
 
     /// <summary>Settles it by what a person saw in the chat. False when it is not a reply of unknown outcome.</summary>
     /// <param name="tenant">Whose.</param>

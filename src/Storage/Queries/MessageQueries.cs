@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Channels.Core.Ids;
+using Channels.Core.Outbox;
 using Channels.Core.Transcript;
 using Channels.Storage.Channels;
 using Channels.Storage.Paging;
@@ -18,7 +19,8 @@ public sealed class MessageQueries(TenantScope scope)
              when m.status in ('queued', 'sending') and o.state = 2 then 'unknown'
              else m.status end,
         m.reason, m.provider_message_id, m.sender_id, m.sender_name, m.possibly_duplicate or coalesce(o.possibly_duplicate, false),
-        m.occurred_at, m.status_at, m.edited_at, m.details::text
+        m.occurred_at, m.status_at, m.edited_at, m.details::text,
+        o.state, o.attempts, o.next_attempt_at, o.sending_since, o.reason, o.looked_up_at, o.look_up_answer, (select suspended_at from tenant where id = $1)
         """;
 
     private const string Newest = $"""
@@ -35,10 +37,9 @@ public sealed class MessageQueries(TenantScope scope)
 
     // No index leads by a message's id: it is looked for under each channel, by primary key. Nobody needs to know a position beyond the thousandth.
     private const string One = $"""
-        select {Columns}, m.account_id, m.conversation_id, o.attempts, o.next_attempt_at, o.reason,
+        select {Columns}, m.account_id, m.conversation_id,
                case when o.state <> 2 then (
-                 select count(*) from (select from outbox q where q.tenant_id = $1 and q.account_id = m.account_id and q.state <> 2 and q.message_id <= m.id limit 1000) as ahead) end,
-               (select suspended_at from tenant where id = $1)
+                 select count(*) from (select from outbox q where q.tenant_id = $1 and q.account_id = m.account_id and q.state <> 2 and q.message_id <= m.id limit 1000) as ahead) end
         from account a
         cross join lateral (select * from transcript where tenant_id = $1 and account_id = a.id and id = $2 limit 1) as m
         left join outbox o on o.tenant_id = $1 and o.account_id = m.account_id and o.message_id = m.id
@@ -78,19 +79,36 @@ public sealed class MessageQueries(TenantScope scope)
     }
 
     private static PlacedMessage ReadPlaced(NpgsqlDataReader row) => new(
-        Read(row), new AccountId(row.GetGuid(15)), new ConversationId(row.GetGuid(16)),
-        row.IsDBNull(20) ? null : new QueuePlace((int)row.GetInt64(20), row.GetInt32(17), row.GetFieldValue<DateTimeOffset>(18), row.Text(19), row.Moment(21)));
+        Read(row), new AccountId(row.GetGuid(23)), new ConversationId(row.GetGuid(24)),
+        row.IsDBNull(25) ? null : new QueuePlace((int)row.GetInt64(25), row.GetInt32(16), row.GetFieldValue<DateTimeOffset>(17), row.Text(19)));
 
     private static MessageRow Read(NpgsqlDataReader row) => new(
         new MessageId(row.GetGuid(0)), row.GetBoolean(1), (Author)row.GetInt16(2), row.GetString(3), row.Text(4), row.GetString(5), row.Text(6), row.Text(7),
         row.Text(8), row.Text(9), row.GetBoolean(10), row.GetFieldValue<DateTimeOffset>(11), row.Moment(12), row.Moment(13),
-        row.Text(14) is { } details ? JsonText.Parse(details) : null);
+        row.Text(14) is { } details ? JsonText.Parse(details) : null)
+    {
+        Unsettled = row.IsDBNull(15)
+            ? null
+            : new((OutboxState)row.GetInt16(15), row.GetFieldValue<DateTimeOffset>(17), row.Moment(18), row.Text(19), row.Moment(20), row.Text(21)),
+        Attempts = row.IsDBNull(16) ? 0 : row.GetInt32(16),
+        SuspendedAt = row.Moment(22),
+    };
 }
 
 /// <summary>A message as its tenant reads it.</summary>
 public sealed record MessageRow(
     MessageId Id, bool Outbound, Author Author, string Kind, string? Text, string Status, string? Reason, string? ProviderMessageId, string? SenderId,
-    string? SenderName, bool PossiblyDuplicate, DateTimeOffset OccurredAt, DateTimeOffset? StatusAt, DateTimeOffset? EditedAt, JsonElement? Details);
+    string? SenderName, bool PossiblyDuplicate, DateTimeOffset OccurredAt, DateTimeOffset? StatusAt, DateTimeOffset? EditedAt, JsonElement? Details)
+{
+    /// <summary>Set while it is in the outbox.</summary>
+    public UnsettledReply? Unsettled { get; init; }
+
+    /// <summary>Attempts to send it, while it is in the outbox.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Since when its tenant is stopped; null when it is not.</summary>
+    public DateTimeOffset? SuspendedAt { get; init; }
+}
 
 /// <summary>A message and where it is.</summary>
 /// <param name="Message">The message.</param>
@@ -104,5 +122,4 @@ public sealed record PlacedMessage(MessageRow Message, AccountId Account, Conver
 /// <param name="Attempts">Attempts made.</param>
 /// <param name="NextAttemptAt">Not sent before.</param>
 /// <param name="Reason">How the last attempt ended.</param>
-/// <param name="SuspendedAt">Since when its tenant is stopped; null when it is not.</param>
-public sealed record QueuePlace(int Position, int Attempts, DateTimeOffset NextAttemptAt, string? Reason, DateTimeOffset? SuspendedAt);
+public sealed record QueuePlace(int Position, int Attempts, DateTimeOffset NextAttemptAt, string? Reason);

@@ -14,6 +14,22 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     private const string GatewayKey = "the-gateways-api-key";
 
     [PostgresFact]
+    public async Task How_late_a_message_may_leave_is_the_owners_choice_and_can_be_taken_back()
+    {
+        var tenant = await host.TenantAsync();
+        var path = $"/api/v1/channels/{await tenant.CreateSimulatorAsync()}";
+
+        var without = await (await tenant.Http.GetAsync(path)).JsonAsync();
+        var hour = await (await tenant.Http.PatchAsJsonAsync(path, new { reply_max_age = 3600 })).JsonAsync();
+        var kept = await (await tenant.Http.PatchAsJsonAsync(path, new { config = new { reply_max_age = 7200 } })).JsonAsync();
+        var back = await (await tenant.Http.PatchAsJsonAsync(path, new { reply_max_age = (double?)null })).JsonAsync();
+
+        Assert.Equal(JsonValueKind.Null, without.GetProperty("reply_max_age").ValueKind);
+        Assert.Equal((3600, 7200), (hour.GetProperty("reply_max_age").GetDouble(), kept.GetProperty("reply_max_age").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, back.GetProperty("reply_max_age").ValueKind);
+    }
+
+    [PostgresFact]
     public async Task A_channel_is_created_pending_and_shows_its_webhook_secret_this_once()
     {
         var tenant = await host.TenantAsync();
@@ -152,6 +168,8 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"name":"n","channel_type":"simulator","handover_keywords":["human",null]}""", "handover_keywords")]
     [InlineData("""{"name":"n","channel_type":"simulator","handover_keywords":["??"]}""", "handover_keywords")]
     [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":10001}""", "debounce_ms")]
+    [InlineData("""{"name":"n","channel_type":"simulator","reply_max_age":59}""", "reply_max_age")]
+    [InlineData("""{"name":"n","channel_type":"simulator","config":{"reply_max_age":-1}}""", "reply_max_age")]
     [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":-1}""", "debounce_ms")]
     [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":1.5}""", "debounce_ms")]
     [InlineData("""{"name":"n","channel_type":"simulator","typing":"yes"}""", "typing")]

@@ -41,6 +41,9 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     /// <summary>The phone numbers pairings were begun with.</summary>
     public ConcurrentQueue<string?> Numbers { get; } = new();
 
+    /// <summary>What delivery says of the replies it is asked about; null says nothing.</summary>
+    public Func<ConversationId, ImmutableArray<MessageId>, Task<ImmutableArray<ReplyWait>>>? Waits { get; set; }
+
     /// <summary>What every call throws; null for none.</summary>
     public Exception? Failure { get; set; }
 
@@ -58,6 +61,7 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         _ when type == typeof(IWhatsAppSessionGrain) => new SessionGrain(this, key),
         _ when type == typeof(IConnectorGrain) => new ConnectorGrain(this),
         _ when type == typeof(IConversationGrain) => new ConversationGrain(this),
+        _ when type == typeof(IDeliveryGrain) => new DeliveryGrain(this),
         _ => throw new NotSupportedException(type.Name),
     };
 
@@ -211,5 +215,24 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
             await grains.FailAsync();
             grains.Sent.Enqueue((conversation, message, draft));
         }
+    }
+
+    private sealed class DeliveryGrain(FakeGrains grains) : IDeliveryGrain
+    {
+        public async Task<ImmutableArray<ReplyWait>> GetWaitsAsync(ConversationId conversation, ImmutableArray<MessageId> replies)
+        {
+            await grains.FailAsync();
+            return grains.Waits is { } waits ? await waits(conversation, replies) : [];
+        }
+
+        public Task WakeAsync() => grains.FailAsync();
+
+        public Task<bool> ReserveAsync(ConversationId conversation, MessageId reply, string chatId) => throw new NotSupportedException();
+
+        public Task SendBegunAsync(Core.Outbox.QueuedReply reply) => throw new NotSupportedException();
+
+        public Task AbandonAsync(MessageId reply) => throw new NotSupportedException();
+
+        public Task EnqueueAsync(TenantId tenant, ImmutableArray<Core.Outbox.QueuedReply> replies) => throw new NotSupportedException();
     }
 }

@@ -48,6 +48,56 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
         long Number(string name) => replies.GetProperty(name).GetInt64();
     }
 
+    [PostgresFact]
+    public async Task A_text_that_failed_without_leaving_is_queued_once_more_and_the_books_balance()
+    {
+        var tenant = await host.TenantAsync();
+        var message = await FailedAsync(tenant, details: """{"reply_to":"P-0"}""");
+
+        var redriven = await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null);
+        var again = await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null);
+        var replies = (await (await tenant.Http.GetAsync("/api/v1/ledger")).JsonAsync()).GetProperty("tenant").GetProperty("replies");
+
+        Assert.Equal("queued", (await redriven.JsonAsync(HttpStatusCode.Accepted)).GetProperty("status").GetString());
+        await again.ProblemAsync(409, "outcome_known");
+        Assert.Equal(
+            "0|3|P-0|false|true",
+            await host.ScalarAsync("select state || '|' || attempts || '|' || reply_to || '|' || possibly_duplicate || '|' || (next_attempt_at > now() - interval '1 minute') from outbox where message_id = $1", message));
+        Assert.Equal("queued|true", await host.ScalarAsync("select status || '|' || (reason is null) from transcript where id = $1", message));
+        Assert.Equal("queued", await host.ScalarAsync("select data->>'status' from event where message_id = $1", message));
+        Assert.Equal((2L, 1L, 1L, 0L), (Number("queued"), Number("failed"), Number("waiting"), Number("difference")));
+
+        long Number(string name) => replies.GetProperty(name).GetInt64();
+    }
+
+    [PostgresTheory]
+    [InlineData("message.image", "{}", false)]
+    [InlineData("message.text", """{"template":{"name":"ready"}}""", false)]
+    [InlineData("message.text", """{"options":["Yes"]}""", false)]
+    [InlineData("message.text", "{}", true)]
+    public async Task What_is_not_kept_whole_and_what_the_provider_took_is_not_redriven(string kind, string details, bool taken)
+    {
+        var tenant = await host.TenantAsync();
+        var message = await FailedAsync(tenant, details);
+        await Seed.RunAsync(host.Db, "update transcript set kind = $2, sent_at = case when $3 then now() end where id = $1", message, kind, taken);
+
+        await (await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null)).ProblemAsync(409, "outcome_known");
+
+        Assert.Equal("failed", await host.ScalarAsync("select status from transcript where id = $1", message));
+        Assert.Equal(0L, await host.ScalarAsync("select count(*) from outbox where message_id = $1", message));
+    }
+
+    [PostgresFact]
+    public async Task Another_tenants_failed_message_stays_failed()
+    {
+        var (owner, stranger) = (await host.TenantAsync(), await host.TenantAsync());
+        var message = await FailedAsync(owner, "{}");
+
+        await (await stranger.Http.PostAsync($"/api/v1/messages/{message}/redrive", null)).ProblemAsync(404, "not_found");
+
+        Assert.Equal("failed", await host.ScalarAsync("select status from transcript where id = $1", message));
+    }
+
     [PostgresTheory]
     [InlineData(Queued)]
     [InlineData(Sending)]
@@ -84,6 +134,17 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
 
     private static Task<HttpResponseMessage> SettleAsync(TenantUnderTest tenant, Guid message, string status) =>
         tenant.Http.PostAsync($"/api/v1/messages/{message}/settle", Asking.Json($$"""{"status":"{{status}}"}"""));
+
+    // Its row in the outbox is gone.
+    private async Task<Guid> FailedAsync(TenantUnderTest tenant, string details)
+    {
+        var channel = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
+        var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola", outbound: true, status: "failed", details: details);
+        await Seed.RunAsync(host.Db, "update transcript set reason = 'gave-up: not taken in 24 hours and 3 attempts', attempts = 3, provider_message_id = null where id = $1", message);
+        await Seed.RunAsync(host.Db, "insert into channel_counter (tenant_id, account_id, replies_queued, messages_failed) values ($1, $2, 1, 1)", tenant.Id.Value, channel);
+        return message;
+    }
 
     private async Task<Guid> ReplyAsync(TenantUnderTest tenant, int state)
     {

@@ -3,6 +3,7 @@ using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Core.Transcript;
+using Channels.Grains.Abstractions;
 using Channels.Storage.Channels;
 using Channels.Storage.Queries;
 
@@ -29,6 +30,28 @@ public sealed class TimelineTests
 
         Assert.Equal(("in_progress", null), (told.State, told.Problem));
         Assert.Equal("pending", told.Steps[^1].State);
+    }
+
+    [Fact]
+    public void A_reply_that_only_waits_for_its_turn_says_for_what_and_is_no_trouble()
+    {
+        var reply = Reply(0) with { Status = "queued", Unsettled = Queued(null, Now) };
+
+        var told = Timeline.Of([reply], Channel(), WaitTests.Live(new(reply.Id, ReplyWaitCause.Paced, null, Now.AddSeconds(2), null, null)), Now);
+
+        Assert.Equal(("in_progress", null), (told.State, told.Problem));
+        Assert.Equal(("waiting", "paced", Now.AddSeconds(2)), (told.Steps[^1].State, told.Steps[^1].Waiting!.Reason, told.Steps[^1].Waiting!.Until));
+    }
+
+    [Fact]
+    public void An_open_circuit_is_trouble()
+    {
+        var reply = Reply(0) with { Status = "queued", Unsettled = Queued(null, Now) };
+
+        var told = Timeline.Of([reply], Channel(), WaitTests.Live(new(reply.Id, ReplyWaitCause.CircuitOpen, Now.AddMinutes(-9), Now.AddSeconds(2), "unreachable", null)), Now);
+
+        Assert.Equal(("attention", Now.AddMinutes(-9)), (told.State, told.Problem!.Since));
+        Assert.Contains("test-connection", told.Problem.NextStep, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,7 +165,7 @@ public sealed class TimelineTests
         Assert.Contains("the channel has no agent", told.Steps[^1].What, StringComparison.Ordinal);
     }
 
-    private static TimelineAnswer Told(ChannelDetails? channel, params TimelineRow[] rows) => Timeline.Of([.. rows], channel, Now);
+    private static TimelineAnswer Told(ChannelDetails? channel, params TimelineRow[] rows) => Timeline.Of([.. rows], channel, LiveWaits.None, Now);
 
     private static TimelineStep Sent(TimelineRow reply) => Told(Channel(), reply).Steps.Single(step => step.Step == "sent");
 

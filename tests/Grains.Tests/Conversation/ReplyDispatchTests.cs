@@ -132,6 +132,8 @@ public sealed class ReplyDispatchTests
 
         public Task EnqueueAsync(TenantId tenant, ImmutableArray<QueuedReply> replies) => Note($"enqueue {string.Join(' ', replies.Select(reply => reply.Text))}");
 
+        public Task<ImmutableArray<ReplyWait>> GetWaitsAsync(ConversationId conversation, ImmutableArray<MessageId> replies) => throw new NotSupportedException();
+
         public Task WakeAsync() => Note("wake");
 
         private Task Note(string call)

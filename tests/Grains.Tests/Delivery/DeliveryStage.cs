@@ -49,6 +49,8 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public AccountStatus Status { get; set; } = AccountStatus.Active;
 
+    public ChannelPolicy Policy { get; set; } = ChannelPolicy.Default;
+
     public AccountThrottle Throttle { get; set; } = AccountThrottle.None;
 
     public Provider Kind { get; set; }
@@ -67,6 +69,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
                 .AddSingleton<IOutbox>(stage)
                 .AddSingleton<IChannelDirectory>(stage)
                 .AddSingleton<IConnectorCatalog>(stage)
+                .AddSingleton<IChannelStatuses, NoStatuses>()
                 .AddSingleton<IMediaStore>(new MediaInMemory())
                 .AddSingleton<OutboundFiles>()
                 .AddSingleton(new Closing(stage.Lifetime))
@@ -85,6 +88,24 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public QueuedReply Reply(string text, Guid? conversation = null) =>
         new(new MessageId(_ids.Next()), new ConversationId(conversation ?? _ids.Next()), $"chat-{text}", text, ReplyTo: null);
+
+    /// <summary>What a reply waits for; null for nothing.</summary>
+    public async Task<ReplyWait?> WaitOfAsync(QueuedReply reply) => (await Delivery.GetWaitsAsync(reply.Conversation, [reply.Id])).SingleOrDefault();
+
+    /// <summary>What it waits for, once that is the cause: what follows from an outcome is known a moment after it is settled.</summary>
+    public async Task<ReplyWait> WaitOfAsync(QueuedReply reply, ReplyWaitCause cause)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            if (await WaitOfAsync(reply) is { } wait && wait.Cause == cause)
+            {
+                return wait;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
+        }
+    }
 
     public Task<bool> ReserveAsync(QueuedReply reply) => Delivery.ReserveAsync(reply.Conversation, reply.Id, reply.ChatId);
 
@@ -113,7 +134,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     {
         var connection = new Connection(Tenant, account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/"));
         return ValueTask.FromResult<ChannelEntry?>(
-            new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, ChannelPolicy.Default, false)
+            new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, Policy, false)
             {
                 Throttle = Throttle,
             });
