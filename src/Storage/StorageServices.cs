@@ -18,6 +18,7 @@ using Channels.Storage.Intake;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Media;
 using Channels.Storage.Outbox;
+using Channels.Storage.Parked;
 using Channels.Storage.Secrets;
 using Channels.Storage.Sessions;
 using Channels.Storage.Sweep;
@@ -67,6 +68,7 @@ public static class StorageServices
             FileMediaStore.DirectoryOf(provider.GetRequiredService<IOptions<KeyOptions>>().Value), provider.GetRequiredService<ChannelsDatabase>().Requests));
         services.AddHostedService<Housekeeping>();
         services.AddHostedService<InboxReclaiming>();
+        services.AddHostedService<ParkedCounts>();
         return services;
     }
 }

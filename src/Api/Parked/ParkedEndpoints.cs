@@ -95,7 +95,7 @@ internal static class ParkedEndpoints
             return Problem.Field(ErrorCatalogue.InvalidParameter, "cause", "is missing: nothing is thrown away by accident.");
         }
 
-        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, string.IsNullOrWhiteSpace(channelType) ? null : channelType.Trim(), cause.Trim());
+        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, string.IsNullOrWhiteSpace(channelType) ? null : channelType.Trim(), cause);
         return TypedResults.Ok(new DiscardedAnswer(await parked.DiscardAsync(caller.Tenant, filter, cancellationToken)));
     }
 

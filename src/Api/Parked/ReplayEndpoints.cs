@@ -50,7 +50,7 @@ internal static class ReplayEndpoints
             return Problem.Field(ErrorCatalogue.InvalidParameter, "by", "must be cause or channel.");
         }
 
-        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, Given(request.Query["channel_type"]), Given(request.Query["cause"]));
+        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, Given(request.Query["channel_type"]), Cause(request.Query["cause"]));
         var found = await groups.ListAsync(caller.Tenant, filter, by == "channel", page.Page, cancellationToken);
         return TypedResults.Ok(new ParkedGroupList([.. found.Items.Select(ParkedGroupAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
     }
@@ -65,7 +65,7 @@ internal static class ReplayEndpoints
             return Problem.Field(ErrorCatalogue.InvalidFields, "rate", $"must be 1 to {HighestRate} webhooks a second.");
         }
 
-        var filter = new ParkedFilter(asked.ChannelId is { } channel ? new AccountId(channel) : null, Given(asked.ChannelType), Given(asked.Cause));
+        var filter = new ParkedFilter(asked.ChannelId is { } channel ? new AccountId(channel) : null, Given(asked.ChannelType), Cause(asked.Cause));
         if (asked.DryRun == true)
         {
             var would = await replays.PreviewAsync(caller.Tenant, filter, Examples, cancellationToken);
@@ -90,6 +90,9 @@ internal static class ReplayEndpoints
 
     private static async Task<Results<Ok<ReplayJobAnswer>, Problem>> CancelAsync(Guid id, Caller caller, Replays replays, CancellationToken cancellationToken) =>
         await replays.CancelAsync(caller.Tenant, id, cancellationToken) is { } found ? TypedResults.Ok(ReplayJobAnswer.Of(found)) : Problem.NotFound;
+
+    // As it stands: a cause is trimmed where it is cut out of a reason, and nowhere else.
+    private static string? Cause(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

@@ -11,7 +11,7 @@ namespace Channels.Api.Parked;
 /// <param name="Channels">Of how many channels.</param>
 /// <param name="Oldest">When the first was received.</param>
 /// <param name="Newest">When the last was.</param>
-/// <param name="LastParkedAt">When one was last parked.</param>
+/// <param name="LastParkedAt">When one was last parked, whether or not it is still.</param>
 /// <param name="ExampleId">The oldest, to look into.</param>
 /// <param name="OfDeletedChannels">How many cannot be replayed because their channel was deleted.</param>
 /// <param name="NextStep">What to do.</param>

@@ -20,7 +20,7 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
         """;
 
     private const string Count = """
-        select count(*) from parked_webhook where tenant_id = $1 and ($2::uuid is null or account_id = $2)
+        select coalesce(sum(webhooks), 0)::bigint from parked_count where tenant_id = $1 and ($2::uuid is null or account_id = $2)
         """;
 
     private const string Select = """

@@ -10,7 +10,7 @@ namespace Channels.Storage.Queries;
 /// <summary>The books: what was acknowledged, and what became of it.</summary>
 /// <remarks>
 /// Both sides of each account are written in different transactions: acceptances at the door, endings where a webhook, message or reply ends. Read in one
-/// snapshot, so that traffic does not unbalance them. Costs by channels (counters) and by what waits (inbox, turn, outbox, parked: all by primary key); the
+/// snapshot, so that traffic does not unbalance them. Costs by channels (counters, parked among them) and by what waits (inbox, turn, outbox: all by primary key); the
 /// transcript is never looked at.
 /// </remarks>
 public sealed class LedgerQueries(TenantScope scope, TimeProvider clock)
@@ -18,7 +18,7 @@ public sealed class LedgerQueries(TenantScope scope, TimeProvider clock)
     private const string Sums = """
         (select coalesce(sum(accepted), 0)::bigint from acceptance x where {0})
           + (select coalesce(sum(accepted), 0)::bigint from unadded x where {1}),
-        k.finished, w.n, w.oldest, (select count(*) from parked_webhook x where {0}),
+        k.finished, w.n, w.oldest, (select coalesce(sum(webhooks), 0)::bigint from parked_count x where {0}),
         k.received, k.answered, k.before, (select coalesce(sum(dropped), 0)::bigint from drop_counter x where {0} and x.what = 'message'), t.n, t.oldest,
         k.queued, k.sent, k.failed, o.unknown, o.waiting, o.oldest, k.duplicates
         """;

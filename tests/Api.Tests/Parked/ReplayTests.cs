@@ -35,6 +35,48 @@ public sealed class ReplayTests(ApiHost host) : IClassFixture<ApiHost>
         await wrong.ProblemAsync(400, "invalid_parameter");
     }
 
+    [PostgresTheory]
+    [InlineData("{0} 12ab is no number", 97)]
+    [InlineData("{0} and more behind a space", 99)]
+    [InlineData("  {0}", 3)]
+    [InlineData(": {0}", 3)]
+    public async Task A_cause_as_the_groups_show_it_names_its_group_wherever_it_was_cut(string reason, int before)
+    {
+        var tenant = await host.TenantAsync();
+        await Seed.ParkAsync(host, tenant.Id, await tenant.CreateSimulatorAsync(), "1", string.Format(System.Globalization.CultureInfo.InvariantCulture, reason, new string('x', before)));
+
+        var group = (await (await tenant.Http.GetAsync("/api/v1/parked-webhooks/groups")).JsonAsync()).GetProperty("groups")[0];
+        var cause = group.GetProperty("cause").GetString()!;
+        var again = await (await tenant.Http.GetAsync($"/api/v1/parked-webhooks/groups?cause={Uri.EscapeDataString(cause)}")).JsonAsync();
+        var would = await (await BeginAsync(tenant, JsonSerializer.Serialize(new { cause, dry_run = true }))).JsonAsync();
+        var gone = await (await tenant.Http.DeleteAsync($"/api/v1/parked-webhooks?cause={Uri.EscapeDataString(cause)}")).JsonAsync();
+
+        Assert.Equal(group.GetRawText(), again.GetProperty("groups")[0].GetRawText());
+        Assert.Equal((1, 1), (would.GetProperty("would_replay").GetInt32(), gone.GetProperty("discarded").GetInt32()));
+    }
+
+    [PostgresFact]
+    public async Task A_replay_waits_for_no_other_of_its_tenant()
+    {
+        var tenant = await host.TenantAsync();
+        var (slow, quick) = (await tenant.CreateSimulatorAsync(), await tenant.CreateSimulatorAsync("quick"));
+        for (var number = 0; number < 60; number++)
+        {
+            await Seed.ParkAsync(host, tenant.Id, slow, $"{number}");
+        }
+
+        await Seed.ParkAsync(host, tenant.Id, quick, "1");
+        await Seed.ParkAsync(host, tenant.Id, quick, "2");
+
+        // A minute's work, and a moment's.
+        var first = (await (await BeginAsync(tenant, $$"""{"channel_id":"{{slow}}","rate":1}""")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid();
+        var second = (await (await BeginAsync(tenant, $$"""{"channel_id":"{{quick}}","rate":1000}""")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid();
+
+        Assert.Equal(2, (await DoneAsync(tenant, second)).GetProperty("replayed").GetInt32());
+        Assert.Equal("running", (await (await tenant.Http.GetAsync($"{Replays}/{first}")).JsonAsync()).GetProperty("state").GetString());
+        await tenant.Http.PostAsync($"{Replays}/{first}/cancel", null);
+    }
+
     [PostgresFact]
     public async Task A_dry_run_says_what_would_go_back_and_touches_nothing()
     {

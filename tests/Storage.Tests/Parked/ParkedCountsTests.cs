@@ -1,0 +1,210 @@
+using System.Text.Json;
+using Channels.Core.Ids;
+using Channels.Storage.Parked;
+using Channels.Testing;
+using Npgsql;
+
+namespace Channels.Storage.Tests.Parked;
+
+/// <summary>The groups are what is parked, whoever does what at the same time, and never cost by how much that is.</summary>
+public sealed class ParkedCountsTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private static readonly string[] _reasons = ["not JSON: x", "not JSON from line 3, byte 4 on: y", "not JSON from line 7, byte 1 on: z", "the parser failed", "no sender"];
+
+    [PostgresTheory]
+    [InlineData(1)]
+    [InlineData(2026)]
+    public async Task Whatever_is_done_in_whatever_order_the_groups_are_what_is_parked(int seed)
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        var channels = await ChannelsAsync(store);
+        var random = new Random(seed);
+
+        for (var step = 0; step < 150; step++)
+        {
+            var done = await DoAsync(store, channels, random);
+
+            var filter = new ParkedFilter(
+                random.Next(3) == 0 ? channels[random.Next(channels.Length)] : null, random.Next(3) == 0 ? "simulator" : null, random.Next(3) == 0 ? _reasons[random.Next(_reasons.Length)] : null);
+            var byChannel = random.Next(2) == 0;
+            Assert.True(await store.CountedOneByOneAsync(filter, byChannel) == await store.GroupsAsync(filter, byChannel), $"After step {step}, {done}, with {filter}.");
+        }
+    }
+
+    [PostgresFact]
+    public async Task What_is_done_at_the_same_time_is_counted_once()
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        var channels = await ChannelsAsync(store);
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async worker =>
+        {
+            var random = new Random(worker);
+            for (var step = 0; step < 60; step++)
+            {
+                await DoAsync(store, channels, random);
+            }
+        }));
+
+        Assert.Equal(await store.CountedOneByOneAsync(ParkedFilter.All, true), await store.GroupsAsync(ParkedFilter.All, true));
+        await store.AddUpAsync();
+        Assert.Equal(await store.CountedOneByOneAsync(ParkedFilter.All, true), await store.GroupsAsync(ParkedFilter.All, true));
+        Assert.Equal(false, await store.ScalarAsync("select exists (select from parked_count where not is_sum)"));
+    }
+
+    [PostgresFact]
+    public async Task Added_up_a_group_is_one_row_and_an_empty_one_none()
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        var (full, empty) = (await store.ChannelAsync("simulator"), await store.ChannelAsync("simulator"));
+        for (var n = 0; n < 5; n++)
+        {
+            await store.ParkAsync(full, ["not JSON"]);
+            await store.ParkAsync(empty, ["not JSON"]);
+            await store.AddUpAsync();
+        }
+
+        await store.Parked.ReplayAllAsync(store.Tenant, empty, default);
+        await Task.WhenAll(store.AddUpAsync(), store.AddUpAsync(), store.AddUpAsync());
+
+        Assert.Equal(full.Value, await store.ScalarAsync("select account_id from parked_count"));
+        Assert.Equal(5L, await store.ScalarAsync("select webhooks from parked_count"));
+    }
+
+    [PostgresFact]
+    public async Task Parking_waits_for_nobody_who_puts_the_same_group_back()
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        var channel = await store.ChannelAsync("simulator");
+        await store.ParkAsync(channel, ["not JSON", "not JSON"]);
+        await store.AddUpAsync();
+        await using var connection = await store.Db.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var replay = new NpgsqlCommand(
+            $"delete from parked_webhook where id = (select id from parked_webhook where account_id = '{channel}' limit 1)", connection, transaction);
+        await replay.ExecuteNonQueryAsync();
+
+        await store.ParkAsync(channel, ["not JSON"]).WaitAsync(TimeSpan.FromSeconds(20)); // a wait would have no end
+
+        Assert.Contains("|not JSON|" + channel + "|3|", await store.GroupsAsync(ParkedFilter.All, false), StringComparison.Ordinal);
+        await transaction.CommitAsync();
+        Assert.Contains("|not JSON|" + channel + "|2|", await store.GroupsAsync(ParkedFilter.All, false), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task What_was_parked_by_the_version_before_is_counted_and_its_causes_are_cut_anew()
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        var channel = await store.ChannelAsync("simulator");
+        var text = new string('x', 97);
+        await store.RunAsync(
+            """
+            drop table parked_count;
+            drop trigger count_parked on parked_webhook; drop trigger count_parked_gone on parked_webhook; drop trigger count_parked_changed on parked_webhook;
+            drop function count_parked(); drop function count_parked_gone(); drop function count_parked_changed();
+            drop index parked_webhook_by_age;
+            create or replace function drop_reason(reason text) returns text language sql immutable parallel safe as $f$
+              select left(regexp_replace(split_part(coalesce(nullif(reason, ''), 'no reason given'), ':', 1), '\m[0-9]+\M', '#', 'g'), 100)
+            $f$;
+            delete from schema_migration where name like '%parked_counts.sql'
+            """);
+        foreach (var reason in new[] { $"{text} 12ab", $"{text} 34cd", "not JSON", ": nothing" })
+        {
+            await store.RunAsync(
+                "insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body) values ($1, $2, gen_random_uuid(), now(), now(), $3, '', '')",
+                store.Tenant.Value, channel.Value, reason);
+        }
+
+        await Storage.Migrations.Migrator.MigrateAsync(store.Db, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, default);
+
+        var groups = await store.GroupsAsync(ParkedFilter.All, false);
+        Assert.Equal(["no reason given|1", "not JSON|1", $"{text} #|2"], groups.Split('\n').Select(group => group.Split('|')).Select(group => $"{group[1]}|{group[3]}").Order(StringComparer.Ordinal));
+        Assert.Equal(await store.CountedOneByOneAsync(ParkedFilter.All, false), groups);
+    }
+
+    [PostgresFact]
+    public async Task Groups_are_read_from_counts_and_from_the_ends_of_an_index_also_when_the_tables_seemed_empty()
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        await store.RunAsync("vacuum (analyze) parked_webhook, parked_count, account");
+        var channel = await store.ChannelAsync("simulator");
+        await store.RunAsync(
+            """
+            insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
+            select $1, $2, gen_random_uuid(), now() - n * interval '1 second', now(), 'not JSON from line ' || n || ': x', '', '' from generate_series(1, 20000) as n
+            """,
+            store.Tenant.Value, channel.Value);
+
+        // One end of one channel's group for the example, and both where one was just thrown away.
+        Assert.Equal([1], (await ScansAsync(store)).Select(scan => scan.Rows).Where(rows => rows > 0));
+        await store.RunAsync("delete from parked_webhook where id = (select id from parked_webhook limit 1)");
+        Assert.Equal([1, 1, 1], (await ScansAsync(store)).Select(scan => scan.Rows));
+        Assert.All(await ScansAsync(store), scan => Assert.Equal("parked_webhook_by_age", scan.Index));
+    }
+
+    private static async Task<List<(string? Index, long Rows)>> ScansAsync(ParkedStore store)
+    {
+        await using var connection = await store.Db.OpenConnectionAsync();
+        await using var explain = new NpgsqlCommand($"explain (analyze, format json) {ParkedStore.Constant(typeof(ParkedGroups), "List")}", connection);
+        foreach (var value in new object?[] { store.Tenant.Value, null, null, null, false, 20L, 0L })
+        {
+            explain.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
+        }
+
+        using var plan = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!);
+        return [.. Nodes(plan.RootElement[0].GetProperty("Plan").Clone())
+            .Where(node => node.TryGetProperty("Relation Name", out var table) && table.GetString() == "parked_webhook")
+            .Select(node => (node.TryGetProperty("Index Name", out var index) ? index.GetString() : null, (long)node.GetProperty("Actual Rows").GetDouble()))];
+    }
+
+    private static IEnumerable<JsonElement> Nodes(JsonElement node) =>
+        node.TryGetProperty("Plans", out var below) ? below.EnumerateArray().SelectMany(Nodes).Prepend(node) : [node];
+
+    private static async Task<AccountId[]> ChannelsAsync(ParkedStore store) =>
+        [await store.ChannelAsync("simulator"), await store.ChannelAsync("simulator"), await store.ChannelAsync("telegram"), await store.ChannelAsync("waha", deleted: true)];
+
+    private static async Task<string> DoAsync(ParkedStore store, AccountId[] channels, Random random)
+    {
+        var channel = channels[random.Next(channels.Length)];
+        var filter = new ParkedFilter(random.Next(2) == 0 ? channel : null, null, _reasons[random.Next(_reasons.Length)]);
+        switch (random.Next(10))
+        {
+            case < 3:
+                await store.ParkAsync(channel, [.. Enumerable.Range(0, random.Next(1, 8)).Select(_ => _reasons[random.Next(_reasons.Length)])]);
+                return "parked";
+            case 3:
+                await store.ParkRestAsync(channel);
+                return "parked the rest";
+            case 4:
+                var some = await store.Parked.ListAsync(store.Tenant, channel, new(1, 3), 0, default);
+                foreach (var row in some.Items)
+                {
+                    await store.Parked.ReplayAsync(store.Tenant, row.Id, default);
+                }
+
+                return "put some back";
+            case 5:
+                await store.Parked.ReplayAllAsync(store.Tenant, channel, default);
+                return "put a channel's back";
+            case 6:
+                await store.Replays.BeginAsync(store.Tenant, new IdSource(TimeProvider.System).Next(), filter, random.Next(1, 30), default);
+                await store.Runner.RunSliceAsync(default);
+                return "ran a slice";
+            case 7:
+                await store.Discarded.DiscardAsync(store.Tenant, filter, default);
+                return "threw a group away";
+            case 8:
+                await using (var connection = await store.Db.OpenConnectionAsync())
+                await using (var transaction = await connection.BeginTransactionAsync())
+                {
+                    await store.ParkAsync(channel, ["not JSON"], transaction);
+                    await transaction.RollbackAsync();
+                }
+
+                return "died while parking";
+            default:
+                await store.AddUpAsync();
+                return "added up";
+        }
+    }
+}
