@@ -32,14 +32,15 @@ public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
         select $1, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', 'queued') from again
         """;
 
-    // The transcript's row decides: of two that come at once, the second finds it queued. Counted as queued once more, as it may fail once more: the counters only grow.
+    // What was given up may have left all the same, whoever said that it had not. The transcript's row decides: of two that come at once, the second finds it queued. Counted as queued once more, as it may fail once more: the counters only grow.
     private const string RedriveFailed = """
         with found as materialized (
           select t.* from account a
           cross join lateral (select account_id, id from transcript where tenant_id = $1 and account_id = a.id and id = $2 limit 1) as t
           where a.tenant_id = $1 and a.deleted_at is null limit 1),
         again as (
-          update transcript t set status = 'queued', status_at = $3, reason = null
+          update transcript t
+          set status = 'queued', status_at = $3, reason = null, possibly_duplicate = t.possibly_duplicate or coalesce(t.reason like 'given-up:%', false)
           from found f
           where t.tenant_id = $1 and t.account_id = f.account_id and t.id = f.id and t.outbound and t.status = 'failed' and t.sent_at is null
             and t.kind = 'message.text' and t.text is not null and coalesce(t.details, '{}') - 'reply_to' = '{}'

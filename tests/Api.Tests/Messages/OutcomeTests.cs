@@ -70,6 +70,19 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
         long Number(string name) => replies.GetProperty(name).GetInt64();
     }
 
+    [PostgresFact]
+    public async Task One_that_a_person_gave_up_may_have_left_and_is_marked_when_it_is_sent_after_all()
+    {
+        var tenant = await host.TenantAsync();
+        var message = await ReplyAsync(tenant, Unknown);
+        await (await SettleAsync(tenant, message, "failed")).JsonAsync();
+
+        await (await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null)).JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal("0|true", await host.ScalarAsync("select state || '|' || possibly_duplicate from outbox where message_id = $1", message));
+        Assert.Equal("queued|true", await host.ScalarAsync("select status || '|' || possibly_duplicate from transcript where id = $1", message));
+    }
+
     [PostgresTheory]
     [InlineData("message.image", "{}", false)]
     [InlineData("message.text", """{"template":{"name":"ready"}}""", false)]

@@ -91,13 +91,8 @@ public sealed class FenceTests(ApiHost host) : IClassFixture<ApiHost>
         await Seed.OneOfEachAsync(host, owner);
         string[] tables =
         [
-<<<<<<< HEAD
-            "tenant", "org_unit", "api_key", "data_key", "connector", "account", "channel_claim", "account_status_history", "inbox", "parked_webhook",
-            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "intake", "channel_counter", "outbox", "event", "event_trim", "acceptance", "drop_counter", "replay", "knowledge_document", "knowledge_passage",
-=======
             "tenant", "org_unit", "api_key", "data_key", "connector", "account", "channel_claim", "account_status_history", "inbox", "parked_webhook", "parked_count",
-            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "intake", "channel_counter", "outbox", "event", "acceptance", "drop_counter", "replay", "knowledge_document", "knowledge_passage",
->>>>>>> groups
+            "conversation", "conversation_alias", "transcript", "turn", "late_turn", "session", "intake", "channel_counter", "outbox", "event", "event_trim", "acceptance", "drop_counter", "replay", "knowledge_document", "knowledge_passage",
         ];
 
         foreach (var table in tables)
