@@ -43,7 +43,7 @@ internal static class AckBench
         // The product is the largest of the three, and longest compiled for what it really does.
         await run.BareAsync(TimeSpan.FromSeconds(3));
         await run.OneTransactionAsync(TimeSpan.FromSeconds(3));
-        await run.ProductAsync(TimeSpan.FromSeconds(20));
+        await run.ProductAsync(TimeSpan.FromSeconds(options.Number("warm-up", 20)));
         for (var round = 0; round < rounds; round++)
         {
             await run.RoundAsync(TimeSpan.FromSeconds(seconds));

@@ -5,7 +5,7 @@ namespace Channels.Core.Fairness;
 /// <summary>Lets a bounded number in at once; who waits is let in by tenant in turn, so that one tenant's thousand waiting accounts delay another's first by one.</summary>
 /// <remarks>
 /// Shared by all grains of a process. Who waits holds no message: its work is still in the database.
-/// Tenants on rations have places of their own, open in rounds: everybody in, everybody out, and a rest in proportion to what the round took.
+/// Tenants on rations have places of their own, open in rounds: everybody in, everybody out, and where there must be a rest one in proportion to what the round took.
 /// </remarks>
 public sealed class FairGate
 {
@@ -53,6 +53,9 @@ public sealed class FairGate
     /// <summary>How many of those on rations are in one round; as many as there are places unless said otherwise. Asked when somebody wants in.</summary>
     public Func<int>? PlacesInRound { get; init; }
 
+    /// <summary>Whether a rest follows the round that ends now; always unless said otherwise.</summary>
+    public Func<bool>? Rests { get; init; }
+
     /// <summary>
     /// Whether a tenant may take no more places than it leaves free, also while nobody else wants one: for work that may hang. Of eight places the first gets
     /// four, the second two of the rest, and so on. Not of places in rounds.
@@ -89,7 +92,8 @@ public sealed class FairGate
 
     private bool HasPlaces => _inside < _places;
 
-    private bool HasPlacesInRound => !_resting && _enteredRound + _stragglers < (PlacesInRound?.Invoke() ?? _places);
+    // One at least, however many hang in earlier rounds.
+    private bool HasPlacesInRound => !_resting && _enteredRound < Math.Max(1, (PlacesInRound?.Invoke() ?? _places) - _stragglers);
 
     private bool HasRoom(TenantId tenant, bool rationed) =>
         rationed ? HasPlacesInRound : HasPlaces && (!LeavesRoom || _held.GetValueOrDefault(tenant) < _places - _inside);
@@ -211,8 +215,11 @@ public sealed class FairGate
         _stragglers += _insideRound;
         (_insideRound, _enteredRound) = (0, 0);
         _round++;
-        _resting = true;
-        OnPool(() => RestAsync(started, rest));
+        _resting = Rests?.Invoke() ?? true;
+        if (_resting)
+        {
+            OnPool(() => RestAsync(started, rest));
+        }
     }
 
     // One who hangs must not keep all others out.
@@ -224,6 +231,7 @@ public sealed class FairGate
             if (round == _round && _insideRound > 0)
             {
                 EndRound();
+                LetIn();
             }
         }
     }
@@ -234,7 +242,7 @@ public sealed class FairGate
 
     private async Task RestAsync(long started, TimeSpan rest)
     {
-        while (_clock.GetElapsedTime(started) is var rested && rested < rest && rested < LongestRest)
+        while (_clock.GetElapsedTime(started) is var rested && rested < rest && rested < LongestRest && (Rests?.Invoke() ?? true))
         {
             await Task.Delay(Look, _clock);
             lock (_gate)

@@ -10,4 +10,13 @@ public interface IInboxPressure
 
     /// <summary>Whether tenants who make no pressure have sent something of late: then those who do are served in small helpings.</summary>
     bool OthersAreAbout { get; }
+
+    /// <summary>Whether this tenant's accounts are drained in rounds of <see cref="Room"/>: it sends notably, and the processors were not enough of late. Asked often: no I/O.</summary>
+    bool IsRationed(TenantId tenant);
+
+    /// <summary>How many accounts of those on rations may be drained at once beside acknowledging; one at least.</summary>
+    int Room { get; }
+
+    /// <summary>Whether even that is too much: between two rounds there is a rest.</summary>
+    bool MustRest { get; }
 }

@@ -18,7 +18,12 @@ internal sealed class Gates(IInboxPressure pressure, DrainShare share, TimeProvi
     private const int PlacesBesideOthers = 4;
 
     /// <summary>Accounts being drained. Each holds at most a megabyte of webhooks.</summary>
-    public FairGate Drains { get; } = new(Places, pressure.IsMadeBy, share.UnderPressure, clock) { PlacesInRound = () => pressure.OthersAreAbout ? PlacesBesideOthers : Places };
+    public FairGate Drains { get; } = new(Places, pressure.IsRationed, share.UnderPressure, clock)
+    {
+        // Before a rest as many as there are: together they fill their transactions.
+        PlacesInRound = () => Math.Min(pressure.MustRest ? Places : pressure.Room, pressure.OthersAreAbout ? PlacesBesideOthers : Places),
+        Rests = () => pressure.MustRest,
+    };
 
     /// <summary>Agents being awaited.</summary>
     public FairGate Turns { get; } = new(512);

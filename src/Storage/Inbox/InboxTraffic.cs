@@ -12,6 +12,21 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <summary>So much, when pressure is no longer high.</summary>
     private const double Few = 10;
 
+    /// <summary>So much, when draining must rest between its rounds; half of it, when it need not any longer.</summary>
+    private const double VeryMany = 80;
+
+    /// <summary>With less than this, one account more may be drained at once.</summary>
+    private const double Some = 20;
+
+    /// <summary>So many accounts at once are as good as all.</summary>
+    private const int Everybody = 24;
+
+    /// <summary>What is halved has its effect first.</summary>
+    private static readonly TimeSpan Halving = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Slowly: each step is felt only when all that it lets in is under way.</summary>
+    private static readonly TimeSpan Growing = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Who sends fewer in a window, 100 a second, makes no pressure; nor does who sends less than half of what each would have if all had the same.</summary>
     private const int Notable = 25;
 
@@ -32,22 +47,25 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     private long _otherSeen = Never;
     private double _waiting;
     private bool _isHigh;
+    private bool _isVeryHigh;
+    private int _room = Everybody;
+    private long _roomChanged = clock.GetTimestamp();
 
-    private bool IsHigh => Volatile.Read(ref _isHigh) && clock.GetElapsedTime(Volatile.Read(ref _windowStarted)) < 2 * Window;
+    private bool IsHigh => Volatile.Read(ref _isHigh) && IsBusy;
+
+    private bool IsBusy => clock.GetElapsedTime(Volatile.Read(ref _windowStarted)) < 2 * Window;
 
     /// <inheritdoc/>
-    public bool IsMadeBy(TenantId tenant)
-    {
-        if (!IsHigh)
-        {
-            return false;
-        }
+    public bool IsMadeBy(TenantId tenant) => IsHigh && SendsNotably(tenant);
 
-        lock (_gate)
-        {
-            return _counted.GetValueOrDefault(tenant) >= _notable || _counting.GetValueOrDefault(tenant) >= _notable;
-        }
-    }
+    /// <inheritdoc/>
+    public bool IsRationed(TenantId tenant) => (Room < Everybody || MustRest) && SendsNotably(tenant);
+
+    /// <inheritdoc/>
+    public int Room => IsBusy ? Volatile.Read(ref _room) : Everybody;
+
+    /// <inheritdoc/>
+    public bool MustRest => (Volatile.Read(ref _isVeryHigh) && IsBusy) || (IsHigh && OthersAreAbout);
 
     /// <inheritdoc/>
     public bool OthersAreAbout => Volatile.Read(ref _otherSeen) is var seen and not Never && clock.GetElapsedTime(seen) < About;
@@ -62,6 +80,8 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
             // Over the last eight transactions or so.
             _waiting += (unserved - _waiting) / 8;
             Volatile.Write(ref _isHigh, _waiting >= (_isHigh ? Few : Many));
+            Volatile.Write(ref _isVeryHigh, _waiting >= (_isVeryHigh ? VeryMany / 2 : VeryMany));
+            ChangeRoom();
             if (clock.GetElapsedTime(_windowStarted) is var counted && counted >= Window)
             {
                 NextWindow(counted);
@@ -74,6 +94,27 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         }
     }
 
+    private bool SendsNotably(TenantId tenant)
+    {
+        lock (_gate)
+        {
+            return _counted.GetValueOrDefault(tenant) >= _notable || _counting.GetValueOrDefault(tenant) >= _notable;
+        }
+    }
+
+    private void ChangeRoom()
+    {
+        var since = clock.GetElapsedTime(_roomChanged);
+        var room = _waiting >= Many && since >= Halving ? Math.Max(1, _room / 2)
+            : _waiting < Some && since >= Growing ? Math.Min(Everybody, _room + 1)
+            : _room;
+        if (room != _room)
+        {
+            Volatile.Write(ref _room, room);
+            _roomChanged = clock.GetTimestamp();
+        }
+    }
+
     private void NextWindow(TimeSpan counted)
     {
         var (before, notableBefore) = (_counted, _notable);
@@ -82,6 +123,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         {
             // After a silence what came before it does not say who sends now: the first webhook of an hour would be made to wait.
             _counted.Clear();
+            Volatile.Write(ref _room, Everybody);
         }
 
         _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);

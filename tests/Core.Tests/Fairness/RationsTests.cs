@@ -52,6 +52,60 @@ public sealed class RationsTests
     }
 
     [Fact]
+    public async Task Where_there_need_be_no_rest_the_next_round_follows_at_once()
+    {
+        var gate = new FairGate(3, _rationed.ContainsKey, share: 0.1, _clock) { PlacesInRound = () => 1, Rests = () => false };
+        var first = Visitor.At(gate, Heavy);
+        var second = Visitor.At(gate, HeavyToo);
+        var third = Visitor.At(gate, Heavy);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(second.IsInside);
+
+        await first.LeaveAsync();
+        await second.EnteredAsync();
+        Assert.False(third.IsInside);
+        await second.LeaveAsync();
+
+        await third.EnteredAsync();
+    }
+
+    [Fact]
+    public async Task A_rest_ends_when_there_need_be_none_any_more()
+    {
+        var rests = true;
+        var gate = new FairGate(2, _rationed.ContainsKey, share: 0.1, _clock) { PlacesInRound = () => 1, Rests = () => rests };
+        var first = Visitor.At(gate, Heavy);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        await LeaveIntoRestAsync(first);
+        var second = Visitor.At(gate, Heavy);
+        await RestAsync(3 * Look);
+        Assert.False(second.IsInside);
+
+        rests = false;
+        _clock.Advance(Look);
+
+        await second.EnteredAsync();
+    }
+
+    [Fact]
+    public async Task Who_hangs_keeps_nobody_out_of_rounds_of_one()
+    {
+        var gate = new FairGate(3, _rationed.ContainsKey, share: 0.1, _clock) { PlacesInRound = () => 1, Rests = () => false };
+        var watching = _clock.TimerSetAsync(time => time == TimeSpan.FromSeconds(2));
+        var hangs = Visitor.At(gate, Heavy);
+        var second = Visitor.At(gate, HeavyToo);
+        var third = Visitor.At(gate, HeavyToo);
+        Assert.True(hangs.IsInside);
+        await watching.WaitAsync(TimeSpan.FromSeconds(20));
+
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        await second.EnteredAsync();
+        await second.LeaveAsync();
+        await third.EnteredAsync();
+    }
+
+    [Fact]
     public async Task A_rest_is_in_proportion_to_what_the_round_took_and_then_the_next_round_begins()
     {
         await WorkAsync(TimeSpan.FromMilliseconds(100));

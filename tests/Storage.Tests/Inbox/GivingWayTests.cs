@@ -83,6 +83,12 @@ public sealed class GivingWayTests : IInboxPressure
 
     bool IInboxPressure.OthersAreAbout => _othersAreAbout;
 
+    bool IInboxPressure.MustRest => false;
+
+    int IInboxPressure.Room => int.MaxValue;
+
+    bool IInboxPressure.IsRationed(TenantId tenant) => false;
+
     bool IInboxPressure.IsMadeBy(TenantId tenant) => tenant == Heavy;
 
     private Task CommitAsync() => _givingWay.CommitAsync(Heavy, () =>

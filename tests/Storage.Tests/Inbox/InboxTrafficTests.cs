@@ -94,6 +94,80 @@ public sealed class InboxTrafficTests
     }
 
     [Fact]
+    public void While_the_machine_keeps_up_nobody_is_on_rations()
+    {
+        Commit(times: 100, waiting: 19);
+
+        Assert.False(_traffic.IsRationed(Heavy));
+        Assert.False(_traffic.MustRest);
+    }
+
+    [Fact]
+    public void When_more_waits_the_room_is_halved_down_to_one_for_those_who_send_notably()
+    {
+        Commit(times: 100, waiting: 40);
+        var rooms = new List<int>();
+        for (var step = 0; step < 6; step++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(25));
+            Commit(times: 1, waiting: 40);
+            rooms.Add(_traffic.Room);
+        }
+
+        Assert.Equal([12, 6, 3, 1, 1, 1], rooms);
+        Assert.True(_traffic.IsRationed(Heavy));
+        Assert.False(_traffic.IsRationed(Light));
+        Assert.False(_traffic.MustRest);
+    }
+
+    [Fact]
+    public void Room_comes_back_one_by_one_and_slowly()
+    {
+        Commit(times: 100, waiting: 40);
+        _clock.Advance(TimeSpan.FromMilliseconds(25));
+        Commit(times: 1, waiting: 40);
+        Commit(times: 100, waiting: 5);
+        Assert.Equal(12, _traffic.Room);
+
+        _clock.Advance(TimeSpan.FromMilliseconds(249));
+        Commit(times: 100, waiting: 5);
+        Assert.Equal(12, _traffic.Room);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        Commit(times: 100, waiting: 5);
+
+        Assert.Equal(13, _traffic.Room);
+        Assert.True(_traffic.IsRationed(Heavy));
+    }
+
+    [Fact]
+    public void When_very_many_wait_there_must_be_rests_until_half_as_many_do()
+    {
+        Commit(times: 100, waiting: 81);
+        Assert.True(_traffic.MustRest);
+        Commit(times: 100, waiting: 42);
+        Assert.True(_traffic.MustRest);
+
+        Commit(times: 100, waiting: 30);
+
+        Assert.False(_traffic.MustRest);
+    }
+
+    [Fact]
+    public void After_a_silence_all_have_room()
+    {
+        _clock.Advance(TimeSpan.FromMilliseconds(25));
+        Commit(times: 100, waiting: 81);
+        Assert.True(_traffic.IsRationed(Heavy));
+
+        _clock.Advance(2 * Window);
+        Assert.False(_traffic.IsRationed(Heavy));
+        Assert.False(_traffic.MustRest);
+        Commit(times: 1, waiting: 1);
+
+        Assert.Equal(24, _traffic.Room);
+    }
+
+    [Fact]
     public void One_who_stops_sending_makes_no_pressure_though_it_goes_on()
     {
         _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
@@ -219,5 +293,13 @@ public sealed class InboxTrafficTests
         _traffic.Committed(Webhooks.Of(Heavy, 100), waiting: 1000);
 
         Assert.False(_traffic.OthersAreAbout);
+    }
+
+    private void Commit(int times, int waiting)
+    {
+        for (var transaction = 0; transaction < times; transaction++)
+        {
+            _traffic.Committed(Webhooks.Of(Heavy, 100), waiting);
+        }
     }
 }

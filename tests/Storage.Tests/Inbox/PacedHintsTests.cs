@@ -128,6 +128,12 @@ public sealed class PacedHintsTests : IInboxHint, IInboxPressure
 
     bool IInboxPressure.OthersAreAbout => false;
 
+    bool IInboxPressure.MustRest => false;
+
+    int IInboxPressure.Room => int.MaxValue;
+
+    bool IInboxPressure.IsRationed(TenantId tenant) => false;
+
     bool IInboxPressure.IsMadeBy(TenantId tenant) => _pressing.ContainsKey(tenant);
 
     private void Arrived(params (TenantId Tenant, AccountId Account)[] webhooks) =>
