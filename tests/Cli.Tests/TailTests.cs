@@ -96,28 +96,49 @@ public sealed class TailTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Events_that_are_gone_are_said_and_it_goes_on_with_what_is_kept(bool json)
     {
-        _api.On(Path, Missed, Page("c9", more: false, Happened(9)));
+        _api.On(Path, Missed(), Page("c9", more: false, Happened(9)));
 
         var ended = await _run.RunAsync(["tail", "--once", "--since", "c1", .. json ? ["--json"] : Array.Empty<string>()]);
 
         Assert.Equal(ExitCodes.Fine, ended.Code);
-        Assert.Equal(["?limit=1000&after=c1", "?limit=1000"], Asked());
-        Assert.Contains("Events that this cursor has not seen are gone. Going on with the oldest event that is kept.", ended.Error, StringComparison.Ordinal);
+        Assert.Equal(["?limit=1000&after=c1", "?limit=1000&after=c1-7"], Asked());
+        Assert.Contains("Events that this cursor has not seen are gone. Going on with what is kept.", ended.Error, StringComparison.Ordinal);
         Assert.Contains("after: has not seen events up to yesterday.", ended.Error, StringComparison.Ordinal);
         Assert.Contains("10:00:09Z", Lines(ended)[^1], StringComparison.Ordinal);
-        Assert.Equal(json ? ["""{"missed":{"title":"Events that this cursor has not seen are gone","code":"events_gone","status":410,"errors":[{"field":"after","message":"has not seen events up to yesterday."}]}}"""] : [], Lines(ended)[..^1]);
+        Assert.Equal(json ? ["""{"missed":{"title":"Events that this cursor has not seen are gone","code":"events_gone","status":410,"errors":[{"field":"after","message":"has not seen events up to yesterday."}],"cursor":"c1-7"}}"""] : [], Lines(ended)[..^1]);
     }
 
     [Fact]
     public async Task Events_that_went_while_the_connection_was_broken_are_not_said_to_be_none()
     {
-        _api.On(Path, Page("c1", more: false, Happened(1)), Reply.Broken, Missed, Page("c9", more: false, Happened(9)));
+        _api.On(Path, Page("c1", more: false, Happened(1)), Reply.Broken, Missed(), Page("c9", more: false, Happened(9)));
 
         var ended = await FollowAsync(lines: 2, "--since", "beginning");
 
-        Assert.Equal(["?limit=1000", "?limit=1000&after=c1", "?limit=1000&after=c1", "?limit=1000"], Asked().Take(4));
+        Assert.Equal(["?limit=1000", "?limit=1000&after=c1", "?limit=1000&after=c1", "?limit=1000&after=c1-7"], Asked().Take(4));
         Assert.Contains("are gone", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("nothing was skipped", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_server_that_gives_no_cursor_to_go_on_with_it_reads_what_is_kept_from_the_beginning()
+    {
+        _api.On(Path, Missed(cursor: null), Page("c9", more: false, Happened(9)));
+
+        await _run.RunAsync("tail", "--once", "--since", "c1");
+
+        Assert.Equal(["?limit=1000&after=c1", "?limit=1000"], Asked());
+    }
+
+    [Fact]
+    public async Task A_server_that_gives_back_the_cursor_it_refused_is_not_asked_for_ever()
+    {
+        _api.On(Path, Missed(cursor: "c1"), Missed(cursor: "c1"), Page("c9", more: false));
+
+        var ended = await _run.RunAsync("tail", "--once", "--since", "c1");
+
+        Assert.Equal(ExitCodes.Wrong, ended.Code);
+        Assert.Single(Asked());
     }
 
     [Fact]
@@ -142,8 +163,8 @@ public sealed class TailTests : IAsyncLifetime
         Assert.Empty(_run.Clock.Pauses);
     }
 
-    private static Reply Missed => Reply.Problem(
-        410, "events_gone", "Events that this cursor has not seen are gone", errors: new { field = "after", message = "has not seen events up to yesterday." });
+    private static Reply Missed(string? cursor = "c1-7") => Reply.Problem(
+        410, "events_gone", "Events that this cursor has not seen are gone", cursor: cursor, errors: new { field = "after", message = "has not seen events up to yesterday." });
 
     private static Reply Page(string cursor, bool more, params object[] events) => Reply.Ok(new { events, cursor, more });
 

@@ -19,6 +19,9 @@ internal sealed class Problem(ApiError error, string? detail = null, IReadOnlyLi
     /// <summary>Shown as it is: without secrets, texts or what is inside our network.</summary>
     public string? Detail => detail;
 
+    /// <summary>Where to go on reading instead; with <see cref="ErrorCatalogue.EventsGone"/>.</summary>
+    public string? Cursor { get; init; }
+
     public static Problem Field(ApiError error, string field, string message) => new(error, null, [new(field, message)]);
 
     public Task ExecuteAsync(HttpContext httpContext)
@@ -40,7 +43,7 @@ internal sealed class Problem(ApiError error, string? detail = null, IReadOnlyLi
 
     /// <summary>The body; also what is precomputed where an answer must cost nothing.</summary>
     public ProblemBody Details(string? traceId) =>
-        new($"/docs#error-{error.Code}", error.Title, error.Status, error.Code, detail, error.Remedy, errors, error.Status >= 500 ? traceId : null);
+        new($"/docs#error-{error.Code}", error.Title, error.Status, error.Code, detail, error.Remedy, errors, error.Status >= 500 ? traceId : null, Cursor);
 }
 
 /// <summary>RFC 9457 problem details with this product's additions.</summary>
@@ -52,9 +55,11 @@ internal sealed class Problem(ApiError error, string? detail = null, IReadOnlyLi
 /// <param name="Remedy">What to do.</param>
 /// <param name="Errors">The fields at fault, all at once.</param>
 /// <param name="TraceId">For the operator to find it in the logs.</param>
+/// <param name="Cursor">Where to go on reading, as in an answer; with <c>events_gone</c> only.</param>
 internal sealed record ProblemBody(
     string Type, string Title, int Status, string Code,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
     string Remedy,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FieldComplaint>? Errors,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceId);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TraceId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Cursor = null);

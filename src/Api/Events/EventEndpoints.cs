@@ -21,7 +21,7 @@ internal static class EventEndpoints
     {
         var events = app.MapApiGroup("/api/v1/events", "Events", Access.Access.Tenant);
         events.MapGet("/", ReadAsync).WithName("ReadEvents")
-            .WithSummary("Events after a cursor, none ever skipped unsaid: 410 when some of them are no longer kept; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'");
+            .WithSummary("Events after a cursor, none ever skipped unsaid: 410, with a cursor to go on with, when some of them are no longer kept; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'");
     }
 
     private static async Task<Results<Ok<EventList>, Problem>> ReadAsync(
@@ -41,13 +41,18 @@ internal static class EventEndpoints
         return await events.ReadAsync(caller.Tenant, from, page.Page.Limit, cancellationToken) switch
         {
             EventReading.Page found => TypedResults.Ok(new EventList([.. found.Events.Select(EventAnswer.Of)], found.Next.ToString(), found.More)),
-            EventReading.Gone gone => Missed(string.Create(
-                CultureInfo.InvariantCulture, $"has not seen events up to {gone.Until:yyyy-MM-dd'T'HH:mm:ss'Z'}, which are past their keep and were deleted; what came later is kept.")),
-            _ => Missed("is ahead of everything this store ever held: the store was restored from a backup. What happened after that backup cannot be told."),
+            EventReading.Gone gone => Missed(gone.Next, string.Create(
+                CultureInfo.InvariantCulture,
+                $"has not seen events that were past their keep and were deleted. The created_at of the last of them was {gone.Until:yyyy-MM-dd'T'HH:mm:ss'Z'}; what became of a message has that of the message. The rest is kept, and follows the cursor given here.")),
+            EventReading.FromElsewhere restored => Missed(
+                restored.Next,
+                "is ahead of everything this store ever held: the store was restored from a backup. What happened between that backup and then cannot be told. The cursor given here begins with the oldest event that is kept: those from before the backup come once more, with the ids they had."),
+            _ => throw new InvalidOperationException("The family of what comes of reading events is closed."),
         };
     }
 
-    private static Problem Missed(string why) => Problem.Field(ErrorCatalogue.EventsGone, "after", why);
+    private static Problem Missed(EventCursor next, string why) =>
+        new(ErrorCatalogue.EventsGone, errors: [new FieldComplaint("after", why)]) { Cursor = next.ToString() };
 }
 
 /// <summary>Something that happened.</summary>

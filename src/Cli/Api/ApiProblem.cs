@@ -12,8 +12,9 @@ namespace Channels.Cli.Api;
 /// <param name="Fields">The fields at fault.</param>
 /// <param name="TraceId">For the operator to find it in the logs.</param>
 /// <param name="RetryAfter">When asking again is of use.</param>
+/// <param name="Cursor">Where to go on reading, if events are gone.</param>
 internal sealed record ApiProblem(
-    int Status, string Code, string Title, string? Detail, string? Remedy, ImmutableArray<ProblemField> Fields, string? TraceId, TimeSpan? RetryAfter)
+    int Status, string Code, string Title, string? Detail, string? Remedy, ImmutableArray<ProblemField> Fields, string? TraceId, TimeSpan? RetryAfter, string? Cursor)
 {
     /// <summary>Reads a body; null when it is no problem of Channels.</summary>
     public static ApiProblem? TryRead(int status, string body, TimeSpan? retryAfter)
@@ -22,7 +23,7 @@ internal sealed record ApiProblem(
         {
             var root = JsonSerializer.Deserialize<JsonElement>(body);
             return root.Text("code") is { } code && root.Text("title") is { } title
-                ? new(status, code, title, root.Text("detail"), root.Text("remedy"), [.. root.Items("errors").Select(ProblemField.Of)], root.Text("trace_id"), retryAfter)
+                ? new(status, code, title, root.Text("detail"), root.Text("remedy"), [.. root.Items("errors").Select(ProblemField.Of)], root.Text("trace_id"), retryAfter, root.Text("cursor"))
                 : null;
         }
         catch (JsonException)

@@ -125,6 +125,7 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
         ["remedy"] = remedy,
         ["errors"] = problem.Fields.IsEmpty ? null : new JsonArray([.. problem.Fields.Select(field => new JsonObject { ["field"] = field.Field, ["message"] = field.Message })]),
         ["trace_id"] = problem.TraceId,
+        ["cursor"] = problem.Cursor,
     };
 
     private void Fail(JsonObject what, int code) => Document(new JsonObject { ["error"] = WithoutAbsent(what), ["exit_code"] = code });

@@ -5,7 +5,7 @@ using Channels.Cli.Output;
 
 namespace Channels.Cli.Tail;
 
-/// <summary>Follows the events with the cursor the server gives: none is skipped unsaid, and none is printed twice unless some were missed.</summary>
+/// <summary>Follows the events with the cursor the server gives: none is skipped unsaid, and none is printed twice unless the store was restored from a backup.</summary>
 internal sealed class EventReader(ApiClient api, Report report, TimeProvider clock, EventFilter filter)
 {
     /// <summary>In the place of a cursor: what happens from now on.</summary>
@@ -45,11 +45,12 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
         for (var hasAnswered = false; ;)
         {
             var answer = await api.GetAsync($"/api/v1/events?limit={PageSize}{(_cursor is null ? "" : $"&after={Uri.EscapeDataString(_cursor)}")}", cancellationToken);
-            if (answer is ApiAnswer.Refused { Problem: { Code: "events_gone" } missed } && _cursor is not null)
+            if (answer is ApiAnswer.Refused { Problem: { Code: "events_gone" } missed } && _cursor is not null && missed.Cursor != _cursor)
             {
                 // Said, and on with what there is: whoever follows along is better served with the rest than with an end. Whatever was broken, more was skipped than nothing.
-                report.Missed(missed, "Going on with the oldest event that is kept.");
-                (_cursor, hasAnswered, broken) = (null, true, 0);
+                // A server of the version before gives no cursor: there it begins anew.
+                report.Missed(missed, "Going on with what is kept.");
+                (_cursor, hasAnswered, broken) = (missed.Cursor, true, 0);
                 continue;
             }
 

@@ -110,8 +110,9 @@ public static class TimePartitions
         {
             if (table == Event)
             {
-                // Before the lock against everybody, for it takes as long as there are tenants. Nobody writes to a week that is over, but for a wrong clock, and
-                // that one waits: what came in between would go unsaid.
+                // Before the lock against everybody, for it takes as long as there are tenants: 32 ms for 1,000, 1.7 s for 50,000. A late receipt of a message of this week
+                // is written here, under the message's id, and waits meanwhile: what came in between would go unsaid. It is found in the way at the next lock, so that
+                // this week goes at another time. Any tenant's last may be a new one, so looking without the lock first would spare none of the looking under it.
                 await ExecuteAsync(connection, $"{Patience}; lock table {week.Name} in share mode", cancellationToken);
                 await ExecuteAsync(connection, EventTrims.OfWeek(week.Name), cancellationToken);
             }

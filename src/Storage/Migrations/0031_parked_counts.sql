@@ -1,7 +1,4 @@
 -- 0031_parked_counts.sql: how many webhooks are parked for what is known without reading them, and a cause that is given back names its group
--- No writer from here on: none is missed by the counts below, none counted twice.
-lock table parked_webhook in share row exclusive mode;
-
 -- Masked and cut to a hundred characters, a reason could end amid a number, at a space, or before its first letter: masked, cut and trimmed once more, it was
 -- another. Cut, it is masked and trimmed again; whoever asks for a group by its cause asks for the same.
 create or replace function drop_reason(reason text) returns text language sql immutable parallel safe as $f$
@@ -11,7 +8,6 @@ create or replace function drop_reason(reason text) returns text language sql im
       ''),
     'no reason given')
 $f$;
-update parked_webhook set reason = reason where cause <> drop_reason(reason);
 
 -- What is parked is the sum of a group's rows. Whoever parks, puts back or throws away adds a row of its own and waits for nobody, so that a tenant whose webhooks are
 -- parked in floods, or put back meanwhile, holds up no batch of the message path; Parked/ParkedCounts adds them up every few seconds.
@@ -51,10 +47,26 @@ begin
          (new.tenant_id, new.account_id, new.cause, 1, new.received_at, new.received_at, new.parked_at);
   return null;
 end $f$;
+-- Only a truncate empties the table behind the others' backs; it has waited for every writer, and for whoever adds up.
+create function count_parked_emptied() returns trigger language plpgsql as $f$
+begin
+  delete from parked_count;
+  return null;
+end $f$;
+
+-- No writer from here on, so what can be was done above: none is missed by the counts below, none counted twice. A row must not be touched before the lock either:
+-- whoever puts it back at that moment would wait for us, and the lock for them.
+lock table parked_webhook in share row exclusive mode;
+
+-- Only a cause that was cut, is empty, or is not trimmed can be another now; the rest need not be made anew to see that.
+update parked_webhook set reason = reason
+where (length(cause) = 100 or cause = '' or cause <> btrim(cause, E' \t\r\n\x0b\f')) and cause <> drop_reason(reason);
+
 create trigger count_parked after insert on parked_webhook referencing new table as moved for each statement execute function count_parked();
 create trigger count_parked_gone after delete on parked_webhook referencing old table as moved for each statement execute function count_parked_gone();
 create trigger count_parked_changed after update on parked_webhook for each row
   when ((old.tenant_id, old.account_id, old.cause, old.received_at) is distinct from (new.tenant_id, new.account_id, new.cause, new.received_at)) execute function count_parked_changed();
+create trigger count_parked_emptied after truncate on parked_webhook for each statement execute function count_parked_emptied();
 
 insert into parked_count (tenant_id, account_id, cause, webhooks, oldest_at, newest_at, last_parked_at, is_sum)
 select tenant_id, account_id, cause, count(*), min(received_at), max(received_at), max(parked_at), true from parked_webhook group by tenant_id, account_id, cause;

@@ -24,7 +24,7 @@ public sealed class EventQueries(TenantScope scope)
         select t.gone, t.known, t.before, t.ahead, e.xid::text, e.id, e.type, e.account_id, e.conversation_id, e.message_id, e.data::text,
                exists (select from event_trim b where b.tenant_id = $1 and (b.xid, b.id) > (e.xid, e.id))
         from (
-          select (array_agg(id order by id desc) filter (where trim > $4 and (xid, id) > ($2::text::xid8, $3::uuid)))[1] as gone,
+          select (array_agg(id order by xid desc, id desc) filter (where trim > $4 and (xid, id) > ($2::text::xid8, $3::uuid)))[1] as gone,
                  coalesce(max(trim), 0) as known, coalesce(bool_or((xid, id) > ($2::text::xid8, $3::uuid)), false) as before,
                  $2::text::xid8 > pg_snapshot_xmin(pg_current_snapshot()) as ahead
           from event_trim where tenant_id = $1) as t
@@ -64,12 +64,14 @@ public sealed class EventQueries(TenantScope scope)
         await rows.ReadAsync(cancellationToken);
         if (rows.GetBoolean(3) || after?.Known > rows.GetInt64(1))
         {
-            return new EventReading.FromElsewhere();
+            // Since the store was put back it may have written events that this reader never saw. Which, nobody can tell: it gets all, those from before the backup once more.
+            return new EventReading.FromElsewhere(new EventCursor(0, Guid.Empty, rows.GetInt64(1)));
         }
 
         if (rows.Id(0) is { } last)
         {
-            return new EventReading.Gone(IdSource.TimeOf(last));
+            // From the same place, knowing of every trim so far: what is gone is missed, and nothing is read twice.
+            return new EventReading.Gone(IdSource.TimeOf(last), place with { Known = rows.GetInt64(1) });
         }
 
         // Of the trims after this one none took anything from behind the cursor, or it would have been said.
@@ -134,9 +136,11 @@ public abstract record EventReading
     public sealed record Page(ImmutableArray<EventRow> Events, EventCursor Next, bool More) : EventReading;
 
     /// <summary>Events behind the cursor are past their keep and gone.</summary>
-    /// <param name="Until">When the last of them was written.</param>
-    public sealed record Gone(DateTimeOffset Until) : EventReading;
+    /// <param name="Until">The time in the id of the last of them. Where that is the id of a message, it is the message's time: what became of it came later.</param>
+    /// <param name="Next">Where to go on: the same place, having been told.</param>
+    public sealed record Gone(DateTimeOffset Until, EventCursor Next) : EventReading;
 
     /// <summary>The cursor stands ahead of all that was ever written here: it is of a store that this one was restored from. What happened since then cannot be told.</summary>
-    public sealed record FromElsewhere : EventReading;
+    /// <param name="Next">Where to go on: before the oldest event that is kept.</param>
+    public sealed record FromElsewhere(EventCursor Next) : EventReading;
 }

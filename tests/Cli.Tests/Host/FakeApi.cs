@@ -104,8 +104,8 @@ internal sealed record Reply(int Status, string Body, string ContentType = "appl
 
     public static Reply Ok(object body, int status = 200) => new(status, body as string ?? JsonSerializer.Serialize(body));
 
-    public static Reply Problem(int status, string code, string title, string? detail = null, string? remedy = null, params object[] errors) => new(
+    public static Reply Problem(int status, string code, string title, string? detail = null, string? remedy = null, string? cursor = null, params object[] errors) => new(
         status,
-        JsonSerializer.Serialize(new { type = $"/docs#error-{code}", title, status, code, detail, remedy, errors = errors.Length == 0 ? null : errors }),
+        JsonSerializer.Serialize(new { type = $"/docs#error-{code}", title, status, code, detail, remedy, errors = errors.Length == 0 ? null : errors, cursor }),
         "application/problem+json");
 }

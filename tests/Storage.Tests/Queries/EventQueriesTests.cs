@@ -42,8 +42,8 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
 
         await DropAsync(Past);
 
-        Assert.Equal(new EventReading.Gone(_started.AddDays(1)), await ReadAsync(seen));
-        Assert.Equal(new EventReading.Gone(_started.AddDays(1)), await ReadAsync(new EventCursor(0, Guid.Empty)));
+        Assert.Equal(_started.AddDays(1), Until(await ReadAsync(seen)));
+        Assert.Equal(_started.AddDays(1), Until(await ReadAsync(new EventCursor(0, Guid.Empty))));
         Assert.Equal([kept], Cursors(await ReadAsync(last)));
         Assert.Equal([kept], Cursors(await ReadAsync(null)));
     }
@@ -58,7 +58,7 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
         var gone = await new RowTrimming(_db).EventsAsync("event_default", _started.AddDays(-350), default);
 
         Assert.Equal(2, gone);
-        Assert.Equal(new EventReading.Gone(_started.AddDays(-399)), await ReadAsync(seen));
+        Assert.Equal(_started.AddDays(-399), Until(await ReadAsync(seen)));
         Assert.Equal([kept], Cursors(await ReadAsync(last)));
     }
 
@@ -94,7 +94,7 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
 
         foreach (var (tenant, number) in tenants.Select((tenant, number) => (tenant, (ulong)number)))
         {
-            Assert.Equal(new EventReading.Gone(_started.AddDays(number * 0.1)), await _events.ReadAsync(tenant, new EventCursor(30 - number, Guid.Empty), 10, default));
+            Assert.Equal(_started.AddDays(number * 0.1), Until(await _events.ReadAsync(tenant, new EventCursor(30 - number, Guid.Empty), 10, default)));
             Assert.IsType<EventReading.Page>(await _events.ReadAsync(tenant, new EventCursor(30 - number, IdSource.Floor(_started.AddDays(number * 0.1))), 10, default));
         }
     }
@@ -111,7 +111,7 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
         await DropAsync(Past + 30);
 
         Assert.Equal(begun, Assert.IsType<EventReading.Page>(later).Next);
-        Assert.Equal(new EventReading.Gone(_started.AddDays(20)), await ReadAsync(begun));
+        Assert.Equal(_started.AddDays(20), Until(await ReadAsync(begun)));
     }
 
     [PostgresFact]
@@ -145,9 +145,43 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
 
         await DropAsync(Past + 15);
 
-        Assert.Equal(new EventReading.Gone(_started.AddDays(21)), await ReadAsync(first));
-        Assert.Equal(new EventReading.Gone(_started), await ReadAsync(behind));
+        Assert.Equal(_started.AddDays(21), Until(await ReadAsync(first)));
+        Assert.Equal(_started, Until(await ReadAsync(behind)));
         Assert.Equal([new EventCursor(21, IdSource.Floor(_started.AddDays(60)))], Cursors(await ReadAsync(null)));
+    }
+
+    [PostgresFact]
+    public async Task Who_was_told_goes_on_from_the_same_place_misses_only_what_went_and_reads_nothing_twice()
+    {
+        var seen = await AddAsync(10, days: 20);
+        await AddAsync(11, days: 0);
+        EventCursor[] kept = [await AddAsync(12, days: 21), await AddAsync(13, days: 60)];
+        await DropAsync(Past);
+
+        var told = Assert.IsType<EventReading.Gone>(await ReadAsync(seen));
+        var next = Assert.IsType<EventReading.Page>(await ReadAsync(told.Next, limit: 1));
+
+        Assert.Equal((Place(seen), _started), (Place(told.Next), told.Until));
+        Assert.Equal([kept[0]], Cursors(next));
+        Assert.Equal([kept[1]], Cursors(await ReadAsync(next.Next)));
+
+        // The next trim takes what comes behind the place as well: told once more, and on again.
+        await DropAsync(Past + 15);
+        var again = Assert.IsType<EventReading.Gone>(await ReadAsync(told.Next));
+        Assert.Equal(_started.AddDays(21), again.Until);
+        Assert.Equal([kept[1]], Cursors(await ReadAsync(again.Next)));
+    }
+
+    [PostgresFact]
+    public async Task Of_several_trims_the_last_event_is_named_by_its_place_and_not_by_its_id()
+    {
+        var seen = await AddAsync(10, days: -10);
+        await AddAsync(20, days: 0); // what became of an old message
+        await DropAsync(Past);
+        await AddAsync(15, days: 20);
+        await DropAsync(Past + 20);
+
+        Assert.Equal(_started, Until(await ReadAsync(seen)));
     }
 
     [PostgresFact]
@@ -195,7 +229,8 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
 
         var now = await _events.NowAsync(_tenant, default);
 
-        Assert.IsType<EventReading.FromElsewhere>(await ReadAsync(new EventCursor(9_000_000_000, Guid.Empty)));
+        var elsewhere = Assert.IsType<EventReading.FromElsewhere>(await ReadAsync(new EventCursor(9_000_000_000, Guid.Empty)));
+        Assert.Single(Assert.IsType<EventReading.Page>(await ReadAsync(elsewhere.Next)).Events);
         Assert.IsType<EventReading.FromElsewhere>(await ReadAsync(new EventCursor(12, Guid.Empty, Known: now.Known + 1)));
         Assert.Empty(Cursors(await ReadAsync(now)));
         var begun = Assert.IsType<EventReading.Page>(await ReadAsync(null));
@@ -233,6 +268,8 @@ public sealed class EventQueriesTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("12-0199a1b2000070008000000000000001-7-7")]
     [InlineData("12-0199a1b2-0000-7000-8000-000000000001")]
     public void Anything_else_is_no_cursor(string text) => Assert.Null(EventCursor.Parse(text));
+
+    private static DateTimeOffset Until(EventReading reading) => Assert.IsType<EventReading.Gone>(reading).Until;
 
     private static (ulong, Guid) Place(EventCursor cursor) => (cursor.Transaction, cursor.Id);
 
