@@ -136,7 +136,7 @@ internal sealed partial class DeliveryGrain
         await _reports.AddAsync(channel, outcome);
         if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
         {
-            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next });
+            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next }, ConnectionReports.IsOfConnection(outcome));
         }
         else
         {
