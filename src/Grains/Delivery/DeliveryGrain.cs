@@ -264,7 +264,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             {
                 // Nothing is sent: it takes none of the pace.
                 lane.UnderWay = row.Reply.Id;
-                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, tooOld, row.Attempts)));
+                Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld)));
                 continue;
             }
 
@@ -283,7 +283,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
-            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row)));
+            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld: null)));
         }
 
         if (next < DateTimeOffset.MaxValue)
