@@ -79,6 +79,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
                 .AddSingleton<IMediaStore>(new MediaInMemory())
                 .AddSingleton<OutboundFiles>()
                 .AddSingleton(new Closing(stage.Lifetime))
+                .AddSingleton<EvenClock>()
                 .AddSingleton<LostSends>();
         });
         return stage;

@@ -1,6 +1,8 @@
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Outbox;
+using Channels.Grains.Delivery;
+using Channels.Testing;
 
 namespace Channels.Grains.Tests.Delivery;
 
@@ -113,6 +115,40 @@ public sealed class ReplyAgeTests
         await stage.ReadyAsync();
 
         await stage.ExpectAsync("begin attempt 4", "send a", $"settle a {outcome}");
+    }
+
+    [Fact]
+    public async Task Nothing_is_too_old_on_the_word_of_a_clock_that_has_just_jumped()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.Policy = AnHour;
+        await stage.ReadyAsync();
+        var reply = stage.Reply("a");
+        stage.Clock.Jump(TimeSpan.FromDays(5));
+
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [reply]);
+
+        await stage.ExpectAsync("begin attempt 1", "send a", "settle a Accepted");
+    }
+
+    [Theory]
+    [InlineData(61)]
+    [InlineData(-61)]
+    public void A_clock_that_jumped_is_relied_upon_a_day_later(int seconds)
+    {
+        var clock = new ManualClock();
+        var even = new EvenClock(clock);
+        clock.Advance(TimeSpan.FromDays(9));
+        Assert.True(even.IsEven());
+        clock.Jump(TimeSpan.FromSeconds(1));
+        Assert.True(even.IsEven());
+
+        clock.Jump(TimeSpan.FromSeconds(seconds));
+        Assert.False(even.IsEven());
+        clock.Advance(TimeSpan.FromHours(23));
+        Assert.False(even.IsEven());
+        clock.Advance(TimeSpan.FromHours(2));
+        Assert.True(even.IsEven());
     }
 
     private static OutboxRow Row(QueuedReply reply) => new(reply, OutboxState.Queued, 0, DateTimeOffset.MinValue, null, PossiblyDuplicate: false);
