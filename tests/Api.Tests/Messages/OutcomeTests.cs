@@ -201,6 +201,7 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
 
         var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
         var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola", outbound: true, status: state == Unknown ? "unknown" : "queued");
+        await Seed.RunAsync(host.Db, "update transcript set provider_message_id = null where id = $1", message);
         await Seed.RunAsync(
             host.Db,
             """
