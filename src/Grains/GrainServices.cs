@@ -25,6 +25,7 @@ public static class GrainServices
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
+        services.AddSingleton<EvenClock>();
         services.AddSingleton<OutboundFiles>();
         services.AddSingleton<MediaGate>();
         services.AddOptions<IntakeOptions>().BindConfiguration(IntakeOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -11,6 +11,7 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private readonly List<(Func<TimeSpan, bool> Matches, TaskCompletionSource<TimeSpan> Signal)> _waiting = [];
     private DateTimeOffset _now = start;
+    private TimeSpan _jumped;
 
     /// <summary>Starts at noon, UTC, on a Thursday.</summary>
     public ManualClock()
@@ -42,7 +43,13 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return (_now - _jumped).UtcTicks;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -59,6 +66,16 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
         while (TakeDue(until) is { } due)
         {
             due.Fire();
+        }
+    }
+
+    /// <summary>Sets the time of day, as somebody sets a clock: no time passes, and no timer fires.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            (_now, _jumped) = (_now + by, _jumped + by);
+            _timers.ForEach(timer => timer.Due += by);
         }
     }
 

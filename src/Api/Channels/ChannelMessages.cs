@@ -29,7 +29,7 @@ internal record ChannelSettings
     /// <summary>Messages older than this many seconds are kept but not answered. Default: answered whatever their age.</summary>
     public double? AnswerMaxAge { get; init; }
 
-    /// <summary>Messages of ours that have waited this many seconds (60 or more) to be sent, and were never tried, fail instead of leaving late. Default: they leave however late.</summary>
+    /// <summary>Messages of ours that have waited this many seconds (60 or more) to be sent, and certainly did not leave, fail instead of leaving late. Default: they leave however late.</summary>
     public double? ReplyMaxAge { get; init; }
 
     /// <summary>For how many seconds the agent keeps silent after a person answered on the phone. Default: 1800.</summary>
@@ -86,7 +86,7 @@ internal sealed record ChannelAnswer(
     DateTimeOffset UpdatedAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? WebhookSecret = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FirstActivation? Activation = null)
 {
-    /// <summary>Seconds after which a message of ours that was never tried fails instead of leaving; null for never.</summary>
+    /// <summary>Seconds after which a message of ours that certainly did not leave fails instead of leaving; null for never.</summary>
     public double? ReplyMaxAge { get; init; }
 
     /// <summary>Set while the provider wants less of this account.</summary>

@@ -9,7 +9,7 @@ namespace Channels.Api.Messages;
 /// <summary>Why a message of ours does not leave, since when, until when, and which button to press. Pure.</summary>
 /// <param name="Reason">
 /// A word of ours: <c>channel_not_active, tenant_suspended, channel_deleted, circuit_open, rate_limited, retry, paced, behind_earlier, behind_others, store_unavailable</c>, or
-/// <c>unknown</c> when nobody could be asked.
+/// <c>unknown</c> when nobody could be asked, or what was said is of a newer version.
 /// </param>
 /// <param name="What">The same in words.</param>
 /// <param name="Since">Since when that is so.</param>
@@ -53,8 +53,11 @@ internal sealed record WaitingAnswer(string Reason, string What, DateTimeOffset 
 
         return reply.LastError is not null ? Retry(reply, reply.NextAttemptAt)
             : live.IsAnswered ? null
-            : new("unknown", "Nobody could say: what sends for this account did not answer.", reply.Since, null, "Ask again in a moment. If it stays so, tell the operator.") { IsOrdinary = true };
+            : Unknown("Nobody could say: what sends for this account did not answer.", reply.Since, null);
     }
+
+    private static WaitingAnswer Unknown(string what, DateTimeOffset since, DateTimeOffset? until) =>
+        new("unknown", what, since, until, "Ask again in a moment. If it stays so, tell the operator.") { IsOrdinary = true };
 
     private static WaitingAnswer OfCause(ReplyWait wait, WaitingReply reply, ChannelDetails channel) => wait.Cause switch
     {
@@ -73,7 +76,9 @@ internal sealed record WaitingAnswer(string Reason, string What, DateTimeOffset 
         ReplyWaitCause.BehindOthers => new("behind_others", "Other messages of this account are on their way, or come first.", reply.Since, wait.Until, Nothing) { IsOrdinary = true },
         ReplyWaitCause.StoreUnavailable => new(
             "store_unavailable", "The server's own database did not take a step.", wait.Since ?? reply.Since, wait.Until, "Nothing: it is tried again by itself. If it stays so, tell the operator."),
-        _ => throw new ArgumentOutOfRangeException(nameof(wait), wait.Cause, null),
+
+        // While versions run side by side, what sends may know causes that we do not.
+        _ => Unknown("What sends for this account names a cause that this server does not know.", wait.Since ?? reply.Since, wait.Until),
     };
 
     // The provider may have meant this one chat, or the process that heard it is gone: then it stands with the reply alone.
@@ -82,11 +87,11 @@ internal sealed record WaitingAnswer(string Reason, string What, DateTimeOffset 
             ? RateLimited(reply, reply.Since, until)
             : new(
                 "retry", reply.LastError ?? "The last attempt failed.", reply.Since, until,
-                $"Nothing, if it passes: it is tried again by itself until {IdSource.TimeOf(reply.Id.Value).AddDays(1):u}. If it stays so, see to what the reason names.");
+                $"Nothing, if it passes: it is tried again by itself until {reply.TriedUntil:u}. If it stays so, see to what the reason names.");
 
     private static WaitingAnswer RateLimited(WaitingReply reply, DateTimeOffset since, DateTimeOffset? until) => new(
         "rate_limited", reply.LastError ?? "The provider wants less of this account for a while.", since, until,
-        $"Nothing: it is tried again by itself until {IdSource.TimeOf(reply.Id.Value).AddDays(1):u}. If it comes often, send less at once.");
+        $"Nothing: it is tried again by itself until {reply.TriedUntil:u}. If it comes often, send less at once.");
 
     private static string Because(string? reason) => reason is null ? "" : $" ({reason})";
 }
@@ -98,11 +103,17 @@ internal sealed record WaitingAnswer(string Reason, string What, DateTimeOffset 
 /// <param name="NextAttemptAt">Not sent before.</param>
 /// <param name="LastError">How the last attempt ended; null before the first.</param>
 /// <param name="SuspendedAt">Since when its tenant is stopped; null when it is not.</param>
+/// <param name="QueuedAt">When a person had it sent once more; null when nobody did.</param>
 internal sealed record WaitingReply(
-    MessageId Id, OutboxState State, DateTimeOffset? LastAttemptAt, DateTimeOffset NextAttemptAt, string? LastError, DateTimeOffset? SuspendedAt)
+    MessageId Id, OutboxState State, DateTimeOffset? LastAttemptAt, DateTimeOffset NextAttemptAt, string? LastError, DateTimeOffset? SuspendedAt, DateTimeOffset? QueuedAt)
 {
-    /// <summary>Since its last attempt, or since it was made.</summary>
-    public DateTimeOffset Since => LastAttemptAt ?? IdSource.TimeOf(Id.Value);
+    /// <summary>Since its last attempt, or since it was queued when that was later.</summary>
+    public DateTimeOffset Since => LastAttemptAt > Queued ? LastAttemptAt.Value : Queued;
+
+    /// <summary>When it is given up, a day after it was queued.</summary>
+    public DateTimeOffset TriedUntil => Queued.AddDays(1);
+
+    private DateTimeOffset Queued => QueuedAt ?? IdSource.TimeOf(Id.Value);
 
     /// <summary>Null for a message that is no reply to be sent.</summary>
     public static WaitingReply? Of(Storage.Queries.MessageRow row) => Of(row.Id, row.Attempts, row.Unsettled, row.SuspendedAt);
@@ -112,6 +123,6 @@ internal sealed record WaitingReply(
 
     private static WaitingReply? Of(MessageId id, int attempts, Storage.Queries.UnsettledReply? unsettled, DateTimeOffset? suspendedAt) =>
         unsettled is { State: not OutboxState.Unknown }
-            ? new(id, unsettled.State, attempts > 0 ? unsettled.SendingSince : null, unsettled.NextAttemptAt, attempts > 0 ? unsettled.Reason : null, suspendedAt)
+            ? new(id, unsettled.State, attempts > 0 ? unsettled.SendingSince : null, unsettled.NextAttemptAt, attempts > 0 ? unsettled.Reason : null, suspendedAt, unsettled.QueuedAt)
             : null;
 }

@@ -63,6 +63,12 @@ public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempt
 {
     /// <summary>No attempt is ever put off for longer. What is dated later was dated by a clock that has been set back since.</summary>
     public static readonly TimeSpan FurthestAttempt = TimeSpan.FromMinutes(90);
+
+    /// <summary>When a person had it sent once more; null when nobody did.</summary>
+    public DateTimeOffset? QueuedAt { get; init; }
+
+    /// <summary>Since when it waits: since it was made, or since a person had it sent once more.</summary>
+    public DateTimeOffset WaitsSince => QueuedAt ?? IdSource.TimeOf(Reply.Id.Value);
 }
 
 /// <summary>Whether an attempt may be made.</summary>

@@ -22,7 +22,7 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
     /// <summary>What holds everything back until <see cref="NotBefore"/>, as it was last told; it may be over.</summary>
     public ConnectionHold Hold { get; private set; }
 
-    /// <summary>The connector's circuit, from when it opened until something is sent; null while nothing is known against it.</summary>
+    /// <summary>The connector's circuit, from when it opened until something is sent, or it is heard to be closed; null while nothing is known against it.</summary>
     public ConnectionHold? Circuit { get; private set; }
 
     /// <summary>Holds everything back until then.</summary>
@@ -42,6 +42,10 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
         Hold = new(cause, since ?? (goesOn ? Hold.Since : now), code);
         NotBefore = moment;
     }
+
+    /// <summary>Whether an attempt failed by the connection, which then fails everybody's.</summary>
+    public static bool IsOfConnection(SendOutcome outcome) =>
+        outcome is SendOutcome.TryLater { OfThisMessage: false, Code: not RateLimited } or SendOutcome.Unknown or SendOutcome.Blocked { GatewayFault: true };
 
     /// <summary>An attempt ended.</summary>
     public async Task AddAsync(ChannelEntry channel, SendOutcome outcome)
@@ -81,10 +85,12 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
         _failures++;
         return TellAsync(channel, async connector =>
         {
-            if (await connector.ReportFailureAsync(code) is { Until: { } until } open)
+            // Closed: another account of the connector, or a person, has seen it work since we last heard.
+            var breaker = await connector.ReportFailureAsync(code);
+            Circuit = breaker.Until is null ? null : new(ReplyWaitCause.CircuitOpen, breaker.Since, breaker.Code);
+            if (breaker.Until is { } until)
             {
-                Circuit = new(ReplyWaitCause.CircuitOpen, open.Since, open.Code);
-                HoldUntil(until, ReplyWaitCause.CircuitOpen, open.Since, open.Code);
+                HoldUntil(until, ReplyWaitCause.CircuitOpen, breaker.Since, breaker.Code);
             }
         });
     }

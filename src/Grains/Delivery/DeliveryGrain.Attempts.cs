@@ -1,6 +1,5 @@
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
-using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Grains.Abstractions;
 
@@ -54,7 +53,8 @@ internal sealed partial class DeliveryGrain
         }
     }
 
-    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
+    // What is too old is begun like any other: what we hold may be out of date, and the store knows whether it left meanwhile.
+    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row, SendOutcome.Refused? tooOld)
     {
         var duplicate = row.PossiblyDuplicate;
         if (row.State == OutboxState.Sending)
@@ -75,6 +75,12 @@ internal sealed partial class DeliveryGrain
         {
             lane.Remove(row);
             _held--;
+            return;
+        }
+
+        if (tooOld is not null)
+        {
+            await SettleAsync(channel, lane, row, tooOld, attempt);
             return;
         }
 
@@ -117,7 +123,7 @@ internal sealed partial class DeliveryGrain
     private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt)
     {
         var now = _clock.GetUtcNow();
-        if (outcome is SendOutcome.TryLater && now - IdSource.TimeOf(row.Reply.Id.Value) > RetryPolicy.Patience)
+        if (outcome is SendOutcome.TryLater && now - row.WaitsSince > RetryPolicy.Patience)
         {
             outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
         }
@@ -136,7 +142,7 @@ internal sealed partial class DeliveryGrain
         await _reports.AddAsync(channel, outcome);
         if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
         {
-            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next });
+            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next }, ConnectionReports.IsOfConnection(outcome));
         }
         else
         {

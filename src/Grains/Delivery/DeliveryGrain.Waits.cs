@@ -53,7 +53,7 @@ internal sealed partial class DeliveryGrain
 
         if (RetryPolicy.DueAt(row, free, now) is var next && next > now)
         {
-            return _reports.Circuit is { } circuit
+            return _reports.Circuit is { } circuit && lane.IsHeldByConnection(reply)
                 ? new(reply, circuit.Cause, circuit.Since, next, circuit.Code, null)
                 : Plain(reply, ReplyWaitCause.Retry, next);
         }

@@ -28,6 +28,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly LostSends _lostSends;
     private readonly OutboundFiles _files;
     private readonly TimeProvider _clock;
+    private readonly EvenClock _evenClock;
     private readonly ILogger<DeliveryGrain> _logger;
     private readonly Dictionary<ConversationId, Lane> _lanes = [];
     private readonly HashSet<Task> _sends = [];
@@ -47,7 +48,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private bool _othersWait;
 
     public DeliveryGrain(
-        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, OutboundFiles files, Closing closing, TimeProvider clock,
+        IChannelDirectory directory, IConnectorCatalog connectors, IOutbox outbox, LostSends lostSends, OutboundFiles files, Closing closing, TimeProvider clock, EvenClock evenClock,
         ILogger<DeliveryGrain> logger)
     {
         _directory = directory;
@@ -56,6 +57,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _lostSends = lostSends;
         _files = files;
         _clock = clock;
+        _evenClock = evenClock;
         _logger = logger;
         _paces = new ChatPaces(clock);
         _pace = new AccountPace(clock);
@@ -240,6 +242,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _othersWait = false;
 
         var most = MostAtOnce(connector);
+        var oldest = _evenClock.IsEven() ? channel.Policy.ReplyMaxAge : null;
         foreach (var lane in _lanes.Values)
         {
             if (lane.Busy || lane.Head is not { } row)
@@ -260,11 +263,11 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 break;
             }
 
-            if (RetryPolicy.TooOld(row, channel.Policy.ReplyMaxAge, now) is { } tooOld)
+            if (RetryPolicy.TooOld(row, oldest, now) is { } tooOld)
             {
                 // Nothing is sent: it takes none of the pace.
                 lane.UnderWay = row.Reply.Id;
-                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, tooOld, row.Attempts)));
+                Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld)));
                 continue;
             }
 
@@ -283,7 +286,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
-            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row)));
+            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld: null)));
         }
 
         if (next < DateTimeOffset.MaxValue)

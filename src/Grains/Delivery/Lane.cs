@@ -7,6 +7,7 @@ namespace Channels.Grains.Delivery;
 internal sealed class Lane
 {
     private readonly SortedDictionary<Guid, OutboxRow> _rows = [];
+    private readonly HashSet<Guid> _heldByConnection = [];
 
     /// <summary>The reply of this conversation that is under way, or has its place kept; no other is sent meanwhile. It need not be among those that wait.</summary>
     public MessageId? UnderWay { get; set; }
@@ -30,7 +31,16 @@ internal sealed class Lane
     public bool TryAdd(OutboxRow row) => _rows.TryAdd(row.Reply.Id.Value, row);
 
     /// <summary>Replaces a reply, after an attempt.</summary>
-    public void Replace(OutboxRow row) => _rows[row.Reply.Id.Value] = row;
+    /// <param name="row">As it stands now.</param>
+    /// <param name="ofConnection">Whether the connection was what the attempt failed by.</param>
+    public void Replace(OutboxRow row, bool ofConnection = false)
+    {
+        _rows[row.Reply.Id.Value] = row;
+        _ = ofConnection ? _heldByConnection.Add(row.Reply.Id.Value) : _heldByConnection.Remove(row.Reply.Id.Value);
+    }
+
+    /// <summary>Whether a reply's last attempt failed by the connection; false as well when that attempt was made before the reply was read.</summary>
+    public bool IsHeldByConnection(MessageId reply) => _heldByConnection.Contains(reply.Value);
 
     /// <summary>Forgets the replies behind this one, but for the one under way; how many they were.</summary>
     public int RemoveAfter(MessageId last)
@@ -38,12 +48,18 @@ internal sealed class Lane
         var later = _rows.Keys.Where(id => id.CompareTo(last.Value) > 0 && id != UnderWay?.Value).ToList();
         foreach (var id in later)
         {
-            _rows.Remove(id);
+            Remove(id);
         }
 
         return later.Count;
     }
 
     /// <summary>Forgets a settled reply.</summary>
-    public void Remove(OutboxRow row) => _rows.Remove(row.Reply.Id.Value);
+    public void Remove(OutboxRow row) => Remove(row.Reply.Id.Value);
+
+    private void Remove(Guid id)
+    {
+        _rows.Remove(id);
+        _heldByConnection.Remove(id);
+    }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Channels.Core.Connectors;
-using Channels.Core.Ids;
 using Channels.Core.Outbox;
 
 namespace Channels.Grains.Delivery;
@@ -8,7 +7,7 @@ namespace Channels.Grains.Delivery;
 /// <summary>When a reply that did not leave is tried again. Pure but for the jitter.</summary>
 internal static class RetryPolicy
 {
-    /// <summary>After this a reply is given up on: nobody expects yesterday's answer.</summary>
+    /// <summary>So long after it was queued a reply is given up on: nobody expects yesterday's answer.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromHours(24);
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
@@ -44,21 +43,14 @@ internal static class RetryPolicy
             CultureInfo.InvariantCulture,
             $"{start.OutOfReachReason} (since {start.OutOfReachSince?.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}); {(mayHaveLeft ? "an earlier attempt may have reached them" : "not tried")}. Resume the conversation to have messages tried all the same."));
 
-    /// <summary>What becomes of a reply that has waited for longer than its channel's owner wants it to leave late; null when it may leave. What was tried before may have its retries.</summary>
-    /// <remarks>A redriven one waits anew from then: that is when its next attempt was set to.</remarks>
-    public static SendOutcome.Refused? TooOld(OutboxRow row, TimeSpan? most, DateTimeOffset now)
-    {
-        if (most is not { } limit || row.Attempts > 0 || row.State != OutboxState.Queued)
-        {
-            return null;
-        }
-
-        var made = IdSource.TimeOf(row.Reply.Id.Value);
-        var since = row.NextAttemptAt > made && row.NextAttemptAt <= now ? row.NextAttemptAt : made;
-        return now - since > limit
-            ? new("too-old", string.Create(CultureInfo.InvariantCulture, $"It waited since {since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, longer than the channel's reply_max_age of {limit.TotalSeconds:0} seconds; not tried"))
+    /// <summary>What becomes of a reply that has waited for longer than its channel's owner wants it to leave late; null when it may leave, or may have left.</summary>
+    /// <remarks>Attempts that ended in anything but a mark certainly did not leave: a channel that was logged out is away like any other.</remarks>
+    public static SendOutcome.Refused? TooOld(OutboxRow row, TimeSpan? most, DateTimeOffset now) =>
+        most is { } limit && row is { State: OutboxState.Queued, PossiblyDuplicate: false } && now - row.WaitsSince > limit
+            ? new("too-old", string.Create(
+                CultureInfo.InvariantCulture,
+                $"It waited since {row.WaitsSince.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, longer than the channel's reply_max_age of {limit.TotalSeconds:0} seconds; {(row.Attempts == 0 ? "not tried" : "no attempt left")}"))
             : null;
-    }
 
     private static DateTimeOffset Sane(DateTimeOffset moment, DateTimeOffset now) => moment - now > OutboxRow.FurthestAttempt ? DateTimeOffset.MinValue : moment;
 

@@ -14,7 +14,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
 {
     // The limits are fences: planned while the transcript is empty, a join might as well begin with all the messages of the account, and goes on so for days.
     private const string Load = """
-        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text
+        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at
         from (select * from outbox where tenant_id = $1 and account_id = $2 and state <> 2 and ($3::uuid is null or message_id > $3) order by message_id limit $4) as o
         cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
         cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
@@ -22,7 +22,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         """;
 
     private const string LoadUnknown = """
-        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text
+        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at
         from (select * from outbox where tenant_id = $1 and account_id = $2 and state = 2 and sending_since > $3 order by message_id desc limit $4) as o
         cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
         cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
@@ -145,7 +145,10 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
                 new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3) ?? "", reader.TextOrNull(4),
                 OutboundContentJson.Read(reader.TextOrNull(10)));
             rows.Add(new OutboxRow(
-                reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9)));
+                reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9))
+            {
+                QueuedAt = reader.TimeOrNull(11),
+            });
         }
 
         return rows.ToImmutable();

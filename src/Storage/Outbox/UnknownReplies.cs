@@ -22,7 +22,7 @@ public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
     private const string Redrive = $"""
         with {Found},
         again as (
-          update outbox o set state = 0, next_attempt_at = $3, possibly_duplicate = true, reason = null
+          update outbox o set state = 0, next_attempt_at = $3, queued_at = $3, possibly_duplicate = true, reason = null
           from found f where o.tenant_id = $1 and o.account_id = f.account_id and o.message_id = f.message_id and o.state = 2
           returning o.account_id, o.conversation_id, o.message_id),
         told as (
@@ -32,7 +32,7 @@ public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
         select $1, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', 'queued') from again
         """;
 
-    // What was given up may have left all the same, whoever said that it had not. The transcript's row decides: of two that come at once, the second finds it queued. Counted as queued once more, as it may fail once more: the counters only grow.
+    // Texts that were taken before 0017 have no moment of sending, but the provider's id. What was given up may have left all the same, whoever said that it had not. The transcript's row decides: of two that come at once, the second finds it queued. Counted as queued once more, as it may fail once more: the counters only grow.
     private const string RedriveFailed = """
         with found as materialized (
           select t.* from account a
@@ -42,12 +42,12 @@ public sealed class UnknownReplies(TenantScope scope, TimeProvider clock)
           update transcript t
           set status = 'queued', status_at = $3, reason = null, possibly_duplicate = t.possibly_duplicate or coalesce(t.reason like 'given-up:%', false)
           from found f
-          where t.tenant_id = $1 and t.account_id = f.account_id and t.id = f.id and t.outbound and t.status = 'failed' and t.sent_at is null
+          where t.tenant_id = $1 and t.account_id = f.account_id and t.id = f.id and t.outbound and t.status = 'failed' and t.sent_at is null and t.provider_message_id is null
             and t.kind = 'message.text' and t.text is not null and coalesce(t.details, '{}') - 'reply_to' = '{}'
           returning t.account_id, t.conversation_id, t.id, coalesce(t.attempts, 0) as attempts, t.possibly_duplicate, t.details->>'reply_to' as reply_to),
         queued as (
-          insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at, possibly_duplicate)
-          select $1, account_id, id, conversation_id, reply_to, 0, attempts, $3, possibly_duplicate from again),
+          insert into outbox (tenant_id, account_id, message_id, conversation_id, reply_to, state, attempts, next_attempt_at, queued_at, possibly_duplicate)
+          select $1, account_id, id, conversation_id, reply_to, 0, attempts, $3, $3, possibly_duplicate from again),
         counted as (
           insert into channel_counter as c (tenant_id, account_id, replies_queued) select $1, account_id, 1 from again
           on conflict (tenant_id, account_id) do update set replies_queued = c.replies_queued + 1)

@@ -20,7 +20,7 @@ public sealed class MessageQueries(TenantScope scope)
              else m.status end,
         m.reason, m.provider_message_id, m.sender_id, m.sender_name, m.possibly_duplicate or coalesce(o.possibly_duplicate, false),
         m.occurred_at, m.status_at, m.edited_at, m.details::text,
-        o.state, o.attempts, o.next_attempt_at, o.sending_since, o.reason, o.looked_up_at, o.look_up_answer, (select suspended_at from tenant where id = $1)
+        o.state, o.attempts, o.next_attempt_at, o.sending_since, o.reason, o.looked_up_at, o.look_up_answer, (select suspended_at from tenant where id = $1), o.queued_at
         """;
 
     private const string Newest = $"""
@@ -79,8 +79,8 @@ public sealed class MessageQueries(TenantScope scope)
     }
 
     private static PlacedMessage ReadPlaced(NpgsqlDataReader row) => new(
-        Read(row), new AccountId(row.GetGuid(23)), new ConversationId(row.GetGuid(24)),
-        row.IsDBNull(25) ? null : new QueuePlace((int)row.GetInt64(25), row.GetInt32(16), row.GetFieldValue<DateTimeOffset>(17), row.Text(19)));
+        Read(row), new AccountId(row.GetGuid(24)), new ConversationId(row.GetGuid(25)),
+        row.IsDBNull(26) ? null : new QueuePlace((int)row.GetInt64(26), row.GetInt32(16), row.GetFieldValue<DateTimeOffset>(17), row.Text(19)));
 
     private static MessageRow Read(NpgsqlDataReader row) => new(
         new MessageId(row.GetGuid(0)), row.GetBoolean(1), (Author)row.GetInt16(2), row.GetString(3), row.Text(4), row.GetString(5), row.Text(6), row.Text(7),
@@ -89,7 +89,7 @@ public sealed class MessageQueries(TenantScope scope)
     {
         Unsettled = row.IsDBNull(15)
             ? null
-            : new((OutboxState)row.GetInt16(15), row.GetFieldValue<DateTimeOffset>(17), row.Moment(18), row.Text(19), row.Moment(20), row.Text(21)),
+            : new((OutboxState)row.GetInt16(15), row.GetFieldValue<DateTimeOffset>(17), row.Moment(18), row.Text(19), row.Moment(20), row.Text(21), row.Moment(23)),
         Attempts = row.IsDBNull(16) ? 0 : row.GetInt32(16),
         SuspendedAt = row.Moment(22),
     };

@@ -34,7 +34,7 @@ public sealed class TimelineQueries(TenantScope scope)
                u.message_id is not null, u.answer_by, u.asked_at,
                (select count(*) from (select 1 from turn where tenant_id = $1 and account_id = m.account_id and conversation_id = m.conversation_id
                                         and message_id < u.message_id limit 100) as q),
-               coalesce(k.repeats, 0), k.repeated_at, (select suspended_at from tenant where id = $1), w.turn_waits_until, w.reason
+               coalesce(k.repeats, 0), k.repeated_at, (select suspended_at from tenant where id = $1), w.turn_waits_until, w.reason, o.queued_at
         from (select id from found union all select id from replies) as s
         cross join found f
         join transcript m on m.tenant_id = $1 and m.account_id = f.account_id and m.id = s.id
@@ -70,7 +70,7 @@ public sealed class TimelineQueries(TenantScope scope)
         ReadAt = row.Moment(19),
         Unsettled = row.IsDBNull(21)
             ? null
-            : new((OutboxState)row.GetInt16(21), row.GetFieldValue<DateTimeOffset>(22), row.Moment(23), row.Text(24), row.Moment(25), row.Text(26)),
+            : new((OutboxState)row.GetInt16(21), row.GetFieldValue<DateTimeOffset>(22), row.Moment(23), row.Text(24), row.Moment(25), row.Text(26), row.Moment(36)),
         Waiting = row.GetBoolean(27) ? new(row.Moment(28), (int)row.GetInt64(30), row.Moment(34), row.Text(35)) : null,
         Repeats = row.GetInt32(31),
         RepeatedAt = row.Moment(32),
@@ -136,7 +136,9 @@ public sealed record TimelineRow(
 /// <param name="Reason">How that ended.</param>
 /// <param name="LookedUpAt">When the provider was last asked whether it has it.</param>
 /// <param name="LookUpAnswer">What it said.</param>
-public sealed record UnsettledReply(OutboxState State, DateTimeOffset NextAttemptAt, DateTimeOffset? SendingSince, string? Reason, DateTimeOffset? LookedUpAt, string? LookUpAnswer);
+/// <param name="QueuedAt">When a person had it sent once more; null when nobody did.</param>
+public sealed record UnsettledReply(
+    OutboxState State, DateTimeOffset NextAttemptAt, DateTimeOffset? SendingSince, string? Reason, DateTimeOffset? LookedUpAt, string? LookUpAnswer, DateTimeOffset? QueuedAt);
 
 /// <summary>A message that is to be answered.</summary>
 /// <param name="AnswerBy">Set while its agent's service may answer later.</param>

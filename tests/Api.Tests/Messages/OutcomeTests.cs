@@ -22,7 +22,9 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal("queued", (await redriven.JsonAsync(HttpStatusCode.Accepted)).GetProperty("status").GetString());
         await again.ProblemAsync(409, "outcome_known");
-        Assert.Equal("0|true|true", await host.ScalarAsync("select state || '|' || possibly_duplicate || '|' || (next_attempt_at <= now()) from outbox where message_id = $1", message));
+        Assert.Equal(
+            "0|true|true|true",
+            await host.ScalarAsync("select state || '|' || possibly_duplicate || '|' || (next_attempt_at <= now()) || '|' || (queued_at = next_attempt_at) from outbox where message_id = $1", message));
         Assert.Equal("queued|true", await host.ScalarAsync("select status || '|' || possibly_duplicate from transcript where id = $1", message));
         Assert.Equal("queued", await host.ScalarAsync("select data->>'status' from event where message_id = $1", message));
     }
@@ -61,8 +63,8 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal("queued", (await redriven.JsonAsync(HttpStatusCode.Accepted)).GetProperty("status").GetString());
         await again.ProblemAsync(409, "outcome_known");
         Assert.Equal(
-            "0|3|P-0|false|true",
-            await host.ScalarAsync("select state || '|' || attempts || '|' || reply_to || '|' || possibly_duplicate || '|' || (next_attempt_at > now() - interval '1 minute') from outbox where message_id = $1", message));
+            "0|3|P-0|false|true|true",
+            await host.ScalarAsync("select state || '|' || attempts || '|' || reply_to || '|' || possibly_duplicate || '|' || (next_attempt_at > now() - interval '1 minute') || '|' || (queued_at = next_attempt_at) from outbox where message_id = $1", message));
         Assert.Equal("queued|true", await host.ScalarAsync("select status || '|' || (reason is null) from transcript where id = $1", message));
         Assert.Equal("queued", await host.ScalarAsync("select data->>'status' from event where message_id = $1", message));
         Assert.Equal((2L, 1L, 1L, 0L), (Number("queued"), Number("failed"), Number("waiting"), Number("difference")));
@@ -98,6 +100,36 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal("failed", await host.ScalarAsync("select status from transcript where id = $1", message));
         Assert.Equal(0L, await host.ScalarAsync("select count(*) from outbox where message_id = $1", message));
+    }
+
+    [PostgresFact]
+    public async Task What_the_provider_took_before_moments_of_sending_were_kept_is_not_redriven()
+    {
+        var tenant = await host.TenantAsync();
+        var message = await FailedAsync(tenant, "{}");
+        await Seed.RunAsync(host.Db, "update transcript set provider_message_id = 'P-1' where id = $1", message);
+
+        await (await tenant.Http.PostAsync($"/api/v1/messages/{message}/redrive", null)).ProblemAsync(409, "outcome_known");
+
+        Assert.Equal(0L, await host.ScalarAsync("select count(*) from outbox where message_id = $1", message));
+    }
+
+    [PostgresFact]
+    public async Task A_text_of_last_week_that_is_queued_once_more_waits_since_then()
+    {
+        var tenant = await host.TenantAsync();
+        var message = await ReplyAsync(tenant, Queued, active: true);
+        var queued = new DateTimeOffset(2040, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        await Seed.RunAsync(host.Db, "update outbox set queued_at = $2, reason = 'unavailable: 503' where message_id = $1", message, queued);
+
+        var one = (await (await tenant.Http.GetAsync($"/api/v1/messages/{message}")).JsonAsync()).GetProperty("message").GetProperty("waiting");
+        var steps = (await (await tenant.Http.GetAsync($"/api/v1/messages/{message}/timeline")).JsonAsync()).GetProperty("steps");
+
+        foreach (var waiting in (System.Text.Json.JsonElement[])[one, steps.EnumerateArray().Last().GetProperty("waiting")])
+        {
+            Assert.Equal(("retry", queued), (waiting.GetProperty("reason").GetString(), waiting.GetProperty("since").GetDateTimeOffset()));
+            Assert.Contains("until 2040-01-03 03:04:05Z", waiting.GetProperty("next_step").GetString(), StringComparison.Ordinal);
+        }
     }
 
     [PostgresFact]
@@ -159,11 +191,17 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
         return message;
     }
 
-    private async Task<Guid> ReplyAsync(TenantUnderTest tenant, int state)
+    private async Task<Guid> ReplyAsync(TenantUnderTest tenant, int state, bool active = false)
     {
         var channel = await tenant.CreateSimulatorAsync();
+        if (active)
+        {
+            await (await tenant.Http.PostAsync($"/api/v1/channels/{channel}/activate", null)).JsonAsync();
+        }
+
         var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
         var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola", outbound: true, status: state == Unknown ? "unknown" : "queued");
+        await Seed.RunAsync(host.Db, "update transcript set provider_message_id = null where id = $1", message);
         await Seed.RunAsync(
             host.Db,
             """

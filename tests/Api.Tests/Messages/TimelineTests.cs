@@ -78,7 +78,7 @@ public sealed class TimelineTests
     {
         var step = Sent(Reply(1) with
         {
-            Status = "unknown", LookUps = 2, Unsettled = new(OutboxState.Unknown, Now, Now.AddMinutes(-minutes), "no answer in time", Now.AddMinutes(-1), "the provider cannot say"),
+            Status = "unknown", LookUps = 2, Unsettled = new(OutboxState.Unknown, Now, Now.AddMinutes(-minutes), "no answer in time", Now.AddMinutes(-1), "the provider cannot say", null),
         });
 
         Assert.Equal(("unknown", 2, "the provider cannot say", Now.AddMinutes(-minutes)), (step.State, step.LookUps!.Times, step.LookUps.LastAnswer, step.Since));
@@ -169,7 +169,7 @@ public sealed class TimelineTests
 
     private static TimelineStep Sent(TimelineRow reply) => Told(Channel(), reply).Steps.Single(step => step.Step == "sent");
 
-    private static UnsettledReply Queued(string? reason, DateTimeOffset attemptAt) => new(OutboxState.Queued, attemptAt, Now.AddSeconds(-3), reason, null, null);
+    private static UnsettledReply Queued(string? reason, DateTimeOffset attemptAt) => new(OutboxState.Queued, attemptAt, Now.AddSeconds(-3), reason, null, null, null);
 
     private static Guid IdAt(DateTimeOffset moment) => new IdSource(new Testing.ManualClock(moment)).Next();
 

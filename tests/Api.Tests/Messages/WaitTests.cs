@@ -29,6 +29,7 @@ public sealed class WaitTests(ApiHost host) : IClassFixture<ApiHost>, IDisposabl
     [InlineData(ReplyWaitCause.StoreUnavailable, null, "store_unavailable", "operator", false)]
     [InlineData(ReplyWaitCause.Paced, null, "paced", "Nothing", true)]
     [InlineData(ReplyWaitCause.BehindOthers, null, "behind_others", "Nothing", true)]
+    [InlineData((ReplyWaitCause)99, null, "unknown", "Ask again", true)]
     public void Every_cause_has_its_word_and_its_button(ReplyWaitCause cause, string? lastError, string reason, string nextStep, bool ordinary)
     {
         var told = WaitingAnswer.Of(Queued(lastError), Channel(), Live(new(Reply, cause, Now.AddSeconds(-30), Now.AddSeconds(30), null, null)), Now)!;
@@ -60,6 +61,18 @@ public sealed class WaitTests(ApiHost host) : IClassFixture<ApiHost>, IDisposabl
         Assert.Equal(("retry", "unavailable: down", Now.AddSeconds(20)), (retry.Reason, retry.What, retry.Until));
         Assert.Equal(("rate_limited", Now.AddMinutes(3)), (held.Reason, held.Until));
         Assert.Equal(("unknown", true), (unknown.Reason, unknown.IsOrdinary));
+    }
+
+    [Fact]
+    public void One_that_a_person_had_sent_once_more_waits_and_is_tried_from_then_on()
+    {
+        var again = Queued("unavailable: down") with { QueuedAt = Now.AddDays(9) };
+
+        var untried = WaitingAnswer.Of(again, Channel(), LiveWaits.Unanswered, Now)!;
+        var tried = WaitingAnswer.Of(again with { LastAttemptAt = Now.AddDays(9).AddHours(1) }, Channel(), LiveWaits.Unanswered, Now)!;
+
+        Assert.Equal((Now.AddDays(9), Now.AddDays(9).AddHours(1)), (untried.Since, tried.Since));
+        Assert.Contains("until 2026-01-11 12:00:00Z", tried.NextStep, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,7 +143,7 @@ public sealed class WaitTests(ApiHost host) : IClassFixture<ApiHost>, IDisposabl
     internal static LiveWaits Live(ReplyWait wait) => LiveWaits.None with { Waits = LiveWaits.None.Waits.Add(wait.Reply, wait) };
 
     private static WaitingReply Queued(string? lastError) =>
-        new(Reply, OutboxState.Queued, lastError is null ? null : Now.AddSeconds(-10), Now.AddSeconds(20), lastError, null);
+        new(Reply, OutboxState.Queued, lastError is null ? null : Now.AddSeconds(-10), Now.AddSeconds(20), lastError, null, null);
 
     private static ChannelDetails Channel() => new(
         new(Reply.Value), new(Reply.Value), "simulator", "a", "a", "active", null, null, null, Now, null, null, default, false, default, ChannelPolicy.Default, null, Now, Now);

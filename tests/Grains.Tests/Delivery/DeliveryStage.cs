@@ -53,6 +53,12 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public AccountThrottle Throttle { get; set; } = AccountThrottle.None;
 
+    /// <summary>What the store says when an attempt is to begin.</summary>
+    public SendStart Start { get; set; } = new(true, null, null);
+
+    /// <summary>Of the account.</summary>
+    public IConnectorGrain Connector => _host.Grains.GetGrain<IConnectorGrain>(Tenant.Value);
+
     public Provider Kind { get; set; }
 
     public IReadOnlyCollection<IConnector> All => [Kind];
@@ -73,6 +79,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
                 .AddSingleton<IMediaStore>(new MediaInMemory())
                 .AddSingleton<OutboundFiles>()
                 .AddSingleton(new Closing(stage.Lifetime))
+                .AddSingleton<EvenClock>()
                 .AddSingleton<LostSends>();
         });
         return stage;
@@ -103,6 +110,16 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
                 return wait;
             }
 
+            await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
+        }
+    }
+
+    /// <summary>Nothing is told of it any more.</summary>
+    public async Task UntilNothingIsToldAsync(QueuedReply reply)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (await WaitOfAsync(reply) is not null)
+        {
             await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
         }
     }
@@ -161,7 +178,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     public Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken)
     {
         Note($"begin attempt {attempt}{(possiblyDuplicate ? ", marked" : "")}");
-        return Task.FromResult(new SendStart(true, null, null));
+        return Task.FromResult(Start);
     }
 
     public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)

@@ -1,5 +1,8 @@
 using Channels.Core.Channels;
+using Channels.Core.Connectors;
 using Channels.Core.Outbox;
+using Channels.Grains.Delivery;
+using Channels.Testing;
 
 namespace Channels.Grains.Tests.Delivery;
 
@@ -20,7 +23,7 @@ public sealed class ReplyAgeTests
 
         await stage.ReadyAsync();
 
-        await stage.ExpectAsync("settle old Refused", "begin attempt 1", "send next", "settle next Accepted");
+        await stage.ExpectAsync("begin attempt 1", "settle old Refused", "begin attempt 1", "send next", "settle next Accepted");
     }
 
     [Fact]
@@ -37,17 +40,115 @@ public sealed class ReplyAgeTests
     }
 
     [Fact]
-    public async Task What_was_tried_before_and_what_somebody_had_sent_once_more_is_not_too_old()
+    public async Task What_was_tried_and_did_not_leave_is_too_old_like_any_other()
     {
-        await using var stage = await DeliveryStage.StartAsync(concurrency: 1);
+        await using var stage = await DeliveryStage.StartAsync();
         stage.Policy = AnHour;
-        var (tried, redriven) = (stage.Reply("tried"), stage.Reply("redriven"));
+        var tried = stage.Reply("tried");
         stage.Clock.Advance(TimeSpan.FromHours(5));
-        stage.Table = [Row(tried) with { Attempts = 1 }, Row(redriven) with { NextAttemptAt = stage.Clock.GetUtcNow() }];
+        stage.Table = [Row(tried) with { Attempts = 1, NextAttemptAt = stage.Clock.GetUtcNow() - TimeSpan.FromHours(4) }];
 
         await stage.ReadyAsync();
 
-        await stage.ExpectAsync("begin attempt 2", "send tried", "settle tried Accepted", "begin attempt 1", "send redriven", "settle redriven Accepted");
+        await stage.ExpectAsync("begin attempt 2", "settle tried Refused");
+    }
+
+    [Fact]
+    public async Task What_may_have_left_and_what_somebody_had_sent_once_more_is_not_too_old()
+    {
+        await using var stage = await DeliveryStage.StartAsync(concurrency: 1);
+        stage.Policy = AnHour;
+        var (marked, redriven) = (stage.Reply("marked"), stage.Reply("redriven"));
+        stage.Clock.Advance(TimeSpan.FromHours(5));
+        stage.Table = [Row(marked) with { Attempts = 1, PossiblyDuplicate = true }, Row(redriven) with { QueuedAt = stage.Clock.GetUtcNow() }];
+
+        await stage.ReadyAsync();
+
+        await stage.ExpectAsync("begin attempt 2, marked", "send marked", "settle marked Accepted", "begin attempt 1", "send redriven", "settle redriven Accepted");
+    }
+
+    [Fact]
+    public async Task A_redriven_one_is_too_old_an_hour_after_that()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.Policy = AnHour;
+        var redriven = stage.Reply("redriven");
+        stage.Clock.Advance(TimeSpan.FromHours(5));
+        stage.Table = [Row(redriven) with { QueuedAt = stage.Clock.GetUtcNow() }];
+        stage.Clock.Advance(TimeSpan.FromMinutes(61));
+
+        await stage.ReadyAsync();
+
+        await stage.ExpectAsync("begin attempt 1", "settle redriven Refused");
+    }
+
+    [Fact]
+    public async Task What_the_store_knows_to_have_left_is_not_settled_as_too_old_by_whoever_has_not_heard_of_it()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.Policy = AnHour;
+        var old = stage.Reply("old");
+        stage.Clock.Advance(TimeSpan.FromHours(5));
+        await stage.ReadyAsync();
+        stage.Start = default;
+
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [old]);
+        await stage.ExpectAsync("begin attempt 1");
+
+        // What is behind it shows that nothing else was done about it.
+        stage.Start = new(true, null, null);
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [stage.Reply("next", old.Conversation.Value)]);
+        await stage.ExpectAsync("begin attempt 1", "send next", "settle next Accepted");
+    }
+
+    [Theory]
+    [InlineData(true, "TryLater")]
+    [InlineData(false, "Refused")]
+    public async Task A_day_of_patience_begins_when_somebody_had_it_sent_once_more(bool redriven, string outcome)
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        var reply = stage.Reply("a");
+        stage.Clock.Advance(TimeSpan.FromHours(25));
+        stage.Table = [Row(reply) with { Attempts = 3, QueuedAt = redriven ? stage.Clock.GetUtcNow() : null }];
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.TryLater(TimeSpan.FromSeconds(30), "unavailable", "503"));
+
+        await stage.ReadyAsync();
+
+        await stage.ExpectAsync("begin attempt 4", "send a", $"settle a {outcome}");
+    }
+
+    [Fact]
+    public async Task Nothing_is_too_old_on_the_word_of_a_clock_that_has_just_jumped()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.Policy = AnHour;
+        await stage.ReadyAsync();
+        var reply = stage.Reply("a");
+        stage.Clock.Jump(TimeSpan.FromDays(5));
+
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [reply]);
+
+        await stage.ExpectAsync("begin attempt 1", "send a", "settle a Accepted");
+    }
+
+    [Theory]
+    [InlineData(61)]
+    [InlineData(-61)]
+    public void A_clock_that_jumped_is_relied_upon_a_day_later(int seconds)
+    {
+        var clock = new ManualClock();
+        var even = new EvenClock(clock);
+        clock.Advance(TimeSpan.FromDays(9));
+        Assert.True(even.IsEven());
+        clock.Jump(TimeSpan.FromSeconds(1));
+        Assert.True(even.IsEven());
+
+        clock.Jump(TimeSpan.FromSeconds(seconds));
+        Assert.False(even.IsEven());
+        clock.Advance(TimeSpan.FromHours(23));
+        Assert.False(even.IsEven());
+        clock.Advance(TimeSpan.FromHours(2));
+        Assert.True(even.IsEven());
     }
 
     private static OutboxRow Row(QueuedReply reply) => new(reply, OutboxState.Queued, 0, DateTimeOffset.MinValue, null, PossiblyDuplicate: false);

@@ -172,13 +172,60 @@ public sealed class WaitTests
     }
 
     [Fact]
-    public async Task An_account_that_may_not_send_has_nothing_to_tell()
+    public async Task A_circuit_that_somebody_else_closed_is_not_named_once_that_was_heard()
+    {
+        await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();
+        var replies = await OpenCircuitAsync(stage);
+        stage.Clock.Advance(TimeSpan.FromMinutes(2));
+        await stage.Connector.ReportSuccessAsync();
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [stage.Reply("fresh")]);
+        await stage.ExpectAsync("begin attempt 1", "send fresh", "settle fresh TryLater");
+
+        Assert.Null((await stage.WaitOfAsync(replies[0], ReplyWaitCause.Retry)).Code);
+    }
+
+    [Fact]
+    public async Task A_circuit_is_not_named_to_a_reply_that_waits_for_reasons_of_its_own()
+    {
+        await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();
+        var own = stage.Reply("own");
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.TryLater(TimeSpan.FromMinutes(10), "media-failed", "no file") { OfThisMessage = true });
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [own]);
+        await stage.ExpectAsync("begin attempt 1", "send own", "settle own TryLater");
+        var replies = await OpenCircuitAsync(stage);
+        stage.Clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(ReplyWaitCause.CircuitOpen, (await stage.WaitOfAsync(replies[0]))?.Cause);
+        Assert.Equal(ReplyWaitCause.Retry, (await stage.WaitOfAsync(own))?.Cause);
+    }
+
+    [Fact]
+    public async Task An_account_that_may_not_send_any_more_has_nothing_to_tell()
     {
         await using var stage = await DeliveryStage.StartAsync();
-        stage.Status = AccountStatus.Inactive;
+        stage.Throttle = new AccountThrottle(stage.Clock.GetUtcNow().AddMinutes(3), "spam", null, null);
+        await stage.ReadyAsync();
         var reply = stage.Reply("one");
         await stage.Delivery.EnqueueAsync(stage.Tenant, [reply]);
+        await stage.WaitOfAsync(reply, ReplyWaitCause.RateLimited);
 
-        Assert.Null(await stage.WaitOfAsync(reply));
+        stage.Status = AccountStatus.Inactive;
+        await stage.Delivery.WakeAsync();
+
+        await stage.UntilNothingIsToldAsync(reply);
+    }
+
+    private static async Task<List<QueuedReply>> OpenCircuitAsync(DeliveryStage stage)
+    {
+        var replies = Enumerable.Range(1, FailuresThatOpenTheCircuit).Select(n => stage.Reply($"{n}")).ToList();
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.TryLater(TimeSpan.FromMinutes(10), "unreachable", "refused"));
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [.. replies]);
+        foreach (var reply in replies)
+        {
+            await stage.ExpectAsync("begin attempt 1", $"send {reply.Text}", $"settle {reply.Text} TryLater");
+        }
+
+        await stage.WaitOfAsync(replies[0], ReplyWaitCause.CircuitOpen);
+        return replies;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Channels.Core.Connectors;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
@@ -119,6 +120,33 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal((OutboxState.Sending, 1, Now, false), (row.State, row.Attempts, row.SendingSince, row.PossiblyDuplicate));
         Assert.Equal("queued", await ScalarAsync("select status from transcript where outbound"));
         Assert.True((await Outbox().BeginSendAsync(_where.Tenant, _where.Account, row.Reply.Id, 2, possiblyDuplicate: true, default)).Begun);
+    }
+
+    [PostgresFact]
+    public async Task Delivery_reads_since_when_a_reply_waits_that_a_person_had_sent_once_more()
+    {
+        await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
+        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        await RunAsync("update outbox set queued_at = $1", Now.AddDays(2));
+        var again = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+
+        Assert.Equal((null, IdSource.TimeOf(made.Reply.Id.Value)), (made.QueuedAt, made.WaitsSince));
+        Assert.Equal((Now.AddDays(2), Now.AddDays(2)), (again.QueuedAt, again.WaitsSince));
+    }
+
+    [PostgresFact]
+    public async Task What_was_sent_or_may_have_been_is_not_begun_by_whoever_holds_it_as_untried()
+    {
+        await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
+        var held = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        Task<SendStart> BeginAsync() => Outbox().BeginSendAsync(_where.Tenant, _where.Account, held.Reply.Id, held.Attempts + 1, possiblyDuplicate: false, default);
+        Task SettleAsync(SendOutcome outcome) => Outbox().SettleAsync(new(_where.Tenant, _where.Account, held.Reply, outcome, Now), default);
+
+        Assert.True((await BeginAsync()).Begun);
+        await SettleAsync(new SendOutcome.Unknown("timeout"));
+        Assert.False((await BeginAsync()).Begun);
+        await SettleAsync(new SendOutcome.Accepted("P-1"));
+        Assert.False((await BeginAsync()).Begun);
     }
 
     [PostgresFact]
