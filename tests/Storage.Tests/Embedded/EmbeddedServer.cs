@@ -9,6 +9,8 @@ namespace Channels.Storage.Tests.Embedded;
 /// <summary>What the tests of this folder say often.</summary>
 internal static class EmbeddedServer
 {
+    private const int Parent = 4;
+
     public static Task<EmbeddedPostgres> StartAsync(string dataDirectory, Action<EmbeddedPostgresOptions>? change = null)
     {
         var options = new EmbeddedPostgresOptions { DataDirectory = dataDirectory, ThrowAway = true };
@@ -29,19 +31,24 @@ internal static class EmbeddedServer
         Eventually.TrueAsync($"process {processId} ends", () => !IsAlive(processId), within);
 
     /// <summary>The supervisors at work for a data directory: their command line names its lock.</summary>
-    public static IReadOnlyList<int> Supervisors(string dataDirectory) =>
-        [.. from entry in Directory.EnumerateDirectories("/proc")
+    /// <remarks>A shell that reads what a command prints is two processes of one command line for a moment: the child is no supervisor, and gone when it is asked for.</remarks>
+    public static IReadOnlyList<int> Supervisors(string dataDirectory)
+    {
+        var found = (
+            from entry in Directory.EnumerateDirectories("/proc")
             let id = int.TryParse(Path.GetFileName(entry), out var parsed) ? parsed : 0
             where id > 0
             let command = Read($"/proc/{id}/cmdline").Split('\0')
             where command is ["sh", "-s", ..] && command.Contains(DataDirectoryLock.PathIn(dataDirectory))
-            select id];
+            select id).ToHashSet();
+        return [.. found.Where(id => Stat(id, Parent) is { Length: > 0 } parent && !found.Contains(int.Parse(parent, CultureInfo.InvariantCulture)))];
+    }
 
-    /// <summary>The n-th field of /proc/PID/stat as its manual numbers them, from 3 on.</summary>
+    /// <summary>The n-th field of /proc/PID/stat as its manual numbers them, from 3 on; empty when there is no such process.</summary>
     public static string Stat(int processId, int field)
     {
         var stat = Read($"/proc/{processId}/stat");
-        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[field - 3];
+        return stat.Length == 0 ? "" : stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[field - 3];
     }
 
     public static string Read(string path)
