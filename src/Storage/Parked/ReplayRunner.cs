@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Storage.Database;
@@ -66,9 +67,7 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
     /// <summary>Moves one slice of one replay that is due. False when none is.</summary>
     public async Task<bool> RunSliceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await db.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var work = new TenantWork(connection, transaction);
+        await using var work = await TenantWork.BeginAsync(db, IsolationLevel.ReadCommitted, cancellationToken);
         if (await DueAsync(work, cancellationToken) is not { } replay)
         {
             return false;
@@ -82,7 +81,7 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
         catch (PostgresException refusal) when (!StoreFaults.IsUnavailable(refusal))
         {
             Log.Refused(logger, replay.Id, refusal.SqlState, Pause);
-            await transaction.RollbackAsync(cancellationToken);
+            await work.RollbackAsync(cancellationToken);
             await using var postpone = db.CreateCommand(Postpone);
             postpone.Parameters.Add(new NpgsqlParameter { Value = replay.Tenant });
             postpone.Parameters.Add(new NpgsqlParameter { Value = replay.Id });

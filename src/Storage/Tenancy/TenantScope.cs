@@ -64,11 +64,9 @@ public sealed class TenantScope(NpgsqlDataSource db)
 
     private async Task<TenantWork> BeginAsync(TenantId tenant, IsolationLevel isolation, CancellationToken cancellationToken)
     {
-        var connection = await db.OpenConnectionAsync(cancellationToken);
+        var work = await TenantWork.BeginAsync(db, isolation, cancellationToken);
         try
         {
-            var transaction = await connection.BeginTransactionAsync(isolation, cancellationToken);
-            var work = new TenantWork(connection, transaction);
             if (isolation == IsolationLevel.RepeatableRead)
             {
                 await work.ExecuteAsync(KeepInbox, cancellationToken);
@@ -79,7 +77,7 @@ public sealed class TenantScope(NpgsqlDataSource db)
         }
         catch
         {
-            await connection.DisposeAsync();
+            await work.DisposeAsync();
             throw;
         }
     }

@@ -1,15 +1,45 @@
+using System.Data;
 using Npgsql;
 
 namespace Channels.Storage.Tenancy;
 
-/// <summary>A transaction as one tenant; made by <see cref="TenantScope.BeginAsync"/>.</summary>
-internal sealed class TenantWork(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+/// <summary>A transaction and the connection it runs on; as one tenant when <see cref="TenantScope.BeginAsync"/> made it. Rolled back unless committed.</summary>
+/// <remarks>
+/// Owns both, and lets go of them once: the driver gives a pooled connection's transaction object to whoever gets the connection next, so that a second
+/// <c>Dispose</c> of it would roll back somebody else's work.
+/// </remarks>
+internal sealed class TenantWork : IAsyncDisposable
 {
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlTransaction _transaction;
+    private bool _isDisposed;
+
+    private TenantWork(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    {
+        _connection = connection;
+        _transaction = transaction;
+    }
+
+    /// <summary>Opens a connection and begins a transaction on it, as whoever the data source connects as.</summary>
+    public static async Task<TenantWork> BeginAsync(NpgsqlDataSource db, IsolationLevel isolation, CancellationToken cancellationToken)
+    {
+        var connection = await db.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            return new(connection, await connection.BeginTransactionAsync(isolation, cancellationToken));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Runs one statement; answers how many rows it touched.</summary>
 #pragma warning disable CA1068 // values last, as they are read
     public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params object?[] values)
     {
-        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        await using var command = new NpgsqlCommand(sql, _connection, _transaction);
         Sql.Add(command.Parameters, values);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -17,17 +47,25 @@ internal sealed class TenantWork(NpgsqlConnection connection, NpgsqlTransaction 
     /// <summary>Runs one statement and reads its rows; dispose the reader before the next call.</summary>
     public async Task<NpgsqlDataReader> QueryAsync(string sql, CancellationToken cancellationToken, params object?[] values)
     {
-        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        await using var command = new NpgsqlCommand(sql, _connection, _transaction);
         Sql.Add(command.Parameters, values);
         return await command.ExecuteReaderAsync(cancellationToken);
     }
 #pragma warning restore CA1068
 
-    public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
+    public Task CommitAsync(CancellationToken cancellationToken) => _transaction.CommitAsync(cancellationToken);
+
+    public Task RollbackAsync(CancellationToken cancellationToken) => _transaction.RollbackAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        await transaction.DisposeAsync();
-        await connection.DisposeAsync();
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        await _transaction.DisposeAsync();
+        await _connection.DisposeAsync();
     }
 }
