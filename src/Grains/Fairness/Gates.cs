@@ -14,8 +14,8 @@ internal sealed class Gates(IInboxPressure pressure, DrainShare share, TimeProvi
     /// <summary>The same while others are about: what is read at once goes through all that follows in one go, and the others' next message waits behind it.</summary>
     private const int RowsBesideOthers = 32;
 
-    /// <summary>Accounts in one round of rations while others are about.</summary>
-    private const int PlacesBesideOthers = 4;
+    /// <summary>Accounts in one round of rations while others are about: half of the processors stay free for them, and a wait for one is short.</summary>
+    private static readonly int PlacesBesideOthers = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Accounts being drained. Each holds at most a megabyte of webhooks.</summary>
     public FairGate Drains { get; } = new(Places, pressure.IsRationed, share.UnderPressure, clock)

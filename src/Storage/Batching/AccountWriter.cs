@@ -1,4 +1,5 @@
 using Channels.Core.Ids;
+using Channels.Core.Inbox;
 using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -12,12 +13,21 @@ namespace Channels.Storage.Batching;
 /// </remarks>
 internal sealed class AccountWriter : IAsyncDisposable
 {
+    /// <summary>Bytes of one tenant in a transaction that it shares with others.</summary>
+    private const long Helping = 48 << 10;
+
+    /// <summary>The same while some of them send little: each of their messages goes through three transactions, and finds one under way each time.</summary>
+    private const long HelpingBesideOthers = 12 << 10;
+
     private readonly GroupCommit<AccountOperation>[] _lanes;
 
-    public AccountWriter(ChannelsDatabase database, ILogger<AccountWriter> logger)
+    public AccountWriter(ChannelsDatabase database, IInboxPressure pressure, ILogger<AccountWriter> logger)
     {
         // Callers wait for their operation before they bring the next, so the queue is bounded by them.
-        var limits = new GroupCommitLimits(Workers: 1, Enough: 1, Items: 512, Bytes: 4 << 20, Queue: int.MaxValue) { Helping = 48 << 10 };
+        var limits = new GroupCommitLimits(Workers: 1, Enough: 1, Items: 512, Bytes: 4 << 20, Queue: int.MaxValue)
+        {
+            Helping = () => pressure.OthersAreAbout ? HelpingBesideOthers : Helping,
+        };
         _lanes = [.. database.Writers.Select(lane => new GroupCommit<AccountOperation>(limits, (operations, cancellationToken) => CommitAsync(lane, operations, cancellationToken), logger))];
     }
 

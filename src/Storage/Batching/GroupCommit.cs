@@ -165,7 +165,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     {
         var bytes = 0L;
         helpings.Clear();
-        Func<TenantId, bool>? mayTake = IsShared() ? tenant => helpings.GetValueOrDefault(tenant) < _limits.Helping : null;
+        Func<TenantId, bool>? mayTake = IsShared() ? HelpedTo(_limits.Helping(), helpings) : null;
         while (batch.Count < _limits.Items && bytes < _limits.Bytes && _queue.TryTake(out var item, mayTake))
         {
             batch.Add(item);
@@ -183,6 +183,8 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             _last = batch[0].Tenant;
         }
     }
+
+    private static Func<TenantId, bool> HelpedTo(long helping, Dictionary<TenantId, long> helpings) => tenant => helpings.GetValueOrDefault(tenant) < helping;
 
     // Somebody who finds a long transaction under way waits for all of it: who shares the queue with others has them short.
     private bool IsShared() => _queue.IsShared || Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < SharedFor;
@@ -252,8 +254,8 @@ internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, lon
     /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Bytes of one tenant after which a transaction takes no more of it while several tenants bring something. No limit unless set.</summary>
-    public long Helping { get; init; } = long.MaxValue;
+    /// <summary>Bytes of one tenant after which a transaction takes no more of it while several tenants bring something; asked for each. No limit unless set.</summary>
+    public Func<long> Helping { get; init; } = static () => long.MaxValue;
 }
 
 /// <summary>One caller's share of a transaction.</summary>

@@ -70,6 +70,9 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <inheritdoc/>
     public bool OthersAreAbout => Volatile.Read(ref _otherSeen) is var seen and not Never && clock.GetElapsedTime(seen) < About;
 
+    /// <summary>Whether this tenant is one of the others: some make pressure or might, and it sends little.</summary>
+    public bool IsOther(TenantId tenant) => OthersAreAbout && !SendsNotably(tenant);
+
     /// <summary>These are committed; so many waited when they went to the database, themselves included.</summary>
     /// <remarks>What waits for a processor counts as well: when draining takes them all, webhooks wait in sockets, where nobody sees them.</remarks>
     public void Committed(IReadOnlyList<InboundWebhook> webhooks, int waiting)

@@ -25,6 +25,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly PacedHints _hints;
     private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
+    private readonly GroupCommit<Arrival> _others;
 
     public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger)
     {
@@ -36,26 +37,32 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         _givingWay = new GivingWay(traffic, clock);
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
-        _commits = new GroupCommit<Arrival>(new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), CommitAsync, logger);
+        var limits = new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384);
+        _commits = new GroupCommit<Arrival>(limits, CommitAsync, logger);
+
+        // Who sends little finds no long transaction under way, and no row of a stranger's beside its own.
+        _others = new GroupCommit<Arrival>(limits, CommitAsync, logger);
     }
 
     /// <inheritdoc/>
     public Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken) =>
-        _givingWay.Concerns(webhook.Tenant) ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook)) : CommitAsync(webhook);
+        _givingWay.Concerns(webhook.Tenant)
+            ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook, _commits))
+            : CommitAsync(webhook, _traffic.IsOther(webhook.Tenant) ? _others : _commits);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _commits.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_commits.DisposeAsync().AsTask(), _others.DisposeAsync().AsTask());
 
-    private Task CommitAsync(InboundWebhook webhook)
+    private static Task CommitAsync(InboundWebhook webhook, GroupCommit<Arrival> commits)
     {
         var arrival = new Arrival(webhook);
-        return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
+        return commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
     }
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
         await using var connection = await _database.Appends.OpenConnectionAsync(cancellationToken);
-        var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
+        var waiting = batch.Count + _commits.Waiting + _others.Waiting + _givingWay.Held;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
         try

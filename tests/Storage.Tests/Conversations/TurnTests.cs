@@ -7,6 +7,7 @@ using Channels.Core.Sweep;
 using Channels.Storage.Batching;
 using Channels.Storage.Conversations;
 using Channels.Storage.Database;
+using Channels.Storage.Inbox;
 using Channels.Storage.Migrations;
 using Channels.Storage.Outbox;
 using Channels.Storage.Sweep;
@@ -35,7 +36,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         _db = await postgres.CreateDatabaseAsync();
         await Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
         _database = new ChannelsDatabase(_db.ConnectionString);
-        _writer = new AccountWriter(_database, NullLogger<AccountWriter>.Instance);
+        _writer = new AccountWriter(_database, new InboxTraffic(TimeProvider.System), NullLogger<AccountWriter>.Instance);
         _loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
         _store = new PostgresConversations(_writer, _loader, _database, _clock);
         _where = new(new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));

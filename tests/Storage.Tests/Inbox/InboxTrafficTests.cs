@@ -229,9 +229,12 @@ public sealed class InboxTrafficTests
         }
 
         Assert.True(_traffic.OthersAreAbout);
+        Assert.True(_traffic.IsOther(Light));
+        Assert.False(_traffic.IsOther(Heavy));
 
         _clock.Advance(TimeSpan.FromSeconds(30));
         Assert.False(_traffic.OthersAreAbout);
+        Assert.False(_traffic.IsOther(Light));
     }
 
     [Fact]

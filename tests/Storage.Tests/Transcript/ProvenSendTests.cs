@@ -2,6 +2,7 @@ using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
+using Channels.Storage.Inbox;
 using Channels.Storage.Migrations;
 using Channels.Storage.Transcript;
 using Channels.Testing;
@@ -30,7 +31,7 @@ public sealed class ProvenSendTests(PostgresFixture postgres) : IClassFixture<Po
         _db = await postgres.CreateDatabaseAsync();
         await Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
         _database = new ChannelsDatabase(_db.ConnectionString);
-        _writer = new AccountWriter(_database, NullLogger<AccountWriter>.Instance);
+        _writer = new AccountWriter(_database, new InboxTraffic(TimeProvider.System), NullLogger<AccountWriter>.Instance);
         (_tenant, _account, _conversation) = (new(_ids.Next()), new(_ids.Next()), _ids.Next());
     }
 
