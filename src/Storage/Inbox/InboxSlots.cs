@@ -14,4 +14,7 @@ internal static class InboxSlots
 
     /// <summary>Which of them webhooks go into now.</summary>
     public static int At(DateTimeOffset now) => (int)(now.ToUnixTimeSeconds() / Seconds % Tables.Count);
+
+    /// <summary>Those they do not go into now.</summary>
+    public static IEnumerable<string> LeftAt(DateTimeOffset now) => Tables.Where((_, slot) => slot != At(now));
 }

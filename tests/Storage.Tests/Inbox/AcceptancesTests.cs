@@ -53,11 +53,11 @@ public sealed class AcceptancesTests(PostgresFixture postgres) : IClassFixture<P
         await ExecuteAsync("delete from inbox where tenant_id <> '00000000-0000-0000-0000-000000000000'");
 
         // The other half, which never had a row.
-        Assert.Equal(1, await InboxReclaiming.ReclaimAsync(_db, 0, default));
+        Assert.Equal(1, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, 0, default));
         Assert.Equal(1L, await ScalarAsync("select count(*) from inbox"));
         await Acceptances.AddUpAsync(_database.Pipeline, default);
 
-        Assert.Equal(2, await InboxReclaiming.ReclaimAsync(_db, 0, default));
+        Assert.Equal(2, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, 0, default));
         Assert.Equal(1L, await ScalarAsync("select accepted from acceptance"));
     }
 

@@ -1,3 +1,5 @@
+using Channels.Storage.Database;
+using Channels.Storage.Inbox;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Migrations;
 using Channels.Testing;
@@ -29,10 +31,10 @@ public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixtu
         await AddAsync("inbox_1", 3);
         await ExecuteAsync("delete from inbox where slot = 0");
 
-        Assert.Equal(1, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+        Assert.Equal(1, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, AnySize, default));
 
         Assert.Equal((0, 3), (await SizeAsync("inbox_0"), await CountAsync()));
-        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, AnySize, default));
     }
 
     [PostgresFact]
@@ -41,7 +43,7 @@ public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixtu
         await AddAsync("inbox_1", 50);
         await ExecuteAsync("delete from inbox where path <> '49'");
 
-        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, AnySize, default));
 
         Assert.Equal(1, await CountAsync());
     }
@@ -52,7 +54,35 @@ public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixtu
         await AddAsync("inbox_0", 10);
         await ExecuteAsync("delete from inbox");
 
-        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, 1 << 20, default));
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, 1 << 20, default));
+    }
+
+    [PostgresFact]
+    public async Task The_half_in_use_is_left_alone_until_it_is_left()
+    {
+        var clock = new ManualClock();
+        var inUse = InboxSlots.Tables[InboxSlots.At(clock.GetUtcNow())];
+        var left = Assert.Single(InboxSlots.LeftAt(clock.GetUtcNow()));
+        foreach (var table in InboxSlots.Tables)
+        {
+            await ExecuteAsync($"alter table {table} set (autovacuum_enabled = off)");
+            await AddAsync(table, 20_000, bytes: 1000);
+        }
+
+        await ExecuteAsync("delete from inbox");
+        await using var database = new ChannelsDatabase(_db.ConnectionString);
+        using var reclaiming = new InboxReclaiming(database, clock, NullLogger<InboxReclaiming>.Instance);
+        var ticks = clock.TimerSetAsync();
+        await reclaiming.StartAsync(default);
+        await ticks;
+
+        clock.Advance(TimeSpan.FromSeconds(5));
+        await CutAsync(left);
+        Assert.NotEqual(0, await SizeAsync(inUse));
+
+        clock.Advance(TimeSpan.FromSeconds(20));
+        await CutAsync(inUse);
+        await reclaiming.StopAsync(default);
     }
 
     [PostgresFact]
@@ -67,11 +97,11 @@ public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixtu
             await late.ExecuteNonQueryAsync();
         }
 
-        var cut = await InboxReclaiming.ReclaimAsync(_db, AnySize, default);
+        var cut = await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, AnySize, default);
         await transaction.CommitAsync();
 
         Assert.Equal(0, cut);
-        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, AnySize, default));
+        Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, AnySize, default));
         Assert.Equal(1, await CountAsync());
     }
 
@@ -98,16 +128,25 @@ public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixtu
         var cuts = 0;
         while (!ending.IsCancellationRequested)
         {
-            cuts += await InboxReclaiming.ReclaimAsync(_db, AnySize, default);
+            cuts += await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, AnySize, default);
         }
 
         return cuts;
     }
 
-    private Task<int> AddAsync(string table, int rows) => ExecuteAsync(Insert(table, rows));
+    private async Task CutAsync(string table)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await SizeAsync(table) != 0)
+        {
+            await Task.Delay(10, deadline.Token);
+        }
+    }
 
-    private static string Insert(string table, int rows) =>
-        $"insert into {table} (tenant_id, account_id, id, received_at, path, body) select '{Tenant}', gen_random_uuid(), gen_random_uuid(), now(), n::text, 'x' from generate_series(0, {rows - 1}) n";
+    private Task<int> AddAsync(string table, int rows, int bytes = 1) => ExecuteAsync(Insert(table, rows, bytes));
+
+    private static string Insert(string table, int rows, int bytes = 1) =>
+        $"insert into {table} (tenant_id, account_id, id, received_at, path, body) select '{Tenant}', gen_random_uuid(), gen_random_uuid(), now(), n::text, repeat('x', {bytes})::bytea from generate_series(0, {rows - 1}) n";
 
     private async Task<int> ExecuteAsync(string sql)
     {
