@@ -132,8 +132,8 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
 
         // Others are who sent little in the last window and in this one. Who sends much now was the beginning of a burst, or is one that paused.
-        var now = clock.GetTimestamp();
-        _fewSent.ForEach(tenant => _others[tenant] = now);
+        // Before this window began: after a silence they are not about.
+        _fewSent.ForEach(tenant => _others[tenant] = _windowStarted);
         foreach (var (tenant, _) in _counted.Where(sent => sent.Value >= _notable))
         {
             _others.Remove(tenant);

@@ -153,6 +153,26 @@ public sealed class InboxTrafficTests
     }
 
     [Fact]
+    public void Beside_others_there_must_be_rests_as_soon_as_pressure_is_high()
+    {
+        for (var window = 0; window < 3; window++)
+        {
+            _traffic.Committed([.. Webhooks.Of(Heavy, 100), .. Webhooks.Of(Light, 1)], waiting: 40);
+            Commit(times: 20, waiting: 40);
+            _clock.Advance(Window);
+        }
+
+        Commit(times: 1, waiting: 40);
+        Assert.True(_traffic.OthersAreAbout);
+        Assert.True(_traffic.MustRest);
+
+        // Alone with as much, it need not.
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        Commit(times: 100, waiting: 40);
+        Assert.False(_traffic.MustRest);
+    }
+
+    [Fact]
     public void After_a_silence_all_have_room()
     {
         _clock.Advance(TimeSpan.FromMilliseconds(25));

@@ -170,6 +170,26 @@ public sealed class ParkedCountsTests(PostgresFixture postgres) : IClassFixture<
     }
 
     [PostgresFact]
+    public async Task Only_one_process_counts_anew_or_adds_up_at_a_time()
+    {
+        await using var store = await ParkedStore.OpenAsync(postgres);
+        await store.ParkAsync(await store.ChannelAsync("simulator"), ["not JSON"]);
+        await store.RunAsync("alter table parked_webhook disable trigger user; delete from parked_webhook; alter table parked_webhook enable trigger user");
+        await using var other = await store.Db.OpenConnectionAsync();
+        await using var counting = await other.BeginTransactionAsync();
+        await using var alone = new NpgsqlCommand($"select pg_advisory_xact_lock({ParkedCounts.LockKey})", other, counting);
+        await alone.ExecuteNonQueryAsync();
+
+        await store.AddUpAsync();
+        Assert.Null(await ParkedCounts.RecountAsync(store.Db, default));
+        Assert.Equal(1L, await store.ScalarAsync("select sum(webhooks)::bigint from parked_count where not is_sum"));
+
+        await counting.CommitAsync();
+        Assert.Equal(1, await ParkedCounts.RecountAsync(store.Db, default));
+        Assert.Equal(0L, await store.ScalarAsync("select coalesce(sum(webhooks), 0)::bigint from parked_count"));
+    }
+
+    [PostgresFact]
     public async Task Counting_anew_holds_up_nobody_and_what_is_done_meanwhile_is_counted_once()
     {
         await using var store = await ParkedStore.OpenAsync(postgres);
