@@ -20,7 +20,7 @@ internal sealed class Gates(IInboxPressure pressure, DrainShare share, TimeProvi
     /// <summary>Accounts being drained. Each holds at most a megabyte of webhooks.</summary>
     public FairGate Drains { get; } = new(Places, pressure.IsRationed, share.UnderPressure, clock)
     {
-        // Before a rest as many as there are: together they fill their transactions.
+        // Before a rest as many as there are, so that together they fill their transactions; but few beside others.
         PlacesInRound = () => Math.Min(pressure.MustRest ? Places : pressure.Room, pressure.OthersAreAbout ? PlacesBesideOthers : Places),
         Rests = () => pressure.MustRest,
     };

@@ -20,6 +20,8 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly Func<IReadOnlyList<TItem>, CancellationToken, Task> _commit;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
+    private readonly Lock _promptGate = new();
+    private readonly Dictionary<TenantId, int> _prompt = [];
     private readonly Timer _impatience;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
@@ -28,6 +30,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private TenantId? _last;
     private long _mixed = long.MinValue / 2;
     private long _begun;
+    private int _promptWaiting;
     private int _running;
     private bool _isImpatient;
     private bool _closed;
@@ -56,6 +59,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             return false;
         }
 
+        CountPrompt(item, 1);
         StartIfDue();
         return true;
     }
@@ -92,6 +96,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
 
     private void StartIfDue()
     {
+        Share share;
         lock (_gate)
         {
             if (_running == _limits.Workers)
@@ -99,7 +104,8 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
                 return;
             }
 
-            if (!IsDue(_running))
+            share = Due(_running);
+            if (share == Share.Nothing)
             {
                 // Looked at again when the last transaction has taken too long, in case nobody comes meanwhile.
                 if (!_isImpatient && !_closed && _queue.Count > 0)
@@ -114,12 +120,56 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             _running++;
         }
 
-        _ = Task.Run(WorkAsync);
+        _ = Task.Run(() => WorkAsync(share));
     }
 
     // Beside others a transaction must be worth its overhead, unless they hang; alone it takes whatever there is.
-    private bool IsDue(int others) =>
-        _queue.Count is var count && count > 0 && (others == 0 || count >= _limits.Enough || Stopwatch.GetElapsedTime(Volatile.Read(ref _begun)) >= _limits.Patience);
+    private Share Due(int others)
+    {
+        var count = _queue.Count;
+        if (count == 0)
+        {
+            return Share.Nothing;
+        }
+
+        if (others == 0 || Stopwatch.GetElapsedTime(Volatile.Read(ref _begun)) >= _limits.Patience || (count >= _limits.Enough && !_limits.KeepsOne()))
+        {
+            return Share.Anything;
+        }
+
+        return Volatile.Read(ref _promptWaiting) > 0 ? Share.Prompt : Share.Nothing;
+    }
+
+    private void CountPrompt(TItem item, int change)
+    {
+        if (!item.IsPrompt)
+        {
+            return;
+        }
+
+        lock (_promptGate)
+        {
+            // Counted after it was added: who takes it at once is before us, and the count below nothing for a moment.
+            _promptWaiting += change;
+            var count = _prompt.GetValueOrDefault(item.Tenant) + change;
+            if (count == 0)
+            {
+                _prompt.Remove(item.Tenant);
+            }
+            else
+            {
+                _prompt[item.Tenant] = count;
+            }
+        }
+    }
+
+    private bool HasPrompt(TenantId tenant)
+    {
+        lock (_promptGate)
+        {
+            return _prompt.GetValueOrDefault(tenant) > 0;
+        }
+    }
 
     private void EndIfDone()
     {
@@ -129,13 +179,13 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
-    private async Task WorkAsync()
+    private async Task WorkAsync(Share share)
     {
         var batch = new List<TItem>();
         var helpings = new Dictionary<TenantId, long>();
         do
         {
-            Fill(batch, helpings);
+            Fill(batch, helpings, share);
             if (batch.Count > 0)
             {
                 Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
@@ -143,31 +193,32 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
                 batch.Clear();
             }
         }
-        while (GoesOn());
+        while ((share = GoesOn()) != Share.Nothing);
     }
 
-    private bool GoesOn()
+    private Share GoesOn()
     {
         lock (_gate)
         {
-            if (IsDue(_running - 1))
+            var share = Due(_running - 1);
+            if (share == Share.Nothing)
             {
-                return true;
+                _running--;
+                EndIfDone();
             }
 
-            _running--;
-            EndIfDone();
-            return false;
+            return share;
         }
     }
 
-    private void Fill(List<TItem> batch, Dictionary<TenantId, long> helpings)
+    private void Fill(List<TItem> batch, Dictionary<TenantId, long> helpings, Share share)
     {
         var bytes = 0L;
         helpings.Clear();
-        Func<TenantId, bool>? mayTake = IsShared() ? HelpedTo(_limits.Helping(), helpings) : null;
+        var mayTake = MayTake(helpings, share);
         while (batch.Count < _limits.Items && bytes < _limits.Bytes && _queue.TryTake(out var item, mayTake))
         {
+            CountPrompt(item, -1);
             batch.Add(item);
             bytes += item.Bytes;
             helpings[item.Tenant] = helpings.GetValueOrDefault(item.Tenant) + item.Bytes;
@@ -184,7 +235,13 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
-    private static Func<TenantId, bool> HelpedTo(long helping, Dictionary<TenantId, long> helpings) => tenant => helpings.GetValueOrDefault(tenant) < helping;
+    // Of a tenant with something prompt also what waits before that: its items stay in order.
+    private Func<TenantId, bool>? MayTake(Dictionary<TenantId, long> helpings, Share share)
+    {
+        var helping = IsShared() ? _limits.Helping() : long.MaxValue;
+        return helping == long.MaxValue && share == Share.Anything ? null
+            : tenant => helpings.GetValueOrDefault(tenant) < helping && (share == Share.Anything || HasPrompt(tenant));
+    }
 
     // Somebody who finds a long transaction under way waits for all of it: who shares the queue with others has them short.
     private bool IsShared() => _queue.IsShared || Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < SharedFor;
@@ -239,6 +296,13 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
+    private enum Share
+    {
+        Nothing,
+        Prompt,
+        Anything,
+    }
+
     private static bool IsRefusal(PostgresException exception) =>
         exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState.StartsWith("23", StringComparison.Ordinal);
 }
@@ -254,7 +318,10 @@ internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, lon
     /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Bytes of one tenant after which a transaction takes no more of it while several tenants bring something; asked for each. No limit unless set.</summary>
+    /// <summary>Whether transactions beside one under way are for those whose items are prompt, however much waits of others. Must not throw.</summary>
+    public Func<bool> KeepsOne { get; init; } = static () => false;
+
+    /// <summary>Bytes of one tenant after which a transaction takes no more of it while several tenants bring something. No limit unless set. Must not throw.</summary>
     public Func<long> Helping { get; init; } = static () => long.MaxValue;
 }
 
@@ -265,6 +332,9 @@ internal abstract class GroupItem(TenantId tenant)
 
     /// <summary>Whose turn it takes.</summary>
     public TenantId Tenant { get; } = tenant;
+
+    /// <summary>Begins a transaction at once beside one under way, with items of its like.</summary>
+    public virtual bool IsPrompt => false;
 
     /// <summary>Roughly what it weighs.</summary>
     public virtual long Bytes => 256;

@@ -14,7 +14,7 @@ namespace Channels.Storage.Database;
 /// </remarks>
 public sealed class ChannelsDatabase : IAsyncDisposable
 {
-    /// <summary>Transactions in which webhooks are committed at once; as many again for tenants who send little beside those who send much.</summary>
+    /// <summary>Transactions in which webhooks are committed at once.</summary>
     internal const int MostAppends = 2;
 
     /// <summary>Lanes of the account writer, with a connection each.</summary>
@@ -34,7 +34,7 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     {
         ConnectionString = connectionString;
         Requests = NpgsqlDataSource.Create(Tuned(connectionString, "channels"));
-        Appends = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-inbox", 2 * MostAppends));
+        Appends = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-inbox", MostAppends));
         Writers = [.. Enumerable.Range(0, Lanes).Select(lane => NpgsqlDataSource.Create(TunedForPipeline(connectionString, $"channels-writer-{lane}", 1)))];
         Reads = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-reads", MostReads));
         Pipeline = NpgsqlDataSource.Create(TunedForPipeline(connectionString, "channels-pipeline", MostSingles));

@@ -46,6 +46,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     private int _notable = Notable;
     private long _otherSeen = Never;
     private double _waiting;
+    private bool _someSendMuch;
     private bool _isHigh;
     private bool _isVeryHigh;
     private int _room = Everybody;
@@ -70,21 +71,23 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <inheritdoc/>
     public bool OthersAreAbout => Volatile.Read(ref _otherSeen) is var seen and not Never && clock.GetElapsedTime(seen) < About;
 
-    /// <summary>Whether this tenant is one of the others: some make pressure or might, and it sends little.</summary>
-    public bool IsOther(TenantId tenant) => OthersAreAbout && !SendsNotably(tenant);
+    /// <summary>Whether some send much and others little.</summary>
+    public bool IsUneven => Volatile.Read(ref _someSendMuch) && IsBusy && OthersAreAbout;
 
-    /// <summary>These are committed; so many waited when they went to the database, themselves included.</summary>
+    /// <summary>Whether this tenant sends little beside some who send much.</summary>
+    public bool IsOther(TenantId tenant) => IsUneven && !SendsNotably(tenant);
+
+    /// <summary>These are committed; so many waited when they went to the database, themselves included. Null: too few were looked at to say.</summary>
     /// <remarks>What waits for a processor counts as well: when draining takes them all, webhooks wait in sockets, where nobody sees them.</remarks>
-    public void Committed(IReadOnlyList<InboundWebhook> webhooks, int waiting)
+    public void Committed(IReadOnlyList<InboundWebhook> webhooks, int? waiting)
     {
-        var unserved = waiting + ThreadPool.PendingWorkItemCount;
         lock (_gate)
         {
-            // Over the last eight transactions or so.
-            _waiting += (unserved - _waiting) / 8;
-            Volatile.Write(ref _isHigh, _waiting >= (_isHigh ? Few : Many));
-            Volatile.Write(ref _isVeryHigh, _waiting >= (_isVeryHigh ? VeryMany / 2 : VeryMany));
-            ChangeRoom();
+            if (waiting is { } unserved)
+            {
+                Waited(unserved + ThreadPool.PendingWorkItemCount);
+            }
+
             if (clock.GetElapsedTime(_windowStarted) is var counted && counted >= Window)
             {
                 NextWindow(counted);
@@ -103,6 +106,15 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         {
             return _counted.GetValueOrDefault(tenant) >= _notable || _counting.GetValueOrDefault(tenant) >= _notable;
         }
+    }
+
+    private void Waited(long unserved)
+    {
+        // Over the last eight transactions or so.
+        _waiting += (unserved - _waiting) / 8;
+        Volatile.Write(ref _isHigh, _waiting >= (_isHigh ? Few : Many));
+        Volatile.Write(ref _isVeryHigh, _waiting >= (_isVeryHigh ? VeryMany / 2 : VeryMany));
+        ChangeRoom();
     }
 
     private void ChangeRoom()
@@ -130,6 +142,8 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         }
 
         _notable = Math.Max(Notable, _counted.Count == 0 ? 0 : _counted.Values.Sum() / _counted.Count / 2);
+
+        Volatile.Write(ref _someSendMuch, _counted.Values.Any(sent => sent >= _notable));
 
         // Others are who sent little in the last window and in this one. Who sends much now was the beginning of a burst, or is one that paused.
         // Before this window began: after a silence they are not about.

@@ -18,6 +18,9 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private static readonly string[] _append =
         [.. InboxSlots.Tables.Select(table => $"copy {table} (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)")];
 
+    /// <summary>Bytes of one tenant in a transaction, while some send much and others little.</summary>
+    private const long HelpingBesideOthers = 256 << 10;
+
     private readonly ChannelsDatabase _database;
     private readonly InboxTraffic _traffic;
     private readonly IArrivals _arrivals;
@@ -25,7 +28,6 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly PacedHints _hints;
     private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
-    private readonly GroupCommit<Arrival> _others;
 
     public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger)
     {
@@ -37,32 +39,34 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         _givingWay = new GivingWay(traffic, clock);
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
-        var limits = new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384);
-        _commits = new GroupCommit<Arrival>(limits, CommitAsync, logger);
-
-        // Who sends little finds no long transaction under way, and no row of a stranger's beside its own.
-        _others = new GroupCommit<Arrival>(limits, CommitAsync, logger);
+        // Where some send much and others little, one is kept for these: they find no long transaction under way.
+        _commits = new GroupCommit<Arrival>(
+            new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384)
+            {
+                KeepsOne = () => traffic.IsUneven,
+                Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
+            },
+            CommitAsync,
+            logger);
     }
 
     /// <inheritdoc/>
     public Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken) =>
-        _givingWay.Concerns(webhook.Tenant)
-            ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook, _commits))
-            : CommitAsync(webhook, _traffic.IsOther(webhook.Tenant) ? _others : _commits);
+        _givingWay.Concerns(webhook.Tenant) ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook)) : CommitAsync(webhook);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_commits.DisposeAsync().AsTask(), _others.DisposeAsync().AsTask());
+    public ValueTask DisposeAsync() => _commits.DisposeAsync();
 
-    private static Task CommitAsync(InboundWebhook webhook, GroupCommit<Arrival> commits)
+    private Task CommitAsync(InboundWebhook webhook)
     {
-        var arrival = new Arrival(webhook);
-        return commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
+        var arrival = new Arrival(webhook, _traffic.IsOther(webhook.Tenant));
+        return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
     }
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
         await using var connection = await _database.Appends.OpenConnectionAsync(cancellationToken);
-        var waiting = batch.Count + _commits.Waiting + _others.Waiting + _givingWay.Held;
+        var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
         IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
         using var rows = new InboxRows(webhooks);
         try
@@ -81,7 +85,8 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         }
 
         // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
-        _traffic.Committed(webhooks, waiting);
+        // A small transaction of those who send little says nothing of how much waits.
+        _traffic.Committed(webhooks, batch.All(arrival => arrival.IsPrompt) ? null : waiting);
         _arrivals.Add(webhooks);
         _hints.Arrived(webhooks);
     }
@@ -103,9 +108,11 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         }
     }
 
-    private sealed class Arrival(InboundWebhook webhook) : GroupItem(webhook.Tenant)
+    private sealed class Arrival(InboundWebhook webhook, bool isPrompt) : GroupItem(webhook.Tenant)
     {
         public InboundWebhook Webhook { get; } = webhook;
+
+        public override bool IsPrompt => isPrompt;
 
         public override long Bytes => 128 + Webhook.Body.Length;
     }

@@ -9,7 +9,7 @@ namespace Channels.Storage.Maintenance;
 /// <summary>Cuts a drained half of the inbox to nothing, once the acceptances in it are added up. Cheaper than vacuuming it, row by dead row.</summary>
 /// <remarks>
 /// Nothing is lost by it: whether the half is empty is asked again under a lock that lets no writer in, and who finds the lock taken for a moment waits.
-/// The half in use is left alone: webhooks would wait for the lock, and for the file to go (0.1 to 0.4 s of a few hundred megabytes). Any process may do it at any time. A failure is logged and tried again; until then the table is larger than it need be.
+/// The half in use is left alone: webhooks would wait for the lock, and for the look under it, past all dead entries of the index. Any process may do it at any time. A failure is logged and tried again; until then the table is larger than it need be.
 /// </remarks>
 public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvider clock, ILogger<InboxReclaiming> logger) : BackgroundService
 {

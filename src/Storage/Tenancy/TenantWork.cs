@@ -65,7 +65,13 @@ internal sealed class TenantWork : IAsyncDisposable
         }
 
         _isDisposed = true;
-        await _transaction.DisposeAsync();
-        await _connection.DisposeAsync();
+        try
+        {
+            await _transaction.DisposeAsync();
+        }
+        finally
+        {
+            await _connection.DisposeAsync();
+        }
     }
 }

@@ -272,4 +272,50 @@ public sealed class GroupCommitTests
         Assert.Equal(8, second.Numbers.Count);
         second.Commit();
     }
+
+    [Fact]
+    public async Task A_prompt_item_begins_a_transaction_of_its_like_beside_one_under_way()
+    {
+        var (large, small) = (new TenantId(new Guid(1, 0, 0, new byte[8])), new TenantId(new Guid(2, 0, 0, new byte[8])));
+        await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true);
+        commits.TryAdd(new Item(0, tenant: large));
+        var first = await _store.NextAsync();
+        foreach (var number in Enumerable.Range(1, 5))
+        {
+            commits.TryAdd(new Item(number, tenant: large));
+        }
+
+        Assert.Equal(1, _store.Begun);
+        commits.TryAdd(new Item(6, tenant: small, isPrompt: true));
+
+        var second = await _store.NextAsync();
+        Assert.Equal([6], second.Numbers);
+        second.Commit();
+        first.Commit();
+        var third = await _store.NextAsync();
+        Assert.Equal([1, 2, 3, 4, 5], third.Numbers);
+        third.Commit();
+    }
+
+    [Fact]
+    public async Task What_one_brought_before_its_prompt_item_goes_before_it()
+    {
+        var (large, small) = (new TenantId(new Guid(1, 0, 0, new byte[8])), new TenantId(new Guid(2, 0, 0, new byte[8])));
+        await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true);
+        commits.TryAdd(new Item(0, tenant: large));
+        var first = await _store.NextAsync();
+        foreach (var number in Enumerable.Range(1, 3))
+        {
+            commits.TryAdd(new Item(number, tenant: small));
+            commits.TryAdd(new Item(10 + number, tenant: large));
+        }
+
+        commits.TryAdd(new Item(4, tenant: small, isPrompt: true));
+
+        var second = await _store.NextAsync();
+        Assert.Equal([1, 2, 3, 4], second.Numbers);
+        second.Commit();
+        first.Commit();
+        (await _store.NextAsync()).Commit();
+    }
 }

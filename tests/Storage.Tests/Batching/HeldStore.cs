@@ -18,8 +18,8 @@ internal sealed class HeldStore
     public int Begun => Volatile.Read(ref _count);
 
     /// <summary>A group commit that writes here.</summary>
-    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue) =>
-        new(new GroupCommitLimits(workers, enough, items, bytes, queue) { Patience = patience ?? TimeSpan.FromHours(1), Helping = () => helping }, CommitAsync, NullLogger.Instance);
+    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue, bool keepsOne = false) =>
+        new(new GroupCommitLimits(workers, enough, items, bytes, queue) { Patience = patience ?? TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne }, CommitAsync, NullLogger.Instance);
 
     /// <summary>The next transaction that has begun, or begins.</summary>
     public async Task<Transaction> NextAsync()
@@ -63,9 +63,11 @@ internal sealed class HeldStore
 }
 
 /// <summary>An item that is only a number.</summary>
-internal sealed class Item(int number, long bytes = 1, TenantId tenant = default) : GroupItem(tenant)
+internal sealed class Item(int number, long bytes = 1, TenantId tenant = default, bool isPrompt = false) : GroupItem(tenant)
 {
     public int Number => number;
+
+    public override bool IsPrompt => isPrompt;
 
     public override long Bytes => bytes;
 

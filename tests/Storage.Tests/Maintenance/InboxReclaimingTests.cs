@@ -57,12 +57,22 @@ public sealed class InboxReclaimingTests(PostgresFixture postgres) : IClassFixtu
         Assert.Equal(0, await InboxReclaiming.ReclaimAsync(_db, InboxSlots.Tables, 1 << 20, default));
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(2.9, null)]
+    [InlineData(3, "inbox_1")]
+    [InlineData(16.9, "inbox_1")]
+    [InlineData(17, null)]
+    [InlineData(20, null)]
+    [InlineData(23, "inbox_0")]
+    public void A_half_is_left_with_a_margin_for_clocks_that_differ(double second, string? left) =>
+        Assert.Equal(left is null ? [] : [left], InboxSlots.LeftAt(DateTimeOffset.UnixEpoch.AddSeconds(4000 + second)));
+
     [PostgresFact]
     public async Task The_half_in_use_is_left_alone_until_it_is_left()
     {
-        var clock = new ManualClock();
-        var inUse = InboxSlots.Tables[InboxSlots.At(clock.GetUtcNow())];
-        var left = Assert.Single(InboxSlots.LeftAt(clock.GetUtcNow()));
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch.AddSeconds(4000));
+        var (inUse, left) = (InboxSlots.Tables[InboxSlots.At(clock.GetUtcNow())], InboxSlots.Tables[InboxSlots.At(clock.GetUtcNow().AddSeconds(20))]);
         foreach (var table in InboxSlots.Tables)
         {
             await ExecuteAsync($"alter table {table} set (autovacuum_enabled = off)");

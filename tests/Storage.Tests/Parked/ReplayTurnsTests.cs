@@ -61,7 +61,7 @@ public sealed class ReplayTurnsTests(PostgresFixture postgres) : IClassFixture<P
             }
         }));
 
-        await Task.WhenAll(looks, work);
+        await Task.WhenAll(looks, work).WaitAsync(TimeSpan.FromMinutes(1));
 
         Assert.Equal(2000L, await store.ScalarAsync("select count(*) from kept"));
     }
