@@ -107,13 +107,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             share = Due(_running);
             if (share == Share.Nothing)
             {
-                // Looked at again when the last transaction has taken too long, in case nobody comes meanwhile.
-                if (!_isImpatient && !_closed && _queue.Count > 0)
-                {
-                    _isImpatient = true;
-                    _impatience.Change(_limits.Patience, Timeout.InfiniteTimeSpan);
-                }
-
+                LookAgain();
                 return;
             }
 
@@ -121,6 +115,16 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
 
         _ = Task.Run(() => WorkAsync(share));
+    }
+
+    // When the last transaction has taken too long, in case nobody comes meanwhile.
+    private void LookAgain()
+    {
+        if (!_isImpatient && !_closed && _queue.Count > 0)
+        {
+            _isImpatient = true;
+            _impatience.Change(_limits.Patience, Timeout.InfiniteTimeSpan);
+        }
     }
 
     // Beside others a transaction must be worth its overhead, unless they hang; alone it takes whatever there is.
@@ -188,7 +192,12 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             Fill(batch, helpings, share);
             if (batch.Count > 0)
             {
-                Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+                if (share == Share.Anything)
+                {
+                    // Prompt ones go by while one hangs; its time still runs.
+                    Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+                }
+
                 await CommitAsync(batch);
                 batch.Clear();
             }
@@ -205,6 +214,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             {
                 _running--;
                 EndIfDone();
+                LookAgain();
             }
 
             return share;

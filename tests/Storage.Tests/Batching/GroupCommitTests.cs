@@ -318,4 +318,45 @@ public sealed class GroupCommitTests
         first.Commit();
         (await _store.NextAsync()).Commit();
     }
+
+    [Fact]
+    public async Task Prompt_ones_that_go_by_do_not_make_one_that_hangs_seem_young()
+    {
+        var (large, small) = (new TenantId(new Guid(1, 0, 0, new byte[8])), new TenantId(new Guid(2, 0, 0, new byte[8])));
+        await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true, patience: TimeSpan.FromMilliseconds(200));
+        commits.TryAdd(new Item(0, tenant: large));
+        var hanging = await _store.NextAsync();
+        commits.TryAdd(new Item(1, tenant: large));
+
+        var isCommitted = false;
+        for (var number = 2; number < 200 && !isCommitted; number++)
+        {
+            commits.TryAdd(new Item(number, tenant: small, isPrompt: true));
+            var next = await _store.NextAsync();
+            isCommitted = next.Numbers.Contains(1);
+            next.Commit();
+            await Task.Delay(10);
+        }
+
+        Assert.True(isCommitted);
+        hanging.Commit();
+    }
+
+    [Fact]
+    public async Task When_nobody_comes_any_more_what_waits_beside_one_that_hangs_is_looked_at_again()
+    {
+        var (large, small) = (new TenantId(new Guid(1, 0, 0, new byte[8])), new TenantId(new Guid(2, 0, 0, new byte[8])));
+        await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true, patience: TimeSpan.FromMilliseconds(50));
+        commits.TryAdd(new Item(0, tenant: large));
+        var first = await _store.NextAsync();
+        commits.TryAdd(new Item(1, tenant: small, isPrompt: true));
+        var hanging = await _store.NextAsync();
+        commits.TryAdd(new Item(2, tenant: large));
+        first.Commit();
+
+        var third = await _store.NextAsync();
+        Assert.Equal([2], third.Numbers);
+        third.Commit();
+        hanging.Commit();
+    }
 }
