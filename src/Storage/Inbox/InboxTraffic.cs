@@ -77,7 +77,7 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <summary>Whether this tenant sends little beside some who send much.</summary>
     public bool IsOther(TenantId tenant) => IsUneven && !SendsNotably(tenant);
 
-    /// <summary>These are committed; so many waited when they went to the database, themselves included. Null: too few were looked at to say.</summary>
+    /// <summary>These are committed; so many waited when they went to the database, themselves included. Null where that says nothing of how busy the processors are.</summary>
     /// <remarks>What waits for a processor counts as well: when draining takes them all, webhooks wait in sockets, where nobody sees them.</remarks>
     public void Committed(IReadOnlyList<InboundWebhook> webhooks, int? waiting)
     {
