@@ -18,7 +18,8 @@ internal static class Acceptances
         with gone as (
           delete from inbox where tenant_id = $1 and account_id = $1 returning path),
         counted as materialized (
-          select n.key::uuid as account_id, sum(n.value::bigint) as accepted from gone cross join lateral jsonb_each_text(gone.path::jsonb) as n group by 1)
+          select c.key::uuid as account_id, c.accepted
+          from (select n.key, sum(n.value::bigint) as accepted from gone cross join lateral json_each_text(gone.path::json) as n group by n.key) as c)
         insert into acceptance as t (tenant_id, account_id, accepted)
         select a.tenant_id, a.id, c.accepted from counted c join account a on a.id = c.account_id order by a.tenant_id, a.id
         on conflict (tenant_id, account_id) do update set accepted = t.accepted + excluded.accepted
