@@ -15,7 +15,7 @@ namespace Channels.Storage.Database;
 public sealed class ChannelsDatabase : IAsyncDisposable
 {
     /// <summary>Transactions in which webhooks are committed at once.</summary>
-    internal const int MostAppends = 3;
+    internal const int MostAppends = 2;
 
     /// <summary>Lanes of the account writer, with a connection each.</summary>
     internal const int Lanes = 2;

@@ -55,7 +55,7 @@ internal static class ClusterSettings
     private static string Server(EmbeddedPostgresOptions options) => string.Create(CultureInfo.InvariantCulture, $"""
         # Written by Channels at every start; your own settings belong into postgresql.conf.
         cluster_name = 'channels'
-        # At most 50 for requests and 17 for the message path, and room for who looks in.
+        # At most 50 for requests and 16 for the message path, and room for who looks in.
         max_connections = 150
         timezone = 'UTC'
         log_timezone = 'UTC'

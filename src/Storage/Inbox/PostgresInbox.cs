@@ -38,8 +38,8 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         _hints = new PacedHints(hint, traffic, clock);
         _givingWay = new GivingWay(traffic, clock);
 
-        // Three at once: while one is opened and one waits for the disk, one is written. A fourth gained nothing.
-        // Where some send much and others little, all but one are kept for these: they find no long transaction under way.
+        // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
+        // Where some send much and others little, one is kept for these: they find no long transaction under way.
         _commits = new GroupCommit<Arrival>(
             new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384)
             {
