@@ -36,19 +36,17 @@ internal sealed partial class IntakeGrain
         }
 
         var failures = reading is HealthReading.Unknown ? intake.Failures + 1 : 0;
-        var told = await TellAsync(channel, intake, IntakeVerdict.Of(reading, failures), cancellationToken);
+        var seen = intake with
+        {
+            Failures = failures,
+            FactsJson = reading.Facts?.ToJsonString() ?? intake.FactsJson,
+            HealthAt = reading is HealthReading.Unknown ? intake.HealthAt : Now,
+        };
+        var told = await _news.TellAsync(channel, seen, IntakeVerdict.Of(reading, failures), cancellationToken);
         if (_row.Now is { DueAt: not null })
         {
-            var wait = Jittered(told is null && failures == 0 ? _options.HealthEvery : _options.HealthAilingEvery);
-            await KeepAsync(channel, intake with
-            {
-                Code = told,
-                CodeSince = told is null ? null : told == intake.Code ? intake.CodeSince : Now,
-                Failures = failures,
-                DueAt = Now + (reading.Rest > wait ? reading.Rest : wait),
-                FactsJson = reading.Facts?.ToJsonString() ?? intake.FactsJson,
-                HealthAt = reading is HealthReading.Unknown ? intake.HealthAt : Now,
-            });
+            var wait = Jittered(told.Code is null && failures == 0 ? _options.HealthEvery : _options.HealthAilingEvery);
+            await KeepAsync(channel, told with { DueAt = Now + (reading.Rest > wait ? reading.Rest : wait) });
         }
     }
 

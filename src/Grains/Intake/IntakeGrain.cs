@@ -36,6 +36,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
     private readonly Alarm _alarm;
     private readonly IIntakeStore _store;
     private readonly IntakeRow _row;
+    private readonly IntakeNews _news;
     private CancellationTokenSource? _call;
     private IGrainTimer? _awake;
     private DateTimeOffset _notBefore;
@@ -54,6 +55,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _alarm = new Alarm(this, _pump);
         _store = store;
         _row = new IntakeRow(store);
+        _news = new IntakeNews(_row, directory, SayAsync, clock, logger);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());
@@ -161,7 +163,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         }
 
         var failures = outcome is PollOutcome.Fetched ? 0 : intake.Failures + 1;
-        var told = await TellAsync(channel, intake, IntakeVerdict.Of(outcome, failures), cancellationToken);
+        intake = await _news.TellAsync(channel, intake, IntakeVerdict.Of(outcome, failures), cancellationToken);
         var pause = outcome switch
         {
             PollOutcome.Fetched => TimeSpan.Zero,
@@ -173,7 +175,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         // Stopped meanwhile: then that counts.
         if (_row.Now is { DueAt: not null })
         {
-            await KeepAsync(channel, intake with { Code = told, Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
+            await KeepAsync(channel, intake with { Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
         }
 
         _pump.Signal();
@@ -204,40 +206,16 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
             verdict = IntakeVerdict.Of(await _store.ReadGapAsync(channel.Tenant, Account, cancellationToken), flowing, Now - _options.MissingAfter);
         }
 
-        var told = await TellAsync(channel, intake, verdict, cancellationToken);
+        intake = await _news.TellAsync(channel, intake, verdict, cancellationToken);
         if (_row.Now is { DueAt: not null })
         {
-            var wait = told is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
-            await KeepAsync(channel, intake with { Code = told, Failures = failures, DueAt = Now + wait });
+            var wait = intake.Code is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
+            await KeepAsync(channel, intake with { Failures = failures, DueAt = Now + wait });
         }
     }
 
-    /// <summary>Says what is wrong, or that it is over. What is said now.</summary>
-    private async Task<string?> TellAsync(ChannelEntry channel, AccountIntake intake, IntakeVerdict? verdict, CancellationToken cancellationToken)
-    {
-        if (verdict is null || (verdict.Code is null && intake.Code is null))
-        {
-            return intake.Code;
-        }
-
-        _directory.Forget(Account);
-        if (await _directory.FindAsync(Account, cancellationToken) is not { Status: not AccountStatus.Inactive } now
-            || (verdict.IsSilence && now.Status != AccountStatus.Active)
-            || (verdict.EndsItsOwn && now.Status == AccountStatus.Error && now.StatusCode != intake.Code))
-        {
-            return intake.Code;
-        }
-
-        await GrainFactory.GetGrain<IAccountGrain>(this.GetPrimaryKey()).SetStatusAsync(
-            new(channel.Tenant, verdict.Ends ? AccountStatus.Error : AccountStatus.Active, verdict.Code, verdict.Reason, verdict.NextStep), cancellationToken);
-        _directory.Forget(Account);
-        if (verdict.Code != intake.Code)
-        {
-            IntakeLog.Changed(_logger, Account, verdict.Code ?? "well", verdict.Ends);
-        }
-
-        return verdict.Code;
-    }
+    private Task SayAsync(AccountStatusChange change, CancellationToken cancellationToken) =>
+        GrainFactory.GetGrain<IAccountGrain>(this.GetPrimaryKey()).SetStatusAsync(change, cancellationToken);
 
     /// <summary>Null when it was given up because the owner's wish changed.</summary>
     private async Task<TAnswer?> CallAsync<TAnswer>(

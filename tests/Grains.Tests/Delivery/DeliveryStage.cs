@@ -25,6 +25,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     private GrainHost _host = null!;
 
     private readonly IdSource _ids;
+    private int _lookUps;
 
     private DeliveryStage(ChannelLimits limits)
     {
@@ -48,6 +49,9 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     public ImmutableArray<OutboxRow> Table { get; set; } = [];
 
     public AccountStatus Status { get; set; } = AccountStatus.Active;
+
+    /// <summary>How often the grain has looked the account up.</summary>
+    public int LookUps => Volatile.Read(ref _lookUps);
 
     public ChannelPolicy Policy { get; set; } = ChannelPolicy.Default;
 
@@ -114,6 +118,16 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         }
     }
 
+    /// <summary>The grain has looked the account up that often.</summary>
+    public async Task UntilLookedUpAsync(int times)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (LookUps < times)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
+        }
+    }
+
     /// <summary>Nothing is told of it any more.</summary>
     public async Task UntilNothingIsToldAsync(QueuedReply reply)
     {
@@ -150,11 +164,12 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     public ValueTask<ChannelEntry?> FindAsync(AccountId account, CancellationToken cancellationToken)
     {
         var connection = new Connection(Tenant, account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/"));
-        return ValueTask.FromResult<ChannelEntry?>(
-            new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, Policy, false)
-            {
-                Throttle = Throttle,
-            });
+        var found = new ChannelEntry(Tenant, new ConnectorId(Tenant.Value), account, "fake", ConnectorStatus.Active, Status, null, connection, AgentSettings.None, Policy, false)
+        {
+            Throttle = Throttle,
+        };
+        Interlocked.Increment(ref _lookUps);
+        return ValueTask.FromResult<ChannelEntry?>(found);
     }
 
     public void Forget(AccountId account)

@@ -27,9 +27,13 @@ public sealed class ReservationTests
         var reply = stage.Reply("one");
         Assert.True(await stage.ReserveAsync(reply));
         stage.Status = AccountStatus.Inactive;
+        var before = stage.LookUps;
 
         await stage.Delivery.SendBegunAsync(reply);
         await stage.ExpectAsync("settle one TryLater");
+
+        // By the call, and by the pass that follows what was settled.
+        await stage.UntilLookedUpAsync(before + 2);
 
         stage.Status = AccountStatus.Active;
         stage.Table = [new OutboxRow(reply, OutboxState.Queued, 1, stage.Clock.GetUtcNow(), null, PossiblyDuplicate: false)];
