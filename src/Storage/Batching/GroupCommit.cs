@@ -32,6 +32,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private long _begun;
     private int _promptWaiting;
     private int _running;
+    private int _ofAnything;
     private bool _isImpatient;
     private bool _closed;
 
@@ -104,14 +105,11 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
                 return;
             }
 
-            share = Due(_running);
+            share = Begin();
             if (share == Share.Nothing)
             {
-                LookAgain();
                 return;
             }
-
-            _running++;
         }
 
         _ = Task.Run(() => WorkAsync(share));
@@ -127,21 +125,49 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
-    // Beside others a transaction must be worth its overhead, unless they hang; alone it takes whatever there is.
-    private Share Due(int others)
+    // Counts the transaction that is due, if one is.
+    private Share Begin()
     {
-        var count = _queue.Count;
+        var share = Due();
+        if (share == Share.Nothing)
+        {
+            LookAgain();
+            return share;
+        }
+
+        _running++;
+        if (share == Share.Anything)
+        {
+            _ofAnything++;
+
+            // Prompt ones go by while one hangs; its time still runs.
+            _begun = Stopwatch.GetTimestamp();
+        }
+
+        return share;
+    }
+
+    // Beside another of its sort a transaction must be worth its overhead, unless that hangs; without one it takes whatever there is. Prompt ones wait for nobody, and nobody for those of prompt ones alone.
+    private Share Due()
+    {
+        var (count, prompt) = (_queue.Count, Volatile.Read(ref _promptWaiting));
         if (count == 0)
         {
             return Share.Nothing;
         }
 
-        if (others == 0 || Stopwatch.GetElapsedTime(Volatile.Read(ref _begun)) >= _limits.Patience || (count >= _limits.Enough && !_limits.KeepsOne()))
+        // Only prompt ones wait: they do not take the place that is the others'.
+        if (prompt >= count)
+        {
+            return Share.Prompt;
+        }
+
+        if (_ofAnything == 0 || Stopwatch.GetElapsedTime(_begun) >= _limits.Patience || (count >= _limits.Enough && !_limits.KeepsOne()))
         {
             return Share.Anything;
         }
 
-        return Volatile.Read(ref _promptWaiting) > 0 ? Share.Prompt : Share.Nothing;
+        return prompt > 0 ? Share.Prompt : Share.Nothing;
     }
 
     private void CountPrompt(TItem item, int change)
@@ -192,31 +218,25 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             Fill(batch, helpings, share);
             if (batch.Count > 0)
             {
-                if (share == Share.Anything)
-                {
-                    // Prompt ones go by while one hangs; its time still runs.
-                    Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
-                }
-
                 await CommitAsync(batch);
                 batch.Clear();
             }
         }
-        while ((share = GoesOn()) != Share.Nothing);
+        while ((share = GoesOn(share)) != Share.Nothing);
     }
 
-    private Share GoesOn()
+    private Share GoesOn(Share ended)
     {
         lock (_gate)
         {
-            var share = Due(_running - 1);
-            if (share == Share.Nothing)
+            _running--;
+            if (ended == Share.Anything)
             {
-                _running--;
-                EndIfDone();
-                LookAgain();
+                _ofAnything--;
             }
 
+            var share = Begin();
+            EndIfDone();
             return share;
         }
     }

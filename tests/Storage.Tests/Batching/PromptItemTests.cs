@@ -7,6 +7,7 @@ public sealed class PromptItemTests
 {
     private static readonly TenantId Large = new(new Guid(1, 0, 0, new byte[8]));
     private static readonly TenantId Small = new(new Guid(2, 0, 0, new byte[8]));
+    private static readonly TenantId Other = new(new Guid(3, 0, 0, new byte[8]));
 
     private readonly HeldStore _store = new();
 
@@ -91,5 +92,49 @@ public sealed class PromptItemTests
         Assert.Equal([2], third.Numbers);
         third.Commit();
         hanging.Commit();
+    }
+
+    [Fact]
+    public async Task Many_who_bring_little_do_not_keep_one_who_brings_much_waiting()
+    {
+        await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true);
+        commits.TryAdd(new Item(0, tenant: Large));
+        var large = await _store.NextAsync();
+        commits.TryAdd(new Item(1, tenant: Small, isPrompt: true));
+        var small = await _store.NextAsync();
+        commits.TryAdd(new Item(2, tenant: Large));
+        commits.TryAdd(new Item(3, tenant: Small, isPrompt: true));
+        commits.TryAdd(new Item(4, tenant: Other, isPrompt: true));
+        Assert.Equal(2, _store.Begun);
+
+        // A small one is still under way, and more of its sort wait.
+        large.Commit();
+        var next = await _store.NextAsync();
+        Assert.Equal([2, 3, 4], next.Numbers.Order());
+
+        small.Commit();
+        next.Commit();
+    }
+
+    [Fact]
+    public async Task Two_transactions_of_prompt_items_make_room_for_the_others_when_one_ends()
+    {
+        await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true);
+        commits.TryAdd(new Item(0, tenant: Large));
+        var large = await _store.NextAsync();
+        commits.TryAdd(new Item(1, tenant: Small, isPrompt: true));
+        var first = await _store.NextAsync();
+        commits.TryAdd(new Item(2, tenant: Small, isPrompt: true));
+        large.Commit();
+        var second = await _store.NextAsync();
+        Assert.Equal([2], second.Numbers);
+        commits.TryAdd(new Item(3, tenant: Large));
+
+        first.Commit();
+        var third = await _store.NextAsync();
+        Assert.Equal([3], third.Numbers);
+
+        second.Commit();
+        third.Commit();
     }
 }

@@ -236,6 +236,22 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [PostgresFact]
+    public async Task The_sweep_leaves_what_is_younger_than_a_second_to_its_hint_except_at_the_start()
+    {
+        var early = await TurnAsync(_where, new IdSource(new ManualClock(Now.AddMilliseconds(-10))));
+        using var sweep = new PostgresSweep(_database, _clock);
+        Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
+        await _store.FinishTurnAsync(new TurnFinish(_where, [early], [], "silent", AgentFailed: false), default);
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        await TurnAsync(_where, new IdSource(new ManualClock(_clock.GetUtcNow().AddMilliseconds(-10))));
+        Assert.Empty(await SweptAsync(sweep));
+
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
+    }
+
+    [PostgresFact]
     public async Task A_conversation_that_another_goes_into_takes_over_its_open_turn_its_pause_and_its_choices()
     {
         var gone = _where with { Conversation = new(_ids.Next()) };
@@ -279,9 +295,9 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
     private Task<MessageId> TurnAsync() => TurnAsync(_where);
 
-    private async Task<MessageId> TurnAsync(ConversationRef where)
+    private async Task<MessageId> TurnAsync(ConversationRef where, IdSource? ids = null)
     {
-        var id = _ids.Next();
+        var id = (ids ?? _ids).Next();
         await RunAsync(
             "insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at) values ($1, $2, $3, $4, false, 0, 'message.text', 'hola', 'received', now())",
             where.Tenant.Value, where.Account.Value, id, where.Conversation.Value);
