@@ -30,11 +30,17 @@ public sealed record AccountIntake(string? Cursor, DateTimeOffset? DueAt, string
     /// <summary>Since when <see cref="Code"/> is said; null while it is not, and where nobody noted it.</summary>
     public DateTimeOffset? CodeSince { get; init; }
 
+    /// <summary>What was said before <see cref="Code"/>, while nobody knows yet which of both is; null once it is known, and where nothing was said.</summary>
+    public string? CodeBefore { get; init; }
+
     /// <summary>What the provider last said of the account, a JSON object in the kind's words; null for nothing.</summary>
     public string? FactsJson { get; init; }
 
     /// <summary>When it last answered how the account stands.</summary>
     public DateTimeOffset? HealthAt { get; init; }
+
+    /// <summary>The same with nothing said to be wrong.</summary>
+    public AccountIntake Untroubled => this with { Code = null, CodeSince = null, CodeBefore = null, Failures = 0 };
 
     /// <summary>Never begun.</summary>
     public static AccountIntake None { get; } = new(null, null, null, 0);

@@ -43,11 +43,8 @@ internal sealed partial class IntakeGrain
             HealthAt = reading is HealthReading.Unknown ? intake.HealthAt : Now,
         };
         var told = await _news.TellAsync(channel, seen, IntakeVerdict.Of(reading, failures), cancellationToken);
-        if (_row.Now is { DueAt: not null })
-        {
-            var wait = Jittered(told.Code is null && failures == 0 ? _options.HealthEvery : _options.HealthAilingEvery);
-            await KeepAsync(channel, told with { DueAt = Now + (reading.Rest > wait ? reading.Rest : wait) });
-        }
+        var wait = Jittered(told.Code is null && failures == 0 ? _options.HealthEvery : _options.HealthAilingEvery);
+        await EndLookAsync(channel, intake, told with { DueAt = Now + (reading.Rest > wait ? reading.Rest : wait) });
     }
 
     // Accounts that were activated, or upgraded, together are not asked about together for ever.

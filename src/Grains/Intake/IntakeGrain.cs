@@ -78,7 +78,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _notBefore = Now;
         // How the account stands has not been asked.
         var isDue = IsPolled(channel) || _connectors.Find(channel.Kind) is IHealthWatch;
-        await KeepAsync(channel, _row.Now! with { DueAt = isDue ? Now : Now + _options.WatchEvery, Code = null, CodeSince = null, Failures = 0 });
+        await KeepAsync(channel, _row.Now!.Untroubled with { DueAt = isDue ? Now : Now + _options.WatchEvery });
         await GiveUpCallAsync();
         _pump.Signal();
     }
@@ -89,7 +89,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _directory.Forget(Account);
         if (await FindAsync(CancellationToken.None) is { } channel && channel.Tenant == tenant)
         {
-            await KeepAsync(channel, _row.Now! with { DueAt = null, Code = null, CodeSince = null, Failures = 0 });
+            await KeepAsync(channel, _row.Now!.Untroubled with { DueAt = null });
         }
 
         Rest();
@@ -150,12 +150,13 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
             new PollOutcome.TryLater(TimeSpan.Zero, "provider-unreachable", "no answer in time"), cancellationToken);
 
         // Whoever gave the call up has changed the row; what it brought was not confirmed and comes again.
-        if (outcome is null || _row.Now is not { DueAt: not null } intake)
+        if (outcome is null || _row.Now is not { DueAt: not null } found)
         {
             _pump.Signal();
             return;
         }
 
+        var intake = found;
         if (outcome is PollOutcome.Fetched fetched)
         {
             await StoreAsync(channel, fetched.Bodies, cancellationToken);
@@ -172,12 +173,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         };
         _notBefore = Now + pause;
 
-        // Stopped meanwhile: then that counts.
-        if (_row.Now is { DueAt: not null })
-        {
-            await KeepAsync(channel, intake with { Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
-        }
-
+        await EndLookAsync(channel, found, intake with { Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
         _pump.Signal();
     }
 
@@ -206,11 +202,17 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
             verdict = IntakeVerdict.Of(await _store.ReadGapAsync(channel.Tenant, Account, cancellationToken), flowing, Now - _options.MissingAfter);
         }
 
-        intake = await _news.TellAsync(channel, intake, verdict, cancellationToken);
-        if (_row.Now is { DueAt: not null })
+        var told = await _news.TellAsync(channel, intake, verdict, cancellationToken);
+        var wait = told.Code is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
+        await EndLookAsync(channel, intake, told with { Failures = failures, DueAt = Now + wait });
+    }
+
+    // Stopped meanwhile: then that counts. So does a look that somebody asked for meanwhile, or a start: it is not put off.
+    private async Task EndLookAsync(ChannelEntry channel, AccountIntake found, AccountIntake looked)
+    {
+        if (_row.Now is { DueAt: { } due })
         {
-            var wait = intake.Code is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
-            await KeepAsync(channel, intake with { Failures = failures, DueAt = Now + wait });
+            await KeepAsync(channel, due != found.DueAt && due < looked.DueAt ? looked with { DueAt = due } : looked);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Channels.Grains.Intake;
 /// <summary>Says of one account what is wrong with its intake, and that it is over.</summary>
 /// <remarks>
 /// What is wrong is written into the intake's row before it is said, and crossed out there only after it was taken back. So whatever a crash leaves said is known to the next look,
-/// which says it again or ends it; and who reads that something is wrong reads since when.
+/// which says it again or ends it; and who reads that something is wrong reads since when. Of two troubles that follow each other both are known until the second was said.
 /// </remarks>
 internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Func<AccountStatusChange, CancellationToken, Task> sayAsync, TimeProvider clock, ILogger logger)
 {
@@ -27,16 +27,20 @@ internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Fun
         directory.Forget(channel.Account);
         if (await directory.FindAsync(channel.Account, cancellationToken) is not { Status: not AccountStatus.Inactive } now
             || (verdict.IsSilence && now.Status != AccountStatus.Active)
-            || (verdict.EndsItsOwn && now.Status == AccountStatus.Error && now.StatusCode != intake.Code))
+            || (verdict.EndsItsOwn && now.Status == AccountStatus.Error && SaidOf(now, intake) is null))
         {
             return intake;
         }
 
         var isNew = verdict.Code != intake.Code;
-        var told = isNew ? intake with { Code = verdict.Code, CodeSince = verdict.Code is null ? null : clock.GetUtcNow() } : intake;
-        if (isNew && told.Code is not null && !await IsWrittenAsync(channel, told))
+        DateTimeOffset? since = verdict.Code is null ? null : isNew ? clock.GetUtcNow() : intake.CodeSince;
+        if (isNew && verdict.Code is not null)
         {
-            return intake;
+            var written = intake with { Code = verdict.Code, CodeBefore = SaidOf(now, intake), CodeSince = intake.CodeSince ?? since };
+            if (!await IsWrittenAsync(channel, written))
+            {
+                return written;
+            }
         }
 
         await sayAsync(
@@ -47,17 +51,22 @@ internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Fun
             IntakeLog.Changed(logger, channel.Account, verdict.Code ?? "well", verdict.Ends);
         }
 
-        return told;
+        return intake with { Code = verdict.Code, CodeSince = since, CodeBefore = null };
     }
 
-    // Due as before: the look is not over. Not where the owner has stopped the intake, before it is saved or while.
+    // What people read of the account, where that is from here.
+    private static string? SaidOf(ChannelEntry account, AccountIntake intake) => account.StatusCode is { } code && (code == intake.Code || code == intake.CodeBefore) ? code : null;
+
+    // Due as before: the look is not over. Not where the owner has stopped the intake or started it anew, before it is saved or while: what the provider said then is out of date.
     private async Task<bool> IsWrittenAsync(ChannelEntry channel, AccountIntake intake)
     {
-        if (row.Now is { DueAt: { } due })
+        if (row.Now is not { DueAt: { } due })
         {
-            await row.KeepAsync(channel.Tenant, channel.Account, intake with { DueAt = due });
+            return false;
         }
 
-        return row.Now is { DueAt: not null };
+        var written = intake with { DueAt = due };
+        await row.KeepAsync(channel.Tenant, channel.Account, written);
+        return ReferenceEquals(row.Now, written);
     }
 }

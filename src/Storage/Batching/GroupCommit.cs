@@ -150,7 +150,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     // Beside another of its sort a transaction must be worth its overhead, unless that hangs; without one it takes whatever there is. Prompt ones wait for nobody, and nobody for those of prompt ones alone.
     private Share Due()
     {
-        var (count, prompt) = (_queue.Count, Volatile.Read(ref _promptWaiting));
+        var (prompt, count) = (Volatile.Read(ref _promptWaiting), _queue.Count);
         if (count == 0)
         {
             return Share.Nothing;

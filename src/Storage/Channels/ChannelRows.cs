@@ -21,7 +21,7 @@ internal static class ChannelRows
         a.activated_at, a.created_at, greatest(a.updated_at, c.updated_at),
         a.held_until, a.held_reason, a.slowed_until, a.slowed_reason,
         (select i.health::text from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id), (select i.health_at from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id),
-        (select i.code_since from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id and i.code = a.status_code)
+        (select i.code_since from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id and a.status_code in (i.code, i.code_before) and not {IsConnectors})
         """;
 
     /// <summary>How many <see cref="Columns"/> are.</summary>

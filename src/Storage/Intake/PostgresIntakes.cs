@@ -11,16 +11,16 @@ namespace Channels.Storage.Intake;
 internal sealed class PostgresIntakes(ChannelsDatabase database) : IIntakeStore
 {
     private const string Load = """
-        select cursor, due_at, code, failures, code_since, health::text, health_at from intake where tenant_id = $1 and account_id = $2
+        select cursor, due_at, code, failures, code_since, health::text, health_at, code_before from intake where tenant_id = $1 and account_id = $2
         """;
 
     private const string Save = """
-        insert into intake (tenant_id, account_id, cursor, due_at, code, failures, code_since, health, health_at)
-        select $1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9
+        insert into intake (tenant_id, account_id, cursor, due_at, code, failures, code_since, health, health_at, code_before)
+        select $1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10
         where exists (select from account where tenant_id = $1 and id = $2 and deleted_at is null)
         on conflict (tenant_id, account_id) do update
         set cursor = excluded.cursor, due_at = excluded.due_at, code = excluded.code, failures = excluded.failures, code_since = excluded.code_since,
-            health = excluded.health, health_at = excluded.health_at
+            health = excluded.health, health_at = excluded.health_at, code_before = excluded.code_before
         """;
 
     private const string Gap = """
@@ -35,7 +35,13 @@ internal sealed class PostgresIntakes(ChannelsDatabase database) : IIntakeStore
         command.Parameters.Add(new() { Value = account.Value });
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken)
-            ? new AccountIntake(row.TextOrNull(0), row.TimeOrNull(1), row.TextOrNull(2), row.GetInt32(3)) { CodeSince = row.TimeOrNull(4), FactsJson = row.TextOrNull(5), HealthAt = row.TimeOrNull(6) }
+            ? new AccountIntake(row.TextOrNull(0), row.TimeOrNull(1), row.TextOrNull(2), row.GetInt32(3))
+            {
+                CodeSince = row.TimeOrNull(4),
+                FactsJson = row.TextOrNull(5),
+                HealthAt = row.TimeOrNull(6),
+                CodeBefore = row.TextOrNull(7),
+            }
             : null;
     });
 
@@ -62,6 +68,7 @@ internal sealed class PostgresIntakes(ChannelsDatabase database) : IIntakeStore
         command.Parameters.Add(Time(intake.CodeSince));
         command.Parameters.Add(Text(intake.FactsJson));
         command.Parameters.Add(Time(intake.HealthAt));
+        command.Parameters.Add(Text(intake.CodeBefore));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     });
 

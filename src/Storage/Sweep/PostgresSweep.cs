@@ -11,7 +11,7 @@ namespace Channels.Storage.Sweep;
 /// <summary>Looks for waiting work once a second at the most and deals it out by partition.</summary>
 /// <remarks>
 /// Each query hops from one account to the next through the primary key, so it costs by accounts with work, not by rows waiting.
-/// Work younger than the grace is left alone: its hint is most likely on its way. Not at the first look, when there is nobody yet who could have sent one. A turn whose service may still answer is left alone as well,
+/// Work younger than the grace is left alone: its hint is most likely on its way. Not what is older than this process, which a former one left. A turn whose service may still answer is left alone as well,
 /// and with it whatever waits behind it in its conversation; so is one that waits for its file, until that is here, given up, or the wait is over.
 /// </remarks>
 internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider clock) : ISweep, IDisposable
@@ -121,6 +121,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private (Guid Tenant, Guid Account) _from;
     private (DateTimeOffset Due, Guid Account) _intakesFrom;
     private (DateTimeOffset Due, Guid Account) _dueFrom;
+    private readonly long _born = clock.GetTimestamp();
+    private readonly DateTimeOffset _bornAt = clock.GetUtcNow();
     private long _lookedAt;
     private long? _firstLook;
 
@@ -156,7 +158,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     {
         // What is dated later than now was written before the clock was set back. Nobody shall wait until that time comes again.
         var now = clock.GetUtcNow();
-        var (before, after) = (_lookedAt == 0 ? now : now - Grace, now + Grace);
+        var (before, after) = (clock.GetElapsedTime(_born) < Grace ? _bornAt : now - Grace, now + Grace);
         var inboxes = await ReadAsync(Inboxes, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1)), cancellationToken, _from.Tenant, _from.Account, Most);
 
         // A full page means that there may be more: the next look goes on behind it. Otherwise it begins anew.

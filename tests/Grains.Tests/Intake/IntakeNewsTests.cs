@@ -16,12 +16,15 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     private static readonly TenantId Tenant = new(new Guid(1, 0, 0, new byte[8]));
     private static readonly AccountId Account = new(new Guid(2, 0, 0, new byte[8]));
     private static readonly IntakeVerdict Ailing = IntakeVerdict.Of(new HealthReading.Ailing("quality-low", "r", "n"), failures: 0)!;
+    private static readonly IntakeVerdict Broken = IntakeVerdict.Of(new HealthReading.Broken("unauthorized", "r", "n"), failures: 0)!;
     private static readonly IntakeVerdict Well = IntakeVerdict.Of(new HealthReading.Well(), failures: 0)!;
     private readonly List<string> _steps = [];
     private readonly ManualClock _clock = new();
     private AccountIntake _written;
+    private (AccountStatus Status, string? Code) _shown = (AccountStatus.Active, null);
     private Action _whileSaved = () => { };
     private Exception? _sayFails;
+    private bool _isSaidAllTheSame;
 
     public IntakeNewsTests() => _written = new AccountIntake(null, _clock.GetUtcNow(), null, 0);
 
@@ -65,7 +68,7 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     public async Task What_was_said_before_a_crash_is_taken_back_by_the_next_look()
     {
         // Said, as the store has it, and nothing of the look was kept after it.
-        _sayFails = new InvalidOperationException("no answer");
+        (_sayFails, _isSaidAllTheSame) = (new InvalidOperationException("no answer"), true);
         await Assert.ThrowsAsync<InvalidOperationException>(() => LookAsync(Ailing));
         _sayFails = null;
         _steps.Clear();
@@ -73,18 +76,69 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
         await LookAsync(Well);
 
         Assert.Equal(["say well"], _steps);
+        Assert.Equal((AccountStatus.Active, null), _shown);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_two_troubles_that_follow_each_other_neither_is_left_standing_by_a_crash_between(bool isSaid)
+    {
+        _written = await LookAsync(Broken);
+        (_sayFails, _isSaidAllTheSame) = (new InvalidOperationException("no answer"), isSaid);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LookAsync(Ailing));
+        Assert.Equal(isSaid ? (AccountStatus.Active, "quality-low") : (AccountStatus.Error, "unauthorized"), _shown);
+        Assert.Equal(("quality-low", "unauthorized"), (_written.Code, _written.CodeBefore));
+
+        _sayFails = null;
+        var told = await LookAsync(Well);
+
+        Assert.Equal((AccountStatus.Active, null), _shown);
+        Assert.Equal((null, null), (told.Code, told.CodeBefore));
     }
 
     [Fact]
-    public async Task Of_an_intake_that_is_stopped_meanwhile_nothing_is_said()
+    public async Task Of_three_in_a_row_that_could_not_be_said_the_one_people_read_is_not_forgotten()
+    {
+        _written = await LookAsync(Broken);
+        _sayFails = new InvalidOperationException("no answer");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LookAsync(Ailing));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => LookAsync(IntakeVerdict.Of(new HealthReading.Ailing("throttled", "r", "n"), failures: 0)!));
+        Assert.Equal(("throttled", "unauthorized"), (_written.Code, _written.CodeBefore));
+
+        _sayFails = null;
+        await LookAsync(Well);
+
+        Assert.Equal((AccountStatus.Active, null), _shown);
+    }
+
+    [Fact]
+    public async Task What_others_said_of_an_account_in_error_is_theirs_to_take_back()
+    {
+        _written = await LookAsync(Ailing);
+        _shown = (AccountStatus.Error, "banned");
+
+        Assert.Equal(_written, await LookAsync(Well));
+
+        Assert.Equal((AccountStatus.Error, "banned"), _shown);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_an_intake_that_is_stopped_or_started_anew_meanwhile_nothing_is_said(bool isStarted)
     {
         var row = await RowAsync();
-        _whileSaved = () => _ = row.KeepAsync(Tenant, Account, row.Now! with { DueAt = null });
+        var owner = Task.CompletedTask;
+        _whileSaved = () => owner = row.KeepAsync(Tenant, Account, row.Now!.Untroubled with { DueAt = isStarted ? _clock.GetUtcNow() : null });
 
+        // It may have been said for all that the next look can know: ending it then does no harm.
         var told = await NewsOf(row).TellAsync(Channel(), row.Now!, Ailing, default);
 
         Assert.DoesNotContain(_steps, step => step.StartsWith("say", StringComparison.Ordinal));
-        Assert.Null(told.Code);
+        Assert.Equal("quality-low", told.Code);
+        await owner;
+        Assert.Null(_written.Code);
     }
 
     Task<AccountIntake?> IIntakeStore.LoadAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) => Task.FromResult<AccountIntake?>(_written);
@@ -126,10 +180,14 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     private Task SayAsync(AccountStatusChange change, CancellationToken cancellationToken)
     {
         _steps.Add($"say {change.Code ?? "well"}");
+        _shown = _sayFails is null || _isSaidAllTheSame ? (change.Status, change.Code) : _shown;
         return _sayFails is { } failure ? Task.FromException(failure) : Task.CompletedTask;
     }
 
-    private static ChannelEntry Channel() => new(
-        Tenant, new ConnectorId(Tenant.Value), Account, "fake", ConnectorStatus.Active, AccountStatus.Active, null,
-        new Connection(Tenant, Account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), AgentSettings.None, ChannelPolicy.Default, false);
+    private ChannelEntry Channel() => new(
+        Tenant, new ConnectorId(Tenant.Value), Account, "fake", ConnectorStatus.Active, _shown.Status, null,
+        new Connection(Tenant, Account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), AgentSettings.None, ChannelPolicy.Default, false)
+    {
+        StatusCode = _shown.Code,
+    };
 }

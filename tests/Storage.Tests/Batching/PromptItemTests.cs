@@ -82,11 +82,11 @@ public sealed class PromptItemTests
     {
         await using var commits = _store.Commits(workers: 2, enough: 3, keepsOne: true, patience: TimeSpan.FromMilliseconds(50));
         commits.TryAdd(new Item(0, tenant: Large));
-        var first = await _store.NextAsync();
-        commits.TryAdd(new Item(1, tenant: Small, isPrompt: true));
         var hanging = await _store.NextAsync();
+        commits.TryAdd(new Item(1, tenant: Small, isPrompt: true));
+        var prompt = await _store.NextAsync();
         commits.TryAdd(new Item(2, tenant: Large));
-        first.Commit();
+        prompt.Commit();
 
         var third = await _store.NextAsync();
         Assert.Equal([2], third.Numbers);

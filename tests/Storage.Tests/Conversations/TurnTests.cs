@@ -236,19 +236,22 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [PostgresFact]
-    public async Task The_sweep_leaves_what_is_younger_than_a_second_to_its_hint_except_at_the_start()
+    public async Task The_sweep_leaves_what_is_younger_than_a_second_to_its_hint_but_not_what_is_older_than_the_process()
     {
-        var early = await TurnAsync(_where, new IdSource(new ManualClock(Now.AddMilliseconds(-10))));
-        using var sweep = new PostgresSweep(_database, _clock);
-        Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
-        await _store.FinishTurnAsync(new TurnFinish(_where, [early], [], "silent", AgentFailed: false), default);
+        var left = await TurnAsync(_where, MadeAt(Now.AddMilliseconds(-10)));
+        using var starts = new PostgresSweep(_database, _clock);
+        _clock.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(_where, Assert.Single(await SweptAsync(starts)));
+        await _store.FinishTurnAsync(new TurnFinish(_where, [left], [], "silent", AgentFailed: false), default);
 
-        _clock.Advance(TimeSpan.FromSeconds(5));
-        await TurnAsync(_where, new IdSource(new ManualClock(_clock.GetUtcNow().AddMilliseconds(-10))));
-        Assert.Empty(await SweptAsync(sweep));
+        await TurnAsync(_where, MadeAt(Now.AddMilliseconds(900)));
+        using var other = new PostgresSweep(_database, new ManualClock(Now));
+        Assert.Empty(await SweptAsync(other));
 
+        _clock.Advance(TimeSpan.FromMilliseconds(1_100));
+        Assert.Empty(await SweptAsync(starts));
         _clock.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
+        Assert.Equal(_where, Assert.Single(await SweptAsync(starts)));
     }
 
     [PostgresFact]
@@ -292,6 +295,8 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         return found.ToImmutable();
     }
+
+    private static IdSource MadeAt(DateTimeOffset time) => new(new ManualClock(time));
 
     private Task<MessageId> TurnAsync() => TurnAsync(_where);
 
