@@ -173,7 +173,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         };
         _notBefore = Now + pause;
 
-        await EndLookAsync(channel, found, intake with { Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
+        await _row.EndLookAsync(channel.Tenant, Account, found, intake with { Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
         _pump.Signal();
     }
 
@@ -204,16 +204,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
 
         var told = await _news.TellAsync(channel, intake, verdict, cancellationToken);
         var wait = told.Code is null && failures == 0 ? _options.WatchEvery : _options.WatchAilingEvery;
-        await EndLookAsync(channel, intake, told with { Failures = failures, DueAt = Now + wait });
-    }
-
-    // Stopped meanwhile: then that counts. So does a look that somebody asked for meanwhile, or a start: it is not put off.
-    private async Task EndLookAsync(ChannelEntry channel, AccountIntake found, AccountIntake looked)
-    {
-        if (_row.Now is { DueAt: { } due })
-        {
-            await KeepAsync(channel, due != found.DueAt && due < looked.DueAt ? looked with { DueAt = due } : looked);
-        }
+        await _row.EndLookAsync(channel.Tenant, Account, intake, told with { Failures = failures, DueAt = Now + wait });
     }
 
     private Task SayAsync(AccountStatusChange change, CancellationToken cancellationToken) =>

@@ -28,6 +28,18 @@ internal sealed class IntakeRow(IIntakeStore store)
         }
     }
 
+    /// <summary>Keeps what a look came to. Stopped meanwhile: then that counts. So does a look that somebody asked for meanwhile, or a start: it is not put off.</summary>
+    /// <param name="tenant">The owner.</param>
+    /// <param name="account">Whose.</param>
+    /// <param name="found">As it was when the look began.</param>
+    /// <param name="looked">As it is to be, and when the next look is due.</param>
+    public Task EndLookAsync(TenantId tenant, AccountId account, AccountIntake found, AccountIntake looked) => Now switch
+    {
+        { DueAt: { } due } when due != found.DueAt && due < looked.DueAt => KeepAsync(tenant, account, looked with { DueAt = due }),
+        { DueAt: not null } => KeepAsync(tenant, account, looked),
+        _ => Task.CompletedTask,
+    };
+
     /// <summary>Holds from now on, and is saved when this returns, or what came after it is. A save that failed leaves what was saved last, unless something came after it.</summary>
     public async Task KeepAsync(TenantId tenant, AccountId account, AccountIntake intake)
     {

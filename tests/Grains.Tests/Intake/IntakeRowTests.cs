@@ -65,6 +65,51 @@ public sealed class IntakeRowTests
         Assert.Equal(AccountIntake.None, row.Now);
     }
 
+    [Fact]
+    public async Task A_look_that_was_asked_for_during_another_is_not_put_off()
+    {
+        var (row, found) = await DueAsync();
+        await SavedAsync(row.KeepAsync(Tenant, Account, found with { DueAt = Noon.AddSeconds(30) }));
+
+        await SavedAsync(row.EndLookAsync(Tenant, Account, found, found with { Code = "quality-low", DueAt = Noon.AddHours(1) }));
+
+        Assert.Equal(("quality-low", Noon.AddSeconds(30)), (_store.Row!.Code, _store.Row.DueAt));
+    }
+
+    [Fact]
+    public async Task Without_one_the_next_look_is_due_when_the_last_says()
+    {
+        var (row, found) = await DueAsync();
+
+        await SavedAsync(row.EndLookAsync(Tenant, Account, found, found with { DueAt = Noon.AddHours(1) }));
+
+        Assert.Equal(Noon.AddHours(1), _store.Row!.DueAt);
+    }
+
+    [Fact]
+    public async Task A_look_at_an_intake_that_was_stopped_meanwhile_leaves_nothing()
+    {
+        var (row, found) = await DueAsync();
+        await SavedAsync(row.KeepAsync(Tenant, Account, found with { DueAt = null }));
+
+        await row.EndLookAsync(Tenant, Account, found, found with { Code = "quality-low", DueAt = Noon.AddHours(1) });
+
+        Assert.Equal((null, null), (_store.Row!.Code, _store.Row.DueAt));
+    }
+
+    private async Task<(IntakeRow Row, AccountIntake Found)> DueAsync()
+    {
+        var row = await LoadedAsync();
+        await SavedAsync(row.KeepAsync(Tenant, Account, row.Now! with { DueAt = Noon }));
+        return (row, row.Now!);
+    }
+
+    private async Task SavedAsync(Task keeping)
+    {
+        await _store.EndNextAsync();
+        await keeping;
+    }
+
     private async Task<IntakeRow> LoadedAsync()
     {
         var row = new IntakeRow(_store);
