@@ -1,6 +1,8 @@
 using Channels.Core.Ids;
+using Channels.Core.Intake;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
+using Channels.Storage.Channels;
 using Channels.Storage.Conversations;
 using Channels.Storage.Database;
 using Channels.Storage.Inbox;
@@ -205,7 +207,35 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.Equal((0L, null), await GapAsync());
     }
 
+    [PostgresFact]
+    public async Task What_an_intake_says_is_kept_whole_and_since_when_is_shown_with_the_trouble_that_it_is_of()
+    {
+        var store = new PostgresIntakes(_database);
+        var intake = new AccountIntake("7", Noon, "quality-low", 2) { CodeSince = Noon, CodeBefore = "unauthorized", FactsJson = """{"quality_rating": "RED"}""", HealthAt = Noon };
+
+        await store.SaveAsync(_tenant, _account, intake with { CodeBefore = null }, default);
+        await store.SaveAsync(_tenant, _account, intake, default);
+
+        Assert.Equal(intake, await store.LoadAsync(_tenant, _account, default));
+        Assert.Null(await TroubleSinceAsync(null));
+        Assert.Equal(Noon, await TroubleSinceAsync("quality-low"));
+        Assert.Equal(Noon, await TroubleSinceAsync("unauthorized"));
+        Assert.Null(await TroubleSinceAsync("banned"));
+
+        await ExecuteAsync("update connector set status = 'error', status_code = 'gateway-down'");
+        Assert.Null(await TroubleSinceAsync("quality-low"));
+    }
+
     private Task ResumeAsync(int minutes) => RecordAsync(new AccountBatch(_tenant, _account) { Resumptions = [new Resumption(_conversation, Noon.AddMinutes(minutes), _ids.Next())] });
+
+    private async Task<DateTimeOffset?> TroubleSinceAsync(string? code)
+    {
+        await ExecuteAsync($"update account set status_code = {(code is null ? "null" : $"'{code}'")}");
+        await using var command = _db.CreateCommand($"select {ChannelRows.Columns} from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id");
+        await using var row = await command.ExecuteReaderAsync();
+        Assert.True(await row.ReadAsync());
+        return ChannelRows.Read(row).Health!.TroubleSince;
+    }
 
     private Task ReachAsync(params (int Minutes, string? Why)[] words) =>
         RecordAsync(new AccountBatch(_tenant, _account) { Reach = [.. words.Select(word => new ReachChange(_conversation, Noon.AddMinutes(word.Minutes), word.Why, _ids.Next()))] });
