@@ -49,7 +49,7 @@ internal static class AckBench
             await run.RoundAsync(TimeSpan.FromSeconds(seconds));
         }
 
-        var steady = await run.SteadyAsync(TimeSpan.FromSeconds(options.Number("steady", 10)));
+        var steady = await run.SteadyAsync(TimeSpan.FromSeconds(options.Number("steady", 10)), options.Number("rate", 0));
         return await run.TellAsync(Goal, steady, SteadyGoal) ? 0 : 1;
     }
 

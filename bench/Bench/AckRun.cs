@@ -31,9 +31,11 @@ internal sealed class AckRun(
 
     public Task<Side> ProductAsync(TimeSpan duration) => ProductAsync(productLoad with { Duration = duration });
 
-    /// <summary>The product at half of the rate it reached, on schedule whatever its answers do.</summary>
-    public Task<Side> SteadyAsync(TimeSpan duration) =>
-        ProductAsync(productLoad with { Duration = duration, Rate = Table.Median(_rounds.Select(round => round.Product.Load.Rate)) / 2 });
+    /// <summary>The product at a fixed rate, on schedule whatever its answers do.</summary>
+    /// <param name="duration">How long.</param>
+    /// <param name="rate">Webhooks a second; 0: half of the rate it reached.</param>
+    public Task<Side> SteadyAsync(TimeSpan duration, double rate) =>
+        ProductAsync(productLoad with { Duration = duration, Rate = rate > 0 ? rate : Table.Median(_rounds.Select(round => round.Product.Load.Rate)) / 2 });
 
     private async Task<Side> ProductAsync(LoadPlan plan)
     {
@@ -53,7 +55,7 @@ internal sealed class AckRun(
 
     /// <summary>Prints everything; true when the goals are reached and nothing was lost.</summary>
     /// <param name="goal">Product over bare.</param>
-    /// <param name="steady">The product at half of its rate.</param>
+    /// <param name="steady">The product at a fixed rate.</param>
     /// <param name="steadyGoal">Its p99, in milliseconds.</param>
     public async Task<bool> TellAsync(double goal, Side steady, double steadyGoal)
     {
@@ -65,7 +67,7 @@ internal sealed class AckRun(
             Row(table, "product", round.Product, isProduct: true);
         }
 
-        Row(table, "half", steady, isProduct: true);
+        Row(table, "steady", steady, isProduct: true);
         table.Print();
         var ratio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.Bare.Load.Rate));
         var oneRatio = Table.Median(_rounds.Select(round => round.Product.Load.Rate / round.OneTransaction.Load.Rate));
@@ -76,7 +78,7 @@ internal sealed class AckRun(
             product over bare: {ratio:P1} (goal {goal:P0}); product over one transaction per webhook: {Table.Number(oneRatio, "N2")} times
             drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
             processor time per acknowledgement, stores and the product's draining included: bare over product {cpuRatio:P1}, one transaction per webhook over product {Table.Number(oneCpuRatio, "N2")} times
-            at half of its rate, on schedule: p50 {steady.Load.Milliseconds(0.5):N1} ms, p99 {steady.Load.Milliseconds(0.99):N1} ms (goal {steadyGoal:0} ms)
+            at {Table.Number(steady.Load.Rate)} acks/s, on schedule ({steady.Load.Rate / Table.Median(_rounds.Select(round => round.Product.Load.Rate)):P0} of its rate), {steady.Finished / (double)steady.Load.Acknowledged:P0} drained meanwhile: p50 {steady.Load.Milliseconds(0.5):N1} ms, p99 {steady.Load.Milliseconds(0.99):N1} ms (goal {steadyGoal:0} ms)
             """);
         if (_rounds.Any(round => round.Product.Load.Sent != round.Product.Load.Acknowledged))
         {
