@@ -18,6 +18,13 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     /// <returns>Conversations that others went into: what their grains remember (turns, pause, choices) may be outdated.</returns>
     public async Task<IReadOnlyCollection<ConversationId>> LearnAsync(TenantId tenant, AccountId account, IEnumerable<ChannelEvent> events, CancellationToken cancellationToken)
     {
+        // Before anybody of these is taken for known: who is thrown away after that would be missing when the messages are sorted.
+        if (_known.Count > Most)
+        {
+            _known.Clear();
+            _written.Clear();
+        }
+
         var unknown = ImmutableArray.CreateBuilder<ChatSighting>();
         var sighted = new HashSet<string>(StringComparer.Ordinal);
         foreach (var happened in events)
@@ -37,12 +44,6 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         if (unknown.Count == 0)
         {
             return [];
-        }
-
-        if (_known.Count > Most)
-        {
-            _known.Clear();
-            _written.Clear();
         }
 
         foreach (var chat in await transcript.ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken))

@@ -8,7 +8,7 @@ using Channels.Testing;
 
 namespace Channels.Grains.Tests.Account;
 
-/// <summary>Which names an account still writes down.</summary>
+/// <summary>Which chats an account knows, and which names it still writes down.</summary>
 public sealed class ChatBookTests : ITranscript
 {
     private static readonly TenantId _tenant = new(new Guid(1, 0, 0, new byte[8]));
@@ -57,6 +57,19 @@ public sealed class ChatBookTests : ITranscript
         Assert.Single(Write(new ContactChange("stranger", "Bob", null)));
     }
 
+    [Fact]
+    public async Task A_book_that_is_full_is_thrown_away_before_anybody_is_looked_up_in_it()
+    {
+        await LearnAsync([Of("known")]);
+        await LearnAsync([.. Enumerable.Range(0, 10_000).Select(number => Of($"other {number}"))]);
+
+        await LearnAsync([Of("known"), Of("new")]);
+
+        Assert.NotNull(_book.Find(Of("known")));
+        Assert.NotNull(_book.Find(Of("new")));
+        Assert.Null(_book.Find(Of("other 1")));
+    }
+
     Task<ImmutableArray<ResolvedChat>> ITranscript.ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> chats, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<ResolvedChat>>([.. chats.SelectMany(chat => chat.Aliases.Select(alias => new ResolvedChat(alias, chat.Proposed)))]);
 
@@ -67,8 +80,12 @@ public sealed class ChatBookTests : ITranscript
     Task<EchoResult> ITranscript.SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    private async Task LearnAsync(string chat, string? alias = null) => await _book.LearnAsync(
-        _tenant, _account, [new ChannelEvent { Kind = "message.text", Action = EventAction.Process, ChatId = chat, ChatAlias = alias, ChatType = "direct" }], default);
+    private Task LearnAsync(string chat, string? alias = null) => LearnAsync([Of(chat, alias)]);
+
+    private async Task LearnAsync(IEnumerable<ChannelEvent> events) => await _book.LearnAsync(_tenant, _account, events, default);
+
+    private static ChannelEvent Of(string chat, string? alias = null) =>
+        new() { Kind = "message.text", Action = EventAction.Process, ChatId = chat, ChatAlias = alias, ChatType = "direct" };
 
     // What the account would write of this.
     private ImmutableArray<ContactChange> Write(params ImmutableArray<ContactChange> contacts)
