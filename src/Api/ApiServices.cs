@@ -65,6 +65,7 @@ public static class ApiServices
         services.AddSingleton<SharedWebhooks>();
         services.AddSingleton<WebhookHandshakes>();
         services.AddSingleton<UnroutedReplay>();
+        services.AddSingleton(BodyRoom.OfThisProcess());
         services.AddSingleton<WebhookIngress>();
 
         // The server's own line per request costs more than the request, and shows query strings.

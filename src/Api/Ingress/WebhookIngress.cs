@@ -23,7 +23,7 @@ namespace Channels.Api.Ingress;
 /// </remarks>
 internal sealed partial class WebhookIngress(
     IChannelDirectory channels, IConnectorCatalog connectors, GlobalWebhooks globals, SharedWebhooks shared, WebhookHandshakes handshakes, GlobalWebhookSecret globalSecret,
-    IInbox inbox, IUnroutedWebhooks unrouted, IdSource ids, TimeProvider clock, IngressInstruments instruments, ILogger<WebhookIngress> logger)
+    IInbox inbox, IUnroutedWebhooks unrouted, BodyRoom room, IdSource ids, TimeProvider clock, IngressInstruments instruments, ILogger<WebhookIngress> logger)
 {
     /// <summary>The largest webhook; the largest a provider is known to send is a history of 3 MB.</summary>
     public const int Limit = 4 << 20;
@@ -40,19 +40,20 @@ internal sealed partial class WebhookIngress(
     public Task AcceptForAnyAsync(HttpContext http) => AnswerAsync(http, DecideForAnyAsync);
 
     /// <summary>Answers a provider that asks whether a channel's own address is ours.</summary>
-    public Task ShakeHandsAsync(HttpContext http) => AnswerAsync(http, handshakes.AnswerAsync);
+    public Task ShakeHandsAsync(HttpContext http) => AnswerAsync(http, (request, kind, _) => handshakes.AnswerAsync(request, kind));
 
     /// <summary>Answers a provider that asks whether the address for all channels of a kind is ours.</summary>
-    public Task ShakeHandsForAnyAsync(HttpContext http) => AnswerAsync(http, handshakes.AnswerForAnyAsync);
+    public Task ShakeHandsForAnyAsync(HttpContext http) => AnswerAsync(http, (request, kind, _) => handshakes.AnswerForAnyAsync(request, kind));
 
-    private async Task AnswerAsync(HttpContext http, Func<HttpContext, string, ValueTask<IngressAnswer>> decide)
+    private async Task AnswerAsync(HttpContext http, Func<HttpContext, string, BodyRoom.Place, ValueTask<IngressAnswer>> decide)
     {
         var started = Stopwatch.GetTimestamp();
         var kind = (string)http.Request.RouteValues["kind"]!;
         IngressAnswer answer;
+        using var place = room.Enter();
         try
         {
-            answer = await decide(http, kind);
+            answer = await decide(http, kind, place);
         }
         catch (StoreUnavailableException failure)
         {
@@ -83,7 +84,7 @@ internal sealed partial class WebhookIngress(
         instruments.Answered(answer.KnowsKind ? kind : "unknown", answer.Outcome, started);
     }
 
-    private async ValueTask<IngressAnswer> DecideAsync(HttpContext http, string kind)
+    private async ValueTask<IngressAnswer> DecideAsync(HttpContext http, string kind, BodyRoom.Place place)
     {
         if (connectors.Find(kind) is not { } connector
             || !Guid.TryParse((string?)http.Request.RouteValues["channel"], out var id)
@@ -100,7 +101,7 @@ internal sealed partial class WebhookIngress(
         }
 
         // All of it before the proof: signatures are made over the body.
-        if (await BoundedBody.ReadAsync(http, Limit) is not { } body)
+        if (await BoundedBody.ReadAsync(http, Limit, place.TryGrowTo) is not { } body)
         {
             return IngressAnswer.TooLarge;
         }
@@ -119,7 +120,7 @@ internal sealed partial class WebhookIngress(
         return stored == IngressAnswer.Stored && connector is IWebhookAnswer answering && answering.AnswerTo(body) is { } said ? IngressAnswer.StoredSaying(said) : stored;
     }
 
-    private async ValueTask<IngressAnswer> DecideForAnyAsync(HttpContext http, string kind)
+    private async ValueTask<IngressAnswer> DecideForAnyAsync(HttpContext http, string kind, BodyRoom.Place place)
     {
         var path = PathOf(http);
         if (connectors.Find(kind) is not (IGlobalWebhookConnector or ISharedWebhookConnector) || path.Length > LongestPath)
@@ -127,7 +128,7 @@ internal sealed partial class WebhookIngress(
             return IngressAnswer.NotFound;
         }
 
-        if (await BoundedBody.ReadAsync(http, Limit) is not { } body)
+        if (await BoundedBody.ReadAsync(http, Limit, place.TryGrowTo) is not { } body)
         {
             return IngressAnswer.TooLarge;
         }
@@ -148,7 +149,6 @@ internal sealed partial class WebhookIngress(
 
     private async ValueTask<IngressAnswer> DecideNamedAsync(IGlobalWebhookConnector connector, WebhookRequest request, byte[] body)
     {
-
         // Nothing is acknowledged, and nothing is lost that a repetition would bring: the same body names nobody the next time either.
         if (connector.NameIn(body) is not { } name)
         {

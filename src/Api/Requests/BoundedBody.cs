@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Channels.Core.Inbox;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -18,7 +19,11 @@ internal static class BoundedBody
     }
 
     /// <summary>As the other, for bodies so small that the server's own rule for slow clients is enough.</summary>
-    public static ValueTask<byte[]?> ReadAsync(HttpContext http, int limit)
+    /// <param name="http">The request.</param>
+    /// <param name="limit">Most bytes.</param>
+    /// <param name="mayHold">Asked, while the body comes, whether there is room for as much as has come; null when there always is.</param>
+    /// <exception cref="InboxFullException">There was no more room.</exception>
+    public static ValueTask<byte[]?> ReadAsync(HttpContext http, int limit, Func<long, bool>? mayHold = null)
     {
         var announced = http.Request.ContentLength;
         if (announced > limit)
@@ -32,10 +37,10 @@ internal static class BoundedBody
             server.MaxRequestBodySize = null;
         }
 
-        return ReadAsync(http.Request.BodyReader, announced, limit);
+        return ReadAsync(http.Request.BodyReader, announced, limit, mayHold);
     }
 
-    private static async ValueTask<byte[]?> ReadAsync(PipeReader reader, long? announced, int limit)
+    private static async ValueTask<byte[]?> ReadAsync(PipeReader reader, long? announced, int limit, Func<long, bool>? mayHold)
     {
         while (true)
         {
@@ -52,6 +57,12 @@ internal static class BoundedBody
             {
                 reader.AdvanceTo(buffer.End);
                 return null;
+            }
+
+            if (mayHold?.Invoke(buffer.Length) == false)
+            {
+                reader.AdvanceTo(buffer.End);
+                throw new InboxFullException();
             }
 
             if (read.IsCompleted || buffer.Length == announced)

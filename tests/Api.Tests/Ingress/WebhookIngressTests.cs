@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Channels.Api.Ingress;
 using Channels.Api.Tests.Host;
 using Channels.Core;
 using Channels.Core.Ids;
@@ -156,6 +157,28 @@ public sealed class WebhookIngressTests(ApiHost host) : IClassFixture<ApiHost>
         await tenant.Http.DeleteAsync($"/api/v1/channels/{id}");
 
         await (await PostAsync($"/webhooks/evolution/{id}", Asking.WebhookSecret, "{}"u8.ToArray())).ProblemAsync(404, "not_found");
+    }
+
+    [PostgresFact]
+    public async Task Large_bodies_that_fill_their_half_of_the_room_are_asked_to_come_again_and_small_ones_go_on()
+    {
+        var (_, id) = await ChannelAsync();
+        var room = host.Services.GetRequiredService<BodyRoom>();
+        var large = new byte[100_000];
+        using (var others = room.Enter())
+        {
+            Assert.True(others.TryGrowTo(room.Most / 2));
+
+            var refused = await PostAsync($"/webhooks/evolution/{id}", Asking.WebhookSecret, large);
+
+            await refused.ProblemAsync(503, "inbox_full");
+            Assert.NotNull(refused.Headers.RetryAfter);
+            Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/webhooks/evolution/{id}", Asking.WebhookSecret, "{}"u8.ToArray())).StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync($"/webhooks/evolution/{id}", Asking.WebhookSecret, large)).StatusCode);
+        Assert.Equal(2, await CountAsync(id));
+        await Asking.EventuallyAsync("an empty room", () => Task.FromResult(room.Taken), taken => taken == 0);
     }
 
     [PostgresFact]
