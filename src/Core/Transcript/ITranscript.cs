@@ -185,9 +185,9 @@ public sealed record ChatSighting(ImmutableArray<string> Aliases, string ChatTyp
 /// <summary>An alias and the conversation it stands for.</summary>
 public readonly record struct ResolvedChat(string Alias, ConversationId Conversation);
 
-/// <summary>The database refuses a batch for good (SQLSTATE class 22 or 23), and it cannot be split further.</summary>
+/// <summary>The database refuses a batch for good (SQLSTATE class 21, 22, 23 or 54), or it cannot be written down, and it cannot be split further.</summary>
 public sealed class BatchRefusedException(string sqlState, string message) : Exception(message)
 {
-    /// <summary>The five-character SQLSTATE.</summary>
+    /// <summary>The five-character SQLSTATE; the kind of failure when it did not get as far as the database.</summary>
     public string SqlState { get; } = sqlState;
 }

@@ -22,4 +22,7 @@ internal static partial class ConversationLog
 
     [LoggerMessage(5006, LogLevel.Information, "Delivery kept no place for a reply in conversation {Conversation} ({Failure}); it is queued")]
     public static partial void NothingReserved(ILogger logger, ConversationId conversation, string failure);
+
+    [LoggerMessage(5007, LogLevel.Error, "What the {Agent} agent said in conversation {Conversation} cannot be kept ({SqlState}); the turn ends as failed")]
+    public static partial void AnswerRefused(ILogger logger, ConversationId conversation, string agent, string sqlState);
 }

@@ -236,13 +236,17 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             ConversationLog.AgentFailed(_logger, _where.Conversation, channel.Agent.Kind, failed.Code);
         }
 
-        var finish = _endings.Of(channel, _where, _state!, burst, outcome);
-        if (burst.First.AnswerBy is { } limit)
+        try
         {
-            finish = finish with { Late = new LateEnding(outcome is AgentOutcome.Failed ? LateTurnState.Expired : LateTurnState.Overtaken, limit, AnswerHash: null) };
+            await FinishAsync(_endings.InTurn(channel, _where, _state!, burst, outcome), cancellationToken);
+        }
+        catch (BatchRefusedException refusal) when (outcome is not AgentOutcome.Failed)
+        {
+            // Asked again, the agent would say the same again, and all behind it would wait.
+            ConversationLog.AnswerRefused(_logger, _where.Conversation, channel.Agent.Kind, refusal.SqlState);
+            await FinishAsync(_endings.InTurn(channel, _where, _state!, burst, Outcomes.NotKept(refusal.SqlState)), cancellationToken);
         }
 
-        await FinishAsync(finish, cancellationToken);
         return true;
     }
 

@@ -18,6 +18,9 @@ internal static class Outcomes
     /// <summary>No answer came before the turn's time was over.</summary>
     public static AgentOutcome TooLate(DateTimeOffset limit) => new AgentOutcome.Failed("agent-too-late", $"no reply came before {limit:u} (reply_within_seconds)");
 
+    /// <summary>The store does not take what the agent said, whoever says it how often.</summary>
+    public static AgentOutcome NotKept(string sqlState) => new AgentOutcome.Failed("agent-answer-refused", $"the database refuses what the agent said ({sqlState})");
+
     /// <summary>
     /// What is left of an answer when a person took over meanwhile: nothing the contact reads, but the agent's wish for a person, and the word that an answer
     /// comes later: the turn is opened and ends as taken over, so that the answer is told.

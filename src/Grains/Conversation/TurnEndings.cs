@@ -35,6 +35,15 @@ internal sealed class TurnEndings(IConnectorCatalog connectors, IdSource ids)
         };
     }
 
+    /// <summary>The same when the conversation's own turn comes to it: whoever was to answer later is late, or overtaken.</summary>
+    public TurnFinish InTurn(ChannelEntry channel, ConversationRef where, ConversationState state, Burst burst, AgentOutcome outcome)
+    {
+        var finish = Of(channel, where, state, burst, outcome);
+        return burst.First.AnswerBy is { } limit
+            ? finish with { Late = new LateEnding(outcome is AgentOutcome.Failed ? LateTurnState.Expired : LateTurnState.Overtaken, limit, AnswerHash: null) }
+            : finish;
+    }
+
     private TurnFinish Failed(TurnFinish failure, ChannelEntry channel, ConversationState state) => channel.Policy.OnAgentFailure switch
     {
         OnAgentFailure.Silent => failure,

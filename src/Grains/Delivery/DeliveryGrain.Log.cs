@@ -25,4 +25,7 @@ internal static partial class DeliveryLog
 
     [LoggerMessage(4104, LogLevel.Information, "Reply {Reply} was found half sent; the provider says {Answer}")]
     public static partial void FoundHalfSent(ILogger logger, MessageId reply, string answer);
+
+    [LoggerMessage(4108, LogLevel.Error, "What the provider answered to reply {Reply} cannot be kept ({SqlState}); its outcome is unknown")]
+    public static partial void AnswerRefused(ILogger logger, MessageId reply, string sqlState);
 }

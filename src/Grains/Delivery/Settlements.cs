@@ -1,6 +1,7 @@
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Outbox;
+using Channels.Core.Transcript;
 using Microsoft.Extensions.Logging;
 
 namespace Channels.Grains.Delivery;
@@ -14,6 +15,20 @@ internal sealed class Settlements(
 
     /// <summary>Kept until the store has taken it: forgetting what the provider said would send again what was sent.</summary>
     public async Task SettleAsync(SendSettlement settlement)
+    {
+        try
+        {
+            await KeepOnAsync(settlement);
+        }
+        catch (BatchRefusedException refusal)
+        {
+            // What the provider said cannot be kept as it is. That something was said can, and it must: left as under way, the reply would be sent again.
+            DeliveryLog.AnswerRefused(logger, settlement.Reply.Id, refusal.SqlState);
+            await KeepOnAsync(settlement with { Outcome = new SendOutcome.Unknown($"the database refuses what the provider answered ({refusal.SqlState})") });
+        }
+    }
+
+    private async Task KeepOnAsync(SendSettlement settlement)
     {
         for (var attempt = 0; ; attempt++)
         {

@@ -9,8 +9,9 @@ namespace Channels.Storage.Batching;
 
 /// <summary>Lets many concurrent callers share one transaction: whoever comes while a commit runs is in the next.</summary>
 /// <remarks>
-/// Bounded in items and bytes per transaction. A batch refused with SQLSTATE class 22 or 23 is split until the culprit is alone and only its
-/// caller hears of it; a lost connection fails all callers of the batch, who cannot know whether it was committed: items must be safe to repeat.
+/// Bounded in items and bytes per transaction. A batch that the database refuses for what it says (SQLSTATE class 21, 22, 23 or 54), or that cannot even be
+/// written down, is split until the culprit is alone and only its caller hears of it; a lost connection fails all callers of the batch, who cannot know whether
+/// it was committed: items must be safe to repeat.
 /// </remarks>
 internal sealed class GroupCommit<TItem> : IAsyncDisposable
     where TItem : GroupItem
@@ -286,17 +287,18 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
                 item.Succeed();
             }
         }
-        catch (PostgresException refusal) when (IsRefusal(refusal) && batch.Count > 1)
+        catch (Exception failure) when (RefusalOf(failure) is { } state && batch.Count > 1)
         {
-            GroupCommitLog.Splitting(_logger, batch.Count, refusal.SqlState);
+            GroupCommitLog.Splitting(_logger, batch.Count, state);
             var half = batch.Count / 2;
             await CommitAsync(batch.GetRange(0, half));
             await CommitAsync(batch.GetRange(half, batch.Count - half));
         }
-        catch (PostgresException refusal) when (IsRefusal(refusal))
+        catch (Exception failure) when (RefusalOf(failure) is { } state)
         {
-            // The server's message may quote a value; the constraint's name says enough.
-            batch[0].Fail(new BatchRefusedException(refusal.SqlState, $"The database refused it ({refusal.SqlState} {refusal.ConstraintName ?? refusal.Routine})."));
+            // The server's message may quote a value, as may an exception's; the constraint's name or the exception's says enough.
+            batch[0].Fail(new BatchRefusedException(
+                state, failure is PostgresException said ? $"The database refused it ({state} {said.ConstraintName ?? said.Routine})." : $"It cannot be written down ({state})."));
         }
         catch (Exception failure)
         {
@@ -333,8 +335,14 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         Anything,
     }
 
-    private static bool IsRefusal(PostgresException exception) =>
-        exception.SqlState.StartsWith("22", StringComparison.Ordinal) || exception.SqlState.StartsWith("23", StringComparison.Ordinal);
+    // The word for what says nothing of the store and everything of what it was given: repeated, it would fail again, and everybody's with it. Null: no such thing.
+    private static string? RefusalOf(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: var state } => state[..2] is "21" or "22" or "23" or "54" ? state : null,
+        ObjectDisposedException => null,
+        ArgumentException or ArithmeticException or FormatException or InvalidCastException or NotSupportedException => failure.GetType().Name,
+        _ => null,
+    };
 }
 
 /// <summary>How much a <see cref="GroupCommit{TItem}"/> takes at once.</summary>

@@ -89,10 +89,14 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Booleans(rows, row => row.Item.History),
             Columns.Of(rows, row => row.Item.ReceivedAt, NpgsqlDbType.TimestampTz),
             Columns.Times(rows, row => row.Of.Now),
-            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt - NearBefore) : Guid.Empty),
-            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(row.Item.OccurredAt + NearAfter) : Guid.Empty),
+            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(Moved(row.Item.OccurredAt, -NearBefore)) : Guid.Empty),
+            Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(Moved(row.Item.OccurredAt, NearAfter)) : Guid.Empty),
             Times(rows));
     }
+
+    // A provider may say the year 9999.
+    private static DateTimeOffset Moved(DateTimeOffset moment, TimeSpan by) =>
+        new(Math.Clamp(moment.UtcTicks + by.Ticks, DateTimeOffset.UnixEpoch.Ticks, DateTimeOffset.MaxValue.Ticks), TimeSpan.Zero);
 
     // How often each key comes, at the first row that has it: the statement may claim a key once.
     private static NpgsqlParameter Times(List<(RecordOperation Of, RecordedMessage Item)> rows)

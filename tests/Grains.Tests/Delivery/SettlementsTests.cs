@@ -7,6 +7,7 @@ using Channels.Core.Connectors;
 using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
+using Channels.Core.Transcript;
 using Channels.Grains.Delivery;
 using Channels.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -127,6 +128,19 @@ public sealed class SettlementsTests
         Assert.Equal(0, gateway.AnswersLeft);
     }
 
+    [Fact]
+    public async Task What_the_provider_said_and_the_store_refuses_is_kept_as_unknown_instead()
+    {
+        _outbox.RefusesAccepted = true;
+        var settlements = new Settlements(
+            _outbox, new LostSends(_outbox, new OutboundFiles(new MediaInMemory()), _clock, NullLogger<LostSends>.Instance), (_, _) => Task.FromResult(false), _clock, NullLogger.Instance, CancellationToken.None);
+
+        await settlements.SettleAsync(new SendSettlement(new TenantId(Id(3)), new AccountId(Id(4)), Row().Reply, new SendOutcome.Accepted("3EB0"), _clock.GetUtcNow()));
+
+        var kept = Assert.IsType<SendOutcome.Unknown>(Assert.Single(_outbox.Settled).Outcome);
+        Assert.Equal("the database refuses what the provider answered (22021)", kept.Reason);
+    }
+
     private OutboxRow Row() => new(
         new QueuedReply(new MessageId(Id(1)), new ConversationId(Id(2)), "447700900321@s.whatsapp.net", "We open at nine.", null),
         OutboxState.Unknown, 1, _clock.GetUtcNow(), _clock.GetUtcNow(), false);
@@ -171,8 +185,15 @@ public sealed class SettlementsTests
 
         public bool AwayAtFirst { get; set; }
 
+        public bool RefusesAccepted { get; set; }
+
         public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
         {
+            if (RefusesAccepted && settlement.Outcome is SendOutcome.Accepted)
+            {
+                throw new BatchRefusedException("22021", "The database refused it.");
+            }
+
             Settled.Add(settlement);
             return Task.CompletedTask;
         }

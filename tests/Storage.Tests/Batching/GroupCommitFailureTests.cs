@@ -17,6 +17,8 @@ public sealed class GroupCommitFailureTests
     [InlineData("22021")]
     [InlineData("23505")]
     [InlineData("23514")]
+    [InlineData("21000")]
+    [InlineData("54000")]
     public async Task A_refused_batch_is_split_until_the_culprit_is_alone(string sqlState)
     {
         var items = await RunAsync(count: 9, (batch, _) => batch.Contains(5) ? HeldStore.Says(sqlState) : null);
@@ -38,6 +40,17 @@ public sealed class GroupCommitFailureTests
         Assert.Equal("23505", (await Assert.ThrowsAsync<BatchRefusedException>(items[15].EndAsync)).SqlState);
         await Task.WhenAll(items.Where(item => item.Number is not (3 or 4 or 15)).Select(item => item.EndAsync()));
         Assert.Equal(13, _committed.Sum(batch => batch.Count));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_written_down_harms_only_its_own_caller()
+    {
+        var items = await RunAsync(count: 9, (batch, _) => batch.Contains(5) ? new ArgumentOutOfRangeException("when", "my secret words") : null);
+
+        var refusal = await Assert.ThrowsAsync<BatchRefusedException>(items[5].EndAsync);
+        Assert.Equal("ArgumentOutOfRangeException", refusal.SqlState);
+        Assert.DoesNotContain("secret", refusal.ToString(), StringComparison.Ordinal);
+        await Task.WhenAll(items.Where(item => item.Number != 5).Select(item => item.EndAsync()));
     }
 
     [Fact]
