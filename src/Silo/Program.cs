@@ -10,6 +10,7 @@ using Channels.Storage;
 // Settings lie beside the program, data where it was started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.UseChannelsDefaults();
+var start = new HostStart(builder.Logging);
 await using var store = await Store.OpenAsync(builder.Configuration, TimeProvider.System);
 builder.Services.AddStore(store);                      // Postgres: ours or theirs, migrated
 builder.Services.AddChannelsApi(builder.Configuration); // 1 enters
@@ -24,6 +25,4 @@ builder.AddGrainRuntime(store);                         // Hosting.InProcess.cs 
 builder.Services.AddHostedService<PartitionStart>();
 builder.Services.AddHostedService<Greeting>();
 
-var app = builder.Build();
-app.MapChannelsApi();
-await app.RunAsync();
+return await start.RunAsync(builder.Build(), app => app.MapChannelsApi());

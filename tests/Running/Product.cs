@@ -142,7 +142,7 @@ internal sealed class Product : IAsyncDisposable
         var process = _process!;
         return Until.SeenAsync(
             "the product to say that it is ready",
-            () => process.HasExited ? throw new InvalidOperationException($"The product ended with code {process.ExitCode}:\n{Log.Tail()}") : StatusAsync("/readyz"),
+            async () => process.HasExited ? throw await EndedAsync(process) : await StatusAsync("/readyz"),
             status => status == HttpStatusCode.OK,
             status => $"/readyz answers {status}; log:\n{Log.Tail()}",
             StartPatience);
@@ -210,6 +210,13 @@ internal sealed class Product : IAsyncDisposable
         Forget();
         _http.Dispose();
         _data.Dispose();
+    }
+
+    private async Task<InvalidOperationException> EndedAsync(Process process)
+    {
+        // Until what it wrote last has come, too.
+        await process.WaitForExitAsync();
+        return new($"The product ended with code {process.ExitCode}:\n{Log.Tail()}");
     }
 
     // Line 1 is the process, line 5 the directory of its socket.

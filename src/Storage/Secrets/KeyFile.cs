@@ -9,7 +9,23 @@ internal static class KeyFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The file's content without surrounding white space; made first where there is none.</summary>
+    /// <exception cref="KeyException">The directory or the file lets us do neither.</exception>
     public static string ReadOrMake(string path, Func<string> make)
+    {
+        try
+        {
+            MakeWhereMissing(path, make);
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new KeyException(
+                $"{path} can be neither read nor made: {refused.Message} Make the directory readable and writable for the user Channels runs as, or name another one with Channels__DataDirectory.",
+                refused);
+        }
+    }
+
+    private static void MakeWhereMissing(string path, Func<string> make)
     {
         if (!File.Exists(path))
         {
@@ -21,8 +37,6 @@ internal static class KeyFile
                 Make(path, make());
             }
         }
-
-        return File.ReadAllText(path).Trim();
     }
 
     // Of two processes that start at once one makes the key. A move that must not overwrite would not do: on Unix it looks first and renames
@@ -34,7 +48,7 @@ internal static class KeyFile
         IOException? problem = null;
         return SpinWait.SpinUntil(Taken, LongestWait)
             ? alone!
-            : throw new InvalidOperationException($"{path}: could not be taken within {LongestWait.TotalSeconds:0} s, and without it no key is made here: {problem!.Message}", problem);
+            : throw new KeyException($"{path}: could not be taken within {LongestWait.TotalSeconds:0} s, and without it no key is made here: {problem!.Message}", problem);
 
         bool Taken()
         {

@@ -11,7 +11,7 @@ internal sealed class MasterKey
     private MasterKey(byte[] key) => _key = key;
 
     /// <summary>From the configuration, else from <c>master.key</c>, made where there is none.</summary>
-    /// <exception cref="InvalidOperationException">It is no 32 bytes in base64: says where it came from, never what it was.</exception>
+    /// <exception cref="KeyException">It is no 32 bytes in base64: says where it came from, never what it was.</exception>
     public static MasterKey Load(KeyOptions options)
     {
         if (!string.IsNullOrWhiteSpace(options.MasterKey))
@@ -38,11 +38,11 @@ internal sealed class MasterKey
         var bytes = new byte[text.Length];
         if (!Convert.TryFromBase64String(text, bytes, out var written))
         {
-            throw new InvalidOperationException($"{source}: not base64. It must be {Length} random bytes in base64, for example from: openssl rand -base64 {Length}");
+            throw new KeyException($"{source}: not base64. It must be {Length} random bytes in base64, for example from: openssl rand -base64 {Length}");
         }
 
         return written == Length
             ? bytes[..Length]
-            : throw new InvalidOperationException($"{source}: {written} bytes after base64, must be {Length}, for example from: openssl rand -base64 {Length}");
+            : throw new KeyException($"{source}: {written} bytes after base64, must be {Length}, for example from: openssl rand -base64 {Length}");
     }
 }

@@ -18,6 +18,7 @@ public sealed class OperatorKey
     public string? Path { get; }
 
     /// <summary>From the configuration, else from <c>operator.key</c>, made where there is none.</summary>
+    /// <exception cref="KeyException">It can be neither read nor made.</exception>
     internal static OperatorKey Load(KeyOptions options)
     {
         if (!string.IsNullOrWhiteSpace(options.OperatorKey))
@@ -27,7 +28,7 @@ public sealed class OperatorKey
 
         var path = System.IO.Path.Combine(options.DataDirectory, "operator.key");
         var key = KeyFile.ReadOrMake(path, () => KeyText.Make(KeyText.OperatorPrefix));
-        return key.Length > 0 ? new(key, path) : throw new InvalidOperationException($"{path}: empty. Delete it to have a new one made, or set Channels:OperatorKey.");
+        return key.Length > 0 ? new(key, path) : throw new KeyException($"{path}: empty. Delete it to have a new one made, or set Channels:OperatorKey.");
     }
 
     /// <summary>Whether this is it; takes the same time whatever is wrong.</summary>

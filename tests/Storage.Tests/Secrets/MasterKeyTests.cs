@@ -33,7 +33,7 @@ public sealed class MasterKeyTests : IDisposable
     [InlineData("c2hvcnQ=", "5 bytes")]
     public void A_key_that_is_none_stops_the_start_names_its_field_and_is_not_shown(string key, string problem)
     {
-        var failure = Assert.Throws<InvalidOperationException>(() => MasterKey.Load(new KeyOptions { DataDirectory = _data.Path, MasterKey = key }));
+        var failure = Assert.Throws<KeyException>(() => MasterKey.Load(new KeyOptions { DataDirectory = _data.Path, MasterKey = key }));
 
         Assert.Contains("Channels:MasterKey", failure.Message, StringComparison.Ordinal);
         Assert.Contains(problem, failure.Message, StringComparison.Ordinal);
@@ -45,9 +45,22 @@ public sealed class MasterKeyTests : IDisposable
     {
         File.WriteAllText(_data.Combine("master.key"), "half a k");
 
-        var failure = Assert.Throws<InvalidOperationException>(() => MasterKey.Load(new KeyOptions { DataDirectory = _data.Path }));
+        var failure = Assert.Throws<KeyException>(() => MasterKey.Load(new KeyOptions { DataDirectory = _data.Path }));
 
         Assert.Contains(_data.Combine("master.key"), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_that_lets_no_key_be_made_is_named_together_with_its_setting()
+    {
+        // Opening a directory as a file is refused as a file without rights is, to root as well.
+        Directory.CreateDirectory(_data.Combine("keys.lock"));
+
+        var failure = Assert.Throws<KeyException>(() => MasterKey.Load(new KeyOptions { DataDirectory = _data.Path }));
+
+        Assert.IsType<UnauthorizedAccessException>(failure.InnerException);
+        Assert.Contains(_data.Combine("master.key"), failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Channels__DataDirectory", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

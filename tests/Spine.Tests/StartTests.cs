@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using Channels.Testing;
+
+namespace Channels.Spine.Tests;
+
+/// <summary>What keeps the product from starting is told to whoever started it: in one sentence, with what to do.</summary>
+public sealed class StartTests(PostgresFixture databases) : IClassFixture<PostgresFixture>
+{
+    [PostgresFact]
+    public async Task An_address_in_use_is_told_with_its_remedy_and_the_database_is_stopped()
+    {
+        await using var product = await Product.StartAsync();
+        await product.StopAsync(within: TimeSpan.FromSeconds(50));
+        using var somebody = new TcpListener(IPAddress.Loopback, product.Address.Port);
+        somebody.Start();
+        var hangingUp = HangUpAsync(somebody);
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(product.StartAgainAsync);
+
+        AssertTold(refused, product.Address.ToString().TrimEnd('/'), "ASPNETCORE_URLS");
+        Assert.False(File.Exists(Path.Combine(product.DataDirectory, "pg", "postmaster.pid")));
+        somebody.Stop();
+        await hangingUp;
+        await product.StartAgainAsync();
+    }
+
+    [PostgresFact]
+    public async Task A_data_directory_that_lets_no_key_be_made_is_told_with_its_remedy()
+    {
+        var database = await databases.CreateDatabaseAsync();
+        using var data = TemporaryDirectory.Create();
+        Directory.CreateDirectory(data.Combine("keys.lock"));
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Product.StartAsync(database.ConnectionString, new Dictionary<string, string> { ["Channels__DataDirectory"] = data.Path }));
+
+        AssertTold(refused, data.Path, "Channels__DataDirectory");
+    }
+
+    private static void AssertTold(InvalidOperationException refused, params string[] words)
+    {
+        Assert.StartsWith("The product ended with code 1:", refused.Message, StringComparison.Ordinal);
+        var last = refused.Message.Split('\n')[^1];
+        Assert.StartsWith("Channels cannot start: ", last, StringComparison.Ordinal);
+        Assert.All(words, word => Assert.Contains(word, last, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Nobody is to wait for an answer.</summary>
+    private static async Task HangUpAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                (await listener.AcceptTcpClientAsync()).Dispose();
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+            // The listener is gone.
+        }
+    }
+}
