@@ -18,5 +18,5 @@ fi
 say "Building (the first time takes a minute or two)."
 dotnet build src/Silo/Silo.csproj -c Release -p:ChannelsRuntime=InProcess -v quiet >&2
 
-# In place of this shell, so that signals reach the host itself.
-exec artifacts/InProcess/bin/Silo/release/Channels.Silo "$@"
+# In place of this shell, so that signals reach the host itself. By the dotnet that built it: the program's own launcher looks for a runtime in default places alone.
+exec dotnet artifacts/InProcess/bin/Silo/release/Channels.Silo.dll "$@"

@@ -3,6 +3,8 @@
 # Meant to be sourced. Finds what is there, installs Postgres when it is missing, and says so before it does.
 
 readonly oldest_postgres=14
+# Seconds. An update that a fresh machine does by itself takes one or two minutes.
+readonly lists_patience=300 between_attempts=5
 
 say() {
   printf '==> %s\n' "$*" >&2
@@ -77,18 +79,38 @@ require_postgres() {
   say "PostgreSQL is in $(postgres_directory)."
 }
 
-install_postgres() {
-  local settings=/etc/postgresql-common/createcluster.d
-  local ours=$settings/channels-setup.conf
+# $1: what was in vain. Ends with the command for whoever may run it.
+die_uninstalled() {
+  die "$1; the reason is above. As root: apt-get update && apt-get install -y postgresql, then start this again."
+}
+
+# In a shell of its own, for its trap: whatever ends it, our setting goes.
+install_postgres() (
+  settings=/etc/postgresql-common/createcluster.d
+  ours=$settings/channels-setup.conf
+  # sudo says why; afterwards it does not ask again.
+  as_root true || die_uninstalled "installing PostgreSQL needs root, and sudo refused"
   # Debian would make and start a cluster of its own on port 5432. Only for this installation: what you install later behaves as ever.
+  trap 'as_root rm -f "$ours"' EXIT
+  trap 'exit 130' INT TERM HUP
   as_root mkdir -p "$settings"
   # shellcheck disable=SC2016 # for the inner shell
   as_root sh -c 'echo "create_main_cluster = false" >"$1"' sh "$ours"
 
-  local failed=0
-  { apt_get update && apt_get install -y --no-install-recommends postgresql; } >&2 || failed=1
-  as_root rm -f "$ours"
-  [[ $failed -eq 0 ]] || die "apt-get could not install postgresql; its reason is above."
+  # What the last update brought may do as well.
+  update_lists || say "apt-get update failed; trying the installation all the same."
+  apt_get install -y --no-install-recommends postgresql >&2 || die_uninstalled "apt-get could not install postgresql"
+)
+
+# A fresh machine updates its lists by itself and holds their lock meanwhile. apt-get has a timeout for its other lock only.
+update_lists() {
+  local waited=0 said
+  until said=$(apt_get update 2>&1 | tee >(cat >&2)); do
+    [[ $said == */lists/lock* && $waited -lt $lists_patience ]] || return 1
+    [[ $waited -gt 0 ]] || say "Another program is updating apt's lists; waiting for it, up to $((lists_patience / 60)) minutes."
+    sleep "$between_attempts"
+    waited=$((waited + between_attempts))
+  done
 }
 
 apt_get() {
