@@ -3,6 +3,7 @@ using Channels.Storage.Database;
 using Channels.Storage.Embedded;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Migrations;
+using Channels.Storage.Tenancy;
 
 namespace Channels.Silo;
 
@@ -55,10 +56,11 @@ internal sealed class Store : IAsyncDisposable
 
             var database = new ChannelsDatabase(embedded?.ConnectionString ?? given!);
             await Migrator.MigrateAsync(database.Requests, clock, logger, CancellationToken.None);
+            await SecondFence.CheckAsync(database.Requests, CancellationToken.None);
             await TimePartitions.EnsureAsync(database.Requests, clock, CancellationToken.None);
             return new Store(database, await IdsAsync(database, clock), embedded);
         }
-        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or Npgsql.NpgsqlException)
+        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or FenceException or Npgsql.NpgsqlException)
         {
             if (embedded is not null)
             {

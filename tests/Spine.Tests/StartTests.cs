@@ -38,6 +38,20 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
         AssertTold(refused, data.Path, "Channels__DataDirectory");
     }
 
+    [PostgresFact]
+    public async Task A_database_without_the_fence_between_tenants_is_told_with_its_remedy()
+    {
+        var database = await databases.CreateDatabaseAsync();
+        await using var product = await Product.StartAsync(database.ConnectionString);
+        await product.StopAsync(within: TimeSpan.FromSeconds(50));
+        await using var loss = database.CreateCommand("drop policy tenant_sees_own on conversation");
+        await loss.ExecuteNonQueryAsync();
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(product.StartAgainAsync);
+
+        AssertTold(refused, "conversation", "create role channels_tenant nologin");
+    }
+
     private static void AssertTold(InvalidOperationException refused, params string[] words)
     {
         Assert.StartsWith("The product ended with code 1:", refused.Message, StringComparison.Ordinal);

@@ -61,5 +61,7 @@ public sealed class WireContractTests
         ["EgressRefusedException"] = "inside an HttpRequestException, which connectors and agents turn into an outcome",
         ["EmbeddedPostgresException"] = "at the start of the process, before there are grains",
         ["MigrationException"] = "at the start of the process, before there are grains",
+        ["FenceException"] = "at the start of the process, before there are grains",
+        ["KeyException"] = "at the start of the process, before there are grains",
     };
 }
