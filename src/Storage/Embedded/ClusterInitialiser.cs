@@ -13,14 +13,24 @@ internal sealed class ClusterInitialiser(string dataDirectory, ServerAccount acc
 {
     private const string Elsewhere = "/var/lib/channels";
 
+    /// <summary>What to say of a cluster that is there, such as one of a backup, where the server's user cannot reach it. Moved by hand: it may be large.</summary>
+    public static EmbeddedPostgresException Unreachable(ClusterDirectory cluster, ServerAccount account)
+    {
+        var home = FreshHome();
+        return new(
+            EmbeddedPostgresProblem.DataDirectoryUnusable,
+            $"{cluster.Path} belongs to the user '{account.Name}', who cannot get there: a directory above keeps other users out.",
+            $"Move it to where '{account.Name}' can, and leave a link: install -d -m 0711 {Elsewhere} && mv '{cluster.RealPath}' {home} && ln -sfn {home} '{cluster.Path}'");
+    }
+
     public async Task<ClusterDirectory> CreateAsync(PostgresBinaries binaries, CancellationToken cancellationToken)
     {
         var path = ClusterDirectory.PathIn(dataDirectory);
         var home = await MakeDirectoryAsync(path + ".new", cancellationToken);
-        if (!await IsReachableAsync(home, cancellationToken))
+        if (!await account.CanEnterAsync(home, cancellationToken))
         {
             Directory.Delete(home);
-            home = await MakeDirectoryAsync($"{Elsewhere}/pg-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}", cancellationToken);
+            home = await MakeDirectoryAsync(FreshHome(), cancellationToken);
         }
 
         await InitialiseAsync(binaries, home, cancellationToken);
@@ -44,6 +54,8 @@ internal sealed class ClusterInitialiser(string dataDirectory, ServerAccount acc
         return await ClusterDirectory.ReadAsync(dataDirectory, cancellationToken);
     }
 
+    private static string FreshHome() => $"{Elsewhere}/pg-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+
     /// <summary>An empty directory that belongs to the server's user alone. What an earlier, killed attempt left is removed.</summary>
     private async Task<string> MakeDirectoryAsync(string path, CancellationToken cancellationToken)
     {
@@ -60,9 +72,6 @@ internal sealed class ClusterInitialiser(string dataDirectory, ServerAccount acc
         var made = await ShellCommand.ShellAsync("set -e\n" + script, [path, .. ownership], cancellationToken);
         return made.Succeeded ? path : throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"Cannot make {path}", made.Said);
     }
-
-    private async Task<bool> IsReachableAsync(string directory, CancellationToken cancellationToken) =>
-        !account.IsSomebodyElse || (await account.RunAsync(["test", "-x", directory], cancellationToken)).Succeeded;
 
     private async Task InitialiseAsync(PostgresBinaries binaries, string directory, CancellationToken cancellationToken)
     {

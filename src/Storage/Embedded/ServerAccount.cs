@@ -52,6 +52,10 @@ internal sealed record ServerAccount(string Name, int UserId, int GroupId)
     public Task<CommandResult> RunAsync(IEnumerable<string> command, CancellationToken cancellationToken) =>
         ShellCommand.RunAsync([.. Switch, .. command], cancellationToken);
 
+    /// <summary>Whether this user gets into a directory: whoever may enter it may still be kept out by one above.</summary>
+    public async Task<bool> CanEnterAsync(string directory, CancellationToken cancellationToken) =>
+        !IsSomebodyElse || (await RunAsync(["test", "-x", directory], cancellationToken)).Succeeded;
+
     private async Task<ServerAccount> WithSwitchAsync(CancellationToken cancellationToken)
     {
         foreach (var candidate in Switches)

@@ -17,12 +17,14 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
             {
                 var account = await ServerAccount.ForAsync(cluster, cancellationToken);
                 var launched = await StartAsync(cluster, account, cancellationToken);
+                TellWhere();
                 Log.Started(logger, launched.Server.Process.Id, account.Name, dataDirectory, clock.GetElapsedTime(started).TotalMilliseconds);
                 return launched;
             }
 
             if (await AdoptAsync(found, cancellationToken) is { } adopted)
             {
+                TellWhere();
                 Log.Adopted(logger, found.Process.Id, dataDirectory, clock.GetElapsedTime(started).TotalMilliseconds);
                 return adopted;
             }
@@ -45,6 +47,10 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
         {
             Log.Initialising(logger, cluster.Path, binaries.Major, binaries.Directory);
             cluster = await new ClusterInitialiser(dataDirectory, account, options).CreateAsync(binaries, cancellationToken);
+        }
+        else if (!await account.CanEnterAsync(cluster.RealPath, cancellationToken))
+        {
+            throw ClusterInitialiser.Unreachable(cluster, account);
         }
 
         await ClusterSettings.WriteAsync(cluster, account, options, cancellationToken);
@@ -81,6 +87,16 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
         }
     }
 
+    /// <summary>Who copies the data directory must know that the database is not in it.</summary>
+    private void TellWhere()
+    {
+        var path = ClusterDirectory.PathIn(dataDirectory);
+        if (Directory.ResolveLinkTarget(path, returnFinalTarget: true) is { FullName: var real })
+        {
+            Log.LiesElsewhere(logger, real, path);
+        }
+    }
+
     private Task SuperviseAsync(RunningServer server, CancellationToken cancellationToken) =>
         Supervisor.StartAsync(server, options.GraceAfterHost, dataDirectory, cancellationToken);
 
@@ -108,6 +124,9 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
 
         [LoggerMessage(2803, LogLevel.Information, "Took over the running private Postgres, process {ProcessId}, on {Directory} in {Milliseconds:0} ms")]
         public static partial void Adopted(ILogger logger, int processId, string directory, double milliseconds);
+
+        [LoggerMessage(2804, LogLevel.Information, "The private database lies in {RealPath}; {Path} is only a link to it, which a backup has to follow")]
+        public static partial void LiesElsewhere(ILogger logger, string realPath, string path);
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Channels.Storage.Embedded;
 using Channels.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -11,11 +12,11 @@ internal static class EmbeddedServer
 {
     private const int Parent = 4;
 
-    public static Task<EmbeddedPostgres> StartAsync(string dataDirectory, Action<EmbeddedPostgresOptions>? change = null)
+    public static Task<EmbeddedPostgres> StartAsync(string dataDirectory, Action<EmbeddedPostgresOptions>? change = null, ILogger? logger = null)
     {
         var options = new EmbeddedPostgresOptions { DataDirectory = dataDirectory, ThrowAway = true };
         change?.Invoke(options);
-        return EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        return EmbeddedPostgres.StartAsync(options, TimeProvider.System, logger ?? NullLogger.Instance, CancellationToken.None);
     }
 
     public static async Task<string> AskAsync(string connectionString, string sql)

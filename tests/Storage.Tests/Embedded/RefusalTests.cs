@@ -83,6 +83,25 @@ public sealed class RefusalTests : IDisposable
         Assert.Contains("chown -R postgres:", refused.Remedy, StringComparison.Ordinal);
     }
 
+    [RootPostgresFact]
+    public async Task A_backup_put_back_where_its_user_cannot_reach_it_is_refused_with_the_command_that_helps()
+    {
+        await ClusterTemplate.CopyToAsync(Data);
+        await ShellCommand.RunAsync(["chmod", "0700", _home.Path], CancellationToken.None);
+
+        var refused = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => EmbeddedServer.StartAsync(Data));
+
+        Assert.Equal(EmbeddedPostgresProblem.DataDirectoryUnusable, refused.Code);
+        var moved = await ShellCommand.ShellAsync(refused.Remedy.Split(": ")[1], [], CancellationToken.None);
+        Assert.True(moved.Succeeded, moved.Said);
+        await using (var postgres = await EmbeddedServer.StartAsync(Data))
+        {
+            Assert.Equal("1", await EmbeddedServer.AskAsync(postgres.ConnectionString, "select 1"));
+        }
+
+        Directory.Delete(new DirectoryInfo(Path.Combine(Data, "pg")).LinkTarget!, recursive: true);
+    }
+
     [Theory]
     [InlineData("PANIC:  could not write to file \"pg_wal/xlogtemp.1\": No space left on device", EmbeddedPostgresProblem.DiskFull)]
     [InlineData("FATAL:  could not extend file \"base/1/2691\": wrote only 4096 of 8192 bytes at block 20\nHINT:  Check free disk space.", EmbeddedPostgresProblem.DiskFull)]

@@ -168,8 +168,9 @@ public sealed class StartTests : IDisposable
         Directory.CreateDirectory(Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.SetUnixFileMode(_home.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
+        using var log = new LogCollector();
         string elsewhere;
-        await using (var postgres = await EmbeddedServer.StartAsync(Data))
+        await using (var postgres = await EmbeddedServer.StartAsync(Data, logger: log.For<StartTests>()))
         {
             elsewhere = new DirectoryInfo(Path.Combine(Data, "pg")).LinkTarget ?? "";
             Assert.Equal("1", await EmbeddedServer.AskAsync(postgres.ConnectionString, "select 1"));
@@ -180,6 +181,7 @@ public sealed class StartTests : IDisposable
             Assert.StartsWith("/var/lib/channels/pg-", elsewhere, StringComparison.Ordinal);
         }
 
+        Assert.Contains(log.Entries, entry => entry.Message == $"The private database lies in {elsewhere}; {Path.Combine(Data, "pg")} is only a link to it, which a backup has to follow");
         Directory.Delete(elsewhere, recursive: true);
     }
 
