@@ -10,6 +10,7 @@ namespace Channels.Storage.Outbox;
 internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset now) : AccountOperation(settlement.Tenant, settlement.Account)
 {
     // Counted only while the outbox row is there, so that a repetition counts nothing. A receipt that came early is applied now.
+    // In one transaction with this a receipt may have told of the same message: that of the first copy of a reply that was sent twice, whose echo gave the copy's id away.
     private const string Settle = """
         with s as materialized (
           select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate,
@@ -41,7 +42,8 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', status)
-          from s where open and status <> 'queued')
+          from s where open and status <> 'queued'
+          on conflict do nothing)
         insert into channel_counter as c (tenant_id, account_id, messages_sent, messages_failed, last_error, last_error_at)
         select tenant_id, account_id, count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
                max(reason) filter (where status <> 'sent'), max(now) filter (where status <> 'sent' and reason is not null)

@@ -121,6 +121,7 @@ internal static class RecordSql
         """;
 
     /// <summary>Moves delivery states forward; keeps a receipt whose message is not known yet.</summary>
+    /// <remarks>A message has one event of its own in a transaction: who reads that somebody wrote it elsewhere, in the same one, finds it with its state.</remarks>
     internal const string Receipts = """
         with r as materialized (
           select r.*, k.message_id
@@ -144,7 +145,8 @@ internal static class RecordSql
           returning t.tenant_id, t.id, t.account_id, t.conversation_id, t.status),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
-          select tenant_id, id, 'delivery.updated', account_id, conversation_id, id, jsonb_build_object('status', status) from moved)
+          select tenant_id, id, 'delivery.updated', account_id, conversation_id, id, jsonb_build_object('status', status) from moved
+          on conflict do nothing)
         insert into early_receipt as e (account_id, provider_message_id, status, reason, at)
         select distinct on (account_id, provider_message_id) account_id, provider_message_id, status, reason, at from r where message_id is null
         order by account_id, provider_message_id, status_rank(status) desc

@@ -52,7 +52,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           where t.tenant_id = any (array[m.tenant_id]) and t.account_id = m.account_id and t.id = m.sent_id and status_rank(t.status) < status_rank('sent')),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
-          select tenant_id, sent_id, 'delivery.updated', account_id, conversation_id, sent_id, jsonb_build_object('status', status) from matched),
+          select tenant_id, sent_id, 'delivery.updated', account_id, conversation_id, sent_id, jsonb_build_object('status', status) from matched
+          on conflict do nothing),
         settled as (
           delete from outbox o using matched m where o.tenant_id = any (array[m.tenant_id]) and o.account_id = m.account_id and o.message_id = m.sent_id),
         echoes as (
