@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Channels.Core;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
@@ -20,14 +21,14 @@ internal sealed class SharedWebhooks(ChannelNames names, IChannelDirectory chann
     /// <param name="at">The channel whose own address it came to, proven already; null at the address for all.</param>
     /// <param name="now">The time.</param>
     /// <returns>Null when no channel's secret proves it.</returns>
-    /// <exception cref="StoreUnavailableException">The store cannot say who the channels are, or whether any of them proves it.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot say now whose every part is, or whether any channel proves it: the provider is to send all of it again.</exception>
     public async ValueTask<SharedWebhookRouting?> RouteAsync(
         ISharedWebhookConnector connector, WebhookRequest request, ImmutableArray<WebhookPart> parts, ChannelEntry? at, DateTimeOffset now)
     {
         var proofs = new Dictionary<string, bool>(StringComparer.Ordinal);
         var routes = ImmutableArray.CreateBuilder<SharedWebhookRoute>(parts.Length);
         var proven = at;
-        StoreUnavailableException? unknown = null;
+        StoreUnavailableException? sealedUp = null;
         foreach (var part in parts)
         {
             if (at is not null && IsOwn(part.Account, at))
@@ -49,13 +50,13 @@ internal sealed class SharedWebhooks(ChannelNames names, IChannelDirectory chann
         }
 
         return proven is not null ? new(routes.MoveToImmutable(), proven.Connection)
-            : unknown is null ? null
-            : throw unknown;
+            : sealedUp is null ? null
+            : throw sealedUp;
 
         async ValueTask<(ImmutableArray<ChannelEntry> Fitting, string? Reason)> FindAsync(WebhookAccount account)
         {
             var fitting = ImmutableArray.CreateBuilder<ChannelEntry>();
-            var (named, away) = (0, false);
+            var (named, isSealed) = (0, false);
             if (account.IsNamed)
             {
                 foreach (var candidate in await names.FindAsync(new(connector.Manifest.Id, account.Setting, account.Value), CancellationToken.None))
@@ -72,11 +73,12 @@ internal sealed class SharedWebhooks(ChannelNames names, IChannelDirectory chann
                             }
                         }
                     }
-                    catch (StoreUnavailableException failure)
+                    catch (StoreUnavailableException failure) when (failure.InnerException is CryptographicException)
                     {
-                        // One channel's trouble is no reason to turn away what is for others.
-                        unknown = failure;
-                        away = true;
+                        // One channel whose secrets may never be opened again is no reason to turn away what is for others, again and again. What passes is: the
+                        // provider repeats what it got no 200 for, and nobody comes for what was put aside with one.
+                        sealedUp = failure;
+                        isSealed = true;
                     }
                 }
             }
@@ -84,7 +86,7 @@ internal sealed class SharedWebhooks(ChannelNames names, IChannelDirectory chann
             var tenants = fitting.Select(channel => channel.Tenant).Distinct().Count();
             return (fitting.ToImmutable(), (fitting.Count, tenants) switch
             {
-                _ when away => "the channel that has it cannot be read now",
+                _ when isSealed => "the secrets of the channel that has it cannot be opened",
                 (0, _) => named == 0 ? "no channel has it" : "the channel that has it has another app secret",
                 (_, > 1) => "channels of several tenants have it",
                 ( > 1, _) when !account.Several => "several channels have it",

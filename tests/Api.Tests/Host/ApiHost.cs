@@ -4,10 +4,12 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Channels.Agents;
 using Channels.Connectors;
+using Channels.Core.Channels;
 using Channels.Core.Egress;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Storage;
+using Channels.Storage.Channels;
 using Channels.Storage.Database;
 using Channels.Storage.Migrations;
 using Channels.Testing;
@@ -35,6 +37,8 @@ public class ApiHost : IAsyncLifetime
     internal FakeGrains Grains { get; private set; } = null!;
 
     internal SwitchableInbox Inbox { get; private set; } = null!;
+
+    internal SwitchableDirectory Directory { get; private set; } = null!;
 
     internal HintCollector Hints { get; } = new();
 
@@ -122,11 +126,13 @@ public class ApiHost : IAsyncLifetime
         builder.Services.AddConnectors(builder.Configuration);
         builder.Services.AddAgents();
         builder.Services.AddChannelsApi(builder.Configuration);
+        builder.Services.AddSingleton<IChannelDirectory>(provider => Directory = new SwitchableDirectory(provider.GetRequiredService<ChannelDirectory>()));
         _app = builder.Build();
         _app.MapChannelsApi();
         await _app.StartAsync();
         Address = new Uri(_app.Urls.First());
         _app.Services.GetRequiredService<IInbox>();
+        _app.Services.GetRequiredService<IChannelDirectory>();
         _app.Services.GetRequiredService<Orleans.IGrainFactory>();
     }
 

@@ -207,6 +207,48 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task While_it_cannot_be_known_whose_a_part_is_nothing_is_acknowledged(bool toOwnAddress)
+    {
+        var first = await ChannelAsync(await host.TenantAsync(), _first);
+        var second = await ChannelAsync(await host.TenantAsync(), _second);
+        var body = Body(Message(_first, "a"), Message(_second, "b"));
+        host.Directory.Away = new AccountId(second);
+        try
+        {
+            await (await PostAsync(toOwnAddress ? $"/webhooks/whatsapp_cloud/{first}" : Anywhere, body)).ProblemAsync(503, "store_unavailable");
+        }
+        finally
+        {
+            host.Directory.Away = null;
+        }
+
+        Assert.Empty(await UnroutedAsync());
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, body)).StatusCode);
+        Assert.Equal([Body(Message(_second, "b"))], await StoredAsync(second));
+    }
+
+    [PostgresFact]
+    public async Task A_channel_whose_secrets_cannot_be_opened_holds_up_nobody_else_and_finds_its_part_when_they_can()
+    {
+        var first = await ChannelAsync(await host.TenantAsync(), _first);
+        var second = await ChannelAsync(await host.TenantAsync(), _second);
+        var secret = (byte[])(await host.ScalarAsync("select webhook_secret from account where id = $1", second))!;
+        await SealAsync(second, [0]);
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Anywhere, Body(Message(_first, "a"), Message(_second, "b")))).StatusCode);
+        await (await PostAsync(Anywhere, Body(Message(_second, "c")))).ProblemAsync(503, "store_unavailable");
+
+        Assert.Equal([Body(Message(_first, "a"))], await StoredAsync(first));
+        Assert.Equal("the secrets of the channel that has it cannot be opened", Assert.Single(await UnroutedAsync()).GetProperty("reason").GetString());
+
+        await SealAsync(second, secret);
+        Assert.Equal((1, 0), await ReplayAsync());
+        Assert.Equal([Body(Message(_second, "b"))], await StoredAsync(second));
+    }
+
+    [PostgresTheory]
     [InlineData("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}", HttpStatusCode.OK)]
     [InlineData("hub.verify_token={token}&hub.challenge=1158201444&hub.mode=subscribe", HttpStatusCode.OK)]
     [InlineData("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=wrong", HttpStatusCode.Forbidden)]
@@ -319,6 +361,12 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
     {
         var answer = await (await host.Operator().GetAsync("/api/v1/unrouted-webhooks?limit=200")).JsonAsync();
         return [.. answer.GetProperty("unrouted_webhooks").EnumerateArray().Where(one => one.GetProperty("name").GetString() is var named && (name is null ? named == _second || named == _account : named == name))];
+    }
+
+    private async Task SealAsync(Guid channel, byte[] secret)
+    {
+        await host.ScalarAsync("update account set webhook_secret = $2 where id = $1", channel, secret);
+        host.Directory.Forget(new AccountId(channel));
     }
 
     private async Task<(int Replayed, int Kept)> ReplayAsync()
