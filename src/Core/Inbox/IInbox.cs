@@ -46,7 +46,7 @@ public interface IAccountInbox
     /// <summary>The account's oldest unfinished webhooks, in id order, bounded in rows and bytes.</summary>
     Task<ImmutableArray<InboundWebhook>> ReadAsync(TenantId tenant, AccountId account, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Parks whatever is left of an account that is gone. Nothing is lost: it can be read, and replayed should the account come back.</summary>
+    /// <summary>Parks whatever is left of an account that is gone. Nothing is lost: it can be read, and replayed should the account come back. A piece at a time: one that fails leaves those before it parked.</summary>
     Task ParkRestAsync(AccountId account, string reason, CancellationToken cancellationToken);
 }
 

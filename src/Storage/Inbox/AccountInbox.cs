@@ -24,12 +24,23 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
         order by a.n, i.id
         """;
 
+    // A piece at a time, in rows and in bytes: a deleted channel's backlog may be of any size, and what takes too long is undone and begins anew.
     private const string ParkRest = """
-        with gone as (
-          delete from inbox i using account a where a.id = $1 and i.tenant_id = a.tenant_id and i.account_id = a.id returning i.*)
-        insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
-        select tenant_id, account_id, id, received_at, $2, $3, path, body from gone
-        on conflict do nothing
+        with rest as materialized (
+          select i.tenant_id, i.account_id, i.id
+          from account a
+          cross join lateral (
+            select tenant_id, account_id, id, sum(octet_length(body)) over (order by id) - octet_length(body) as before
+            from (select * from inbox where tenant_id = a.tenant_id and account_id = a.id order by id limit 500) as oldest
+            order by id) as i
+          where a.id = $1 and i.before < 8388608),
+        gone as (
+          delete from inbox i using rest r where i.tenant_id = any (array[r.tenant_id]) and i.account_id = r.account_id and i.id = r.id returning i.*),
+        parked as (
+          insert into parked_webhook (tenant_id, account_id, id, received_at, parked_at, reason, path, body)
+          select tenant_id, account_id, id, received_at, $2, $3, path, body from gone
+          on conflict do nothing)
+        select count(*) from gone
         """;
 
     private readonly ChannelsDatabase _database;
@@ -57,17 +68,24 @@ internal sealed class AccountInbox : IAccountInbox, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task ParkRestAsync(AccountId account, string reason, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
+    public async Task ParkRestAsync(AccountId account, string reason, CancellationToken cancellationToken)
+    {
+        while (await ParkPieceAsync(account, reason, cancellationToken) > 0)
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _queries.DisposeAsync();
+
+    private Task<long> ParkPieceAsync(AccountId account, string reason, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
     {
         await using var command = _database.Pipeline.CreateCommand(ParkRest);
         command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
         command.Parameters.Add(new NpgsqlParameter { Value = _clock.GetUtcNow() });
         command.Parameters.Add(new NpgsqlParameter { Value = reason });
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     });
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _queries.DisposeAsync();
 
     private async Task RunAsync(IReadOnlyList<Query> queries, CancellationToken cancellationToken)
     {

@@ -17,8 +17,8 @@ public sealed partial class PlanTests(PostgresFixture postgres) : IClassFixture<
     private static readonly string[] _classes =
         ["RecordSql", "SettleEchoesOperation", "FinishTurnSql", "OpenTurnOperation", "QueueOperation", "ConversationLoader", "BeginSendOperation", "SettleOperation", "PostgresOutbox", "AccountInbox"];
 
-    /// <summary>Runs for a conversation's page only, or once in a channel's life.</summary>
-    private static readonly string[] _rare = ["PostgresOutbox.Known", "AccountInbox.ParkRest"];
+    /// <summary>Runs for a conversation's page only.</summary>
+    private static readonly string[] _rare = ["PostgresOutbox.Known"];
 
     [PostgresFact]
     public async Task No_statement_of_the_message_path_reads_a_whole_table_because_it_was_empty_when_it_was_planned()
