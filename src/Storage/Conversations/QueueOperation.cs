@@ -8,16 +8,17 @@ using NpgsqlTypes;
 
 namespace Channels.Storage.Conversations;
 
-/// <summary>Queues messages that answer no turn. The same id twice queues once.</summary>
+/// <summary>Queues messages that answer no turn. The same id twice queues once; what goes to a conversation that went into another belongs to that one.</summary>
 internal sealed class QueueOperation(ConversationRef conversation, QueuedReply reply, Author author, DateTimeOffset now)
     : AccountOperation(conversation.Tenant, conversation.Account)
 {
     private const string Queue = """
         with q as materialized (
-          select q.*
+          select q.tenant_id, q.account_id, coalesce(c.merged_into, q.conversation_id) as conversation_id, q.message_id, q.text, q.reply_to, q.author, q.now, q.kind, q.details, q.content
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::timestamptz[],
                       $9::text[], $10::text[], $11::text[])
             as q (tenant_id, account_id, conversation_id, message_id, text, reply_to, author, now, kind, details, content)
+          left join conversation c on c.tenant_id = any (array[q.tenant_id]) and c.id = q.conversation_id
           where not exists (select from transcript t where t.tenant_id = q.tenant_id and t.account_id = q.account_id and t.id = q.message_id offset 0)),
         messages as (
           insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at, details)

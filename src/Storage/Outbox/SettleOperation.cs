@@ -9,11 +9,13 @@ namespace Channels.Storage.Outbox;
 /// <summary>Records what became of attempts. Safe to repeat.</summary>
 internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset now) : AccountOperation(settlement.Tenant, settlement.Account)
 {
+    // The row knows where the reply belongs by now: its conversation may have gone into another since it was read.
     // Counted only while the outbox row is there, so that a repetition counts nothing. A receipt that came early is applied now.
     // In one transaction with this a receipt may have told of the same message: that of the first copy of a reply that was sent twice, whose echo gave the copy's id away.
     private const string Settle = """
         with s as materialized (
-          select s.*, o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate,
+          select s.tenant_id, s.account_id, s.message_id, coalesce(o.conversation_id, s.conversation_id) as conversation_id, s.status, s.provider_message_id, s.reason, s.now,
+                 o.message_id is not null as open, coalesce(o.possibly_duplicate, false) as possibly_duplicate,
                  o.attempts, o.look_ups, e.status as early, e.at as early_at
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
             as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now)

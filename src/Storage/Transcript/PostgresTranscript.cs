@@ -33,40 +33,6 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
         select alias, conversation_id from held
         """;
 
-    private const string Merge = """
-        with moved as (
-          update conversation_alias set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
-        messages as (
-          update transcript set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
-        keys as (
-          update message_key k set conversation_id = $3
-          where k.account_id = $2 and k.conversation_id = $4
-            and not exists (select from message_key o where o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = k.provider_message_id
-                              and o.key_class = k.key_class and o.revision = k.revision)),
-        turns as (
-          update turn set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
-        late as (
-          update late_turn set conversation_id = $3 where tenant_id = $1 and conversation_id = $4),
-        replies as (
-          update outbox set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4),
-        echoes as (
-          update held_echo h set conversation_id = $3
-          where h.tenant_id = $1 and h.account_id = $2 and h.conversation_id = $4
-            and not exists (select from held_echo o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = h.provider_message_id)),
-        gone as (
-          update conversation set merged_into = $3 where tenant_id = $1 and id = $4 returning contact_name, last_message_at, paused_until, paused_at, resumed_at, options, contact_wrote_at,
-            unreachable_since, unreachable_reason, reach_changed_at)
-        update conversation c
-        set contact_name = coalesce(c.contact_name, gone.contact_name), last_message_at = greatest(c.last_message_at, gone.last_message_at),
-            paused_until = greatest(c.paused_until, gone.paused_until), paused_at = greatest(c.paused_at, gone.paused_at),
-            resumed_at = greatest(c.resumed_at, gone.resumed_at), options = coalesce(c.options, gone.options),
-            contact_wrote_at = greatest(c.contact_wrote_at, gone.contact_wrote_at),
-            unreachable_since = case when gone.reach_changed_at > c.reach_changed_at or c.reach_changed_at is null then gone.unreachable_since else c.unreachable_since end,
-            unreachable_reason = case when gone.reach_changed_at > c.reach_changed_at or c.reach_changed_at is null then gone.unreachable_reason else c.unreachable_reason end,
-            reach_changed_at = greatest(c.reach_changed_at, gone.reach_changed_at)
-        from gone where c.tenant_id = $1 and c.id = $3
-        """;
-
     /// <inheritdoc/>
     public async Task<RecordResult> RecordAsync(AccountBatch batch, CancellationToken cancellationToken)
     {
@@ -114,13 +80,14 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
     }
 
     /// <inheritdoc/>
-    public Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
+    public async Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken)
     {
-        await using var command = database.Requests.CreateCommand(Merge);
-        command.Parameters.Add(new NpgsqlParameter { Value = kept.Tenant.Value });
-        command.Parameters.Add(new NpgsqlParameter { Value = kept.Account.Value });
-        command.Parameters.Add(new NpgsqlParameter { Value = kept.Conversation.Value });
-        command.Parameters.Add(new NpgsqlParameter { Value = gone.Value });
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    });
+        MergeOperation operation;
+        do
+        {
+            operation = new MergeOperation(kept, gone);
+            await writer.RunAsync(operation, cancellationToken);
+        }
+        while (!operation.IsDone);
+    }
 }

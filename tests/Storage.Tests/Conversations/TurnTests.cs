@@ -270,6 +270,12 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal((turn, Now.AddMinutes(5)), state!.Turns.Select(one => (one.Message, one.AnswerBy)).Single());
         Assert.Equal(AgentPause.UntilResumed, state.PausedUntil);
         Assert.Equal(["A"], state.Options.ToArray());
+
+        // Said again, it brings nothing back that is over by now.
+        await RunAsync("update conversation set options = null, paused_until = null where id = $1", _where.Conversation.Value);
+        await new PostgresTranscript(_writer, _database, _clock).MergeAsync(_where, gone.Conversation, default);
+        state = await _store.LoadAsync(_where, default);
+        Assert.Equal((null, 0), (state!.PausedUntil, state.Options.Length));
         Assert.False((await _store.FinishTurnAsync(new TurnFinish(gone, [turn], [], "silent", AgentFailed: false), default)).Ended);
         Assert.True((await _store.FinishTurnAsync(new TurnFinish(_where, [turn], [], "silent", AgentFailed: false), default)).Ended);
     }

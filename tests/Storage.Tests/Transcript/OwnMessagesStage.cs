@@ -47,8 +47,8 @@ internal sealed class OwnMessagesStage : IAsyncDisposable
     public static async Task<OwnMessagesStage> OpenAsync(PostgresFixture postgres)
     {
         var db = await postgres.CreateDatabaseAsync();
-        await Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
         var stage = new OwnMessagesStage(db);
+        await stage.MigrateAsync();
         await stage.ConversationAsync(stage.Where.Conversation, "549");
         return stage;
     }
@@ -58,6 +58,8 @@ internal sealed class OwnMessagesStage : IAsyncDisposable
         await _writer.DisposeAsync();
         await Database.DisposeAsync();
     }
+
+    public Task MigrateAsync() => Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
 
     public Guid Next() => _ids.Next();
 
