@@ -17,6 +17,7 @@ public interface ITranscript
     Task<ImmutableArray<ResolvedChat>> ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> chats, CancellationToken cancellationToken);
 
     /// <summary>Makes two conversations one: everything of <paramref name="gone"/> belongs to <paramref name="kept"/> from now on.</summary>
+    /// <remarks>A long one moves in pieces; until the last of them both have aliases of their own. Safe to repeat, and to be repeated when it fails.</remarks>
     Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken);
 
     /// <summary>Settles held echoes of an account: matched by id, then by text, or, past their deadline, a person's.</summary>
@@ -160,7 +161,11 @@ public sealed record ThrottleChange(DateTimeOffset Until, bool Holds, string Rea
 /// <param name="Message">What it is recorded as if it turns out to be somebody else's.</param>
 /// <param name="Deadline">When it is taken for a person's.</param>
 /// <param name="PausesAgent">Whether it then pauses the agent (a person on the phone) or not (another program).</param>
-public sealed record HeldEcho(RecordedMessage Message, DateTimeOffset Deadline, bool PausesAgent);
+public sealed record HeldEcho(RecordedMessage Message, DateTimeOffset Deadline, bool PausesAgent)
+{
+    /// <summary>No deadline is ever further away. What has one that is got it from a clock that has been set back since.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+}
 
 /// <summary>What recording a batch did.</summary>
 /// <param name="New">Messages that were not duplicates.</param>

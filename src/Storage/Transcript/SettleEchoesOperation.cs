@@ -83,12 +83,12 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
         where h.tenant_id = any (array[c.tenant_id]) and h.account_id = c.account_id and h.provider_message_id = c.provider_message_id and h.conversation_id = c.conversation_id
         """;
 
-    // Not while a send is still under way in the chat: its answer decides.
+    // Not while a send is still under way in the chat: its answer decides. A deadline further away than any was given is over: the clock has been set back since.
     private const string Elsewhere = """
         with late as materialized (
           select h.*, a.pause_until
-          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) as a (tenant_id, account_id, now, pause_until)
-          join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id and h.deadline <= a.now
+          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[]) as a (tenant_id, account_id, now, pause_until, furthest)
+          join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id and (h.deadline <= a.now or h.deadline > a.furthest)
           where not exists (select from outbox o where o.conversation_id = h.conversation_id and o.tenant_id is not distinct from h.tenant_id
                               and o.account_id is not distinct from h.account_id and o.state = 1 offset 0)),
         keys as (
@@ -152,7 +152,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
                 Tenants(operations),
                 Accounts(operations),
                 Columns.Times(operations, operation => operation.Now),
-                Columns.Times(operations, operation => operation.TakeoverUntil)),
+                Columns.Times(operations, operation => operation.TakeoverUntil),
+                Columns.Times(operations, operation => operation.Now + HeldEcho.Longest)),
             Statement.Of(
                 StillHeld, reader => Each(byAccount[reader.GetGuid(0)], operation => operation._stillHeld = true), Tenants(operations), Accounts(operations)),
         ];
