@@ -11,6 +11,7 @@ namespace Channels.Api.Requests;
 /// <summary>A request's JSON object, read so that every complaint comes at once and names its field.</summary>
 /// <remarks>
 /// Unknown fields are ignored, so that a client may be newer than the server; inside <c>config</c> the kind's schema is strict.
+/// A member that stands twice is refused wherever it stands: which of the two is meant, nobody can say.
 /// The content type is not asked about: a key in a header cannot be sent by a foreign web page, and curl users forget it.
 /// </remarks>
 internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetadataProvider
@@ -72,6 +73,11 @@ internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetada
     private static JsonBody<T> Checked(JsonElement root, byte[] bytes)
     {
         var complaints = JsonText.Check(root);
+        if (complaints.Count == 0)
+        {
+            complaints = RepeatedMembers.Check(root);
+        }
+
         if (complaints.Count == 0)
         {
             complaints = JsonFields.Check(typeof(T), root);

@@ -39,6 +39,29 @@ public sealed class BadInputTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresTheory]
+    [InlineData("/api/v1/channels", """{"name":5,"name":"x","channel_type":"simulator"}""", "name")]
+    [InlineData("/api/v1/channels", """{"name":"x","name":"x","channel_type":"simulator"}""", "name")]
+    [InlineData("/api/v1/channels", """{"name":"x","channel_type":"simulator","of_newer_clients":1,"of_newer_clients":1,"of_newer_clients":1}""", "of_newer_clients")]
+    [InlineData("/api/v1/channels", """{"name":"x","channel_type":"evolution","config":{"base_url":5,"base_url":"https://x.example"}}""", "config.base_url")]
+    [InlineData("/api/v1/channels", """{"name":"x","channel_type":"simulator","config":{"groups":true,"groups":false}}""", "config.groups")]
+    [InlineData("/api/v1/channels", """{"name":"x","channel_type":"simulator","agent":{"kind":"none","kind":"echo"}}""", "agent.kind")]
+    [InlineData("/api/v1/channels", """{"name":"x","channel_type":"waha","config":{"auth":{"type":"basic","type":"key"}}}""", "config.auth.type")]
+    [InlineData("/api/channels/validate", """{"channel_type":"evolution","config":{"base_url":1,"base_url":"https://x.example"}}""", "config.base_url")]
+    [InlineData("/api/v1/api-keys", """{"name":[{"a":1,"a":2}],"b":1,"b":2}""", "name[0].a", "b")]
+    public async Task A_member_that_stands_twice_is_named_wherever_it_stands(string path, string body, params string[] fields)
+    {
+        var tenant = await host.TenantAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, path, body)).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(fields, problem.Fields());
+    }
+
+    [PostgresFact]
+    public async Task A_member_that_stands_twice_is_refused_to_the_operator_too() =>
+        Assert.Equal(["name"], (await (await host.Operator().SendJsonAsync(HttpMethod.Post, "/api/v1/tenants", """{"name":5,"name":"x"}""")).ProblemAsync(422, "invalid_fields")).Fields());
+
+    [PostgresTheory]
     [InlineData("GET", "/api/v1/nothing", 404, "not_found")]
     [InlineData("GET", "/", 404, "not_found")]
     [InlineData("GET", "/api/v1/channels/not-an-id", 404, "not_found")]
