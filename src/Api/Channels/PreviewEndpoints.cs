@@ -11,11 +11,12 @@ using Channels.Storage.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 
 namespace Channels.Api.Channels;
 
 /// <summary>Shows what the parser says to a provider's body, before any policy. Nothing is stored, nothing happens.</summary>
-internal static class PreviewEndpoints
+internal static partial class PreviewEndpoints
 {
     public static void MapPreview(this IEndpointRouteBuilder channels) =>
         channels.MapPost("/{id:guid}/preview/{**path}", PreviewAsync).WithName("PreviewWebhook")
@@ -24,7 +25,8 @@ internal static class PreviewEndpoints
             .Produces<PreviewShape>();
 
     private static async Task<IResult> PreviewAsync(
-        Guid id, string? path, HttpContext http, Caller caller, ChannelStore channels, IChannelDirectory directory, IConnectorCatalog connectors, CancellationToken cancellationToken)
+        Guid id, string? path, HttpContext http, Caller caller, ChannelStore channels, IChannelDirectory directory, IConnectorCatalog connectors, ILogger<PreviewAnswer> logger,
+        CancellationToken cancellationToken)
     {
         if (await channels.FindAsync(caller.Tenant, new AccountId(id), cancellationToken) is not { } channel || connectors.Find(channel.Kind) is not { } connector)
         {
@@ -38,7 +40,8 @@ internal static class PreviewEndpoints
 
         // The same that the account's grain reads it with: some bodies do not say whose they are.
         var entry = await directory.FindAsync(channel.Account, cancellationToken);
-        return new PreviewAnswer(connector.Normalise(new WebhookBody(body, path ?? "", entry?.Connection)));
+        var webhook = new WebhookBody(body, path ?? "", entry?.Connection);
+        return new PreviewAnswer(connector.Read(webhook, crash => Log.ParserCrashed(logger, channel.Kind, http.TraceIdentifier, crash.GetType().Name, crash.StackTrace)));
     }
 
     /// <summary>For the API's description only.</summary>
@@ -70,5 +73,10 @@ internal static class PreviewEndpoints
             writer.WriteEndObject();
             await writer.FlushAsync(httpContext.RequestAborted);
         }
+    }
+    private static partial class Log
+    {
+        [LoggerMessage(1112, LogLevel.Error, "The parser of {Kind} failed on the body previewed by request {TraceId} with {Failure}. {StackTrace}")]
+        public static partial void ParserCrashed(ILogger logger, string kind, string traceId, string failure, string? stackTrace);
     }
 }

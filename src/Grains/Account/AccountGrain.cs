@@ -256,16 +256,9 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
             return new Normalised.Unreadable($"this server knows no channel kind '{channel.Kind}'");
         }
 
-        try
-        {
-            return connector.Normalise(new WebhookBody(row.Body, row.Path, channel.Connection));
-        }
-        catch (Exception crash) when (crash is not OperationCanceledException)
-        {
-            // A parser must not throw; if it does, the body waits for the mended parser and the ones behind it go on.
-            AccountLog.ParserCrashed(_logger, channel.Kind, row.Id, crash.GetType().Name, crash.StackTrace);
-            return new Normalised.Unreadable($"the parser of '{channel.Kind}' failed on it ({crash.GetType().Name})");
-        }
+        // A parser must not throw; if it does, the body waits for the mended parser and the ones behind it go on.
+        return connector.Read(
+            new WebhookBody(row.Body, row.Path, channel.Connection), crash => AccountLog.ParserCrashed(_logger, channel.Kind, row.Id, crash.GetType().Name, crash.StackTrace));
     }
 
     private async Task FollowConnectionAsync(

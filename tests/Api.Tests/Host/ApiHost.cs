@@ -64,6 +64,11 @@ public class ApiHost : IAsyncLifetime
     /// <summary>The database to work on.</summary>
     protected virtual Task<NpgsqlDataSource> CreateDatabaseAsync() => _postgres.CreateDatabaseAsync();
 
+    /// <summary>What is to be otherwise.</summary>
+    protected virtual void Change(IServiceCollection services)
+    {
+    }
+
     public virtual async Task DisposeAsync()
     {
         await _app!.DisposeAsync();
@@ -127,6 +132,7 @@ public class ApiHost : IAsyncLifetime
         builder.Services.AddAgents();
         builder.Services.AddChannelsApi(builder.Configuration);
         builder.Services.AddSingleton<IChannelDirectory>(provider => Directory = new SwitchableDirectory(provider.GetRequiredService<ChannelDirectory>()));
+        Change(builder.Services);
         _app = builder.Build();
         _app.MapChannelsApi();
         await _app.StartAsync();
