@@ -84,8 +84,11 @@ internal sealed partial class ChannelWriting(
         }
 
         await TellAsync(account);
-        var channel = await channels.FindAsync(tenant, account, cancellationToken);
-        return TypedResults.Ok(new WebhookSecretAnswer(account.Value, secret, address.WebhookUrl(channel!.Kind, account), ActivateAgain));
+
+        // It may have been deleted meanwhile: then there is nothing the new secret is good for.
+        return await channels.FindAsync(tenant, account, cancellationToken) is { } channel
+            ? TypedResults.Ok(new WebhookSecretAnswer(account.Value, secret, address.WebhookUrl(channel.Kind, account), ActivateAgain))
+            : Problem.NotFound;
     }
 
     public async Task<bool> DeleteAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)

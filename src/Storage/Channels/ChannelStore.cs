@@ -122,8 +122,16 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
             return new ChannelWrite.Taken(taken);
         }
 
+        // Before the commit: afterwards somebody may already have deleted it.
+        ChannelDetails made;
+        await using (var rows = await work.QueryAsync(Select, cancellationToken, tenant.Value, account.Value))
+        {
+            await rows.ReadAsync(cancellationToken);
+            made = ChannelRows.Read(rows);
+        }
+
         await work.CommitAsync(cancellationToken);
-        return new ChannelWrite.Written((await FindAsync(tenant, account, cancellationToken))!);
+        return new ChannelWrite.Written(made);
     }
 
     /// <summary>One channel, or null.</summary>

@@ -22,6 +22,9 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
     public ConcurrentQueue<AccountId> Told { get; } = new();
 
+    /// <summary>What happens while an account is told that its settings changed; null for nothing.</summary>
+    public Func<AccountId, Task>? Telling { get; set; }
+
     public ConcurrentQueue<DateTimeOffset?> Pauses { get; } = new();
 
     public ConcurrentQueue<(ConversationRef Conversation, MessageId Turn, LateReply Reply)> Replies { get; } = new();
@@ -105,10 +108,11 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public Task ArrivedAsync() => grains.FailAsync();
 
-        public Task SettingsChangedAsync()
+        public async Task SettingsChangedAsync()
         {
             grains.Told.Enqueue(new AccountId(key));
-            return grains.FailAsync();
+            await grains.FailAsync();
+            await (grains.Telling?.Invoke(new AccountId(key)) ?? Task.CompletedTask);
         }
 
         public Task SetStatusAsync(AccountStatusChange change, CancellationToken cancellationToken) => grains.FailAsync();
