@@ -4,9 +4,11 @@ using System.Text.Json;
 using Channels.Api.Access;
 using Channels.Api.Errors;
 using Channels.Api.Requests;
+using Channels.Core.Ids;
 using Channels.Storage.Idempotency;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Channels.Api.Idempotency;
@@ -14,12 +16,16 @@ namespace Channels.Api.Idempotency;
 /// <summary>Makes a post that acts safe to repeat: the same <c>Idempotency-Key</c> and request get the same answer, and nothing is done twice.</summary>
 /// <remarks>
 /// Only answers of success are kept; after a refusal the key is free for the corrected request.
+/// Once begun it is carried out to its end, also when its caller goes away: whoever repeats the request finds the answer, instead of an attempt nobody knows the outcome of.
 /// <paramref name="resumes"/> says that the handler derives its ids from the key: after a crash it is simply run again, instead of answering 409 for a while.
 /// </remarks>
 internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
 {
     private const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
+
+    /// <summary>How long a request may take: while its key is its own, with time left to say so.</summary>
+    private static readonly TimeSpan Longest = IdempotencyStore.Lease - TimeSpan.FromSeconds(30);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -35,46 +41,59 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
             return Problem.Field(ErrorCatalogue.InvalidParameter, Header, $"must be 1 to {LongestKey} visible ASCII characters without spaces.");
         }
 
-        var caller = context.Arguments.OfType<Caller>().Single();
+        var owner = http.Features.GetRequiredFeature<Caller>().ActsFor ?? IdempotencyStore.Operator;
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
-        var claim = await store.BeginAsync(caller.Tenant, key, HashOf(context), http.RequestAborted);
-        return claim switch
+        using var limit = new CancellationTokenSource(Longest, http.RequestServices.GetRequiredService<TimeProvider>());
+        try
         {
-            IdempotencyClaim.Fresh fresh => await CarryOutAsync(context, next, store, new(key, fresh.Since)),
-            IdempotencyClaim.UnderWay underWay when resumes => await CarryOutAsync(context, next, store, new(key, underWay.Since)),
-            IdempotencyClaim.UnderWay => new Problem(ErrorCatalogue.IdempotencyUnderWay),
-            IdempotencyClaim.Answered answered => Repeated(http, answered),
-            _ => new Problem(ErrorCatalogue.IdempotencyKeyReused),
-        };
+            var claim = await store.BeginAsync(owner, key, HashOf(context), limit.Token);
+            return claim switch
+            {
+                IdempotencyClaim.Fresh fresh => await CarryOutAsync(context, next, store, owner, new(key, fresh.Since), limit.Token),
+                IdempotencyClaim.UnderWay underWay when resumes => await CarryOutAsync(context, next, store, owner, new(key, underWay.Since), limit.Token),
+                IdempotencyClaim.UnderWay => new Problem(ErrorCatalogue.IdempotencyUnderWay),
+                IdempotencyClaim.Answered answered => Repeated(http, answered),
+                _ => new Problem(ErrorCatalogue.IdempotencyKeyReused),
+            };
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new TimeoutException("A request with an idempotency key took too long.");
+        }
     }
 
     private static async ValueTask<object?> CarryOutAsync(
-        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, RequestKey key)
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, TenantId owner, RequestKey key, CancellationToken limit)
     {
-        var http = context.HttpContext;
-        var tenant = context.Arguments.OfType<Caller>().Single().Tenant;
-        http.Features.Set(key);
-        var result = await next(context);
+        context.HttpContext.Features.Set(key);
 
-        // From here on it is done: a caller who goes away must not undo the memory of it.
-        if (Answer(result) is var (status, body))
+        // The handler's token would be the connection's.
+        for (var at = 0; at < context.Arguments.Count; at++)
         {
-            await store.KeepAsync(tenant, key.Key, status, body, CancellationToken.None);
+            if (context.Arguments[at] is CancellationToken)
+            {
+                context.Arguments[at] = limit;
+            }
+        }
+
+        var result = await next(context);
+        if (Answer(result) is var (status, value))
+        {
+            var body = value is null ? "" : JsonSerializer.Serialize(value, value.GetType(), ApiJson.Options);
+            await store.KeepAsync(owner, key.Key, status, body, value is IAboutTenant about ? about.Tenant : owner, CancellationToken.None);
         }
         else
         {
-            await store.DropAsync(tenant, key.Key, CancellationToken.None);
+            await store.DropAsync(owner, key.Key, CancellationToken.None);
         }
 
         return result;
     }
 
-    private static (int Status, string Body)? Answer(object? result)
+    private static (int Status, object? Value)? Answer(object? result)
     {
         var inner = result is INestedHttpResult nested ? nested.Result : result;
-        return inner is IStatusCodeHttpResult { StatusCode: >= 200 and < 300 and var status }
-            ? (status, inner is IValueHttpResult { Value: { } value } ? JsonSerializer.Serialize(value, value.GetType(), ApiJson.Options) : "")
-            : null;
+        return inner is IStatusCodeHttpResult { StatusCode: >= 200 and < 300 and var status } ? (status, (inner as IValueHttpResult)?.Value) : null;
     }
 
     private static IResult Repeated(HttpContext http, IdempotencyClaim.Answered answered)
@@ -99,6 +118,13 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
 
 /// <summary>The key of the request being carried out, and when it was first seen: what ids are derived from.</summary>
 internal sealed record RequestKey(string Key, DateTimeOffset Since);
+
+/// <summary>An answer to the operator that is kept under the tenant it is about: the operator has no data key.</summary>
+internal interface IAboutTenant
+{
+    /// <summary>Which.</summary>
+    TenantId Tenant { get; }
+}
 
 /// <summary>Adds it to an endpoint.</summary>
 internal static class RepeatableRequestExtensions

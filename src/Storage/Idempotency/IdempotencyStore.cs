@@ -5,36 +5,39 @@ using Channels.Storage.Tenancy;
 namespace Channels.Storage.Idempotency;
 
 /// <summary>Remembers what a tenant's request with an <c>Idempotency-Key</c> was answered, so that its repetition gets the same answer and does nothing.</summary>
-/// <remarks>Answers are sealed: some show a secret once. Rows are trimmed by age; a key is good for a day at least.</remarks>
+/// <remarks>Answers are sealed: some show a secret once. Rows are trimmed by age; a key is good for a day at least. The operator's own keys are <see cref="Operator"/>'s.</remarks>
 public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeProvider clock)
 {
-    /// <summary>How long a request may be under way before its key counts as left behind by a process that died.</summary>
-    private static readonly TimeSpan LeftBehind = TimeSpan.FromMinutes(1);
-
     private const string Claim = """
         with mine as (
-          insert into idempotency_key (tenant_id, key, request_hash, created_at) values ($1, $2, $3, $4)
+          insert into idempotency_key (tenant_id, key, request_hash, created_at, claimed_at) values ($1, $2, $3, $4, $4)
           on conflict do nothing
           returning request_hash, created_at)
-        select true, request_hash, created_at, null::int, null::text from mine
+        select true, request_hash, created_at, null::int, null::text, null::uuid from mine
         union all
-        select false, request_hash, created_at, status, body from idempotency_key
+        select false, request_hash, created_at, status, body, sealed_for from idempotency_key
         where tenant_id = $1 and key = $2 and not exists (select 1 from mine)
         """;
 
-    // The moment of the first claim stays: ids derived from it must come out the same.
+    // The moment of the first claim stays: ids derived from it must come out the same. That of this one is new: of many that come at once, one takes over.
     private const string TakeOver = """
-        update idempotency_key set request_hash = request_hash
-        where tenant_id = $1 and key = $2 and status is null and created_at < $3
+        update idempotency_key set claimed_at = $4
+        where tenant_id = $1 and key = $2 and status is null and claimed_at < $3
         """;
 
     private const string Keep = """
-        update idempotency_key set status = $3, body = $4 where tenant_id = $1 and key = $2
+        update idempotency_key set status = $3, body = $4, sealed_for = $5 where tenant_id = $1 and key = $2
         """;
 
     private const string Drop = """
         delete from idempotency_key where tenant_id = $1 and key = $2 and status is null
         """;
+
+    /// <summary>How long a request may be under way before its key counts as left behind by a process that died. No request may take as long.</summary>
+    public static TimeSpan Lease { get; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>The owner of the operator's own keys: no tenant has this id.</summary>
+    public static TenantId Operator { get; } = new(Guid.Empty);
 
     /// <summary>Claims the key for this request, or says what became of it before.</summary>
     public async Task<IdempotencyClaim> BeginAsync(TenantId tenant, string key, byte[] requestHash, CancellationToken cancellationToken)
@@ -59,20 +62,27 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
 
             if (row.Status is { } status)
             {
-                var body = await vault.OpenAsync(tenant, SecretPurpose.KeptAnswer(key), Convert.FromBase64String(row.Body!), cancellationToken);
+                var body = await vault.OpenAsync(row.SealedFor ?? tenant, SecretPurpose.KeptAnswer(key), Convert.FromBase64String(row.Body!), cancellationToken);
                 return new IdempotencyClaim.Answered(status, body);
             }
 
-            var taken = await scope.ExecuteAsync(tenant, Sql.Statement(TakeOver, tenant.Value, key, clock.GetUtcNow() - LeftBehind), cancellationToken);
+            var now = clock.GetUtcNow();
+            var taken = await scope.ExecuteAsync(tenant, Sql.Statement(TakeOver, tenant.Value, key, now - Lease, now), cancellationToken);
             return taken == 1 ? new IdempotencyClaim.Fresh(row.CreatedAt) : new IdempotencyClaim.UnderWay(row.CreatedAt);
         }
     }
 
     /// <summary>Keeps the answer.</summary>
-    public async Task KeepAsync(TenantId tenant, string key, int status, string body, CancellationToken cancellationToken)
+    /// <param name="tenant">Whose key it is.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="status">The answer's status.</param>
+    /// <param name="body">The answer's body.</param>
+    /// <param name="sealedFor">With whose data key it is sealed: the owner's, but the operator has none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task KeepAsync(TenantId tenant, string key, int status, string body, TenantId sealedFor, CancellationToken cancellationToken)
     {
-        var sealedBody = Convert.ToBase64String(await vault.SealAsync(tenant, SecretPurpose.KeptAnswer(key), body, cancellationToken));
-        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, status, sealedBody), cancellationToken);
+        var sealedBody = Convert.ToBase64String(await vault.SealAsync(sealedFor, SecretPurpose.KeptAnswer(key), body, cancellationToken));
+        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, status, sealedBody, sealedFor.Value), cancellationToken);
     }
 
     /// <summary>Frees the key: nothing was done, a corrected request may use it.</summary>
@@ -83,11 +93,12 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Claim, tenant.Value, key, requestHash, clock.GetUtcNow())], cancellationToken);
         return await rows.ReadAsync(cancellationToken)
-            ? new(rows.GetBoolean(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<DateTimeOffset>(2), rows.IsDBNull(3) ? null : rows.GetInt32(3), rows.Text(4))
+            ? new(rows.GetBoolean(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<DateTimeOffset>(2), rows.IsDBNull(3) ? null : rows.GetInt32(3), rows.Text(4),
+                rows.Id(5) is { } id ? new TenantId(id) : null)
             : null;
     }
 
-    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body);
+    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body, TenantId? SealedFor);
 }
 
 /// <summary>What is known about a request with an idempotency key. The family is closed.</summary>
