@@ -123,6 +123,20 @@ public sealed class SetupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_tenant_that_nobody_answered_for_is_asked_for_again_under_the_same_key()
+    {
+        _api.On(
+            "POST /api/v1/tenants", Reply.Broken, Reply.Problem(503, "store_unavailable", "The store does not answer; nothing was done"),
+            Reply.Ok(new { id = Id, name = "acme", api_key = "chk_the-tenants-own-key-4711" }, 201));
+
+        var ended = await _run.RunAsync("setup", "--url", _api.Address.ToString(), "--key", FakeApi.Key, "--new-tenant", "acme");
+
+        Assert.Equal(ExitCodes.Fine, ended.Code);
+        Assert.Equal(3, _api.CallsOf("POST /api/v1/tenants").Count());
+        Assert.NotEmpty(Assert.Single(_api.CallsOf("POST /api/v1/tenants").Select(call => call.Header("Idempotency-Key")).Distinct())!);
+    }
+
+    [Fact]
     public async Task A_first_channel_is_validated_and_then_made_wholly_by_options()
     {
         _run.File("key.txt", GatewayKey);

@@ -1,4 +1,5 @@
 using Channels.Api.Errors;
+using Channels.Api.Idempotency;
 using Channels.Api.Requests;
 using Channels.Core.Ids;
 using Channels.Grains.Abstractions;
@@ -17,7 +18,7 @@ internal static class TenantEndpoints
     public static void MapTenants(this IEndpointRouteBuilder app)
     {
         var tenants = app.MapApiGroup("/api/v1/tenants", "Tenants", Access.Access.Operator);
-        tenants.MapPost("/", CreateAsync).WithName("CreateTenant").WithSummary("Makes a tenant with its default org unit and its first API key, shown this once");
+        tenants.MapPost("/", CreateAsync).Repeatable().WithName("CreateTenant").WithSummary("Makes a tenant with its default org unit and its first API key, shown this once");
         tenants.MapGet("/", ListAsync).WithName("ListTenants").WithSummary("Tenants, newest first");
         tenants.MapGet("/{id:guid}", FindAsync).WithName("GetTenant").WithSummary("One tenant");
         tenants.MapPost("/{id:guid}/suspend", SuspendAsync).WithName("SuspendTenant").WithSummary("Stops a tenant: webhooks are kept, nothing is answered or sent");

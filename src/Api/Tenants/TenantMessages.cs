@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Channels.Api.Idempotency;
+using Channels.Core.Ids;
 using Channels.Storage.Tenants;
 
 namespace Channels.Api.Tenants;
@@ -20,8 +22,10 @@ internal sealed record SuspendTenant
 /// <summary>A tenant. <c>api_key</c> is there only in the answer that made it.</summary>
 internal sealed record TenantAnswer(
     Guid Id, string Name, Guid? DefaultOrgUnitId, bool Suspended, DateTimeOffset? SuspendedAt, string? SuspendedReason, DateTimeOffset CreatedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ApiKey = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ApiKey = null) : IAboutTenant
 {
+    TenantId IAboutTenant.Tenant => new(Id);
+
     public static TenantAnswer Of(TenantRow tenant, string? apiKey = null) => new(
         tenant.Id.Value, tenant.Name, tenant.DefaultOrgUnit, tenant.SuspendedAt is not null, tenant.SuspendedAt, tenant.SuspendedReason, tenant.CreatedAt, apiKey);
 }

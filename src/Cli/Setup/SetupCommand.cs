@@ -106,7 +106,7 @@ internal sealed class SetupCommand
     private static async Task<(ServerSettings? Settings, ApiAnswer? Failure)> NewTenantAsync(
         ApiClient api, Report report, ServerSettings settings, string name, CancellationToken cancellationToken)
     {
-        var answer = await api.PostAsync("/api/v1/tenants", new JsonObject { ["name"] = name }, cancellationToken);
+        var answer = await api.PostRepeatedlyAsync("/api/v1/tenants", new JsonObject { ["name"] = name }, ApiClient.NewIdempotencyKey(), ApiClient.UsualPatience, cancellationToken);
         if (answer is not ApiAnswer.Done { Body: var tenant })
         {
             return (null, answer);

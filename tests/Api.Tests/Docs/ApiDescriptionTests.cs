@@ -21,6 +21,19 @@ public sealed class ApiDescriptionTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(mapped.Except(described));
     }
 
+    [PostgresTheory]
+    [InlineData("/api/v1/channels", "get", "X-Tenant-Id", true)]
+    [InlineData("/api/v1/tenants", "get", "X-Tenant-Id", false)]
+    [InlineData("/api/v1/tenants", "post", "Idempotency-Key", true)]
+    public async Task Headers_are_described_where_they_are_heard(string path, string method, string header, bool isHeard)
+    {
+        var document = await (await host.Client().GetAsync("/openapi/v1.json")).JsonAsync();
+
+        var operation = document.GetProperty("paths").GetProperty(path).GetProperty(method);
+        var described = operation.TryGetProperty("parameters", out var parameters) && parameters.EnumerateArray().Any(one => one.GetProperty("name").GetString() == header);
+        Assert.Equal(isHeard, described);
+    }
+
     [PostgresFact]
     public async Task The_page_needs_nothing_from_elsewhere()
     {

@@ -23,6 +23,38 @@ public sealed class TenantTests(ApiHost host) : IClassFixture<ApiHost>
         host.Logs.AssertAbsent(key, ApiHost.OperatorKey);
     }
 
+    [PostgresFact]
+    public async Task A_tenant_asked_for_twice_under_one_key_is_made_once_and_its_key_is_shown_again()
+    {
+        var name = $"once {Seed.NewId()}";
+
+        var first = await CreateAsync(name, "tenant-1");
+        var second = await CreateAsync(name, "tenant-1");
+        var different = await CreateAsync("another", "tenant-1");
+
+        var made = await first.JsonAsync(HttpStatusCode.Created);
+        var key = made.GetProperty("api_key").GetString()!;
+        Assert.Equal(made.GetRawText(), (await second.JsonAsync(HttpStatusCode.Created)).GetRawText());
+        Assert.Equal("true", second.Headers.GetValues("Idempotency-Replayed").Single());
+        Assert.Equal(1L, await host.ScalarAsync("select count(*) from tenant where name = $1", name));
+        var kept = Convert.FromBase64String((string)(await host.ScalarAsync("select body from idempotency_key where key = 'tenant-1'"))!);
+        Assert.DoesNotContain(key, System.Text.Encoding.Latin1.GetString(kept), StringComparison.Ordinal);
+        await different.ProblemAsync(422, "idempotency_key_reused");
+    }
+
+    [PostgresFact]
+    public async Task The_operators_keys_are_no_tenants()
+    {
+        var tenant = await host.TenantAsync();
+        await CreateAsync("acme", "tenant-2");
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/api-keys") { Content = Asking.Json("""{"name":"n"}""") };
+        request.Headers.Add("Idempotency-Key", "tenant-2");
+        var own = await tenant.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Created, own.StatusCode);
+    }
+
     [PostgresTheory]
     [InlineData(null)]
     [InlineData("")]
@@ -104,5 +136,12 @@ public sealed class TenantTests(ApiHost host) : IClassFixture<ApiHost>
         await (await host.Operator().SendJsonAsync(HttpMethod.Post, "/api/v1/tenants", "{}")).ProblemAsync(422, "invalid_fields");
         await (await host.Operator().SendJsonAsync(HttpMethod.Post, "/api/v1/tenants", """{"name":" "}""")).ProblemAsync(422, "invalid_fields");
         await (await host.Operator().GetAsync($"/api/v1/tenants/{Seed.NewId()}")).ProblemAsync(404, "not_found");
+    }
+
+    private async Task<HttpResponseMessage> CreateAsync(string name, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/tenants") { Content = JsonContent.Create(new { name }) };
+        request.Headers.Add("Idempotency-Key", key);
+        return await host.Operator().SendAsync(request);
     }
 }
