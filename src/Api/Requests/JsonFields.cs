@@ -48,7 +48,8 @@ internal static class JsonFields
         }
     }
 
-    private static string WordFor(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    /// <summary>What a value of this type is called in a complaint.</summary>
+    public static string WordFor(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
         var plain when plain == typeof(string) => "a text",
         var plain when plain == typeof(bool) => "true or false",

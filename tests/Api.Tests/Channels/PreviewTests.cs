@@ -104,7 +104,7 @@ public sealed class PreviewTests(ApiHost host) : IClassFixture<ApiHost>
         var strange = await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{id}/simulate?wait=NaN", """{"from":"1","text":"hola"}""");
 
         Assert.Equal(0, (await answer.JsonAsync(System.Net.HttpStatusCode.Accepted)).GetProperty("replies").GetArrayLength());
-        await strange.ProblemAsync(400, "bad_request");
+        Assert.Equal(["wait"], (await strange.ProblemAsync(400, "invalid_parameter")).Fields());
     }
 
     [PostgresFact]

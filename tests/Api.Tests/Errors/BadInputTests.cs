@@ -76,6 +76,24 @@ public sealed class BadInputTests(ApiHost host) : IClassFixture<ApiHost>
         await (await tenant.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path))).ProblemAsync(status, code);
     }
 
+    [PostgresTheory]
+    [InlineData("POST", "/api/v1/channels/00000000-0000-7000-8000-000000000001/simulate?wait=soon", "wait", "must be a whole number.")]
+    [InlineData("POST", "/api/v1/channels/00000000-0000-7000-8000-000000000001/simulate?wait=1&wait=2", "wait", "must be a whole number.")]
+    [InlineData("POST", "/api/v1/channels/00000000-0000-7000-8000-000000000001/simulate?wait=99999999999", "wait", "must be a whole number.")]
+    [InlineData("POST", "/api/v1/parked-webhooks/00000000-0000-7000-8000-000000000001/replay?dry_run=yes", "dry_run", "must be true or false.")]
+    [InlineData("DELETE", "/api/v1/channels/00000000-0000-7000-8000-000000000001/pairing?remove=1", "remove", "must be true or false.")]
+    [InlineData("GET", "/api/v1/knowledge/search?q=x&limit=many", "limit", "must be a whole number.")]
+    public async Task A_value_in_the_query_that_cannot_be_read_is_named(string method, string path, string field, string message)
+    {
+        var tenant = await host.TenantAsync();
+
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = method == "POST" ? Asking.Json("""{"from":"1","text":"x"}""") : null };
+        var problem = await (await tenant.Http.SendAsync(request)).ProblemAsync(400, "invalid_parameter");
+
+        Assert.Equal([field], problem.Fields());
+        Assert.Equal(message, problem.GetProperty("errors")[0].GetProperty("message").GetString());
+    }
+
     [PostgresFact]
     public async Task A_form_content_type_is_no_reason_to_refuse_json()
     {
