@@ -57,7 +57,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Opera
     // The operator may act for any tenant, but says for which: nothing is done for a tenant by accident.
     private async ValueTask<Problem?> CheckOperatorAsync(HttpContext http, Access access)
     {
-        if (access != Access.Tenant)
+        if (access == Access.Operator)
         {
             return null;
         }
@@ -65,7 +65,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Opera
         var header = http.Request.Headers[TenantHeader].ToString();
         if (header.Length == 0)
         {
-            return new(ErrorCatalogue.TenantRequired);
+            return access == Access.Tenant ? new(ErrorCatalogue.TenantRequired) : null;
         }
 
         if (!Guid.TryParse(header, out var id) || await tenants.FindAsync(new TenantId(id), http.RequestAborted) is null)

@@ -5,7 +5,7 @@ namespace Channels.Api.Access;
 
 /// <summary>Who asks, and for which tenant. Handlers take it as a parameter; it is there only after <see cref="AccessMiddleware"/> let the request in.</summary>
 /// <param name="IsOperator">Whether the operator key was presented.</param>
-/// <param name="ActsFor">The tenant; null only for the operator on endpoints that need none.</param>
+/// <param name="ActsFor">The tenant; null only for the operator who named none, on endpoints that need none.</param>
 internal sealed record Caller(bool IsOperator, TenantId? ActsFor)
 {
     /// <summary>The tenant acted for.</summary>
@@ -23,6 +23,6 @@ internal enum Access
     /// <summary>The operator's key.</summary>
     Operator,
 
-    /// <summary>Any valid key.</summary>
+    /// <summary>Any valid key; the operator's acts for a tenant when <c>X-Tenant-Id</c> says so.</summary>
     Anybody,
 }

@@ -48,7 +48,7 @@ internal static class ApiDescription
         if (context.Description.ActionDescriptor.EndpointMetadata.OfType<AccessRule>().FirstOrDefault() is { } rule)
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
-            if (rule.Access == Access.Access.Tenant)
+            if (rule.Access != Access.Access.Operator)
             {
                 operation.Parameters.Add(Parameter("X-Tenant-Id", ParameterLocation.Header, JsonSchemaType.String, "With the operator key: the tenant acted for."));
             }

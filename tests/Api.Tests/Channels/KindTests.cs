@@ -22,6 +22,31 @@ public sealed class KindTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task The_operator_sees_what_the_tenant_it_names_does_with_each_kind()
+    {
+        var tenant = await host.TenantAsync();
+        await tenant.CreateSimulatorAsync();
+
+        var named = await (await AskAsync(tenant.Id.ToString())).JsonAsync();
+        var none = await (await AskAsync(null)).JsonAsync();
+
+        Assert.Equal(1, Simulator(named).GetProperty("configuration").GetProperty("channels").GetInt32());
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, Simulator(none).GetProperty("configuration").ValueKind);
+        await (await AskAsync(Seed.NewId().ToString())).ProblemAsync(404, "not_found");
+        await (await AskAsync("acme")).ProblemAsync(404, "not_found");
+
+        Task<HttpResponseMessage> AskAsync(string? of)
+        {
+            var http = host.Operator();
+            http.DefaultRequestHeaders.Add("X-Tenant-Id", of is null ? [] : [of]);
+            return http.GetAsync("/api/channels");
+        }
+
+        static System.Text.Json.JsonElement Simulator(System.Text.Json.JsonElement kinds) =>
+            kinds.GetProperty("channels").EnumerateArray().Single(kind => kind.GetProperty("id").GetString() == "simulator");
+    }
+
+    [PostgresFact]
     public async Task A_kind_that_is_switched_off_takes_no_channels_until_it_is_switched_on()
     {
         var (tenant, other) = (await host.TenantAsync(), await host.TenantAsync());

@@ -22,6 +22,7 @@ public sealed class ApiDescriptionTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresTheory]
+    [InlineData("/api/channels", "get", "X-Tenant-Id", true)]
     [InlineData("/api/v1/channels", "get", "X-Tenant-Id", true)]
     [InlineData("/api/v1/tenants", "get", "X-Tenant-Id", false)]
     [InlineData("/api/v1/tenants", "post", "Idempotency-Key", true)]
