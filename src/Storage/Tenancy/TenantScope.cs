@@ -1,5 +1,6 @@
 using System.Data;
 using Channels.Core.Ids;
+using Channels.Storage.Database;
 using Npgsql;
 
 namespace Channels.Storage.Tenancy;
@@ -32,7 +33,17 @@ public sealed class TenantScope(NpgsqlDataSource db)
             batch.BatchCommands.Add(statement);
         }
 
-        var rows = await batch.ExecuteReaderAsync(cancellationToken);
+        NpgsqlDataReader rows;
+        try
+        {
+            rows = await batch.ExecuteReaderAsync(cancellationToken);
+        }
+        catch (PostgresException refused) when (!StoreFaults.IsUnavailable(refused))
+        {
+            // Of the first statement, ours: what is wrong with the others is thrown when their rows are asked for.
+            throw Closed(refused);
+        }
+
         try
         {
             await rows.NextResultAsync(cancellationToken);
@@ -72,7 +83,7 @@ public sealed class TenantScope(NpgsqlDataSource db)
                 await work.ExecuteAsync(KeepInbox, cancellationToken);
             }
 
-            await work.ExecuteAsync(Enter, cancellationToken, tenant.ToString());
+            await EnterAsync(work, tenant, cancellationToken);
             return work;
         }
         catch
@@ -81,4 +92,22 @@ public sealed class TenantScope(NpgsqlDataSource db)
             throw;
         }
     }
+
+    private static async Task EnterAsync(TenantWork work, TenantId tenant, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await work.ExecuteAsync(Enter, cancellationToken, tenant.ToString());
+        }
+        catch (PostgresException refused) when (!StoreFaults.IsUnavailable(refused))
+        {
+            throw Closed(refused);
+        }
+    }
+
+    // Not as it came: a role that is missing has the SQLSTATE of a value that is out of range, which would be the caller's fault.
+    private static InvalidOperationException Closed(PostgresException refused) => new(
+        $"The database lets nobody act for a tenant ({refused.SqlState}: {refused.MessageText}). The role channels_tenant must exist with the rights the migrations gave it, and the user we "
+        + "connect as must be a member of it. Behind a backup, restore the server's roles first.",
+        refused);
 }

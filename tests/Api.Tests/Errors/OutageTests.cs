@@ -36,6 +36,22 @@ public sealed class OutageTests(OutageTests.OutageHost host) : IClassFixture<Out
         await Asking.EventuallyAsync("unknown channels to be told", async () => (await WebhookAsync(Seed.NewId())).StatusCode, status => status == HttpStatusCode.NotFound);
     }
 
+    [PostgresFact]
+    public async Task A_role_that_is_missing_in_the_database_is_not_the_callers_fault()
+    {
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateSimulatorAsync();
+
+        await Seed.RunAsync(host.Db, "alter role channels_tenant rename to taken_away");
+        var read = await tenant.Http.GetAsync("/api/v1/channels");
+        var written = await tenant.Http.SendJsonAsync(HttpMethod.Patch, $"/api/v1/channels/{id}", """{"name":"n"}""");
+        await Seed.RunAsync(host.Db, "alter role taken_away rename to channels_tenant");
+
+        await read.ProblemAsync(500, "internal_error");
+        await written.ProblemAsync(500, "internal_error");
+        Assert.Contains(host.Logs.Entries, entry => entry.Everything.Contains("The role channels_tenant must exist", StringComparison.Ordinal));
+    }
+
     private async Task<HttpResponseMessage> WebhookAsync(Guid channel)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"/webhooks/evolution/{channel}") { Content = new ByteArrayContent("{}"u8.ToArray()) };
