@@ -26,7 +26,6 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly Timer _impatience;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
-    private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
 
     private TenantId? _last;
     private long _mixed = long.MinValue / 2;
@@ -275,7 +274,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     }
 
     // Somebody who finds a long transaction under way waits for all of it: who shares the queue with others has them short.
-    private bool IsShared() => _queue.IsShared || Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < SharedFor;
+    private bool IsShared() => _queue.IsShared || Stopwatch.GetElapsedTime(Volatile.Read(ref _mixed)) < _limits.SharedFor;
 
     private async Task CommitAsync(List<TItem> batch)
     {
@@ -355,6 +354,9 @@ internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, lon
 {
     /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>So long after the last transaction with several tenants' items the queue counts as shared, also while one tenant's are in it.</summary>
+    public TimeSpan SharedFor { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether transactions beside one under way are for those whose items are prompt, however much waits of others. Must not throw.</summary>
     public Func<bool> KeepsOne { get; init; } = static () => false;

@@ -30,6 +30,19 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly GroupCommit<Arrival> _commits;
 
     public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger)
+        : this(database, traffic, hint, arrivals, clock, logger, patience: null)
+    {
+    }
+
+    /// <param name="database">The inbox's.</param>
+    /// <param name="traffic">Who sends how much.</param>
+    /// <param name="hint">Hears of accounts with something new.</param>
+    /// <param name="arrivals">Takes what was committed.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="logger">For failures.</param>
+    /// <param name="patience">When a transaction counts as hanging; null for <see cref="GroupCommitLimits"/>'s own.</param>
+    internal PostgresInbox(
+        ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger, TimeSpan? patience)
     {
         _database = database;
         _traffic = traffic;
@@ -40,14 +53,12 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
         // Two at once: one fills its transaction while the other waits for the disk. More would only make the transactions smaller.
         // Where some send much and others little, one is kept for these: they find no long transaction under way.
-        _commits = new GroupCommit<Arrival>(
-            new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384)
-            {
-                KeepsOne = () => traffic.IsUneven,
-                Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
-            },
-            CommitAsync,
-            logger);
+        var limits = new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384)
+        {
+            KeepsOne = () => traffic.IsUneven,
+            Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
+        };
+        _commits = new GroupCommit<Arrival>(patience is { } given ? limits with { Patience = given } : limits, CommitAsync, logger);
     }
 
     /// <inheritdoc/>

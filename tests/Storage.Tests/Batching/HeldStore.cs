@@ -19,7 +19,12 @@ internal sealed class HeldStore
 
     /// <summary>A group commit that writes here.</summary>
     public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue, bool keepsOne = false) =>
-        new(new GroupCommitLimits(workers, enough, items, bytes, queue) { Patience = patience ?? TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne }, CommitAsync, NullLogger.Instance);
+        new(
+            new GroupCommitLimits(workers, enough, items, bytes, queue)
+            {
+                Patience = patience ?? TimeSpan.FromHours(1), SharedFor = TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne,
+            },
+            CommitAsync, NullLogger.Instance);
 
     /// <summary>The next transaction that has begun, or begins.</summary>
     public async Task<Transaction> NextAsync()

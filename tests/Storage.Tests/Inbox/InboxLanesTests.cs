@@ -25,7 +25,10 @@ public sealed class InboxLanesTests(PostgresFixture postgres) : IClassFixture<Po
         await Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
         await using var holder = await HoldAsync(db, Heavy);
         await using var database = new ChannelsDatabase(db.ConnectionString);
-        await using var inbox = new PostgresInbox(database, Traffic(), this, new NoArrivals(), TimeProvider.System, NullLogger<PostgresInbox>.Instance);
+
+        // None counts as hanging, however slow the machine: one that does lets a second of anything begin.
+        await using var inbox = new PostgresInbox(
+            database, Traffic(), this, new NoArrivals(), TimeProvider.System, NullLogger<PostgresInbox>.Instance, patience: TimeSpan.FromHours(1));
 
         // Enough waits for a further transaction, but one is kept.
         List<Task> held = [AppendAsync(inbox, Heavy)];
