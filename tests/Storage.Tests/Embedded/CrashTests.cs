@@ -64,12 +64,12 @@ public sealed class CrashTests : IAsyncLifetime
     [PostgresFact]
     public async Task The_supervisor_of_a_vanished_host_leaves_when_another_took_over()
     {
-        var first = await HostUnderTest.StartAsync(Data, grace: TimeSpan.FromSeconds(2));
+        var first = await HostUnderTest.StartAsync(Data, grace: TimeSpan.FromSeconds(15));
         var itsSupervisor = Assert.Single(EmbeddedServer.Supervisors(Data));
         await first.KillAsync();
 
         await using var second = await EmbeddedServer.StartAsync(Data);
-        await EmbeddedServer.EndedAsync(itsSupervisor);
+        await EmbeddedServer.EndedAsync(itsSupervisor, within: TimeSpan.FromSeconds(60));
 
         Assert.Equal(first.ServerProcessId, second.ServerProcessId);
         Assert.Equal("1", await EmbeddedServer.AskAsync(second.ConnectionString, "select 1"));
