@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Channels.FakeProviders.Evolution;
 using Channels.Proof.Ledgers;
 
@@ -11,8 +12,11 @@ internal sealed class BrownOuts : Scenario
     /// <summary>As many conversations of an account may send at once.</summary>
     private const int AtOnce = 10;
 
-    /// <summary>No look-up makes a reply leave again sooner after the attempt.</summary>
-    private static readonly TimeSpan BeforeOnceMore = TimeSpan.FromSeconds(30);
+    /// <summary>Seconds. What a busy machine holds up is not to become unknown by that alone.</summary>
+    private const int SendTimeout = 5;
+
+    /// <summary>No look-up makes a reply leave again sooner after the attempt. The gateway may have seen that when we had nearly given it up.</summary>
+    private static readonly TimeSpan BeforeOnceMore = TimeSpan.FromSeconds(30 - SendTimeout);
 
     /// <summary>The second look-up of the last attempt is over by then, with its own time-out and that of the attempt.</summary>
     private static readonly TimeSpan LookedUp = TimeSpan.FromSeconds(50);
@@ -37,12 +41,12 @@ internal sealed class BrownOuts : Scenario
 
     public override async Task<Verdict> RunAsync(Course course)
     {
-        var length = course.Seconds(full: 12, brief: 3);
+        var length = course.Seconds(full: 12, brief: SendTimeout + 1);
         var phases = Phases(course.Brief);
         await using var stage = await Stage.SetAsync();
         var gateway = stage.Gateway;
         gateway.KeepsAttempts = true;
-        var shop = await stage.ShopAsync("brownout", "5491150000001", sendTimeout: course.Brief ? 1 : 4);
+        var shop = await stage.ShopAsync("brownout", "5491150000001", sendTimeout: SendTimeout);
         List<Writer> writers = [.. Enumerable.Range(1, 30).Select(n => Writer.Customer(shop, $"5491161{n:000000}"))];
 
         // Many contacts who each write slowly: a look-up sees the last hundred messages of a chat, and says "cannot say" when more were said since.
@@ -53,7 +57,7 @@ internal sealed class BrownOuts : Scenario
         foreach (var phase in phases)
         {
             wentDown = phase.IsDown ? TimeProvider.System.GetUtcNow() : wentDown;
-            await BreakAsync(gateway, phase, length);
+            await BreakAsync(gateway, phase, length, watch);
             await Until.SeenAsync("the circuit to close", shop.Channel.MetricsAsync, now => now.Circuit?.State == "closed", now => $"{now.Circuit}", TimeSpan.FromSeconds(150));
             gateway.Behaviour = new FakeBehaviour();
             course.Say($"{phase.What}: over; {load.Acknowledged} acknowledged so far, {gateway.Attempts.Count} attempts, {gateway.Ledger.Count} taken; circuit seen: {watch.Shown}");
@@ -96,7 +100,7 @@ internal sealed class BrownOuts : Scenario
         return brief ? all[..3] : all;
     }
 
-    private static async Task BreakAsync(FakeEvolution gateway, Phase phase, TimeSpan length)
+    private static async Task BreakAsync(FakeEvolution gateway, Phase phase, TimeSpan length, CircuitWatch watch)
     {
         if (phase.IsDown)
         {
@@ -109,8 +113,8 @@ internal sealed class BrownOuts : Scenario
         gateway.Behaviour = phase.Behaviour;
         await Task.Delay(length);
 
-        // Slow enough for the one send that tries the connection for all to be seen doing so.
-        gateway.Behaviour = new FakeBehaviour { Delay = TimeSpan.FromMilliseconds(400) };
+        // The one send that tries the connection for all is answered once it was seen doing so.
+        gateway.Behaviour = new FakeBehaviour { BeforeAnswer = _ => watch.MovedOnAsync() };
     }
 
     // The agent is an echo: a reply has its message's text.
@@ -186,6 +190,7 @@ internal sealed class BrownOuts : Scenario
     {
         private readonly CancellationTokenSource _ending = new();
         private readonly Dictionary<string, int> _seen = [];
+        private volatile string? _last;
         private Task _watching = Task.CompletedTask;
 
         public string Shown => string.Join(", ", _seen.OrderBy(one => one.Key).Select(one => $"{one.Key} {one.Value}×"));
@@ -195,6 +200,16 @@ internal sealed class BrownOuts : Scenario
             var watch = new CircuitWatch();
             watch._watching = watch.LookAsync(channel);
             return watch;
+        }
+
+        /// <summary>Returns when the circuit is not seen open any more, and in time for the answer to a send that waits for it.</summary>
+        public async Task MovedOnAsync()
+        {
+            var started = Stopwatch.GetTimestamp();
+            while (_last == "open" && Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(SendTimeout - 1))
+            {
+                await Task.Delay(20);
+            }
         }
 
         public IEnumerable<string> Complaints() => ((string[])["open", "half_open", "closed"]).Where(state => !_seen.ContainsKey(state)).Select(state => $"the circuit was never seen {state}");
@@ -213,6 +228,7 @@ internal sealed class BrownOuts : Scenario
                 if ((await channel.MetricsAsync()).Circuit is { State: var state })
                 {
                     _seen[state] = _seen.GetValueOrDefault(state) + 1;
+                    _last = state;
                 }
 
                 await Task.Delay(50);

@@ -137,7 +137,9 @@ internal sealed class ColdStart : Scenario
         await drained.CancelAsync();
         var waits = await posting;
         var before = writers.SelectMany(writer => writer.Acknowledged).Except(already).ToHashSet();
-        var reply = gateways.All.SelectMany(gateway => gateway.Ledger.After(0)).Where(send => send.Asked > began && before.Contains(send.Text)).Min(send => send.Asked) - began;
+
+        // Where the kill came late nothing was left to answer.
+        var reply = gateways.All.SelectMany(gateway => gateway.Ledger.After(0)).Where(send => send.Asked > began && before.Contains(send.Text)).Select(send => send.Asked).DefaultIfEmpty(began).Min() - began;
         return new Seen(ready, cpu, first, reply, drain, before.Count, waits, memory.Most);
     }
 

@@ -14,6 +14,9 @@ internal sealed class NoisyNeighbour : Scenario
     private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Gross = TimeSpan.FromSeconds(5);
 
+    /// <summary>Of a brief run's few messages the p99 is the slowest of all.</summary>
+    private static readonly TimeSpan GrossOfOne = TimeSpan.FromSeconds(20);
+
     public override string Name => "noisy";
 
     public override string Promise =>
@@ -99,7 +102,7 @@ internal sealed class NoisyNeighbour : Scenario
             yield return $"{refused} webhooks of the quiet tenant were refused";
         }
 
-        if (rounds.Max(round => round.Beside.AnsweredAt(0.99)) is var worst && worst > Gross.TotalMilliseconds)
+        if (rounds.Max(round => round.Beside.AnsweredAt(0.99)) is var worst && worst > (brief ? GrossOfOne : Gross).TotalMilliseconds)
         {
             yield return $"beside the flood the quiet tenant's p99 was {worst:0} ms";
         }
