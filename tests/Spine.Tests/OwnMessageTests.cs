@@ -76,7 +76,7 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     public async Task A_send_that_timed_out_is_unknown_not_repeated_and_settled_by_its_echo()
     {
         await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
-        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
+        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 5);
         var (number, text) = (Spine.NewNumber(), Words("lost"));
         gateway.Script(new FakeBehaviour { AcceptThenHang = true });
 
@@ -118,7 +118,7 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     public async Task An_unknown_send_stays_unknown_over_a_restart_until_there_is_evidence()
     {
         await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
-        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 1);
+        var shop = await Spine.EvolutionAsync(gateway: gateway, sendTimeout: 5);
         var number = Spine.NewNumber();
         gateway.Script(new FakeBehaviour { AcceptThenHang = true });
         await shop.SaysAsync(number, Words("lost"));
