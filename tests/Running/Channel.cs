@@ -84,6 +84,10 @@ internal sealed class Channel(ChannelsClient api, Guid id, Uri webhookUrl, strin
         now => now.WebhooksFinished + now.WebhooksParked >= webhooksFinished && now is { WebhooksWaiting: 0, TurnsWaiting: 0 } && now.RepliesWaiting == unknown,
         within: within);
 
+    /// <summary>Returns when a turn whose agent answers later is recorded as such: a crash keeps it from then on.</summary>
+    public Task<string> OpenAsync(Guid turn) => Until.SeenAsync(
+        $"turn {turn} to be open", async () => (await Api.GetAsync($"/api/v1/messages/{turn}/timeline")).ToString(), shown => shown.Contains("may answer until", StringComparison.Ordinal));
+
     // A full page may have another behind it. "total" does not tell: rows may come between its reading and theirs.
     private async Task<IEnumerable<List<T>>> PagesAsync<T>(string path, string name)
     {

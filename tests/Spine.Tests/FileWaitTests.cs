@@ -21,10 +21,11 @@ public sealed class FileWaitTests(TelegramSpine spine) : SpineTest(spine), IClas
 
         SendsPicture(shop, Mira, caption);
         shop.Bot.Updates.PersonSays(shop.Bot.Person(Mira), behind);
+        var conversation = (await Until.SeenAsync("her conversation", shop.Channel.ConversationsAsync, found => found.Count == 1))[0].Id;
+        var waits = (await Until.SeenAsync(
+            "the wait", () => shop.Channel.Api.GetAsync($"/api/v1/conversations/{conversation}"), seen => seen.TryGetProperty("waits_for", out _), seen => seen.ToString())).GetProperty("waits_for");
         shop.Bot.Updates.PersonSays(shop.Bot.Person(Ben), other);
         await Until.TrueAsync("the other conversation to be answered", () => agent.Calls.Any(call => call.Text == other));
-        var conversation = (await shop.Channel.ConversationAsync($"{Mira}")).Id;
-        var waits = (await shop.Channel.Api.GetAsync($"/api/v1/conversations/{conversation}")).GetProperty("waits_for");
         var asked = await AskedStepAsync(shop, waits.GetProperty("message_id").GetGuid());
         Assert.Single(agent.Calls);
         _given.SetResult();
@@ -109,7 +110,7 @@ public sealed class FileWaitTests(TelegramSpine spine) : SpineTest(spine), IClas
     public async Task A_burst_waits_for_the_file_of_any_of_its_messages()
     {
         await using var agent = await AgentServer.StartAsync();
-        await using var shop = await CreateAsync(agent, wait: 300, debounce: 1500);
+        await using var shop = await CreateAsync(agent, wait: 300, debounce: 10_000);
         var (words, caption) = (Words("this one"), Words("look"));
 
         shop.Bot.Updates.PersonSays(shop.Bot.Person(Mira), words);
@@ -117,7 +118,7 @@ public sealed class FileWaitTests(TelegramSpine spine) : SpineTest(spine), IClas
         await Until.SeenAsync("both turns to wait", shop.Channel.MetricsAsync, seen => seen.TurnsWaiting == 2);
         _given.SetResult();
 
-        await Until.TrueAsync("the agent to be asked", () => !agent.Calls.IsEmpty);
+        await Until.TrueAsync("the agent to be asked", () => !agent.Calls.IsEmpty, within: TimeSpan.FromSeconds(45));
         await shop.Channel.IdleAsync(webhooksFinished: 2);
         var call = Assert.Single(agent.Calls);
         Assert.Equal(($"{words}\n{caption}", "stored"), (call.Text, call.File.Status));

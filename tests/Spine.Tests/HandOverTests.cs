@@ -91,7 +91,8 @@ public sealed class HandOverTests(Running.Spine spine) : SpineTest(spine), IClas
         var shop = await Spine.EvolutionAsync(new { kind = "http", url = agent.Url });
         var (hidden, number) = ($"20011223345{Spine.Next():0000}@lid", Spine.NewNumber());
         await shop.SaysAsync(hidden, Words("a person please"));
-        await Until.TrueAsync("the agent to be asked", () => !agent.Calls.IsEmpty);
+        await Until.SeenAsync(
+            "the hand-over", () => shop.Channel.MessagesWithAsync(hidden), messages => messages.Any(one => one.Reason == "handed over: the agent asked for a person"), Channel.Shown);
         await shop.SaysAsync(number, Words("hola"));
         await shop.SentAsync(1, number);
 

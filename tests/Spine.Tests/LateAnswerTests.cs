@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using Channels.Spine.Tests.Running;
@@ -56,10 +57,11 @@ public sealed class LateAnswerTests(Running.Spine spine) : SpineTest(spine), ICl
         await shop.SaysAsync(number, Words("behind it"));
         await Until.TrueAsync("the agent to be asked", () => !agent.Calls.IsEmpty);
 
-        // Written after the turn was opened: the account has one writer.
         await shop.SaysAsync(other, Words("quick"));
         await shop.SentAsync(1, other);
 
+        // The service has given its 202, which the product may not have read yet.
+        await shop.Channel.OpenAsync(agent.Calls.First().TurnId);
         await Spine.Product.KillAsync();
         await Spine.Product.StartAgainAsync();
         await Task.Delay(TimeSpan.FromSeconds(5));
@@ -161,10 +163,10 @@ public sealed class LateAnswerTests(Running.Spine spine) : SpineTest(spine), ICl
     {
         await using var agent = await AgentServer.StartAsync();
         var shop = await Spine.EvolutionAsync(new { kind = "http", url = agent.Url });
-        var answers = new List<Answer>();
+        var answers = new ConcurrentQueue<Answer>();
         agent.Behave = call =>
         {
-            answers.Add(ReplyAsync(call.TurnId, new { reply = Answer }).GetAwaiter().GetResult());
+            answers.Enqueue(ReplyAsync(call.TurnId, new { reply = Answer }).GetAwaiter().GetResult());
             return 202;
         };
 
@@ -172,6 +174,9 @@ public sealed class LateAnswerTests(Running.Spine spine) : SpineTest(spine), ICl
 
         Assert.Equal(Answer, (await shop.SentAsync(1)).Single().Text);
         await shop.Channel.IdleAsync(webhooksFinished: 1);
+
+        // The reply may leave before the service has read that it was taken.
+        await Until.TrueAsync("the service to hear of its answer", () => answers.Count == 1);
         Assert.Equal(HttpStatusCode.Accepted, Assert.Single(answers).Status);
         Assert.Single(shop.Sends);
         Assert.Single(agent.Calls);
