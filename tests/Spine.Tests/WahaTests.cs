@@ -178,6 +178,7 @@ public sealed class WahaTests : SpineTest, IClassFixture<PairingSpine>
         server.AddSession(made.Session, number: made.Number);
         await made.Channel.ActivateAsync();
         await SeenAsync(made.Channel, "the session to work", seen => Text(seen, "session_status") == "WORKING");
+        await Until.SeenAsync("the channel to be active", made.Channel.StatusAsync, status => status == "active");
         return made;
     }
 

@@ -43,7 +43,16 @@ internal sealed class PairedChannel(EvolutionChannel shop, string number)
     /// <summary>Returns when the pairing, watched, is as wanted.</summary>
     public Task<PairingSeen> SeenAsync(string awaited, Func<PairingSeen, bool> wanted) => Until.SeenAsync(awaited, WatchAsync, wanted, seen => seen.ToString());
 
-    public Task<PairingSeen> WorkingAsync() => SeenAsync("the session to work", seen => seen is { SessionStatus: "WORKING", Status: "active" });
+    /// <summary>Returns when it works, and the channel's record says so.</summary>
+    public async Task<PairingSeen> WorkingAsync()
+    {
+        var working = await SeenAsync("the session to work", seen => seen is { SessionStatus: "WORKING", Status: "active" });
+        await RecordedAsync("active");
+        return working;
+    }
+
+    /// <summary>Returns when the channel's record, and with it the history, has this status: what the pairing shows is known before it is written.</summary>
+    public Task<string> RecordedAsync(string wanted) => Until.SeenAsync($"the channel to be {wanted}", Channel.StatusAsync, status => status == wanted);
 
     /// <summary>Connected and scanned: a working channel.</summary>
     public async Task<PairedChannel> PairedAsync()
