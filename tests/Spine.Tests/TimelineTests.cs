@@ -71,11 +71,19 @@ public sealed class TimelineTests(Running.Spine spine) : SpineTest(spine), IClas
         await shop.MessagesAsync(failed, "the failure's reason", found => found.Any(message => message.Reason is not null));
         agent.Behave = _ => $"{Running.Spine.Mark} answer";
         gateway.Behaviour = new FakeBehaviour { AcceptThenHang = true };
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        gateway.Before = async (_, call, _) =>
+        {
+            // What the look-up finds changes what the timeline shows.
+            await (call == "/chat/findMessages" ? seen.Task : Task.CompletedTask);
+            return false;
+        };
         await shop.SaysAsync(lost, Words());
         var unknown = await shop.MessagesAsync(lost, "the reply, unknown", found => found.Any(message => message is { IsOut: true, Status: "unknown" }));
 
         var agents = await TimelineAsync(shop.Channel, (await shop.Channel.MessagesWithAsync(EvolutionBodies.Person(failed)))[0].Id);
         var open = await TimelineAsync(shop.Channel, unknown[0].Id);
+        seen.SetResult();
 
         Assert.Equal(("attention", "asked"), (agents.GetProperty("state").GetString(), agents.GetProperty("problem").GetProperty("step").GetString()));
         Assert.Contains("500", agents.GetProperty("problem").GetProperty("what").GetString(), StringComparison.Ordinal);
@@ -84,8 +92,8 @@ public sealed class TimelineTests(Running.Spine spine) : SpineTest(spine), IClas
         Assert.False(string.IsNullOrEmpty(open.GetProperty("problem").GetProperty("next_step").GetString()));
         Assert.True(open.GetProperty("problem").GetProperty("since").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
         var found = await Until.SeenAsync(
-            "the look-up that finds it", () => TimelineAsync(shop.Channel, unknown[0].Id), seen => seen.GetProperty("state").GetString() == "done", within: TimeSpan.FromSeconds(40));
-        Assert.Equal(1, Step(found, "sent").GetProperty("look_ups").GetProperty("times").GetInt32());
+            "the look-up that finds it", () => TimelineAsync(shop.Channel, unknown[0].Id), now => now.GetProperty("state").GetString() == "done", within: TimeSpan.FromSeconds(60));
+        Assert.InRange(Step(found, "sent").GetProperty("look_ups").GetProperty("times").GetInt32(), 1, 2);
     }
 
     [PostgresFact]
