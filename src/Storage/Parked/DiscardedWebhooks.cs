@@ -21,10 +21,11 @@ public sealed class DiscardedWebhooks(TenantScope scope, TimeProvider clock)
         """;
 
     // One channel in one transaction: its counters are rows that the message path's batches take too, and who holds one waits for no other.
+    // The oldest is locked first, as by whoever puts some back: two who meet wait, and neither is undone.
     private const string Discard = $"""
         with past as materialized (
           select p.id from parked_webhook p join account a on a.tenant_id = p.tenant_id and a.id = p.account_id
-          where {ParkedFilter.Sql} and ($5::uuid is null or p.id = $5) order by p.id limit $6),
+          where {ParkedFilter.Sql} and ($5::uuid is null or p.id = $5) order by p.id limit $6 for update of p),
         gone as (
           delete from parked_webhook p using past where p.tenant_id = $1 and p.id = past.id returning p.account_id),
         finished as (

@@ -33,10 +33,13 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
         """;
 
     // One statement: a webhook is either parked or in the inbox, never both, never neither. A deleted channel's stay parked.
+    // The oldest is locked first, as by whoever else takes some away: two who meet wait, and neither is undone.
     internal const string Replay = """
-        with back as (
-          delete from parked_webhook p using unnest($2::uuid[], $3::uuid[]) as r (parked, fresh)
-          where p.tenant_id = $1 and p.id = r.parked
+        with held as materialized (
+          select id from parked_webhook where tenant_id = $1 and id = any($2::uuid[]) order by id for update),
+        back as (
+          delete from parked_webhook p using held h, unnest($2::uuid[], $3::uuid[]) as r (parked, fresh)
+          where p.tenant_id = $1 and p.id = h.id and h.id = r.parked
             and exists (select 1 from account a where a.tenant_id = $1 and a.id = p.account_id and a.deleted_at is null)
           returning p.account_id, r.fresh, p.received_at, p.path, p.body)
         insert into inbox (tenant_id, account_id, id, received_at, path, body)
