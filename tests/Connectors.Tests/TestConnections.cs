@@ -13,9 +13,11 @@ internal static class TestConnections
     public const string ApiKey = "fake-evolution-key";
 
     /// <summary>The catalog over the real HTTP client.</summary>
-    public static IConnectorCatalog Catalog() => new ServiceCollection().AddConnectors(new ConfigurationBuilder().Build()).BuildServiceProvider().GetRequiredService<IConnectorCatalog>();
+    /// <param name="clock">The system's when absent. Limits of calls go by it: one that stands still lets none pass.</param>
+    public static IConnectorCatalog Catalog(TimeProvider? clock = null) =>
+        new ServiceCollection().AddSingleton(clock ?? TimeProvider.System).AddConnectors(new ConfigurationBuilder().Build()).BuildServiceProvider().GetRequiredService<IConnectorCatalog>();
 
-    public static IConnector Connector(string kind) => Catalog().Find(kind)!;
+    public static IConnector Connector(string kind, TimeProvider? clock = null) => Catalog(clock).Find(kind)!;
 
     public static Connection To(object settings, string secret = WebhookSecret, string identity = "447700900100", Uri? webhookUrl = null) => new(
         new TenantId(Guid.Parse("00000000-0000-7000-8000-000000000001")),

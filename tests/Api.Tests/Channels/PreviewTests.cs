@@ -22,7 +22,7 @@ public sealed class PreviewTests(ApiHost host) : IClassFixture<ApiHost>
         var happened = Assert.Single(preview.GetProperty("events").EnumerateArray());
         Assert.Equal("message.text", happened.GetProperty("kind").GetString());
         Assert.Equal("hola", happened.GetProperty("text").GetString());
-        Assert.Empty(host.Hints.Arrivals);
+        Assert.DoesNotContain(host.Hints.Arrivals, account => account.Value == id);
     }
 
     [PostgresFact]

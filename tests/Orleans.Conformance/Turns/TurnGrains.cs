@@ -85,10 +85,13 @@ public interface ICircle : IGrainWithStringKey
     /// <summary>Calls <paramref name="other"/>, which calls back here.</summary>
     Task<string> GoRoundAsync(string other, bool allowed);
 
-    Task<string> CallBackAsync(string first);
+    Task<string> CallBackAsync(string first, bool allowed);
 
-    [ResponseTimeout("00:00:02")]
     Task<string> AnswerAsync();
+
+    /// <summary>The same, for calls that are never answered.</summary>
+    [ResponseTimeout("00:00:02")]
+    Task<string> AnswerSoonAsync();
 
     Task<string> CallMyselfAsync();
 }
@@ -98,12 +101,15 @@ public sealed class CircleGrain : Grain, ICircle
     public async Task<string> GoRoundAsync(string other, bool allowed)
     {
         using var section = allowed ? RequestContext.AllowCallChainReentrancy() : default;
-        return await GrainFactory.GetGrain<ICircle>(other).CallBackAsync(this.GetPrimaryKeyString());
+        return await GrainFactory.GetGrain<ICircle>(other).CallBackAsync(this.GetPrimaryKeyString(), allowed);
     }
 
-    public Task<string> CallBackAsync(string first) => GrainFactory.GetGrain<ICircle>(first).AnswerAsync();
+    public Task<string> CallBackAsync(string first, bool allowed) =>
+        GrainFactory.GetGrain<ICircle>(first) is var asked && allowed ? asked.AnswerAsync() : asked.AnswerSoonAsync();
 
     public Task<string> AnswerAsync() => Task.FromResult("round");
 
-    public Task<string> CallMyselfAsync() => GrainFactory.GetGrain<ICircle>(this.GetPrimaryKeyString()).AnswerAsync();
+    public Task<string> AnswerSoonAsync() => Task.FromResult("round");
+
+    public Task<string> CallMyselfAsync() => GrainFactory.GetGrain<ICircle>(this.GetPrimaryKeyString()).AnswerSoonAsync();
 }
