@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Channels.FakeProviders;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -32,7 +33,7 @@ internal sealed class AgentServer : IAsyncDisposable
     public static async Task<AgentServer> StartAsync()
     {
         var server = new AgentServer();
-        await server.ListenAsync(port: 0);
+        await server.ListenAsync(FreePorts.Next());
         return server;
     }
 

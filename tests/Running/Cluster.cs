@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
+using Channels.FakeProviders;
 using Channels.Testing;
 
 namespace Channels.Running;
@@ -39,12 +38,11 @@ internal sealed class Cluster : IAsyncDisposable
             };
             for (var n = 0; n < 2; n++)
             {
-                var ports = FreePorts(2);
                 silos.Add(await Product.StartAsync(connectionString, new Dictionary<string, string>(shared)
                 {
                     ["Channels__Cluster__Address"] = "127.0.0.1",
-                    ["Channels__Cluster__SiloPort"] = $"{ports[0]}",
-                    ["Channels__Cluster__GatewayPort"] = $"{ports[1]}",
+                    ["Channels__Cluster__SiloPort"] = $"{FreePorts.Next()}",
+                    ["Channels__Cluster__GatewayPort"] = $"{FreePorts.Next()}",
                 }));
             }
 
@@ -73,15 +71,5 @@ internal sealed class Cluster : IAsyncDisposable
 
         await _postgres.DisposeAsync();
         _data.Dispose();
-    }
-
-    // All held before the first is given back: no two are the same.
-    private static List<int> FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Reflection;
+using Channels.FakeProviders;
 using Channels.Testing;
 
 namespace Channels.Running;
@@ -31,7 +31,7 @@ internal sealed class Product : IAsyncDisposable
         _program = program;
         _connectionString = connectionString;
         _settings = settings;
-        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+        Address = new Uri($"http://127.0.0.1:{FreePorts.Next()}");
     }
 
     /// <summary>Whether this is the cluster build, where silos and front ends are processes of their own.</summary>
@@ -238,11 +238,4 @@ internal sealed class Product : IAsyncDisposable
     // The one that runs us: it need not be in the PATH.
     private static string DotNet() =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

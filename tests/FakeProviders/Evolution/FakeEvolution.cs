@@ -126,7 +126,7 @@ public sealed class FakeEvolution : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port == 0 ? FreePorts.Next() : port);
         });
         builder.Logging.ClearProviders();
         var app = builder.Build();

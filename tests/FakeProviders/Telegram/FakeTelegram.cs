@@ -73,7 +73,7 @@ public sealed class FakeTelegram : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port == 0 ? FreePorts.Next() : port);
         });
         builder.Logging.ClearProviders();
         var app = builder.Build();

@@ -120,7 +120,7 @@ public sealed class FakeMeta : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, port == 0 ? FreePorts.Next() : port);
         });
         builder.Logging.ClearProviders();
         var app = builder.Build();
