@@ -41,6 +41,10 @@ internal static class EvolutionBodies
     public static byte[] Receipt(string instance, string chat, string id, string status) =>
         Envelope("messages.update", instance, new { keyId = id, remoteJid = chat, fromMe = true, status, instanceId = "0b6d", messageId = "row" });
 
+    /// <summary>One member's receipt in a group.</summary>
+    public static byte[] MembersReceipt(string instance, string group, string member, string id, string status) =>
+        Envelope("messages.update", instance, new { keyId = id, remoteJid = group, participant = member, fromMe = true, status, instanceId = "0b6d", messageId = "row" });
+
     public static byte[] Connection(string instance, string state, int reason) =>
         Envelope("connection.update", instance, new { instance, state, statusReason = reason }, sender: null);
 

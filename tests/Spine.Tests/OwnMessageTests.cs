@@ -240,6 +240,25 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
     }
 
     [PostgresFact]
+    public async Task One_members_receipt_does_not_make_a_message_read_by_the_group()
+    {
+        var shop = await Spine.EvolutionAsync(policy: new { groups = true });
+        const string Group = "120363000000000077@g.us";
+        var member = EvolutionBodies.Person(Spine.NewNumber());
+        await shop.Channel.DeliverAsync(EvolutionBodies.Text(shop.Name, Group, EvolutionChannel.NewId(), Words(), participant: member));
+        var send = (await shop.SentAsync(1))[0];
+        await shop.Channel.IdleAsync(webhooksFinished: 1);
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.MembersReceipt(shop.Name, Group, member, send.Id, "DELIVERY_ACK"));
+        await shop.Channel.DeliverAsync(EvolutionBodies.MembersReceipt(shop.Name, Group, member, send.Id, "READ"));
+        await shop.Channel.IdleAsync(webhooksFinished: 3);
+
+        Assert.Equal("sent", (await shop.Channel.MessagesWithAsync(Group)).Single(message => message.IsOut).Status);
+        var book = await Spine.Tenant.GetAsync($"/api/v1/ledger?channel_id={shop.Channel.Id}");
+        Assert.Contains("status.read of one member of a group", book.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
     public async Task A_receipt_that_overtakes_the_answer_to_the_send_is_kept_for_it()
     {
         await using var gateway = await FakeEvolution.StartAsync();

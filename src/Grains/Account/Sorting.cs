@@ -86,7 +86,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
             case EventAction.UpdateMessage when !happened.MayBeAnEdit && (happened.TargetMessageId ?? happened.MessageId) is { } target:
                 _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
                 break;
-            case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && ReceiptWord(happened.Kind) is { } status:
+            case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && StatusToRecord(happened) is { } status:
                 _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason, OwnId(happened)));
                 break;
             case EventAction.UpdateConnection:
@@ -169,6 +169,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         { Kind: EventKinds.Ignored, Reason: { } reason } => reason,
         { Action: EventAction.UpdateDelivery, FromMe: false } => $"{happened.Kind} of a message that is not ours",
         { Action: EventAction.UpdateDelivery, MessageId: null } => $"{happened.Kind} without a message id",
+        { Action: EventAction.UpdateDelivery } when IsOfOneMember(happened) => $"{happened.Kind} of one member of a group",
         { MayBeAnEdit: true } => $"{happened.Kind} that may be an edit",
         { Reason: { } reason } => $"{happened.Kind}, {reason}",
         _ => happened.Kind,
@@ -176,6 +177,19 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
 
     // Presence and the like have a chat but are no part of its history.
     private static bool IsHistoryOfAChat(ChannelEvent happened) => happened.Kind != EventKinds.Presence && EventKey.Of(happened) is not null;
+
+    /// <summary>
+    /// What a receipt makes of its message. That one member of a group has it, or has read it, does not say that the group has: there is one state for the
+    /// message, and it would say so. It does prove that a message left of which we could not know, which is then named by our own id.
+    /// </summary>
+    private static string? StatusToRecord(ChannelEvent happened) => ReceiptWord(happened.Kind) switch
+    {
+        "delivered" or "read" when IsOfOneMember(happened) => OwnId(happened) is null ? null : "sent",
+        var word => word,
+    };
+
+    /// <summary>In a private chat nobody is named, the chat says who.</summary>
+    private static bool IsOfOneMember(ChannelEvent happened) => happened.Details.ContainsKey("participant_id");
 
     private static string? ReceiptWord(string kind) => kind switch
     {

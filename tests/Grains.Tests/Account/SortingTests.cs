@@ -30,6 +30,52 @@ public sealed class SortingTests
         Assert.Empty(batch.Dropped);
     }
 
+    [Theory]
+    [InlineData(EventKinds.StatusDelivered)]
+    [InlineData(EventKinds.StatusRead)]
+    [InlineData(EventKinds.StatusPlayed)]
+    public void What_one_member_of_a_group_has_or_read_is_not_what_the_group_has_or_read(string kind)
+    {
+        var batch = Sorted(OfOneMember(Receipt(kind)));
+
+        Assert.Empty(batch.Receipts);
+        Assert.Equal($"{kind} of one member of a group", Assert.Single(batch.Dropped));
+    }
+
+    [Theory]
+    [InlineData(EventKinds.StatusSent, "sent")]
+    [InlineData(EventKinds.StatusFailed, "failed")]
+    public void That_a_message_left_or_failed_counts_also_where_one_member_is_named(string kind, string status)
+    {
+        var batch = Sorted(OfOneMember(Receipt(kind)));
+
+        Assert.Equal(status, Assert.Single(batch.Receipts).Status);
+        Assert.Empty(batch.Dropped);
+    }
+
+    [Fact]
+    public void One_members_receipt_proves_that_a_message_named_by_our_own_id_left()
+    {
+        var own = new Guid("0197f000-0000-7000-8000-000000000004");
+        var read = OfOneMember(Receipt(EventKinds.StatusRead));
+
+        var batch = Sorted(read with { Details = read.Details.Add("correlation", own.ToString("D")) });
+
+        var receipt = Assert.Single(batch.Receipts);
+        Assert.Equal(("sent", (MessageId?)new MessageId(own)), (receipt.Status, receipt.Ours));
+    }
+
+    [Theory]
+    [InlineData(EventKinds.StatusDelivered, "delivered")]
+    [InlineData(EventKinds.StatusRead, "read")]
+    [InlineData(EventKinds.StatusPlayed, "read")]
+    public void A_receipt_that_names_no_member_moves_the_message(string kind, string status) =>
+        Assert.Equal(status, Assert.Single(Sorted(Receipt(kind)).Receipts).Status);
+
+    private static ChannelEvent Receipt(string kind) => new() { Kind = kind, Action = EventAction.UpdateDelivery, MessageId = "3EB0", FromMe = true };
+
+    private static ChannelEvent OfOneMember(ChannelEvent receipt) => receipt with { Details = receipt.Details.Add("participant_id", "351900000001@s.whatsapp.net") };
+
     private static ChannelEvent Deletion => new() { Kind = EventKinds.MessageDeleted, Action = EventAction.UpdateMessage, TargetMessageId = "3B0" };
 
     private static AccountBatch Sorted(ChannelEvent happened)
