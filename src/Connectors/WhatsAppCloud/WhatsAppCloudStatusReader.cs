@@ -30,6 +30,7 @@ internal static class WhatsAppCloudStatusReader
         }
 
         var user = item.Id("recipient_user_id");
+        var participant = item.Id("recipient_participant_id") ?? item.Id("participant_recipient_id");
         var status = new ChannelEvent
         {
             Kind = kind,
@@ -38,10 +39,13 @@ internal static class WhatsAppCloudStatusReader
             MessageId = id,
             FromMe = true,
             Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+
+            // In a group each member has a status, of one and the same message and often in one body.
+            Revision = participant ?? "",
             Details = WhatsAppCloudValues.Details(
                 ("recipient_id", item.Id("recipient_id") ?? user),
                 ("recipient_bsuid", user),
-                ("participant_id", item.Id("recipient_participant_id") ?? item.Id("participant_recipient_id")),
+                ("participant_id", participant),
                 ("correlation", item.Id("biz_opaque_callback_data")),
                 ("pricing", PriceOf(item.Member("pricing")))),
         };
