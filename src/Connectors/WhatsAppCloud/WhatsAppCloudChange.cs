@@ -21,8 +21,11 @@ internal readonly record struct WhatsAppCloudChange(
 
         // News of who may speak in a chat name the number as their recipient.
         var number = metadata.Id("phone_number_id") is null ? value.Member("recipient") : metadata;
+
+        // News for partners come under the partner's own account, and say beside them which account they are about. The door reads it the same way.
+        var account = value.Member("waba_info").Id("waba_id") ?? entry.Id("id");
         return new(
-            change.Text("field") ?? "", entry.Id("id"), number.Id("phone_number_id"), WhatsAppCloudValues.Digits(number.Text("display_phone_number")), value,
+            change.Text("field") ?? "", account, number.Id("phone_number_id"), WhatsAppCloudValues.Digits(number.Text("display_phone_number")), value,
             WhatsAppCloudValues.Time(entry.Member("time")));
     }
 

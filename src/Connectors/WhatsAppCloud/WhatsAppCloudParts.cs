@@ -10,7 +10,7 @@ namespace Channels.Connectors.WhatsAppCloud;
 /// <summary>Finds whom a body is about without reading the rest of it, and cuts it up where it is about several.</summary>
 /// <remarks>
 /// Runs at the door for every webhook, before anything is proven: one pass over the bytes, of which only ids become text. Each change is routed by its
-/// own number; one without a number (templates, the account itself) by the business account. Broken bodies are about nobody in particular.
+/// own number; one without a number (templates, the account itself) by the business account, which news for partners name themselves. Broken bodies are about nobody in particular.
 /// </remarks>
 internal static class WhatsAppCloudParts
 {
@@ -135,7 +135,7 @@ internal static class WhatsAppCloudParts
     private static Change ReadChange(ref Utf8JsonReader reader)
     {
         var start = (int)reader.TokenStartIndex;
-        string? number = null;
+        WebhookAccount account = _nobody;
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
@@ -148,7 +148,7 @@ internal static class WhatsAppCloudParts
                 reader.Read();
                 if (isValue && reader.TokenType == JsonTokenType.StartObject)
                 {
-                    number = ReadValue(ref reader) ?? number;
+                    account = ReadValue(ref reader) is { IsNamed: true } named ? named : account;
                 }
                 else
                 {
@@ -157,16 +157,16 @@ internal static class WhatsAppCloudParts
             }
         }
 
-        return new(Named(WhatsAppCloudSettings.PhoneNumberIdName, number, several: false), start..(int)reader.BytesConsumed, 0, default, default);
+        return new(account, start..(int)reader.BytesConsumed, 0, default, default);
     }
 
-    // metadata.phone_number_id; news of who may speak has no metadata and names the number as its recipient.
-    private static string? ReadValue(ref Utf8JsonReader reader)
+    // metadata.phone_number_id; news of who may speak has no metadata and names the number as its recipient. News for partners has no number and names the business account.
+    private static WebhookAccount ReadValue(ref Utf8JsonReader reader)
     {
-        string? metadata = null, recipient = null;
+        string? metadata = null, recipient = null, business = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.ValueTextEquals("metadata"u8) ? 'm' : reader.ValueTextEquals("recipient"u8) ? 'r' : ' ';
+            var name = reader.ValueTextEquals("metadata"u8) ? 'm' : reader.ValueTextEquals("recipient"u8) ? 'r' : reader.ValueTextEquals("waba_info"u8) ? 'w' : ' ';
             reader.Read();
             if (name == ' ' || reader.TokenType != JsonTokenType.StartObject)
             {
@@ -174,25 +174,27 @@ internal static class WhatsAppCloudParts
                 continue;
             }
 
-            var number = ReadNumber(ref reader);
-            (metadata, recipient) = name == 'm' ? (number, recipient) : (metadata, number);
+            var id = ReadId(ref reader, name == 'w' ? "waba_id"u8 : "phone_number_id"u8);
+            (metadata, recipient, business) = name switch { 'm' => (id, recipient, business), 'r' => (metadata, id, business), _ => (metadata, recipient, id) };
         }
 
-        return metadata ?? recipient;
+        return (metadata ?? recipient) is { } number
+            ? Named(WhatsAppCloudSettings.PhoneNumberIdName, number, several: false)
+            : Named(WhatsAppCloudSettings.BusinessAccountIdName, business, several: true);
     }
 
-    private static string? ReadNumber(ref Utf8JsonReader reader)
+    private static string? ReadId(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> member)
     {
-        string? number = null;
+        string? id = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isNumber = reader.ValueTextEquals("phone_number_id"u8);
+            var isId = reader.ValueTextEquals(member);
             reader.Read();
-            number = isNumber ? IdOf(ref reader) : number;
+            id = isId ? IdOf(ref reader) : id;
             reader.Skip();
         }
 
-        return number;
+        return id;
     }
 
     /// <summary>An id as settings hold it: digits. Anything else names nobody.</summary>

@@ -187,6 +187,25 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal([Body(News)], await StoredAsync(second));
     }
 
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task News_for_a_partner_reach_the_account_they_are_about_and_only_where_its_own_secret_proves_them(bool toOwnAddress)
+    {
+        var partner = await ChannelAsync(await host.TenantAsync(), _first);
+        var customer = await ChannelAsync(await host.TenantAsync(), _second, account: "77" + _account);
+        var stranger = await ChannelAsync(await host.TenantAsync(), NewNumber(), secret: OtherSecret, account: "78" + _account);
+        string News(string account) => $$$"""{"value":{"event":"PARTNER_REMOVED","waba_info":{"waba_id":"{{{account}}}"}},"field":"account_update"}""";
+
+        var answer = await PostAsync(toOwnAddress ? $"/webhooks/whatsapp_cloud/{partner}" : Anywhere, Body(News("77" + _account), News("78" + _account)));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Empty(await StoredAsync(partner));
+        Assert.Equal([Body(News("77" + _account))], await StoredAsync(customer));
+        Assert.Empty(await StoredAsync(stranger));
+        Assert.Equal("the channel that has it has another app secret", Assert.Single(await UnroutedAsync("78" + _account)).GetProperty("reason").GetString());
+    }
+
     [PostgresFact]
     public async Task While_one_part_cannot_be_kept_nothing_is_acknowledged()
     {
@@ -323,11 +342,11 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
 
     private static string NewNumber() => Interlocked.Increment(ref _numbers).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private async Task<Guid> ChannelAsync(TenantUnderTest tenant, string number, string secret = AppSecret, string? previous = null, string? token = null)
+    private async Task<Guid> ChannelAsync(TenantUnderTest tenant, string number, string secret = AppSecret, string? previous = null, string? token = null, string? account = null)
     {
         var config = new Dictionary<string, string>
         {
-            ["phoneNumberID"] = number, ["waba_id"] = _account, ["accessToken"] = "a-token", ["appSecret"] = secret, ["base_url"] = "http://127.0.0.1:5090",
+            ["phoneNumberID"] = number, ["waba_id"] = account ?? _account, ["accessToken"] = "a-token", ["appSecret"] = secret, ["base_url"] = "http://127.0.0.1:5090",
         };
         if (previous is not null)
         {
