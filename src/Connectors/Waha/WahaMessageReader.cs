@@ -53,11 +53,12 @@ internal static class WahaMessageReader
             : envelope.Ignored(Waiting);
 
     /// <summary>The message with everything but its content.</summary>
-    public static ChannelEvent Bare(JsonElement payload, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties)
-    {
-        var data = payload.Member("_data");
-        return parties.Message(envelope.Account, id.Id, TimeOf(payload), data.Filled("pushName") ?? data.Member("Info").Filled("PushName") ?? data.Filled("notifyName"));
-    }
+    public static ChannelEvent Bare(JsonElement payload, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties) =>
+        Bare(payload, payload.Member("_data"), id, envelope, parties);
+
+    /// <summary>The same where the engine's own account of it stands elsewhere.</summary>
+    public static ChannelEvent Bare(JsonElement payload, JsonElement data, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties) =>
+        parties.Message(envelope.Account, id.Id, TimeOf(payload), data.Filled("pushName") ?? data.Member("Info").Filled("PushName") ?? data.Filled("notifyName"));
 
     public static DateTimeOffset? TimeOf(JsonElement payload)
     {

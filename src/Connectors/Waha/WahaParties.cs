@@ -11,9 +11,11 @@ namespace Channels.Connectors.Waha;
 /// </remarks>
 internal static class WahaParties
 {
-    public static WhatsAppParties Read(JsonElement payload, WahaMessageId? id, WahaEnvelope envelope)
+    public static WhatsAppParties Read(JsonElement payload, WahaMessageId? id, WahaEnvelope envelope) => Read(payload, payload.Member("_data"), id, envelope);
+
+    /// <summary>The same where the engine's own account of it stands elsewhere.</summary>
+    public static WhatsAppParties Read(JsonElement payload, JsonElement data, WahaMessageId? id, WahaEnvelope envelope)
     {
-        var data = payload.Member("_data");
         var info = data.Member("Info");
         var fromMe = payload.Flag("fromMe") ?? id?.FromMe ?? false;
         var mode = data.Member("key").Filled("addressingMode") ?? info.Filled("AddressingMode");
