@@ -7,7 +7,8 @@ namespace Channels.Connectors.Waha;
 /// <summary>Reads who speaks to whom. Every engine fills other fields; whatever gives the phone of a hidden id wins, and both are kept.</summary>
 /// <remarks>
 /// <c>from</c> is the chat, except for our own messages in the browser engines, where it is us and <c>to</c> is the chat. NOWEB has the other address in
-/// <c>_data.key.…Alt</c>, GOWS in <c>_data.Info.SenderAlt</c> and, for our own messages, <c>RecipientAlt</c>. Empty texts are normal.
+/// <c>_data.key.…Alt</c>, GOWS in <c>_data.Info.SenderAlt</c> and, for our own messages, <c>RecipientAlt</c>. Its receipts have the
+/// same members without <c>Info</c> around them. Empty texts are normal.
 /// </remarks>
 internal static class WahaParties
 {
@@ -16,7 +17,7 @@ internal static class WahaParties
     /// <summary>The same where the engine's own account of it stands elsewhere.</summary>
     public static WhatsAppParties Read(JsonElement payload, JsonElement data, WahaMessageId? id, WahaEnvelope envelope)
     {
-        var info = data.Member("Info");
+        var info = InfoOf(data);
         var fromMe = payload.Flag("fromMe") ?? id?.FromMe ?? false;
         var mode = data.Member("key").Filled("addressingMode") ?? info.Filled("AddressingMode");
         var chat = id?.Chat ?? ChatOf(payload, fromMe, envelope);
@@ -38,6 +39,13 @@ internal static class WahaParties
         return WhatsAppJid.Parse(value.IsObject() ? value.Text("_serialized") : value.AsText());
     }
 
+    /// <summary>Who and where on GOWS: of a message <c>Info</c>; a receipt has no other content, and is it itself. Nothing in other engines.</summary>
+    private static JsonElement InfoOf(JsonElement data) =>
+        data.Member("Info") is { ValueKind: JsonValueKind.Object } info ? info : IsReceipt(data) ? data : default;
+
+    /// <summary>Whether this is GOWS's receipt: of one device, which <c>Sender</c> names.</summary>
+    public static bool IsReceipt(JsonElement data) => data.Member("MessageIDs").IsArray();
+
     private static WhatsAppJid? ChatOf(JsonElement payload, bool fromMe, WahaEnvelope envelope)
     {
         var (from, to) = (Jid(payload, "from"), Jid(payload, "to"));
@@ -50,9 +58,12 @@ internal static class WahaParties
         var found = new WhatsAppParties.Identities();
         found.Add(chat);
         var key = WhatsAppParties.Read(data.Member("key"), data);
+
+        // The receipt for our own message was sent by the other side.
+        var byUs = info.Flag("IsFromMe") ?? fromMe;
         foreach (var other in (ReadOnlySpan<WhatsAppJid?>)
                  [
-                     key.Chat, key.ChatLid, Jid(info, "Chat"), Jid(info, fromMe ? "RecipientAlt" : "SenderAlt"), fromMe ? null : Jid(info, "Sender"),
+                     key.Chat, key.ChatLid, Jid(info, "Chat"), Jid(info, byUs ? "RecipientAlt" : "SenderAlt"), byUs ? null : Jid(info, "Sender"),
                      Jid(payload, "from"), Jid(payload, "to"),
                  ])
         {

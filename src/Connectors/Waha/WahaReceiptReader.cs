@@ -41,9 +41,16 @@ internal static class WahaReceiptReader
 
     private static string? Participant(JsonElement payload, WahaMessageId id, WahaEnvelope envelope)
     {
-        var key = payload.Member("_data").Member("key");
+        var data = payload.Member("_data");
+        if (WahaParties.IsReceipt(data))
+        {
+            // One device's, also where it is our own.
+            return (WahaParties.Jid(data, "SenderAlt") is { IsPhone: true } alt ? alt : WahaParties.Jid(data, "Sender") ?? WahaParties.Jid(payload, "participant"))?.ToString();
+        }
+
+        var key = data.Member("key");
         var member = WhatsAppJid.Parse(key.Filled("participantAlt")) is { IsPhone: true } phone ? phone
-            : WahaParties.Jid(payload, "participant") ?? WhatsAppJid.Parse(payload.Member("_data").Member("receipt").Filled("userJid"))
+            : WahaParties.Jid(payload, "participant") ?? WhatsAppJid.Parse(data.Member("receipt").Filled("userJid"))
               ?? (envelope.Event == "message.ack.group" ? id.Participant : null);
 
         // Some engines put the sender there, which is us.
