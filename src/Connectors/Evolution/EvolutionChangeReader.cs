@@ -19,25 +19,25 @@ internal static class EvolutionChangeReader
         var (protocol, key) = Find(item);
         var parties = FromOurSide(WhatsAppParties.Read(key, item), envelope);
         parties = ours ? parties with { FromMe = true } : parties;
-        return protocol is { } change ? Read(change, item, envelope, parties)
+        return protocol is { } change ? Read(WhatsAppChange.Read(change), item, envelope, parties)
             : key.Id("id") is { } target && ReadBeside(item.Member("message"), target, item, envelope, parties) is { } edit ? edit
             : envelope.Ignored("no edit in it");
     }
 
-    /// <summary>A protocol message inside a message of its own: that message says who and where, the inner key only which one.</summary>
-    public static ChannelEvent ReadWithin(JsonElement protocol, string ownId, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
+    /// <summary>A change inside a message of its own: that message says who and where, the inner key only which one.</summary>
+    public static ChannelEvent ReadWithin(WhatsAppChange change, string ownId, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
     {
-        var change = Read(protocol, item, envelope, parties);
-        return change.MessageId is null ? change with { MessageId = ownId } : change;
+        var told = Read(change, item, envelope, parties);
+        return told.MessageId is null ? told with { MessageId = ownId } : told;
     }
 
     /// <summary>An edit told as a receipt (<c>messages.update</c>): the new content stands beside the original's id.</summary>
     public static ChannelEvent? ReadBeside(JsonElement message, string target, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
     {
         var content = WhatsAppUnwrap.Open(message);
-        if (content.Leaf == "protocolMessage")
+        if (WhatsAppChange.In(content) is { } change)
         {
-            return Read(content.Value, item, envelope, parties, target);
+            return Read(change, item, envelope, parties, target);
         }
 
         return WhatsAppChange.TextOf(content) is { } text ? Edited(text, target, item.Member("timestampMs"), item, envelope, parties) : null;
@@ -47,9 +47,8 @@ internal static class EvolutionChangeReader
     public static ChannelEvent Deleted(string target, EvolutionEnvelope envelope, WhatsAppParties parties) =>
         Base(EventKinds.MessageDeleted, target, envelope, parties);
 
-    private static ChannelEvent Read(JsonElement protocol, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties, string? knownTarget = null)
+    private static ChannelEvent Read(WhatsAppChange change, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties, string? knownTarget = null)
     {
-        var change = WhatsAppChange.Read(protocol);
         var target = change.Target ?? knownTarget;
         if (target is null || change.Type == WhatsAppChangeType.Other)
         {

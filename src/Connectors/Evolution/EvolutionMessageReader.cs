@@ -34,9 +34,9 @@ internal static class EvolutionMessageReader
             return bare with { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = Unreadable(item, content) };
         }
 
-        if (content.Leaf == "protocolMessage")
+        if (WhatsAppChange.In(content) is { } change)
         {
-            return EvolutionChangeReader.ReadWithin(content.Value, id, item, envelope, parties);
+            return EvolutionChangeReader.ReadWithin(change, id, item, envelope, parties);
         }
 
         var message = WhatsAppContentReader.Read(bare, content, item, new(envelope.Own), parties);

@@ -14,7 +14,7 @@ internal static class WahaChangeReader
         var payload = envelope.Payload;
         var id = WahaMessageId.Read(payload, "id");
         var content = WahaContent.Of(payload);
-        var change = content.Leaf == "protocolMessage" ? WhatsAppChange.Read(content.Value) : default;
+        var change = WhatsAppChange.In(content) ?? default;
 
         // In the browser engines an edited message keeps its id.
         return (WahaMessageId.Read(payload, "editedMessageId")?.Id ?? change.Target ?? id?.Id) is { } target
@@ -37,17 +37,13 @@ internal static class WahaChangeReader
     }
 
     /// <summary>The same, told as one more message.</summary>
-    public static ChannelEvent ReadWithin(JsonElement protocol, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties)
+    public static ChannelEvent ReadWithin(WhatsAppChange change, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties) => (change.Type, change.Target) switch
     {
-        var change = WhatsAppChange.Read(protocol);
-        return (change.Type, change.Target) switch
-        {
-            (WhatsAppChangeType.Other, _) => envelope.Ignored(change.Name) with { MessageId = id.Id },
-            (_, null) => envelope.Ignored(WhatsAppChange.WithoutTarget) with { MessageId = id.Id },
-            (WhatsAppChangeType.Revoke, { } target) => Deleted(target, id.Id, envelope, parties) with { Timestamp = WahaMessageReader.TimeOf(envelope.Payload) },
-            (_, { } target) => Edited(envelope.Payload.Filled("body") ?? change.Text, target, id.Id, change.Milliseconds, envelope, parties),
-        };
-    }
+        (WhatsAppChangeType.Other, _) => envelope.Ignored(change.Name) with { MessageId = id.Id },
+        (_, null) => envelope.Ignored(WhatsAppChange.WithoutTarget) with { MessageId = id.Id },
+        (WhatsAppChangeType.Revoke, { } target) => Deleted(target, id.Id, envelope, parties) with { Timestamp = WahaMessageReader.TimeOf(envelope.Payload) },
+        (_, { } target) => Edited(envelope.Payload.Filled("body") ?? change.Text, target, id.Id, change.Milliseconds, envelope, parties),
+    };
 
     private static ChannelEvent Deleted(string target, string? ownId, WahaEnvelope envelope, WhatsAppParties parties) =>
         parties.Change(EventKinds.MessageDeleted, target, envelope.Account, WahaEnvelope.Stories) with { MessageId = ownId };

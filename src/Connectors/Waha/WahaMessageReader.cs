@@ -32,9 +32,9 @@ internal static class WahaMessageReader
 
         // Builds of 2024, and every build for changes it does not know, tell an edit or a revocation as one more message.
         var content = WahaContent.Of(payload);
-        if (content.Leaf == "protocolMessage")
+        if (WhatsAppChange.In(content) is { } change)
         {
-            return WahaChangeReader.ReadWithin(content.Value, id, envelope, parties);
+            return WahaChangeReader.ReadWithin(change, id, envelope, parties);
         }
 
         var bare = Bare(payload, id, envelope, parties);

@@ -3,7 +3,7 @@ using Channels.Connectors.Json;
 
 namespace Channels.Connectors.WhatsApp;
 
-/// <summary>What a protocol message does to an earlier one.</summary>
+/// <summary>What a change does to an earlier one.</summary>
 internal enum WhatsAppChangeType
 {
     /// <summary>Nothing: it changes a setting.</summary>
@@ -16,7 +16,7 @@ internal enum WhatsAppChangeType
     Edit,
 }
 
-/// <summary>WhatsApp's <c>protocolMessage</c>: the edit or the taking back of an earlier message, or a setting.</summary>
+/// <summary>WhatsApp's <c>protocolMessage</c>: the edit or the taking back of an earlier message, or a setting. An edit may come encrypted once more instead, as <c>secretEncryptedMessage</c>.</summary>
 /// <param name="Type">Which of them.</param>
 /// <param name="Target">Id of the message it changes.</param>
 /// <param name="Text">What an edited one says now; null where that cannot be read.</param>
@@ -29,6 +29,15 @@ internal readonly record struct WhatsAppChange(WhatsAppChangeType Type, string? 
 
     private const int RevokeNumber = 0;
     private const int EditNumber = 14;
+    private const int SecretEditNumber = 2;
+
+    /// <summary>Null when this content changes nothing, or nothing we know of.</summary>
+    public static WhatsAppChange? In(WhatsAppContent content) => content.Leaf switch
+    {
+        "protocolMessage" => Read(content.Value),
+        "secretEncryptedMessage" => ReadSecret(content.Value),
+        _ => null,
+    };
 
     public static WhatsAppChange Read(JsonElement protocol) => new(
         TypeOf(protocol),
@@ -44,6 +53,15 @@ internal readonly record struct WhatsAppChange(WhatsAppChangeType Type, string? 
         "conversation" => content.Value.AsText(),
         _ => content.Value.Filled("text") ?? content.Value.Filled("caption"),
     };
+
+    /// <summary>Gateways do not decrypt it: that the message was edited is known, and what it says now is not.</summary>
+    private static WhatsAppChange? ReadSecret(JsonElement secret)
+    {
+        var type = secret.Member("secretEncType");
+        return (WhatsAppValues.Integer(type) == SecretEditNumber || type.AsText()?.ToUpperInvariant() == "MESSAGE_EDIT") && secret.Member("targetMessageKey").Id("id", "ID") is { } target
+            ? new(WhatsAppChangeType.Edit, target, null, default, "")
+            : null;
+    }
 
     private static WhatsAppChangeType TypeOf(JsonElement protocol)
     {
