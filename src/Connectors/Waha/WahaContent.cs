@@ -18,6 +18,9 @@ internal static class WahaContent
         return data.Flag("IsViewOnce") == true || data.Flag("isViewOnce") == true ? content with { ViewOnce = true } : content;
     }
 
+    /// <summary>NOWEB's mark of a message that may be seen once: WhatsApp hands it to the phone alone, and it does not follow later.</summary>
+    public static bool IsForThePhoneOnly(JsonElement payload) => payload.Member("_data").Member("key").Flag("isViewOnce") == true;
+
     /// <summary>Why nothing was read.</summary>
     public static string WhyEmpty(JsonElement payload, WhatsAppContent content) => content.Housekeeping switch
     {

@@ -10,6 +10,7 @@ internal static class WahaMessageReader
 {
     private const string ApiSource = "api";
     private const string Waiting = "not decrypted yet";
+    private const string ForThePhoneOnly = "a view-once message, shown on the phone only";
 
     public static ChannelEvent Read(WahaEnvelope envelope) => Read(envelope, isPast: false);
 
@@ -38,7 +39,9 @@ internal static class WahaMessageReader
         }
 
         var bare = Bare(payload, id, envelope, parties);
-        return WahaContentReader.Read(bare, payload, content, envelope, parties) is { } message
+        var read = WahaContentReader.Read(bare, payload, content, envelope, parties)
+            ?? (WahaContent.IsForThePhoneOnly(payload) ? bare with { ViewOnce = true, Reason = ForThePhoneOnly } : null);
+        return read is { } message
             ? WhatsAppPlacing.Place(message, chat, isPast ? WhatsAppOrigin.History : OriginOf(payload, parties), WahaEnvelope.Stories)
             : bare with { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = WahaContent.WhyEmpty(payload, content) };
     }
