@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
+using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -286,14 +287,14 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
                 item.Succeed();
             }
         }
-        catch (Exception failure) when (RefusalOf(failure) is { } state && batch.Count > 1)
+        catch (Exception failure) when (StoreFaults.RefusalOf(failure) is { } state && batch.Count > 1)
         {
             GroupCommitLog.Splitting(_logger, batch.Count, state);
             var half = batch.Count / 2;
             await CommitAsync(batch.GetRange(0, half));
             await CommitAsync(batch.GetRange(half, batch.Count - half));
         }
-        catch (Exception failure) when (RefusalOf(failure) is { } state)
+        catch (Exception failure) when (StoreFaults.RefusalOf(failure) is { } state)
         {
             // The server's message may quote a value, as may an exception's; the constraint's name or the exception's says enough.
             batch[0].Fail(new BatchRefusedException(
@@ -333,15 +334,6 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         Prompt,
         Anything,
     }
-
-    // The word for what says nothing of the store and everything of what it was given: repeated, it would fail again, and everybody's with it. Null: no such thing.
-    private static string? RefusalOf(Exception failure) => failure switch
-    {
-        PostgresException { SqlState: var state } => state[..2] is "21" or "22" or "23" or "54" ? state : null,
-        ObjectDisposedException => null,
-        ArgumentException or ArithmeticException or FormatException or InvalidCastException or NotSupportedException => failure.GetType().Name,
-        _ => null,
-    };
 }
 
 /// <summary>How much a <see cref="GroupCommit{TItem}"/> takes at once.</summary>

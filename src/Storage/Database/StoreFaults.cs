@@ -31,6 +31,16 @@ public static class StoreFaults
         _ => false,
     };
 
+    /// <summary>The word for a failure that says everything of what the store was given and nothing of the store: repeated, it would fail again, and whatever shares its transaction.</summary>
+    /// <returns>The SQLSTATE, or the exception's name where it did not get as far as the database; null for every other failure.</returns>
+    internal static string? RefusalOf(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: var state } => state[..2] is "21" or "22" or "23" or "54" ? state : null,
+        ObjectDisposedException => null,
+        ArgumentException or ArithmeticException or FormatException or InvalidCastException or NotSupportedException => failure.GetType().Name,
+        _ => null,
+    };
+
     // 08 connection, 40 rolled back, 53 resources, 57P0x shutting down or starting up, 58 system error, 25006 a read-only stand-by.
     private static bool IsServersFault(string state) =>
         state[..2] is "08" or "40" or "53" or "58" || state.StartsWith("57P", StringComparison.Ordinal)
