@@ -58,6 +58,23 @@ public sealed class BadInputTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task A_long_way_to_very_many_items_costs_no_more_than_the_body()
+    {
+        var tenant = await host.TenantAsync();
+        var name = new string('n', 400_000);
+        var many = string.Join(',', Enumerable.Repeat("{}", 150_000));
+        var repeated = string.Join(',', Enumerable.Range(0, 25_000).Select(number => $"\"{number}\":1,\"{number}\":1"));
+        var items = "{\"name\":\"x\",\"" + name + "\":[" + many + "]}";
+        var twice = "{\"" + name + "\":{" + repeated + "}}";
+
+        var made = await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/api-keys", items);
+        var refused = await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/api-keys", twice);
+
+        await made.JsonAsync(System.Net.HttpStatusCode.Created);
+        Assert.Equal(20, (await refused.ProblemAsync(422, "invalid_fields")).Fields().Length);
+    }
+
+    [PostgresFact]
     public async Task A_member_that_stands_twice_is_refused_to_the_operator_too() =>
         Assert.Equal(["name"], (await (await host.Operator().SendJsonAsync(HttpMethod.Post, "/api/v1/tenants", """{"name":5,"name":"x"}""")).ProblemAsync(422, "invalid_fields")).Fields());
 
