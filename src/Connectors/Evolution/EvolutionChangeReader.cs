@@ -17,11 +17,17 @@ internal static class EvolutionChangeReader
         }
 
         var (protocol, key) = Find(item);
-        var parties = FromOurSide(WhatsAppParties.Read(key, item), envelope);
+        var told = WhatsAppParties.Read(key, item);
+        var isEitherSides = !ours && told is { FromMe: true, Chat.IsLid: true };
+        var parties = isEitherSides ? told with { Chat = null, ChatLid = null, FromMe = false } : FromOurSide(told, envelope);
         parties = ours ? parties with { FromMe = true } : parties;
-        return protocol is { } change ? Read(WhatsAppChange.Read(change), item, envelope, parties)
-            : key.Id("id") is { } target && ReadBeside(item.Member("message"), target, item, envelope, parties) is { } edit ? edit
-            : envelope.Ignored("no edit in it");
+        var edit = protocol is { } change ? Read(WhatsAppChange.Read(change), item, envelope, parties)
+            : key.Id("id") is { } target ? ReadBeside(item.Member("message"), target, item, envelope, parties)
+            : null;
+
+        // Nobody tells us our own hidden id: this key is that of our edit, or of the customer's as they see it. The message it names tells the chat.
+        edit = isEitherSides && edit is not null ? edit with { FromMe = null } : edit;
+        return edit ?? envelope.Ignored("no edit in it");
     }
 
     /// <summary>A change inside a message of its own: that message says who and where, the inner key only which one.</summary>

@@ -43,6 +43,17 @@ public sealed class EvolutionInboundTests
         Assert.Equal((EventKinds.MessageEdited, "better words", "3B0"), (edited.Kind, edited.Text, edited.TargetMessageId));
     }
 
+    [Theory]
+    [InlineData("messages.edited", EventKinds.MessageEdited, null, null)]
+    [InlineData("send.message.update", EventKinds.EchoEdited, "55544433322211@lid", true)]
+    public void An_edit_in_a_hidden_chat_names_the_chat_only_where_it_is_certainly_ours(string name, string kind, string? chat, bool? fromMe)
+    {
+        var edited = Single($$$"""{"event":"{{{name}}}","instance":"a","sender":"447700900100@s.whatsapp.net","data":{"key":{"remoteJid":"55544433322211@lid","fromMe":true,"id":"3B0"},"type":14,"editedMessage":{"conversation":"x"} }}""");
+
+        Assert.Equal((kind, chat, fromMe, "3B0", "x"), (edited.Kind, edited.ChatId, edited.FromMe, edited.TargetMessageId, edited.Text));
+        Assert.Equal((chat is null, null), (edited.ChatType is null, edited.SenderId));
+    }
+
     [Fact]
     public void One_message_told_as_new_as_echo_and_as_history_has_one_key()
     {

@@ -83,6 +83,25 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [PostgresFact]
+    public async Task An_edit_that_does_not_say_in_which_chat_finds_its_message_by_id_and_touches_no_other_accounts()
+    {
+        var (other, elsewhere) = (new AccountId(_ids.Next()), new ConversationId(_ids.Next()));
+        await ExecuteAsync($"insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{_tenant}', '{other}', '{elsewhere}', 'c', 'direct', now())");
+        await RecordAsync(Said(other, elsewhere));
+        await RecordAsync(Said(_account, _conversation));
+
+        await RecordAsync(new AccountBatch(_tenant, _account) { Changes = [new MessageChange(null, "3B0", "after", false, Noon)] });
+
+        Assert.Equal("after", await ScalarAsync($"select text from transcript where account_id = '{_account}'"));
+        Assert.Equal("before", await ScalarAsync($"select text from transcript where account_id = '{other}'"));
+
+        AccountBatch Said(AccountId account, ConversationId conversation) => new(_tenant, account)
+        {
+            Messages = [new RecordedMessage(new MessageId(_ids.Next()), conversation, false, Author.Contact, "message.text", "3B0", "message", "", "before", "ignored", "x", null, null, Noon, null, false, false)],
+        };
+    }
+
+    [PostgresFact]
     public async Task Of_two_words_about_a_contact_the_later_one_counts()
     {
         await ReachAsync((5, null));
