@@ -28,6 +28,11 @@ internal static class EvolutionReceiptReader
 
         var update = item.Member("update") is { ValueKind: JsonValueKind.Object } inner ? inner : item;
         var status = StatusOf(update.Member("status"));
+        if (IsOfMeta(status, id))
+        {
+            parties = parties with { FromMe = true };
+        }
+
         if (EvolutionVoteReader.IsVote(update))
         {
             return EvolutionVoteReader.Read(update, status, id, item, envelope, parties);
@@ -52,6 +57,12 @@ internal static class EvolutionReceiptReader
             ? EvolutionChangeReader.Deleted(id, envelope, WhatsAppParties.Read(key, item))
             : envelope.Ignored("a deletion without message id");
     }
+
+    /// <summary>
+    /// An instance of Meta's Cloud API passes on Meta's statuses, which are about messages of ours alone. Its <c>fromMe</c> compares a person's number with
+    /// an id of ours and is never true.
+    /// </summary>
+    private static bool IsOfMeta(string? status, string id) => status is "SENT" or "DELIVERED" or "FAILED" || id.StartsWith("wamid.", StringComparison.Ordinal);
 
     private static JsonElement KeyOf(JsonElement item) => item.Member("key") is { ValueKind: JsonValueKind.Object } key ? key : item;
 
@@ -99,9 +110,9 @@ internal static class EvolutionReceiptReader
 
     private static string? KindOf(string? status) => status switch
     {
-        "ERROR" => EventKinds.StatusFailed,
-        "SERVER_ACK" => EventKinds.StatusSent,
-        "DELIVERY_ACK" => EventKinds.StatusDelivered,
+        "ERROR" or "FAILED" => EventKinds.StatusFailed,
+        "SERVER_ACK" or "SENT" => EventKinds.StatusSent,
+        "DELIVERY_ACK" or "DELIVERED" => EventKinds.StatusDelivered,
         "READ" => EventKinds.StatusRead,
         "PLAYED" => EventKinds.StatusPlayed,
         _ => null,

@@ -31,17 +31,20 @@ internal static class WhatsAppMediaReader
         _ => EventKinds.MessageDocument,
     };
 
-    /// <remarks>The leaf's own <c>url</c> (mmg.whatsapp.net) is the encrypted file: never offered as one.</remarks>
+    /// <remarks>
+    /// The leaf's own <c>url</c> (mmg.whatsapp.net) is the encrypted file: never offered as one. An Evolution instance of Meta's Cloud API has Meta's own
+    /// object there (<c>mime_type, filename, sha256</c>); its <c>id</c> is good with Meta's token only, which the gateway keeps.
+    /// </remarks>
     private static MediaReference Media(JsonElement leaf, string kind, string? caption, WhatsAppContent content, JsonElement item)
     {
         var inline = content.Inline.ValueKind == JsonValueKind.String ? content.Inline : item.Member("base64");
         var bytes = DecodedLength(inline);
         return new MediaReference(
-            Mime: leaf.Filled("mimetype"),
+            Mime: leaf.Filled("mimetype") ?? leaf.Filled("mime_type"),
             Size: WhatsAppValues.Integer(leaf.Member("fileLength")),
             Seconds: leaf.Number("seconds"),
-            Sha256Base64: WhatsAppValues.Base64(leaf.Member("fileSha256", "fileSHA256")),
-            FileName: leaf.Filled("fileName") ?? (kind == EventKinds.MessageDocument ? leaf.Filled("title") : null),
+            Sha256Base64: WhatsAppValues.Base64(leaf.Member("fileSha256", "fileSHA256")) ?? WhatsAppValues.Base64(leaf.Member("sha256")),
+            FileName: leaf.Filled("fileName") ?? leaf.Filled("filename") ?? (kind == EventKinds.MessageDocument ? leaf.Filled("title") : null),
             Caption: caption,
             Url: content.MediaUrl ?? item.Filled("mediaUrl"),
             InlineBase64: bytes is null ? null : true,
