@@ -12,12 +12,13 @@ public interface IOutbox
     /// <summary>The account's unsettled replies, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>.</summary>
     Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Records that an attempt starts, before the provider is called, unless the row is gone or somebody else's attempt runs.</summary>
-    /// <remarks>Safe to repeat with the same <paramref name="attempt"/>.</remarks>
+    /// <summary>Records that an attempt starts, before the provider is called, unless the row is gone, its outcome is unknown, or an attempt of that number was begun before.</summary>
+    /// <remarks>Of two who begin the same <paramref name="attempt"/> one may make it. Who does not hear the answer reads the row again: it looks like one that a crash cut off.</remarks>
     Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken);
 
     /// <summary>Records what became of an attempt. Safe to repeat.</summary>
-    Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken);
+    /// <returns>False when it is out of date: the reply has been settled, or an attempt after this one has begun. Then nothing has changed, unless the reply turns out to be sent.</returns>
+    Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken);
 
     /// <summary>The account's replies of unknown outcome whose last attempt began after <paramref name="begunAfter"/>, newest first, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken);
@@ -83,4 +84,5 @@ public readonly record struct SendStart(bool Begun, DateTimeOffset? OutOfReachSi
 /// <param name="Reply">Which.</param>
 /// <param name="Outcome">What the provider said.</param>
 /// <param name="NextAttemptAt">For an outcome that is tried again.</param>
-public sealed record SendSettlement(TenantId Tenant, AccountId Account, QueuedReply Reply, SendOutcome Outcome, DateTimeOffset NextAttemptAt);
+/// <param name="Attempt">Which attempt, as it was begun. Only that it was sent is true whichever it was.</param>
+public sealed record SendSettlement(TenantId Tenant, AccountId Account, QueuedReply Reply, SendOutcome Outcome, DateTimeOffset NextAttemptAt, int Attempt);

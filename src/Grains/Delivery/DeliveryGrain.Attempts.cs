@@ -138,9 +138,15 @@ internal sealed partial class DeliveryGrain
             SendOutcome.Blocked => TimeSpan.FromMinutes(1),
             _ => TimeSpan.Zero,
         };
-        await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next));
+        var current = await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next, attempt));
         await _reports.AddAsync(channel, outcome);
-        if (outcome is SendOutcome.TryLater or SendOutcome.Blocked)
+        if (!current && outcome is not SendOutcome.Accepted)
+        {
+            // Whoever has begun a later attempt settles it, and an echo or a person already has.
+            DeliveryLog.SettledByOthers(_logger, row.Reply.Id, attempt, outcome.GetType().Name);
+        }
+
+        if (current && outcome is SendOutcome.TryLater or SendOutcome.Blocked)
         {
             lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next }, ConnectionReports.IsOfConnection(outcome));
         }

@@ -23,9 +23,12 @@ internal static partial class DeliveryLog
     [LoggerMessage(4107, LogLevel.Information, "Nobody said what became of reply {Reply}, which a place was kept for; the table is read")]
     public static partial void ReservationGivenUp(ILogger logger, MessageId reply);
 
+    [LoggerMessage(4108, LogLevel.Information, "What became of attempt {Attempt} of reply {Reply} ({Outcome}) is out of date: it is settled, or was begun anew")]
+    public static partial void SettledByOthers(ILogger logger, MessageId reply, int attempt, string outcome);
+
     [LoggerMessage(4104, LogLevel.Information, "Reply {Reply} was found half sent; the provider says {Answer}")]
     public static partial void FoundHalfSent(ILogger logger, MessageId reply, string answer);
 
-    [LoggerMessage(4108, LogLevel.Error, "What the provider answered to reply {Reply} cannot be kept ({SqlState}); its outcome is unknown")]
+    [LoggerMessage(4109, LogLevel.Error, "What the provider answered to reply {Reply} cannot be kept ({SqlState}); its outcome is unknown")]
     public static partial void AnswerRefused(ILogger logger, MessageId reply, string sqlState);
 }

@@ -82,7 +82,7 @@ internal sealed partial class DeliveryGrain
         try
         {
             var held = new SendOutcome.TryLater(TimeSpan.Zero, "held", "the account was switched off, or held, before it left");
-            await _settlements.SettleAsync(new SendSettlement(place.Tenant, Account, row.Reply, held, _clock.GetUtcNow()));
+            await _settlements.SettleAsync(new SendSettlement(place.Tenant, Account, row.Reply, held, _clock.GetUtcNow(), row.Attempts));
         }
         catch (Exception failure)
         {

@@ -13,29 +13,28 @@ internal sealed class Settlements(
     /// <summary>The waits before each look-up: 5 s, 35 s, 5 min and 30 min after the attempt. The last two are for gateways that were down at the first.</summary>
     private static readonly TimeSpan[] _lookUps = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(265), TimeSpan.FromMinutes(25)];
 
-    /// <summary>Kept until the store has taken it: forgetting what the provider said would send again what was sent.</summary>
-    public async Task SettleAsync(SendSettlement settlement)
+    /// <summary>Kept until the store has taken it: forgetting what the provider said would send again what was sent. False when it is out of date.</summary>
+    public async Task<bool> SettleAsync(SendSettlement settlement)
     {
         try
         {
-            await KeepOnAsync(settlement);
+            return await KeepOnAsync(settlement);
         }
         catch (BatchRefusedException refusal)
         {
             // What the provider said cannot be kept as it is. That something was said can, and it must: left as under way, the reply would be sent again.
             DeliveryLog.AnswerRefused(logger, settlement.Reply.Id, refusal.SqlState);
-            await KeepOnAsync(settlement with { Outcome = new SendOutcome.Unknown($"the database refuses what the provider answered ({refusal.SqlState})") });
+            return await KeepOnAsync(settlement with { Outcome = new SendOutcome.Unknown($"the database refuses what the provider answered ({refusal.SqlState})") });
         }
     }
 
-    private async Task KeepOnAsync(SendSettlement settlement)
+    private async Task<bool> KeepOnAsync(SendSettlement settlement)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                await outbox.SettleAsync(settlement, CancellationToken.None);
-                return;
+                return await outbox.SettleAsync(settlement, CancellationToken.None);
             }
             catch (Core.StoreUnavailableException) when (!stopping.IsCancellationRequested || attempt < 3)
             {
@@ -87,7 +86,7 @@ internal sealed class Settlements(
         switch (await lostSends.FindAsync(channel, connector, row))
         {
             case SentLookupOutcome.Found found:
-                await SettleAsync(new SendSettlement(channel.Tenant, channel.Account, row.Reply, new SendOutcome.Accepted(found.ProviderMessageId), clock.GetUtcNow()));
+                await SettleAsync(new SendSettlement(channel.Tenant, channel.Account, row.Reply, new SendOutcome.Accepted(found.ProviderMessageId), clock.GetUtcNow(), row.Attempts));
                 return true;
             case SentLookupOutcome.NotThere when mayRepeat && await repeatAsync(channel, row):
                 DeliveryLog.SentOnceMore(logger, row.Reply.Id);

@@ -10,14 +10,15 @@ namespace Channels.Storage.Outbox;
 internal sealed class BeginSendOperation(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, DateTimeOffset now)
     : AccountOperation(tenant, account)
 {
-    // State 2 is an unknown outcome: it is not repeated without evidence, whatever somebody still has in memory.
+    // State 2 is an unknown outcome: it is not repeated without evidence, whatever somebody still has in memory. An attempt that has this number already is somebody else's,
+    // or ours whose answer was lost: nobody can tell, and it is begun as the next one, marked, once the row was read again.
     private const string Begin = """
         with begun as (
           update outbox o
           set state = 1, attempts = b.attempt, sending_since = b.now, possibly_duplicate = o.possibly_duplicate or b.possibly_duplicate
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::boolean[], $6::timestamptz[]) as b (tenant_id, account_id, message_id, attempt, possibly_duplicate, now)
           where o.tenant_id = any (array[b.tenant_id]) and o.account_id = b.account_id and o.message_id = b.message_id
-            and o.state <> 2 and (o.attempts < b.attempt or (o.attempts = b.attempt and o.state = 1))
+            and o.state <> 2 and o.attempts < b.attempt
           returning o.tenant_id, o.message_id, o.conversation_id)
         select b.message_id, out_of_reach_since(c.unreachable_since, c.contact_wrote_at), c.unreachable_reason
         from begun b left join conversation c on c.tenant_id = any (array[b.tenant_id]) and c.id = b.conversation_id

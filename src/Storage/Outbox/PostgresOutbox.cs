@@ -101,8 +101,12 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
     }
 
     /// <inheritdoc/>
-    public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken) =>
-        writer.RunAsync(new SettleOperation(settlement, clock.GetUtcNow()), cancellationToken);
+    public async Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
+    {
+        var operation = new SettleOperation(settlement, clock.GetUtcNow());
+        await writer.RunAsync(operation, cancellationToken);
+        return operation.IsCurrent;
+    }
 
     /// <inheritdoc/>
     public Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken) =>

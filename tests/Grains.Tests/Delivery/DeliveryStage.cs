@@ -60,6 +60,9 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>What the store says when an attempt is to begin.</summary>
     public SendStart Start { get; set; } = new(true, null, null);
 
+    /// <summary>Whether the store finds what became of an attempt up to date.</summary>
+    public bool SettlementsCount { get; set; } = true;
+
     /// <summary>Of the account.</summary>
     public IConnectorGrain Connector => _host.Grains.GetGrain<IConnectorGrain>(Tenant.Value);
 
@@ -196,11 +199,11 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         return Task.FromResult(Start);
     }
 
-    public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
+    public Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
     {
         Table = [.. Table.Where(row => row.Reply.Id != settlement.Reply.Id)];
         Note($"settle {settlement.Reply.Text} {settlement.Outcome.GetType().Name}");
-        return Task.CompletedTask;
+        return Task.FromResult(SettlementsCount);
     }
 
     public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -135,7 +135,7 @@ public sealed class SettlementsTests
         var settlements = new Settlements(
             _outbox, new LostSends(_outbox, new OutboundFiles(new MediaInMemory()), _clock, NullLogger<LostSends>.Instance), (_, _) => Task.FromResult(false), _clock, NullLogger.Instance, CancellationToken.None);
 
-        await settlements.SettleAsync(new SendSettlement(new TenantId(Id(3)), new AccountId(Id(4)), Row().Reply, new SendOutcome.Accepted("3EB0"), _clock.GetUtcNow()));
+        await settlements.SettleAsync(new SendSettlement(new TenantId(Id(3)), new AccountId(Id(4)), Row().Reply, new SendOutcome.Accepted("3EB0"), _clock.GetUtcNow(), Attempt: 1));
 
         var kept = Assert.IsType<SendOutcome.Unknown>(Assert.Single(_outbox.Settled).Outcome);
         Assert.Equal("the database refuses what the provider answered (22021)", kept.Reason);
@@ -187,7 +187,7 @@ public sealed class SettlementsTests
 
         public bool RefusesAccepted { get; set; }
 
-        public Task SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
+        public Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
         {
             if (RefusesAccepted && settlement.Outcome is SendOutcome.Accepted)
             {
@@ -195,7 +195,7 @@ public sealed class SettlementsTests
             }
 
             Settled.Add(settlement);
-            return Task.CompletedTask;
+            return Task.FromResult(true);
         }
 
         public Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken)

@@ -141,7 +141,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
         var held = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
         Task<SendStart> BeginAsync() => Outbox().BeginSendAsync(_where.Tenant, _where.Account, held.Reply.Id, held.Attempts + 1, possiblyDuplicate: false, default);
-        Task SettleAsync(SendOutcome outcome) => Outbox().SettleAsync(new(_where.Tenant, _where.Account, held.Reply, outcome, Now), default);
+        Task SettleAsync(SendOutcome outcome) => Outbox().SettleAsync(new(_where.Tenant, _where.Account, held.Reply, outcome, Now, held.Attempts + 1), default);
 
         Assert.True((await BeginAsync()).Begun);
         await SettleAsync(new SendOutcome.Unknown("timeout"));

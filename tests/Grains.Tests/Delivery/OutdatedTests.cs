@@ -1,0 +1,36 @@
+using Channels.Core.Connectors;
+
+namespace Channels.Grains.Tests.Delivery;
+
+/// <summary>What a delivery does that is told that another has gone on with its replies.</summary>
+public sealed class OutdatedTests
+{
+    [Fact]
+    public async Task A_reply_that_another_has_begun_meanwhile_is_not_sent()
+    {
+        await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();
+        stage.Start = default;
+
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [stage.Reply("one")]);
+
+        await stage.ExpectAsync("begin attempt 1");
+    }
+
+    [Fact]
+    public async Task A_reply_whose_outcome_is_out_of_date_is_left_to_whoever_began_it_anew()
+    {
+        await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.TryLater(TimeSpan.FromSeconds(5), "media-failed", "no file") { OfThisMessage = true });
+        stage.SettlementsCount = false;
+        var outdated = stage.Reply("outdated");
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [outdated]);
+        await stage.ExpectAsync("begin attempt 1", "send outdated", "settle outdated TryLater");
+        await stage.UntilNothingIsToldAsync(outdated);
+
+        // It is not tried again by us, nor is its conversation held up.
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.Accepted("3EB0"));
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [stage.Reply("next", outdated.Conversation.Value)]);
+        await stage.ExpectAsync("begin attempt 1", "send next", "settle next Accepted");
+        stage.Clock.Advance(TimeSpan.FromMinutes(1));
+    }
+}
