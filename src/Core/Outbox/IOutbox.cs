@@ -9,8 +9,12 @@ namespace Channels.Core.Outbox;
 /// <remarks>Message path, step 6 of 6. Previous: the conversation grain. Next: the provider.</remarks>
 public interface IOutbox
 {
-    /// <summary>The account's unsettled replies, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>.</summary>
-    Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
+    /// <summary>Which of the account's replies wait or are under way, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>: no more than their ids.</summary>
+    Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The oldest replies of each of these conversations that wait or are under way, in order, at most <paramref name="ofEach"/> of one. All as they are at one moment.</summary>
+    Task<ImmutableArray<OutboxRow>> LoadAsync(
+        TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken);
 
     /// <summary>Records that an attempt starts, before the provider is called, unless the row is gone, its outcome is unknown, or an attempt of that number was begun before.</summary>
     /// <remarks>Of two who begin the same <paramref name="attempt"/> one may make it. Who does not hear the answer reads the row again: it looks like one that a crash cut off.</remarks>
@@ -45,6 +49,9 @@ public interface IOutbox
 public sealed record QueuedReply(
     [property: Id(0)] MessageId Id, [property: Id(1)] ConversationId Conversation, [property: Id(2)] string ChatId, [property: Id(3)] string Text,
     [property: Id(4)] string? ReplyTo, [property: Id(5)] OutboundContent? Content = null);
+
+/// <summary>A reply that waits, by its id.</summary>
+public readonly record struct WaitingReply(MessageId Id, ConversationId Conversation);
 
 /// <summary>Where an unsettled reply stands.</summary>
 public enum OutboxState

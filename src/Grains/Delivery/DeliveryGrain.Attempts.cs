@@ -44,11 +44,6 @@ internal sealed partial class DeliveryGrain
         finally
         {
             lane.UnderWay = null;
-            if (_loading)
-            {
-                _settledWhileLoading.Add(row.Reply.Id);
-            }
-
             RemoveIfEmpty(row.Reply.Conversation, lane);
         }
     }

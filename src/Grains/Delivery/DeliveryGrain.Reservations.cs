@@ -21,7 +21,7 @@ internal sealed partial class DeliveryGrain
         }
 
         // Only what nothing that we know, or would have to look for, comes before; and nothing once the process stops, because who is told of it then may be gone.
-        if (_clock.GetElapsedTime(asked) >= Reservations.Patience || _closing.IsClosing || _mustLoad || _loading || !_lookUpsResumed || _othersWait || _reports.IsAiling || _pump.Stopping.IsCancellationRequested || _lanes.ContainsKey(conversation)
+        if (_clock.GetElapsedTime(asked) >= Reservations.Patience || _closing.IsClosing || _mustLoad || _loading || !_lookUpsResumed || _othersWait || _reports.IsAiling || _pump.Stopping.IsCancellationRequested || _lanes.ContainsKey(conversation) || _unread.Contains(conversation)
             || _sends.Count + _reservations.Count >= connector.Manifest.Limits.Concurrency)
         {
             return false;
@@ -91,13 +91,6 @@ internal sealed partial class DeliveryGrain
         finally
         {
             place.Lane.UnderWay = null;
-
-            // Read before it was put back, its row looks like one that a crash cut off.
-            if (_loading)
-            {
-                _settledWhileLoading.Add(row.Reply.Id);
-            }
-
             Forget();
         }
     }

@@ -42,6 +42,8 @@ internal sealed partial class DeliveryGrain
             return false;
         }
 
+        // Made by us it holds nothing of its conversation, whatever the table has.
+        lane.HasMore |= _mustLoad || _loading;
         lane.UnderWay = row.Reply.Id;
         var repeated = false;
         try
@@ -54,7 +56,7 @@ internal sealed partial class DeliveryGrain
             RemoveIfEmpty(row.Reply.Conversation, lane);
             if (repeated)
             {
-                // It is older than what is held, and what is held may be a page that ends before it: read in order again.
+                // It is older than what is held: read in order again.
                 Forget();
             }
 

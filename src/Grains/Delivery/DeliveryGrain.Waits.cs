@@ -40,7 +40,7 @@ internal sealed partial class DeliveryGrain
             return new(reply, _reports.Hold.Cause, _reports.Hold.Since, until, _reports.Hold.Code, null);
         }
 
-        if (row is null)
+        if (row is null && lane is not { HasMore: true })
         {
             // Beyond what is held in memory. With nothing held, the table is about to be read.
             return _mustLoad && _held > 0 ? Plain(reply, ReplyWaitCause.BehindOthers, null) : null;
@@ -49,6 +49,11 @@ internal sealed partial class DeliveryGrain
         if ((lane!.UnderWay ?? lane.Head?.Reply.Id) is { } first && first != reply)
         {
             return new(reply, ReplyWaitCause.BehindEarlier, null, lane.Find(first) is { } ahead && RetryPolicy.DueAt(ahead, free, now) is var due && due > now ? due : null, null, first);
+        }
+
+        if (row is null)
+        {
+            return null;
         }
 
         if (RetryPolicy.DueAt(row, free, now) is var next && next > now)

@@ -19,9 +19,6 @@ namespace Channels.Grains.Delivery;
 [Orleans.Placement.PreferLocalPlacement]
 internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 {
-    /// <summary>Replies held in memory; the rest waits in the table.</summary>
-    private const int Most = 1_000;
-
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IOutbox _outbox;
@@ -32,7 +29,6 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly ILogger<DeliveryGrain> _logger;
     private readonly Dictionary<ConversationId, Lane> _lanes = [];
     private readonly HashSet<Task> _sends = [];
-    private readonly HashSet<MessageId> _settledWhileLoading = [];
     private readonly ConnectionReports _reports;
     private readonly Settlements _settlements;
     private readonly ChatPaces _paces;
@@ -42,9 +38,6 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly Pump _pump;
     private readonly Alarm _alarm;
     private readonly Alarm _reservationsEnd;
-    private int _held;
-    private bool _mustLoad = true;
-    private bool _loading;
     private bool _othersWait;
 
     public DeliveryGrain(
@@ -91,10 +84,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 Vacate(place);
             }
 
-            if (!_mustLoad)
-            {
-                Add(new OutboxRow(reply, OutboxState.Queued, 0, DateTimeOffset.MinValue, null, false));
-            }
+            Add(new OutboxRow(reply, OutboxState.Queued, 0, DateTimeOffset.MinValue, null, false));
         }
 
         _pump.Signal();
@@ -122,12 +112,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
         _sender = (channel, connector);
 
-        // The next page only when most of the last one is gone: a backlog is read once, not once per reply.
-        if (_mustLoad && _held < Most / 2)
-        {
-            await LoadAsync(channel, cancellationToken);
-        }
-
+        await ReadAsync(channel, cancellationToken);
         await ResumeLookUpsAsync(channel, connector, cancellationToken);
 
         // The provider said so in a webhook; what it says in answer to a send is in the reports already.
@@ -139,98 +124,6 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         StartDue(channel, connector);
     }
 
-    // What was settled while the table was read may still be in what was read: sending it again would double it.
-    private async Task LoadAsync(ChannelEntry channel, CancellationToken cancellationToken)
-    {
-        _mustLoad = false;
-        _loading = true;
-        _settledWhileLoading.Clear();
-        try
-        {
-            var rows = await _outbox.LoadAsync(channel.Tenant, Account, after: null, Most, cancellationToken);
-            foreach (var row in rows)
-            {
-                if (!_settledWhileLoading.Contains(row.Reply.Id))
-                {
-                    Hold(row);
-                }
-            }
-
-            if (rows.Length >= Most)
-            {
-                ForgetAfter(rows[^1].Reply.Id);
-            }
-        }
-        catch
-        {
-            _mustLoad = true;
-            throw;
-        }
-        finally
-        {
-            _loading = false;
-        }
-    }
-
-    private void Add(OutboxRow row)
-    {
-        if (_held >= Most)
-        {
-            _mustLoad = true;
-            return;
-        }
-
-        Hold(row);
-    }
-
-    private void Hold(OutboxRow row)
-    {
-        if (LaneOf(row.Reply.Conversation).TryAdd(row))
-        {
-            _held++;
-        }
-    }
-
-    private Lane LaneOf(ConversationId conversation) => _lanes.TryGetValue(conversation, out var lane) ? lane : _lanes[conversation] = new Lane();
-
-    private void RemoveIfEmpty(ConversationId conversation, Lane lane)
-    {
-        if (lane.IsEmpty && _lanes.GetValueOrDefault(conversation) == lane)
-        {
-            _lanes.Remove(conversation);
-        }
-    }
-
-    // Behind a full page there may be more: what callers brought while it was read could lie behind that, and must not be taken for its conversation's next.
-    private void ForgetAfter(MessageId last)
-    {
-        foreach (var lane in _lanes.Values)
-        {
-            _held -= lane.RemoveAfter(last);
-        }
-
-        foreach (var (conversation, _) in _lanes.Where(pair => pair.Value is { IsEmpty: true, Busy: false }).ToList())
-        {
-            _lanes.Remove(conversation);
-        }
-
-        _mustLoad = true;
-    }
-
-    private void Forget()
-    {
-        foreach (var (conversation, lane) in _lanes.ToList())
-        {
-            if (!lane.Busy)
-            {
-                _lanes.Remove(conversation);
-            }
-        }
-
-        _held = _lanes.Values.Sum(lane => lane.Count);
-        _mustLoad = true;
-    }
-
     // After a failure of the connection one reply tries it for all.
     private int MostAtOnce(IConnector connector) => _reports.IsAiling ? 1 : connector.Manifest.Limits.Concurrency;
 
@@ -239,7 +132,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     {
         var now = _clock.GetUtcNow();
         var next = DateTimeOffset.MaxValue;
-        _othersWait = false;
+        (_othersWait, _stuck) = (false, _reports.NotBefore <= now);
 
         var most = MostAtOnce(connector);
         var oldest = _evenClock.IsEven() ? channel.Policy.ReplyMaxAge : null;
@@ -259,13 +152,14 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
             if (_sends.Count + _reservations.Count >= most)
             {
-                _othersWait = true;
+                (_othersWait, _stuck) = (true, false);
                 break;
             }
 
             if (RetryPolicy.TooOld(row, oldest, now) is { } tooOld)
             {
                 // Nothing is sent: it takes none of the pace.
+                _stuck = false;
                 lane.UnderWay = row.Reply.Id;
                 Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld)));
                 continue;
@@ -280,10 +174,11 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             if (_pace.Take(connector, channel.Throttle) is { Ticks: > 0 } wait)
             {
                 next = now + wait < next ? now + wait : next;
-                _othersWait = true;
+                (_othersWait, _stuck) = (true, false);
                 break;
             }
 
+            _stuck = false;
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
             Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld: null)));
@@ -292,6 +187,12 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         if (next < DateTimeOffset.MaxValue)
         {
             _alarm.Set(next - now);
+        }
+
+        // What waits for times of its own keeps nobody else waiting.
+        if (_stuck && HasMoreToRead && _held < MostOfSlow)
+        {
+            _pump.Signal();
         }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class Lane
     /// <summary>How many wait, the one under way included.</summary>
     public int Count => _rows.Count;
 
+    /// <summary>The table may have replies of this conversation that are not here, all of them behind those that are: it is read when this is empty, and nothing is added before.</summary>
+    public bool HasMore { get; set; }
+
     /// <summary>Whether anything waits.</summary>
     public bool IsEmpty => _rows.Count == 0;
 
@@ -42,16 +45,15 @@ internal sealed class Lane
     /// <summary>Whether a reply's last attempt failed by the connection; false as well when that attempt was made before the reply was read.</summary>
     public bool IsHeldByConnection(MessageId reply) => _heldByConnection.Contains(reply.Value);
 
-    /// <summary>Forgets the replies behind this one, but for the one under way; how many they were.</summary>
-    public int RemoveAfter(MessageId last)
+    /// <summary>Forgets all but the reply under way: whatever else the conversation has is in the table.</summary>
+    public void KeepUnderWay()
     {
-        var later = _rows.Keys.Where(id => id.CompareTo(last.Value) > 0 && id != UnderWay?.Value).ToList();
-        foreach (var id in later)
+        foreach (var id in _rows.Keys.Where(id => id != UnderWay?.Value).ToList())
         {
             Remove(id);
         }
 
-        return later.Count;
+        HasMore = true;
     }
 
     /// <summary>Forgets a settled reply.</summary>

@@ -12,13 +12,22 @@ namespace Channels.Storage.Outbox;
 /// <summary>The outbox as delivery grains read and write it.</summary>
 internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase database, TimeProvider clock) : IOutbox
 {
-    // The limits are fences: planned while the transcript is empty, a join might as well begin with all the messages of the account, and goes on so for days.
+    private const string Find = """
+        select message_id, conversation_id from outbox where tenant_id = $1 and account_id = $2 and state <> 2 and message_id > $3 order by message_id limit $4
+        """;
+
+    // By conversation, so that what one has waiting costs no more than what is wanted of it; uuid_send is what its index is sorted by, and "is not distinct from" keeps the
+    // table's key from being read instead. The limits are fences: planned while the transcript is empty, a join might as well begin with all the messages of the account, and goes on so for days.
     private const string Load = """
         select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at
-        from (select * from outbox where tenant_id = $1 and account_id = $2 and state <> 2 and ($3::uuid is null or message_id > $3) order by message_id limit $4) as o
+        from unnest($3::uuid[]) with ordinality as w (conversation_id, place)
+        cross join lateral (
+          select * from outbox
+          where conversation_id = w.conversation_id and tenant_id is not distinct from $1 and account_id is not distinct from $2 and state <> 2
+          order by uuid_send(message_id) limit $4) as o
         cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
         cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
-        order by o.message_id
+        order by w.place, o.message_id
         """;
 
     private const string LoadUnknown = """
@@ -55,14 +64,34 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         """;
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+        StoreFaults.GuardAsync(async () =>
+        {
+            await using var command = database.Pipeline.CreateCommand(Find);
+            command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = after?.Value ?? Guid.Empty });
+            command.Parameters.Add(new NpgsqlParameter { Value = limit });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var found = ImmutableArray.CreateBuilder<WaitingReply>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                found.Add(new WaitingReply(new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1))));
+            }
+
+            return found.ToImmutable();
+        });
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<OutboxRow>> LoadAsync(
+        TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken) =>
         StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Pipeline.CreateCommand(Load);
             command.Parameters.Add(new NpgsqlParameter { Value = tenant.Value });
             command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
-            command.Parameters.Add(new NpgsqlParameter { Value = (object?)after?.Value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
-            command.Parameters.Add(new NpgsqlParameter { Value = limit });
+            command.Parameters.Add(new NpgsqlParameter { Value = conversations.Select(conversation => conversation.Value).ToArray() });
+            command.Parameters.Add(new NpgsqlParameter { Value = ofEach });
             return await RowsAsync(command, cancellationToken);
         });
 

@@ -48,6 +48,15 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>What is in the table when it is read next.</summary>
     public ImmutableArray<OutboxRow> Table { get; set; } = [];
 
+    /// <summary>Between looking which replies there are and saying so.</summary>
+    public Func<Task> Found { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Between reading replies and handing them over.</summary>
+    public Func<Task> Loaded { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>The most replies that were asked for at once.</summary>
+    public int MostLoaded { get; private set; }
+
     public AccountStatus Status { get; set; } = AccountStatus.Active;
 
     /// <summary>How often the grain has looked the account up.</summary>
@@ -156,6 +165,33 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         }
     }
 
+    /// <summary>These are sent next, each settled before the next begins.</summary>
+    public async Task ExpectSentAsync(params string[] texts)
+    {
+        foreach (var text in texts)
+        {
+            await ExpectAsync("begin attempt 1", $"send {text}", $"settle {text} Accepted");
+        }
+    }
+
+    /// <summary>What is sent until so much is settled, in order, whatever else is done meanwhile.</summary>
+    public async Task<List<string>> SentAsync(int count)
+    {
+        var (sent, settled) = (new List<string>(), 0);
+        while (settled < count)
+        {
+            using var limit = new CancellationTokenSource(Patience);
+            var one = await _events.Reader.ReadAsync(limit.Token);
+            settled += one.StartsWith("settle ", StringComparison.Ordinal) ? 1 : 0;
+            if (one.StartsWith("send ", StringComparison.Ordinal))
+            {
+                sent.Add(one["send ".Length..]);
+            }
+        }
+
+        return sent;
+    }
+
     public void Note(string what) => _events.Writer.TryWrite(what);
 
     public async ValueTask DisposeAsync()
@@ -181,10 +217,26 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public IConnector? Find(string kind) => Kind;
 
-    public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken)
     {
-        Note("read");
-        return Task.FromResult(Table);
+        Note(after is null ? "read" : "read on");
+        ImmutableArray<WaitingReply> found =
+        [
+            .. Table.Where(row => row.Reply.Id.Value.CompareTo(after?.Value ?? Guid.Empty) > 0).OrderBy(row => row.Reply.Id.Value).Take(limit)
+                .Select(row => new WaitingReply(row.Reply.Id, row.Reply.Conversation)),
+        ];
+        await Found();
+        return found;
+    }
+
+    public async Task<ImmutableArray<OutboxRow>> LoadAsync(
+        TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken)
+    {
+        MostLoaded = Math.Max(MostLoaded, conversations.Count * ofEach);
+        ImmutableArray<OutboxRow> rows =
+            [.. conversations.SelectMany(one => Table.Where(row => row.Reply.Conversation == one).OrderBy(row => row.Reply.Id.Value).Take(ofEach))];
+        await Loaded();
+        return rows;
     }
 
     public Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken)

@@ -209,7 +209,11 @@ public sealed class SettlementsTests
             return Task.FromResult(ImmutableHashSet<string>.Empty);
         }
 
-        public Task<ImmutableArray<OutboxRow>> LoadAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+        public Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<ImmutableArray<OutboxRow>> LoadAsync(
+            TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken) =>

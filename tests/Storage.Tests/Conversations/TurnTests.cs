@@ -117,7 +117,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(new TurnEnd(Ended: true, Begun: true), await _store.FinishTurnAsync(finish, default));
 
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
         Assert.Equal((OutboxState.Sending, 1, Now, false), (row.State, row.Attempts, row.SendingSince, row.PossiblyDuplicate));
         Assert.Equal("queued", await ScalarAsync("select status from transcript where outbound"));
         Assert.True((await Outbox().BeginSendAsync(_where.Tenant, _where.Account, row.Reply.Id, 2, possiblyDuplicate: true, default)).Begun);
@@ -127,9 +127,9 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task Delivery_reads_since_when_a_reply_waits_that_a_person_had_sent_once_more()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
         await RunAsync("update outbox set queued_at = $1", Now.AddDays(2));
-        var again = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var again = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
 
         Assert.Equal((null, IdSource.TimeOf(made.Reply.Id.Value)), (made.QueuedAt, made.WaitsSince));
         Assert.Equal((Now.AddDays(2), Now.AddDays(2)), (again.QueuedAt, again.WaitsSince));
@@ -139,7 +139,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task What_was_sent_or_may_have_been_is_not_begun_by_whoever_holds_it_as_untried()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var held = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var held = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
         Task<SendStart> BeginAsync() => Outbox().BeginSendAsync(_where.Tenant, _where.Account, held.Reply.Id, held.Attempts + 1, possiblyDuplicate: false, default);
         Task SettleAsync(SendOutcome outcome) => Outbox().SettleAsync(new(_where.Tenant, _where.Account, held.Reply, outcome, Now, held.Attempts + 1), default);
 
@@ -160,7 +160,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(new TurnEnd(Ended: false, Begun: false), await _store.FinishTurnAsync(finish, default));
         Assert.Equal(new TurnEnd(Ended: false, Begun: false), await _store.FinishTurnAsync(finish with { Replies = [Reply("two")] }, default));
 
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
         Assert.Equal((OutboxState.Sending, 1, Now), (row.State, row.Attempts, row.SendingSince));
     }
 
@@ -172,7 +172,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(new TurnEnd(Ended: true, Begun: false), await _store.FinishTurnAsync(finish, default));
 
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
         Assert.Equal((OutboxState.Queued, 0, null), (row.State, row.Attempts, row.SendingSince));
 
         await RunAsync("update conversation set contact_wrote_at = $1", Now);
@@ -190,7 +190,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.All(ends, end => Assert.True(end.Ended));
         Assert.Equal([false, false, true], ends.Select(end => end.Begun));
-        var rows = await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default);
+        var rows = await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default);
         Assert.Equal([(OutboxState.Queued, 0), (OutboxState.Sending, 1)], rows.Select(row => (row.State, row.Attempts)));
     }
 

@@ -1,0 +1,72 @@
+using Channels.Core.Ids;
+using Channels.Core.Outbox;
+using Channels.Testing;
+
+namespace Channels.Storage.Tests.Outbox;
+
+/// <summary>What delivery reads of the outbox, by conversations.</summary>
+public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [PostgresFact]
+    public async Task Replies_are_found_by_age_page_by_page_and_those_of_unknown_outcome_are_not()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var (where, foreign) = (await stage.ChannelAsync(), await stage.ChannelAsync());
+        var (first, unknown, second) = (await stage.ReplyAsync(where), await stage.ReplyAsync(where), await stage.ReplyAsync(await stage.ConversationAsync(where)));
+        await stage.ReplyAsync(foreign);
+        await stage.RunAsync("update outbox set state = 2 where message_id = $1", unknown.Id.Value);
+
+        var page = await stage.Outbox.FindAsync(where.Tenant, where.Account, after: null, 1, default);
+        var next = await stage.Outbox.FindAsync(where.Tenant, where.Account, page[0].Id, 10, default);
+
+        Assert.Equal([new WaitingReply(first.Id, first.Conversation)], page.ToArray());
+        Assert.Equal([new WaitingReply(second.Id, second.Conversation)], next.ToArray());
+    }
+
+    [PostgresFact]
+    public async Task The_first_few_of_each_conversation_are_read_whatever_else_waits_and_whoever_asks()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var (many, foreign) = (await stage.ChannelAsync(), await stage.ChannelAsync());
+        var few = await stage.ConversationAsync(many);
+        QueuedReply[] replies = [await stage.ReplyAsync(many, "1"), await stage.ReplyAsync(few, "a"), await stage.ReplyAsync(many, "2"), await stage.ReplyAsync(many, "3")];
+        await stage.ReplyAsync(foreign);
+
+        var rows = await stage.Outbox.LoadAsync(many.Tenant, many.Account, [few.Conversation, many.Conversation, foreign.Conversation], 2, default);
+
+        Assert.Equal([replies[1], replies[0], replies[2]], rows.Select(row => row.Reply));
+    }
+
+    [PostgresFact]
+    public async Task A_hundred_thousand_in_one_conversation_cost_no_more_than_the_few_that_are_wanted()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var where = await stage.ChannelAsync();
+        var first = await stage.ReplyAsync(where, "first");
+        await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], 10, default);
+        await stage.RunAsync(
+            """
+            insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at)
+            select $1, $2, ('ffffffff-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, $3, 0, 0, now() from generate_series(1, 100000) n
+            """,
+            where.Tenant.Value, where.Account.Value, where.Conversation.Value);
+        var other = await stage.ReplyAsync(await stage.ConversationAsync(where), "other");
+
+        var rows = await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation, other.Conversation], 2, default);
+
+        // The hundred thousand have no words: they are counted by what the index was asked for.
+        Assert.Equal([first, other], rows.Select(row => row.Reply));
+        Assert.InRange(await ReadOfIndexAsync(stage), 1, 100);
+    }
+
+    // Each connection of the pool tells what it has read when it is told to.
+    private static async Task<long> ReadOfIndexAsync(OutboxStage stage)
+    {
+        await using (var command = stage.Database.Pipeline.CreateCommand("select pg_stat_force_next_flush()"))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        return (long)(await stage.ScalarAsync("select idx_tup_read from pg_stat_user_indexes where indexrelname = 'outbox_by_conversation'"))!;
+    }
+}
