@@ -36,7 +36,11 @@ public interface IConversationStore
 public sealed record PendingTurn(
     [property: Id(0)] MessageId Message, [property: Id(1)] string Kind, [property: Id(2)] string? Text, [property: Id(3)] string? SenderName,
     [property: Id(4)] DateTimeOffset OccurredAt, [property: Id(5)] string? DetailsJson, [property: Id(6)] string ProviderMessageId,
-    [property: Id(7)] DateTimeOffset? AnswerBy = null, [property: Id(8)] PendingFile? File = null);
+    [property: Id(7)] DateTimeOffset? AnswerBy = null, [property: Id(8)] PendingFile? File = null)
+{
+    /// <summary>No answer is waited for longer: a day at the most. What may come later than this was dated by a clock that has been set back since, and its time is over.</summary>
+    public static readonly TimeSpan FurthestAnswer = TimeSpan.FromHours(25);
+}
 
 /// <summary>A message's file that is still being fetched from the provider.</summary>
 /// <param name="WaitUntil">Its turn waits for it until then; null where it does not.</param>

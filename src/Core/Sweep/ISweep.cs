@@ -6,7 +6,7 @@ namespace Channels.Core.Sweep;
 /// <summary>Finds work whose hint was lost: what a crash, a lost call or a stopped silo left behind.</summary>
 public interface ISweep
 {
-    /// <summary>What waits in one partition. Bounded; the next call goes on where this one stopped. Calls of several partitions within a second share one look at the database.</summary>
+    /// <summary>What waits in one partition. Bounded, and for each tenant; the next look goes on where this one stopped. Calls of several partitions within two seconds share one look at the database.</summary>
     Task<WaitingWork> FindAsync(int partition, int partitions, CancellationToken cancellationToken);
 }
 

@@ -260,9 +260,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
 
         var now = _clock.GetUtcNow();
         var limit = burst.First.AnswerBy;
-        if (limit < now)
+        if (Outcomes.IsOver(limit, now))
         {
-            return Outcomes.TooLate(limit.Value);
+            return Outcomes.TooLate(limit!.Value);
         }
 
         // Who asks for a person while an answer, or a file, is waited for gets one at once: the wait may be as long as a day.

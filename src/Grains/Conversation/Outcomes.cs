@@ -1,4 +1,5 @@
 using Channels.Core.Agents;
+using Channels.Core.Conversations;
 using Channels.Core.Text;
 using Channels.Grains.Abstractions;
 
@@ -14,6 +15,9 @@ internal static class Outcomes
         { Text: { } text } => new AgentOutcome.Reply(Scrub.Clean(text)) { Options = reply.Options },
         _ => new AgentOutcome.Silent("the agent chose not to answer"),
     };
+
+    /// <summary>Whether the time is over that an answer was waited for: also when it ends later than any may, which a clock wrote that has been set back since.</summary>
+    public static bool IsOver(DateTimeOffset? answerBy, DateTimeOffset now) => answerBy < now || answerBy - now > PendingTurn.FurthestAnswer;
 
     /// <summary>No answer came before the turn's time was over.</summary>
     public static AgentOutcome TooLate(DateTimeOffset limit) => new AgentOutcome.Failed("agent-too-late", $"no reply came before {limit:u} (reply_within_seconds)");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Core.Sweep;
@@ -17,6 +18,12 @@ namespace Channels.Storage.Sweep;
 internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider clock) : ISweep, IDisposable
 {
     private const int Most = 5_000;
+
+    /// <summary>Of one tenant in one look.</summary>
+    private const int Share = 1_000;
+
+    /// <summary>Partitions ask every other second: one that has not seen a look gets that one while it is no older.</summary>
+    private static readonly TimeSpan Shared = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     /// <summary>For so long after the start accounts are woken whose replies of unknown outcome a former process was about to look up.</summary>
@@ -38,44 +45,67 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         select tenant_id, account_id, id from hop limit $3
         """;
 
+    // Each tenant has its share of a look, and goes on behind it in the next: see TenantPages.
     private const string Turns = $"""
-        with recursive hop as (
-          (select tenant_id, account_id from turn order by tenant_id, account_id limit 1)
+        with recursive owner as (
+          (select tenant_id from turn where tenant_id > $6 order by tenant_id limit 1)
           union all
-          select n.* from hop, lateral (
-            select tenant_id, account_id from turn where (tenant_id, account_id) > (hop.tenant_id, hop.account_id) order by tenant_id, account_id limit 1) as n)
-        select served.tenant_id, served.account_id, c.conversation_id
-        from (select * from hop where {Served} offset 0) as served
+          select n.* from owner, lateral (select tenant_id from turn where tenant_id > owner.tenant_id order by tenant_id limit 1) as n)
+        select w.* from owner
+        left join lateral (
+          select b.account_id, b.conversation_id from unnest($8::uuid[], $9::uuid[], $10::uuid[]) as b (tenant_id, account_id, conversation_id)
+          where b.tenant_id = owner.tenant_id limit 1) as behind on true
         cross join lateral (
-          with recursive step as (
-            (select conversation_id, message_id, answer_by from turn where tenant_id = served.tenant_id and account_id = served.account_id
-             order by conversation_id, message_id limit 1)
+          with recursive hop as (
+            (select tenant_id, account_id from turn where tenant_id = owner.tenant_id and account_id >= coalesce(behind.account_id, $11::uuid)
+             order by tenant_id, account_id limit 1)
             union all
-            select n.* from step, lateral (
-              select conversation_id, message_id, answer_by from turn
-              where tenant_id = served.tenant_id and account_id = served.account_id and conversation_id > step.conversation_id
-              order by conversation_id, message_id limit 1) as n)
-          select conversation_id, message_id, answer_by from step) as c
-        where (c.message_id < $1 or c.message_id > $4) and (c.answer_by is null or c.answer_by <= $3)
-          and not exists (select from media_fetch f
-                          where f.tenant_id = served.tenant_id and f.account_id = served.account_id and f.message_id = c.message_id
-                            and f.turn_waits_until > $3 and f.turn_waits_until < $5)
+            select n.* from hop, lateral (
+              select tenant_id, account_id from turn where tenant_id = hop.tenant_id and account_id > hop.account_id order by tenant_id, account_id limit 1) as n)
+          select served.tenant_id, served.account_id, c.conversation_id
+          from (select * from hop where {Served} offset 0) as served
+          cross join lateral (
+            with recursive step as (
+              (select conversation_id, message_id, answer_by from turn where tenant_id = served.tenant_id and account_id = served.account_id
+                 and conversation_id > case when served.account_id = behind.account_id then behind.conversation_id else $11::uuid end
+               order by conversation_id, message_id limit 1)
+              union all
+              select n.* from step, lateral (
+                select conversation_id, message_id, answer_by from turn
+                where tenant_id = served.tenant_id and account_id = served.account_id and conversation_id > step.conversation_id
+                order by conversation_id, message_id limit 1) as n)
+            select conversation_id, message_id, answer_by from step) as c
+          where (c.message_id < $1 or c.message_id > $4) and (c.answer_by is null or c.answer_by <= $3 or c.answer_by > $12)
+            and not exists (select from media_fetch f
+                            where f.tenant_id = served.tenant_id and f.account_id = served.account_id and f.message_id = c.message_id
+                              and f.turn_waits_until > $3 and f.turn_waits_until < $5)
+          limit $7) as w
         limit $2
         """;
 
     private const string Outboxes = $"""
-        with recursive hop as (
-          (select tenant_id, account_id from outbox order by tenant_id, account_id, message_id limit 1)
+        with recursive owner as (
+          (select tenant_id from outbox where tenant_id > $6 order by tenant_id limit 1)
           union all
-          select n.* from hop, lateral (
-            select tenant_id, account_id from outbox where (tenant_id, account_id) > (hop.tenant_id, hop.account_id)
-            order by tenant_id, account_id, message_id limit 1) as n)
-        select tenant_id, account_id from hop
-        where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
-                        and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
-                             or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)
-                             or o.state = 2 and o.sending_since > $5))
-          and {Served}
+          select n.* from owner, lateral (select tenant_id from outbox where tenant_id > owner.tenant_id order by tenant_id limit 1) as n)
+        select w.* from owner
+        left join lateral (
+          select b.account_id from unnest($8::uuid[], $9::uuid[]) as b (tenant_id, account_id) where b.tenant_id = owner.tenant_id limit 1) as behind on true
+        cross join lateral (
+          with recursive hop as (
+            (select tenant_id, account_id from outbox where tenant_id = owner.tenant_id and account_id > coalesce(behind.account_id, $10::uuid)
+             order by tenant_id, account_id, message_id limit 1)
+            union all
+            select n.* from hop, lateral (
+              select tenant_id, account_id from outbox where tenant_id = hop.tenant_id and account_id > hop.account_id
+              order by tenant_id, account_id, message_id limit 1) as n)
+          select tenant_id, account_id from hop
+          where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
+                          and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
+                               or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)
+                               or o.state = 2 and o.sending_since > $5))
+            and {Served}
+          limit $7) as w
         limit $2
         """;
 
@@ -118,6 +148,9 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
     private ILookup<int, AccountId> _sessions = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, AccountId> _files = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private ILookup<int, AccountId> _intakes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
+    private readonly TenantPages _turnPages = new(Share, Most);
+    private readonly TenantPages _outboxPages = new(Share, Most);
+    private readonly HashSet<int> _seenBy = [];
     private (Guid Tenant, Guid Account) _from;
     private (DateTimeOffset Due, Guid Account) _intakesFrom;
     private (DateTimeOffset Due, Guid Account) _dueFrom;
@@ -132,7 +165,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (_lookedAt == 0 || clock.GetElapsedTime(_lookedAt) > TimeSpan.FromSeconds(1))
+            // Each look is a page: a partition that asked between two others' looks must not see every other page only.
+            if (_lookedAt == 0 || clock.GetElapsedTime(_lookedAt) > (_seenBy.Contains(partition) ? TimeSpan.FromSeconds(1) : Shared))
             {
                 await StoreFaults.GuardAsync(async () =>
                 {
@@ -140,7 +174,10 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
                     return 0;
                 });
                 _lookedAt = clock.GetTimestamp();
+                _seenBy.Clear();
             }
+
+            _seenBy.Add(partition);
         }
         finally
         {
@@ -165,13 +202,17 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _from = inboxes.Count == Most ? inboxes[^1] : default;
         _inboxes = inboxes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
         var turns = await ReadAsync(
-            Turns, reader => new ConversationRef(new TenantId(reader.GetGuid(0)), new AccountId(reader.GetGuid(1)), new ConversationId(reader.GetGuid(2))), cancellationToken,
-            IdSource.Floor(before), Most, now, IdSource.Floor(after), now + LongestFileWait);
-        _turns = turns.ToLookup(turn => Partitions.Of(turn.Account));
+            Turns, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1), Conversation: reader.GetGuid(2)), cancellationToken,
+            IdSource.Floor(before), Most, now, IdSource.Floor(after), now + LongestFileWait, _turnPages.From, Share, _turnPages.Tenants, _turnPages.Accounts, _turnPages.Conversations,
+            Guid.Empty, now + PendingTurn.FurthestAnswer);
+        _turnPages.Turn(turns);
+        _turns = turns.Select(row => new ConversationRef(new(row.Tenant), new(row.Account), new(row.Conversation))).ToLookup(turn => Partitions.Of(turn.Account));
         var outboxes = await ReadAsync(
-            Outboxes, reader => (new TenantId(reader.GetGuid(0)), Account: new AccountId(reader.GetGuid(1))), cancellationToken, before, Most, after,
-            now + OutboxRow.FurthestAttempt, IsStarting() ? now - RecentlyUnknown : DateTimeOffset.MaxValue);
-        _outboxes = outboxes.ToLookup(row => Partitions.Of(row.Account));
+            Outboxes, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1), Conversation: Guid.Empty), cancellationToken, before, Most, after,
+            now + OutboxRow.FurthestAttempt, IsStarting() ? now - RecentlyUnknown : DateTimeOffset.MaxValue, _outboxPages.From, Share, _outboxPages.Tenants, _outboxPages.Accounts,
+            Guid.Empty);
+        _outboxPages.Turn(outboxes);
+        _outboxes = outboxes.Select(row => (new TenantId(row.Tenant), Account: new AccountId(row.Account))).ToLookup(row => Partitions.Of(row.Account));
         var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
         _echoes = echoes.ToLookup(Partitions.Of);
         var sessions = await ReadAsync(

@@ -1,0 +1,133 @@
+using Channels.Core.Ids;
+using Channels.Core.Sweep;
+using Channels.Storage.Sweep;
+using Channels.Storage.Tests.Outbox;
+using Channels.Testing;
+
+namespace Channels.Storage.Tests.Sweep;
+
+/// <summary>What the sweep finds where more waits than one look takes.</summary>
+public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [PostgresFact]
+    public async Task A_tenant_with_thousands_of_turns_hides_nobody_elses_and_all_of_its_own_are_found_in_time()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var (many, more, other) = (await stage.ChannelAsync(), default(ConversationRef), await stage.ChannelAsync());
+        more = await stage.ChannelAsync(many.Tenant);
+        await TurnsAsync(stage, many, 3_400);
+        await TurnsAsync(stage, more, 2_000);
+        await TurnsAsync(stage, other, 1);
+        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+
+        var found = new HashSet<ConversationRef>();
+        for (var look = 1; look <= 6; look++)
+        {
+            var turns = (await LookAsync(stage, sweep)).SelectMany(work => work.Turns).ToList();
+            Assert.Contains(turns, turn => turn.Account == other.Account);
+            Assert.InRange(turns.Count, 2, 1_001);
+            found.UnionWith(turns);
+        }
+
+        Assert.Equal(5_401, found.Count);
+
+        // It begins anew.
+        Assert.Equal(1_001, (await LookAsync(stage, sweep)).Sum(work => work.Turns.Length));
+    }
+
+    [PostgresFact]
+    public async Task Many_tenants_with_more_than_a_look_takes_are_all_reached()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        for (var tenant = 0; tenant < 7; tenant++)
+        {
+            await TurnsAsync(stage, await stage.ChannelAsync(), 900);
+        }
+
+        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+
+        var first = (await LookAsync(stage, sweep)).SelectMany(work => work.Turns).ToList();
+        var both = (await LookAsync(stage, sweep)).SelectMany(work => work.Turns).Concat(first).Distinct();
+        var all = (await LookAsync(stage, sweep)).SelectMany(work => work.Turns).Concat(both).Distinct();
+
+        Assert.Equal(5_000, first.Count);
+        Assert.Equal(6_300, all.Count());
+    }
+
+    [PostgresFact]
+    public async Task A_tenant_with_thousands_of_accounts_to_wake_hides_nobody_elses()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var (many, other) = (await stage.ChannelAsync(), await stage.ChannelAsync());
+        await stage.RunAsync(
+            """
+            with a as (
+              insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+              select $1, gen_random_uuid(), $1, 'simulator', n::text, n::text, $1, '', '{}', '{}', 'active', now(), now(), now() from generate_series(1, 5200) n returning id)
+            insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) select $1, id, gen_random_uuid(), gen_random_uuid(), 0, 0, $2 from a
+            """,
+            many.Tenant.Value, OutboxStage.Now.AddMinutes(-1));
+        await stage.ReplyAsync(other);
+        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+
+        var found = new HashSet<AccountId>();
+        for (var look = 1; look <= 6; look++)
+        {
+            var accounts = (await LookAsync(stage, sweep)).SelectMany(work => work.Outboxes.Select(row => row.Account)).ToList();
+            Assert.Contains(other.Account, accounts);
+            found.UnionWith(accounts);
+        }
+
+        Assert.Equal(5_201, found.Count);
+    }
+
+    [PostgresFact]
+    public async Task A_partition_that_asks_between_two_looks_of_others_sees_every_page_as_they_do()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var many = await stage.ChannelAsync();
+        await TurnsAsync(stage, many, 2_000);
+        var (its, another) = (Partitions.Of(many.Account), (Partitions.Of(many.Account) + 1) % Partitions.Count);
+        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+
+        var found = new HashSet<ConversationRef>();
+        for (var tick = 0; tick < 3; tick++)
+        {
+            await sweep.FindAsync(another, Partitions.Count, default);
+            stage.Clock.Advance(TimeSpan.FromMilliseconds(1_200));
+            found.UnionWith((await sweep.FindAsync(its, Partitions.Count, default)).Turns);
+            stage.Clock.Advance(TimeSpan.FromMilliseconds(800));
+        }
+
+        Assert.Equal(2_000, found.Count);
+    }
+
+    [PostgresTheory]
+    [InlineData(24, 0)]
+    [InlineData(26, 1)]
+    public async Task A_turn_that_would_be_answered_later_than_any_may_be_was_dated_by_a_clock_that_was_set_back(int hours, int found)
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        await TurnsAsync(stage, await stage.ChannelAsync(), 1);
+        await stage.RunAsync("update turn set answer_by = $1", OutboxStage.Now.AddHours(hours));
+        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+
+        Assert.Equal(found, (await LookAsync(stage, sweep)).Sum(work => work.Turns.Length));
+    }
+
+    private static async Task<List<WaitingWork>> LookAsync(OutboxStage stage, PostgresSweep sweep)
+    {
+        stage.Clock.Advance(TimeSpan.FromSeconds(2));
+        var work = new List<WaitingWork>();
+        for (var partition = 0; partition < Partitions.Count; partition++)
+        {
+            work.Add(await sweep.FindAsync(partition, Partitions.Count, default));
+        }
+
+        return work;
+    }
+
+    private static Task TurnsAsync(OutboxStage stage, ConversationRef where, int count) => stage.RunAsync(
+        "insert into turn (tenant_id, account_id, conversation_id, message_id) select $1, $2, gen_random_uuid(), $3 from generate_series(1, $4)",
+        where.Tenant.Value, where.Account.Value, stage.Ids.Next(), count);
+}
