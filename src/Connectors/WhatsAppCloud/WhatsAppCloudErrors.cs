@@ -86,11 +86,13 @@ internal static class WhatsAppCloudErrors
         1 or 2 or 131000 or 133004 => WhatsAppCloudMeaning.Undecided,
         131052 or 131053 => WhatsAppCloudMeaning.MediaTrouble,
         0 or 3 or 10 or 102 or 190 or (>= 200 and <= 299) or 131005 => WhatsAppCloudMeaning.Unauthorized,
-        368 or 130497 or 131031 => WhatsAppCloudMeaning.Restricted,
+        368 or 131031 => WhatsAppCloudMeaning.Restricted,
         131045 or 133010 => WhatsAppCloudMeaning.NotRegistered,
         131042 => WhatsAppCloudMeaning.Unpaid,
         131047 => WhatsAppCloudMeaning.WindowClosed,
-        131026 or 131021 => WhatsAppCloudMeaning.Unreachable,
+
+        // 130497: the number may not write to people of this one's country. Any stranger may be of such a country; nobody else has to wait for that.
+        131026 or 131021 or 130497 => WhatsAppCloudMeaning.Unreachable,
         130472 or 131049 or 131050 => WhatsAppCloudMeaning.HeldBack,
         >= 132000 and <= 132999 => WhatsAppCloudMeaning.Template,
         33 or 100 or 131008 or 131009 or 131051 or 131060 or 131062 or 131063 or 135000 => WhatsAppCloudMeaning.BadRequest,

@@ -32,6 +32,8 @@ public sealed class WhatsAppCloudErrorsTests
     [InlineData(403, """{"error":{"code":200}}""", "Blocked:unauthorized")]
     [InlineData(403, "", "Blocked:unauthorized")]
     [InlineData(400, """{"error":{"code":131031}}""", "Blocked:account-restricted")]
+    [InlineData(400, """{"error":{"code":368}}""", "Blocked:account-restricted")]
+    [InlineData(400, """{"error":{"code":130497}}""", "Refused:recipient-unreachable")]
     [InlineData(400, """{"error":{"code":133010}}""", "Blocked:number-not-registered")]
     [InlineData(400, """{"error":{"code":131042}}""", "Blocked:payment-required")]
     [InlineData(400, """{"error":{"code":131047}}""", "Refused:window-closed")]
