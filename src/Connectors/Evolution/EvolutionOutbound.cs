@@ -1,3 +1,4 @@
+using Channels.Connectors.Http;
 using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Evolution;
@@ -9,9 +10,6 @@ namespace Channels.Connectors.Evolution;
 /// </remarks>
 internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dialects, int longestText)
 {
-    /// <summary>A gateway fetches, or converts, a file before it answers.</summary>
-    private static readonly TimeSpan _forFiles = TimeSpan.FromSeconds(60);
-
     public async Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
     {
         if (EvolutionSettings.Read(connection) is not { } settings)
@@ -61,11 +59,8 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
         EvolutionErrors.WantsField(answer, used == EvolutionDialect.Two ? content.Wrapper : content.Needed);
 
     private Task<EvolutionAnswer> CallAsync(
-        EvolutionSettings settings, OutboundMessage message, EvolutionSending content, EvolutionDialect dialect, CancellationToken cancellationToken)
-    {
-        var limit = message.Content is OutboundContent.File && settings.SendTimeout < _forFiles ? _forFiles : settings.SendTimeout;
-        return api.CallAsync(settings, HttpMethod.Post, settings.CallTo(content.Path), content.Write(message, dialect), limit, cancellationToken);
-    }
+        EvolutionSettings settings, OutboundMessage message, EvolutionSending content, EvolutionDialect dialect, CancellationToken cancellationToken) => api.CallAsync(
+        settings, HttpMethod.Post, settings.CallTo(content.Path), content.Write(message, dialect), SendLimit.Of(message.Content, settings.SendTimeout), cancellationToken);
 
     private static SendOutcome Hidden(SendOutcome outcome, Connection connection, EvolutionSettings settings, OutboundMessage message) =>
         Secrecy.Hide(outcome, settings.ApiKey, connection.WebhookSecret, message.Text);

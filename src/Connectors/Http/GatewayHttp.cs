@@ -16,14 +16,13 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
         using var request = new HttpRequestMessage(method, address);
         if (json is { } body)
         {
-            request.Content = new ReadOnlyMemoryContent(body);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json);
+            request.Content = new WatchedContent(new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json) } });
         }
 
         return await CallAsync(request, headers, HttpCompletionOption.ResponseContentRead, ReadAsync, limit, cancellationToken);
     }
 
-    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection. Any other answer's body is left unread.</summary>
+    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection or a damaged answer. Any other answer's body is left unread.</summary>
     public async Task<GatewayReply> DownloadAsync(
         Uri address, ImmutableArray<(string Name, string Value)> headers, Stream destination, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -67,10 +66,10 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
         }
         catch (OperationCanceledException cancelled)
         {
-            // The connection's own time limit ends before ours; then not one byte of the request has left.
-            return limited.IsCancellationRequested
-                ? new GatewayReply.Silence($"no answer within {limit.TotalSeconds:0.#} s", NeverLeft: false)
-                : new GatewayReply.Silence("no connection within the time limit", NeverLeft: cancelled.InnerException is TimeoutException);
+            // Either limit may end first, ours or the connection's own. What was not asked for its body has sent nothing.
+            return request.Content is WatchedContent { WasAskedFor: false } ? new GatewayReply.Silence(NetworkTrouble.NoConnection, NeverLeft: true)
+                : limited.IsCancellationRequested ? new GatewayReply.Silence($"no answer within {limit.TotalSeconds:0.#} s", NeverLeft: false)
+                : new GatewayReply.Silence(NetworkTrouble.NoConnection, NeverLeft: cancelled.InnerException is TimeoutException);
         }
         catch (HttpRequestException failed) when (failed.InnerException is EgressRefusedException refused)
         {
@@ -86,6 +85,10 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
         catch (IOException)
         {
             return new GatewayReply.Silence(NetworkTrouble.BrokenOff, NeverLeft: false);
+        }
+        catch (Exception damaged) when (NetworkTrouble.IsDamaged(damaged))
+        {
+            return new GatewayReply.Silence(NetworkTrouble.Damaged, NeverLeft: false);
         }
     }
 

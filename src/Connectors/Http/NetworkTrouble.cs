@@ -6,6 +6,15 @@ internal static class NetworkTrouble
     /// <summary>When a connection that was there is not any more.</summary>
     public const string BrokenOff = "the connection broke off";
 
+    /// <summary>When the time is over before a connection is there.</summary>
+    public const string NoConnection = "no connection within the time limit";
+
+    /// <summary>When an answer came that cannot be unpacked (gzip, deflate, Brotli).</summary>
+    public const string Damaged = "the answer came damaged";
+
+    /// <summary>Whether it is what .NET's decoders throw at an answer that is not packed as its header says. There was an answer, so that the request has arrived.</summary>
+    public static bool IsDamaged(Exception failure) => failure is InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
+
     /// <summary>Whether not one byte of the request can have reached the other side.</summary>
     public static bool NeverLeft(HttpRequestError error) =>
         error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;

@@ -23,7 +23,7 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
     {
         using var limited = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
-        using var request = new HttpRequestMessage(HttpMethod.Post, settings.CallTo(method)) { Content = content };
+        using var request = new HttpRequestMessage(HttpMethod.Post, settings.CallTo(method)) { Content = new WatchedContent(content) };
         try
         {
             using var client = http.CreateClient(ProviderHttp.ClientName);
@@ -37,10 +37,10 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
         }
         catch (OperationCanceledException cancelled)
         {
-            // The connection's own time limit ends before ours; then not one byte of the request has left.
-            return limited.IsCancellationRequested
-                ? TelegramAnswer.None($"no answer within {limit.TotalSeconds:0.#} s", neverLeft: false)
-                : TelegramAnswer.None("no connection within the time limit", neverLeft: cancelled.InnerException is TimeoutException);
+            // Either limit may end first, ours or the connection's own. What was not asked for its body has sent nothing.
+            return request.Content is WatchedContent { WasAskedFor: false } ? TelegramAnswer.None(NetworkTrouble.NoConnection, neverLeft: true)
+                : limited.IsCancellationRequested ? TelegramAnswer.None($"no answer within {limit.TotalSeconds:0.#} s", neverLeft: false)
+                : TelegramAnswer.None(NetworkTrouble.NoConnection, neverLeft: cancelled.InnerException is TimeoutException);
         }
         catch (HttpRequestException failed) when (failed.InnerException is EgressRefusedException refused)
         {
@@ -54,6 +54,10 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
         catch (IOException)
         {
             return TelegramAnswer.None(NetworkTrouble.BrokenOff, neverLeft: false);
+        }
+        catch (Exception damaged) when (NetworkTrouble.IsDamaged(damaged))
+        {
+            return TelegramAnswer.None(NetworkTrouble.Damaged, neverLeft: false);
         }
     }
 
@@ -81,6 +85,10 @@ internal sealed class TelegramApi(IHttpClientFactory http, TimeProvider clock)
         catch (HttpRequestException failed)
         {
             return failed.InnerException is EgressRefusedException refused ? refused.Message : NetworkTrouble.Of(failed.HttpRequestError, Server);
+        }
+        catch (Exception damaged) when (NetworkTrouble.IsDamaged(damaged))
+        {
+            return NetworkTrouble.Damaged;
         }
     }
 

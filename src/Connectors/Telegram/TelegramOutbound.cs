@@ -1,3 +1,4 @@
+using Channels.Connectors.Http;
 using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Telegram;
@@ -87,7 +88,7 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
                 return new SendOutcome.Refused("file-gone", "the file to send is not stored any more");
             }
 
-            using var answer = await api.CallAsync(settings, call.Method, body, settings.SendTimeout, cancellationToken);
+            using var answer = await api.CallAsync(settings, call.Method, body, SendLimit.Of(content, settings.SendTimeout), cancellationToken);
             if (moved || !TelegramErrors.IsMigrated(answer) || answer.MigratedTo == address.Chat)
             {
                 // A reaction is no message of its own: Telegram only says yes.

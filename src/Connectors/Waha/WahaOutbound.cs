@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Channels.Connectors.Http;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 
@@ -41,7 +42,8 @@ internal sealed class WahaOutbound(WahaApi api, WahaVersions versions, int longe
             return refusal!;
         }
 
-        using var answer = await api.CallAsync(settings, call.Method, settings.CallTo(call.Path), call.Body, settings.SendTimeout, cancellationToken);
+        using var answer = await api.CallAsync(
+            settings, call.Method, settings.CallTo(call.Path), call.Body, SendLimit.Of(message.Content, settings.SendTimeout), cancellationToken);
         return Secrecy.Hide(OutcomeOf(answer, message), settings.Secrets(connection, message.Text));
     }
 

@@ -42,7 +42,7 @@ internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clo
     {
         using var limited = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limited.Token, cancellationToken);
-        using var request = new HttpRequestMessage(method, address) { Content = content };
+        using var request = new HttpRequestMessage(method, address) { Content = content is null ? null : new WatchedContent(content) };
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {settings.AccessToken}");
         try
         {
@@ -56,10 +56,10 @@ internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clo
         }
         catch (OperationCanceledException cancelled)
         {
-            // The connection's own time limit ends before ours; then not one byte of the request has left.
-            return limited.IsCancellationRequested
-                ? WhatsAppCloudAnswer.None($"no answer within {limit.TotalSeconds:0.#} s", neverLeft: false)
-                : WhatsAppCloudAnswer.None("no connection within the time limit", neverLeft: cancelled.InnerException is TimeoutException);
+            // Either limit may end first, ours or the connection's own. What was not asked for its body has sent nothing.
+            return request.Content is WatchedContent { WasAskedFor: false } ? WhatsAppCloudAnswer.None(NetworkTrouble.NoConnection, neverLeft: true)
+                : limited.IsCancellationRequested ? WhatsAppCloudAnswer.None($"no answer within {limit.TotalSeconds:0.#} s", neverLeft: false)
+                : WhatsAppCloudAnswer.None(NetworkTrouble.NoConnection, neverLeft: cancelled.InnerException is TimeoutException);
         }
         catch (HttpRequestException failed) when (failed.InnerException is EgressRefusedException refused)
         {
@@ -72,6 +72,10 @@ internal sealed class WhatsAppCloudApi(IHttpClientFactory http, TimeProvider clo
         catch (IOException)
         {
             return WhatsAppCloudAnswer.None(NetworkTrouble.BrokenOff, neverLeft: false);
+        }
+        catch (Exception damaged) when (NetworkTrouble.IsDamaged(damaged))
+        {
+            return WhatsAppCloudAnswer.None(NetworkTrouble.Damaged, neverLeft: false);
         }
     }
 
