@@ -10,6 +10,7 @@ namespace Channels.Connectors.Waha;
 /// <remarks>
 /// The question behind every line: can the message have left? The server answers 500 for whatever its engine throws, before WhatsApp took the message or
 /// after. Therefore only phrases that are known to come before the send are a refusal; any other failure is an unknown outcome, which a look-up settles.
+/// A 4xx is said instead of sending where the server itself says it; a proxy in front says it of its own accord, also after it has passed the request on.
 /// </remarks>
 internal static class WahaErrors
 {
@@ -33,8 +34,13 @@ internal static class WahaErrors
         { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
             new SendOutcome.Blocked("wrong-address", "the address answers with a redirect, which we do not follow", GatewayFault: true),
         { Status: HttpStatusCode.UnprocessableEntity } => Unprocessable(answer),
+        { Status: HttpStatusCode.RequestTimeout } => new SendOutcome.Unknown("the server, or a proxy in front of it, gave up waiting (408)"),
+
+        // Said of what came too early to be safe from being played again: it was not looked at.
+        { Status: (HttpStatusCode)425 } => new SendOutcome.TryLater(answer.RetryAfter ?? _reconnect, "unavailable", "the server wants it later (425)"),
         { Status: >= HttpStatusCode.InternalServerError } => Failed(answer),
-        _ => new SendOutcome.Refused("bad-request", Said(answer, $"the server refused with {(int)answer.Status!}")),
+        { Words.Length: > 0 } => new SendOutcome.Refused("bad-request", Said(answer, "")),
+        _ => new SendOutcome.Unknown($"what refused with {(int)answer.Status!} is no WAHA by its words"),
     };
 
     /// <summary>WhatsApp's own id in the answer to a send: each engine prints its own object.</summary>
