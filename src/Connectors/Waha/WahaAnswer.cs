@@ -21,6 +21,9 @@ internal sealed class WahaAnswer : IDisposable
     /// <summary>Without an answer: why, in our words.</summary>
     public string Trouble { get; private init; } = "";
 
+    /// <summary>Without an answer that we took: whether there was one, larger than we take.</summary>
+    public bool IsTooLarge { get; private init; }
+
     /// <summary>How long the server asks us to wait.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -35,7 +38,7 @@ internal sealed class WahaAnswer : IDisposable
     public static WahaAnswer Of(GatewayReply reply) => reply switch
     {
         GatewayReply.Answered answered => Of(answered.Status, answered.Body, answered.RetryAfter),
-        GatewayReply.Silence silence => new(null) { Trouble = silence.Trouble, NeverLeft = silence.NeverLeft },
+        GatewayReply.Silence silence => new(null) { Trouble = silence.Trouble, NeverLeft = silence.NeverLeft, IsTooLarge = silence.IsTooLarge },
         _ => throw new InvalidOperationException($"A reply nobody knows: {reply.GetType().Name}"),
     };
 
