@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Channels.Grains.Delivery;
 
 /// <summary>Asks the provider about replies whose sender died, or heard nothing, between asking it to send and hearing its answer.</summary>
-/// <remarks>It is asked where it can say; no answer within five seconds is none. What follows is the caller's: see <see cref="Settlements"/> and <see cref="DeliveryGrain"/>.</remarks>
+/// <remarks>It is asked where it can say; no answer within five seconds, or a connector that throws, is none. What follows is the caller's: see <see cref="Settlements"/> and <see cref="DeliveryGrain"/>.</remarks>
 internal sealed class LostSends(IOutbox outbox, OutboundFiles files, TimeProvider clock, ILogger<LostSends> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -51,6 +51,12 @@ internal sealed class LostSends(IOutbox outbox, OutboundFiles files, TimeProvide
         catch (OperationCanceledException)
         {
             return new SentLookupOutcome.CannotSay("no answer in time");
+        }
+        catch (Exception failure)
+        {
+            // Passed on it would be taken for trouble with our own store, and the reply looked up again every second, before everything behind it.
+            DeliveryLog.ConnectorThrew(logger, lookup.Manifest.Id, failure.GetType().Name, failure.StackTrace);
+            return new SentLookupOutcome.CannotSay($"the connector failed ({failure.GetType().Name})");
         }
     }
 }

@@ -71,6 +71,17 @@ public sealed class SettlementsTests
     }
 
     [Fact]
+    public async Task A_connector_that_throws_cannot_say_and_is_asked_again()
+    {
+        var gateway = new Gateway(_cannotSay, _found) { Throws = new InvalidDataException("a damaged answer") };
+
+        await LookedUpAsync(gateway, lookUps: 2);
+
+        Assert.Single(_outbox.Settled);
+        Assert.Equal(["the provider cannot say: the connector failed (InvalidDataException)", "the provider has it"], _outbox.LookedUp);
+    }
+
+    [Fact]
     public async Task A_provider_that_was_away_is_asked_again_and_a_store_that_was_away_as_well()
     {
         var gateway = new Gateway(_cannotSay, _cannotSay, _found);
@@ -172,9 +183,19 @@ public sealed class SettlementsTests
 
         public int AnswersLeft => _answers.Count;
 
+        /// <summary>Thrown once, in an answer's stead.</summary>
+        public Exception? Throws { get; set; }
+
         public Task<SentLookupOutcome> FindSentAsync(
             Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
-            Task.FromResult(_answers.Dequeue());
+            Said(_answers.Dequeue());
+
+        private Task<SentLookupOutcome> Said(SentLookupOutcome answer)
+        {
+            var failure = Throws;
+            Throws = null;
+            return failure is null ? Task.FromResult(answer) : throw failure;
+        }
     }
 
     private sealed class Outbox : IOutbox
