@@ -9,6 +9,7 @@ namespace Channels.Core.Egress;
 public static class EgressServices
 {
     private const string Setting = "Channels:Egress:Allow";
+    private static readonly TimeSpan _connectLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Reads <c>Channels:Egress:Allow</c>. Unset and without a connection string (the embedded default), loopback is allowed; else nothing is.</summary>
     public static IServiceCollection AddEgressRules(this IServiceCollection services, IConfiguration configuration)
@@ -36,10 +37,10 @@ public static class EgressServices
         UseProxy = false,
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.All,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ConnectTimeout = _connectLimit,
         // Names are looked up again this often, so that a moved gateway is found without a restart.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-        ConnectCallback = new GuardedConnector(rules, resolve).ConnectAsync,
+        ConnectCallback = new GuardedConnector(rules, resolve, _connectLimit).ConnectAsync,
     };
 
     private static IEnumerable<IPNetwork> Allowed(IConfiguration configuration)

@@ -1,5 +1,6 @@
 using System.Net;
 using Channels.Core.Egress;
+using Channels.FakeProviders;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -92,6 +93,26 @@ public sealed class GuardedClientTests : IAsyncLifetime
         var client = services.BuildServiceProvider().GetRequiredService<IHttpClientFactory>().CreateClient("tenant");
 
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(Address));
+    }
+
+    [Fact]
+    public async Task An_address_that_drops_what_it_is_sent_leaves_time_for_the_next()
+    {
+        var dropping = IPAddress.Parse("127.0.0.2");
+        using var deaf = await DeafServer.StartAsync(dropping, Address.Port);
+        using var client = new HttpClient(EgressServices.Handler(new EgressRules(EgressRules.Loopback), (_, _) => Task.FromResult<IPAddress[]>([dropping, IPAddress.Loopback])));
+
+        Assert.Equal("call 1", await client.GetStringAsync($"http://gateway.example:{Address.Port}/"));
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_a_connection_may_give_up_while_an_address_has_its_share()
+    {
+        using var deaf = await DeafServer.StartAsync();
+        using var client = new HttpClient(EgressServices.Handler(new EgressRules(EgressRules.Loopback), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Loopback])));
+        using var enough = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetStringAsync($"http://gateway.example:{deaf.Port}/", enough.Token));
     }
 
     private static HttpClient Client(Dictionary<string, string?> settings) =>
