@@ -24,7 +24,7 @@ internal sealed partial class DeliveryGrain
         _pump.Signal();
     }
 
-    private async Task SendAsync(Lane lane, OutboxRow row, Func<Task> stepsAsync)
+    private async Task SendAsync(Lane lane, OutboxRow row, Func<Task> stepsAsync, IDisposable? place = null)
     {
         // The turn that started this ends first: a send is never part of somebody's call.
         await Task.Yield();
@@ -43,6 +43,7 @@ internal sealed partial class DeliveryGrain
         }
         finally
         {
+            place?.Dispose();
             lane.UnderWay = null;
             RemoveIfEmpty(row.Reply.Conversation, lane);
         }

@@ -66,7 +66,7 @@ internal sealed partial class DeliveryGrain
         var rest = _paces.WaitFor(connector, row.Reply.ChatId);
         var wait = _pace.WaitFor(connector, channel.Throttle);
         return (rest > wait ? rest : wait) is { Ticks: > 0 } pause ? Plain(reply, ReplyWaitCause.Paced, now + pause)
-            : _sends.Count + _reservations.Count >= MostAtOnce(connector) ? Plain(reply, ReplyWaitCause.BehindOthers, null)
+            : _sends.Count + _reservations.Count >= MostAtOnce(connector) || (OutboundFiles.NeedsPlace(row.Reply) && _fileTurn.IsWaiting) ? Plain(reply, ReplyWaitCause.BehindOthers, null)
             : null;
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly Settlements _settlements;
     private readonly ChatPaces _paces;
     private readonly AccountPace _pace;
+    private readonly FileTurn _fileTurn;
     private readonly Reservations _reservations;
     private readonly Closing _closing;
     private readonly Pump _pump;
@@ -58,6 +59,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _closing = closing;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
         _pump = new Pump(DeliverAsync, clock, logger);
+        _fileTurn = new FileTurn(files, _pump.Signal, _pump.Stopping);
         _alarm = new Alarm(this, _pump);
         _reservationsEnd = new Alarm(this, LookAtReservations);
         _settlements = new Settlements(outbox, lostSends, RepeatAsync, clock, logger, _pump.Stopping);
@@ -69,6 +71,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _pump.StopAsync();
+        _fileTurn.LetGo();
 
         // What is on its way is let arrive, so that its outcome is known.
         await Task.WhenAll(_sends);
@@ -106,6 +109,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         {
             // Everything waits in the table until the account may send again; the change of status wakes us.
             _sender = null;
+            _fileTurn.LetGo();
             Forget();
             return;
         }
@@ -127,6 +131,19 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     // After a failure of the connection one reply tries it for all.
     private int MostAtOnce(IConnector connector) => _reports.IsAiling ? 1 : connector.Manifest.Limits.Concurrency;
 
+    // Whoever a place for a file is here for goes first; where that needs none any more, or not yet, it goes to others.
+    private IEnumerable<Lane> InTurn(IConnector connector, DateTimeOffset now)
+    {
+        if (_fileTurn.First is { } first && _lanes.GetValueOrDefault(first) is { Busy: false, Head: { } row } lane && OutboundFiles.NeedsPlace(row.Reply)
+            && RetryPolicy.DueAt(row, _reports.NotBefore, now) <= now && _paces.WaitFor(connector, row.Reply.ChatId) <= TimeSpan.Zero)
+        {
+            return _lanes.Values.Prepend(lane);
+        }
+
+        _fileTurn.LetGo();
+        return _lanes.Values;
+    }
+
     // One reply per conversation at a time; the alarm rings for those whose time has not come.
     private void StartDue(ChannelEntry channel, IConnector connector)
     {
@@ -136,7 +153,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
         var most = MostAtOnce(connector);
         var oldest = _evenClock.IsEven() ? channel.Policy.ReplyMaxAge : null;
-        foreach (var lane in _lanes.Values)
+        foreach (var lane in InTurn(connector, now))
         {
             if (lane.Busy || lane.Head is not { } row)
             {
@@ -171,6 +188,13 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 continue;
             }
 
+            // Its coming wakes us. The others go on.
+            var hasFile = OutboundFiles.NeedsPlace(row.Reply);
+            if (hasFile && !_fileTurn.IsHere(channel.Tenant, row.Reply.Conversation))
+            {
+                continue;
+            }
+
             if (_pace.Take(connector, channel.Throttle) is { Ticks: > 0 } wait)
             {
                 next = now + wait < next ? now + wait : next;
@@ -181,7 +205,13 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             _stuck = false;
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
-            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld: null)));
+            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld: null), hasFile ? _fileTurn.Take() : null));
+        }
+
+        // Kept over the moment only until the account may send its next.
+        if (!_othersWait)
+        {
+            _fileTurn.LetGo();
         }
 
         if (next < DateTimeOffset.MaxValue)

@@ -39,6 +39,9 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>The process'.</summary>
     public StoppableLifetime Lifetime { get; } = new();
 
+    /// <summary>The process'.</summary>
+    public OutboundFiles Files { get; } = new(new MediaInMemory());
+
     public TenantId Tenant { get; }
 
     public AccountId Account { get; }
@@ -93,7 +96,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
                 .AddSingleton<IConnectorCatalog>(stage)
                 .AddSingleton<IChannelStatuses, NoStatuses>()
                 .AddSingleton<IMediaStore>(new MediaInMemory())
-                .AddSingleton<OutboundFiles>()
+                .AddSingleton(stage.Files)
                 .AddSingleton(new Closing(stage.Lifetime))
                 .AddSingleton<EvenClock>()
                 .AddSingleton<LostSends>();
