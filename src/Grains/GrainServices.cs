@@ -1,4 +1,5 @@
 using Channels.Core.Inbox;
+using Channels.Core.Sweep;
 using Channels.Grains.Account;
 using Channels.Grains.Conversation;
 using Channels.Grains.Delivery;
@@ -32,6 +33,7 @@ public static class GrainServices
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<IntakeOptions>>().Value);
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
+        services.AddSingleton(provider => new FurthestLooks(provider.GetRequiredService<SessionOptions>().FurthestLook, provider.GetRequiredService<IntakeOptions>().FurthestLook));
         services.AddSingleton(provider => new SessionLife(provider.GetRequiredService<SessionOptions>(), Random.Shared));
         services.AddSingleton(provider => new GatewayGates(
             provider.GetRequiredService<SessionOptions>().AtOncePerGateway, provider.GetRequiredService<SessionOptions>().PerSecondPerGateway, provider.GetRequiredService<TimeProvider>()));

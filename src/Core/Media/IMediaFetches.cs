@@ -21,7 +21,11 @@ public interface IMediaFetches
 /// <param name="Message">The message it came with; its id tells when.</param>
 /// <param name="Media">As the event named it.</param>
 /// <param name="Attempts">Attempts made.</param>
-public sealed record MediaFetch(MessageId Message, MediaReference Media, int Attempts);
+public sealed record MediaFetch(MessageId Message, MediaReference Media, int Attempts)
+{
+    /// <summary>No attempt is ever put off for longer. What is dated later was dated by a clock that has been set back since, and is due.</summary>
+    public static readonly TimeSpan FurthestAttempt = TimeSpan.FromMinutes(90);
+}
 
 /// <summary>What became of a file.</summary>
 /// <param name="Reference">Its reference in the media store; null when it was given up.</param>

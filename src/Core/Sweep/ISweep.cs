@@ -26,6 +26,12 @@ public sealed record WaitingWork(
     public static WaitingWork None { get; } = new([], [], [], [], [], [], []);
 }
 
+/// <summary>How far ahead the next look at an account is ever put off. What is dated later was dated by a clock that has been set back since, and is due.</summary>
+/// <param name="Session">At its session.</param>
+/// <param name="Intake">At its intake.</param>
+/// <remarks>A clock that is set back by less is waited for, for as long as this at the most.</remarks>
+public sealed record FurthestLooks(TimeSpan Session, TimeSpan Intake);
+
 /// <summary>Which partition an account belongs to.</summary>
 public static class Partitions
 {

@@ -34,7 +34,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
     private readonly Alarm _alarm;
     private HistoryImport? _import;
     private bool _begins;
-    private DateTimeOffset _notBefore;
+    private readonly Pause _pause;
 
     public HistoryImportGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IHistoryImports imports, IInbox inbox, IAccountInbox waiting, IInboxPressure pressure, IdSource ids,
@@ -49,6 +49,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
         _ids = ids;
         _clock = clock;
         _logger = logger;
+        _pause = new Pause(clock);
         _pump = new Pump(ReadOnAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
     }
@@ -89,7 +90,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
             _begins = false;
         }
 
-        _notBefore = now;
+        _pause.Begin(TimeSpan.Zero);
         Log.Started(_logger, Account, strategy);
         _pump.Signal();
         return import;
@@ -125,9 +126,9 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
             return;
         }
 
-        if (_notBefore > _clock.GetUtcNow())
+        if (_pause.Left is { Ticks: > 0 } left)
         {
-            _alarm.Set(_notBefore - _clock.GetUtcNow());
+            _alarm.Set(left);
             return;
         }
 
@@ -215,7 +216,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
 
     private void WaitFor(TimeSpan wait)
     {
-        _notBefore = _clock.GetUtcNow() + wait;
+        _pause.Begin(wait);
         _alarm.Set(wait);
     }
 

@@ -44,7 +44,8 @@ internal sealed partial class IntakeGrain
         };
         var told = await _news.TellAsync(channel, seen, IntakeVerdict.Of(reading, failures), cancellationToken);
         var wait = Jittered(told.Code is null && failures == 0 ? _options.HealthEvery : _options.HealthAilingEvery);
-        await _row.EndLookAsync(channel.Tenant, Account, intake, told with { DueAt = Now + (reading.Rest > wait ? reading.Rest : wait) });
+        var rest = reading.Rest < IntakeOptions.LongestWish ? reading.Rest : IntakeOptions.LongestWish;
+        await _row.EndLookAsync(channel.Tenant, Account, intake, told with { DueAt = Now + (rest > wait ? rest : wait) });
     }
 
     // Accounts that were activated, or upgraded, together are not asked about together for ever.

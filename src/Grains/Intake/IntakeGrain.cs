@@ -39,7 +39,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
     private readonly IntakeNews _news;
     private CancellationTokenSource? _call;
     private IGrainTimer? _awake;
-    private DateTimeOffset _notBefore;
+    private readonly Pause _pause;
 
     public IntakeGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IIntakeStore store, IInbox inbox, IdSource ids, IntakeOptions options, TimeProvider clock, ILogger<IntakeGrain> logger)
@@ -51,6 +51,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _options = options;
         _clock = clock;
         _logger = logger;
+        _pause = new Pause(clock);
         _pump = new Pump(AttendAsync, clock, logger);
         _alarm = new Alarm(this, _pump);
         _store = store;
@@ -75,7 +76,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         }
 
         // The provider has just been asked: a webhook need not be looked at again at once.
-        _notBefore = Now;
+        _pause.Begin(TimeSpan.Zero);
         // How the account stands has not been asked.
         var isDue = IsPolled(channel) || _connectors.Find(channel.Kind) is IHealthWatch;
         await KeepAsync(channel, _row.Now!.Untroubled with { DueAt = isDue ? Now : Now + _options.WatchEvery });
@@ -106,7 +107,6 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
     // One look, or one call for messages. What follows is signalled, so that a stop is noticed in between.
     private async Task AttendAsync(CancellationToken cancellationToken)
     {
-        var now = Now;
         if (await FindAsync(cancellationToken) is not { } channel || _row.Now is not { DueAt: { } due } || channel.Status is AccountStatus.Inactive or AccountStatus.Pending)
         {
             Rest();
@@ -114,15 +114,15 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         }
 
         var polled = IsPolled(channel);
-        var next = polled ? _notBefore : due;
-        if (next > now)
+        if (polled && _pause.Left is { Ticks: > 0 } left)
         {
-            // Of a webhook the row is enough: the sweep wakes us.
-            if (polled)
-            {
-                _alarm.Set(next - now);
-            }
+            _alarm.Set(left);
+            return;
+        }
 
+        // Of a webhook the row is enough: the sweep wakes us, also when a clock that was set back has made its time absurd.
+        if (!polled && due - Now is { Ticks: > 0 } wait && wait <= _options.FurthestLook)
+        {
             return;
         }
 
@@ -168,12 +168,12 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         var pause = outcome switch
         {
             PollOutcome.Fetched => TimeSpan.Zero,
-            PollOutcome.TryLater later when later.After > RetryAfter(failures) => later.After < TimeSpan.FromHours(1) ? later.After : TimeSpan.FromHours(1),
+            PollOutcome.TryLater later when later.After > RetryAfter(failures) => later.After < IntakeOptions.LongestWish ? later.After : IntakeOptions.LongestWish,
             _ => RetryAfter(failures),
         };
-        _notBefore = Now + pause;
+        _pause.Begin(pause);
 
-        await _row.EndLookAsync(channel.Tenant, Account, found, intake with { Failures = failures, DueAt = _notBefore + connector.LongestWait + CallLimit + Lease });
+        await _row.EndLookAsync(channel.Tenant, Account, found, intake with { Failures = failures, DueAt = Now + pause + connector.LongestWait + CallLimit + Lease });
         _pump.Signal();
     }
 

@@ -41,4 +41,11 @@ internal sealed class IntakeOptions
     /// <value>Default: 2 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
     public TimeSpan FirstRetry { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>However long a provider wants to be left alone: it is asked again after an hour.</summary>
+    internal static readonly TimeSpan LongestWish = TimeSpan.FromHours(1);
+
+    /// <summary>No look at an intake is put off for longer; see <see cref="Core.Sweep.FurthestLooks"/>.</summary>
+    /// <value>The longest of the waits with its jitter, and ten minutes for a call under way and for machines whose clocks differ.</value>
+    public TimeSpan FurthestLook => (1.1 * new[] { WatchEvery, WatchAilingEvery, HealthEvery, HealthAilingEvery, LongestWish }.Max()) + TimeSpan.FromMinutes(10);
 }

@@ -26,8 +26,8 @@ internal static class MediaPatience
         var doubling = _first * Math.Pow(2, Math.Min(fetch.Attempts, 12));
         var wait = doubling < _longestWait ? doubling : _longestWait;
 
-        // Whatever a gateway asks for: after a day the file is given up, and more than weeks no timer takes.
-        var wish = later.After < Longest ? later.After : Longest;
+        // Whatever a gateway asks for: a wait that is longer than any of ours could not be told from one that a wrong clock wrote.
+        var wish = later.After < _longestWait ? later.After : _longestWait;
         return (null, wish > wait ? wish : wait);
     }
 }

@@ -12,22 +12,41 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
     /// <summary>A gateway asked for codes more often answers with the same one.</summary>
     private static readonly TimeSpan BetweenCodes = TimeSpan.FromSeconds(3);
 
+    /// <summary>Clocks that differ, or are set, by less are let be.</summary>
+    private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(1);
+
+    private readonly long _born = clock.GetTimestamp();
+    private readonly DateTimeOffset _bornAt = clock.GetUtcNow();
+
+    // How much the clock has been set back since; less than nothing where forward.
+    private TimeSpan _setBack;
     private PairingCode? _used;
     private DateTimeOffset _askedAt;
     private DateTimeOffset _givenAt;
     private DateTimeOffset _replacedAt;
     private DateTimeOffset _watchedUntil;
+    private DateTimeOffset _expiresAt;
 
     /// <summary>The last one that was given and not used, expired or not.</summary>
     public PairingCode? Last { get; private set; }
 
     /// <summary>Until when <see cref="Last"/> can be scanned.</summary>
-    public DateTimeOffset ExpiresAt { get; private set; }
+    public DateTimeOffset ExpiresAt => _expiresAt - _setBack;
 
-    private DateTimeOffset Now => clock.GetUtcNow();
+    // All moments kept here are of a clock that nobody sets: a code whose time is told by the wall clock would be out for as long as that is set back.
+    private DateTimeOffset Now
+    {
+        get
+        {
+            var now = clock.GetUtcNow();
+            var setBack = _bornAt + clock.GetElapsedTime(_born) - now;
+            _setBack = (setBack - _setBack).Duration() > Tolerated ? setBack : _setBack;
+            return now + _setBack;
+        }
+    }
 
     /// <summary>The one that can be scanned now, or null.</summary>
-    public PairingCode? Current(SessionState session) => session.Status == SessionStatus.ScanQrCode && ExpiresAt > Now && !IsReplaced ? Last : null;
+    public PairingCode? Current(SessionState session) => session.Status == SessionStatus.ScanQrCode && _expiresAt > Now && !IsReplaced ? Last : null;
 
     // A code that was fetched after the news is the one the news was about.
     private bool IsReplaced => Last is not null && _replacedAt > _givenAt;
@@ -38,12 +57,16 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
     /// <param name="life">How long such codes last at the gateway.</param>
     public void Offer(PairingCode code, DateTimeOffset since, TimeSpan life)
     {
-        var expiresAt = since + (life < options.CodeLife ? life : options.CodeLife);
-        if (code != _used && (Last is null || IsReplaced || expiresAt > ExpiresAt))
+        var givenAt = Moment(since);
+        var expiresAt = givenAt + (life < options.CodeLife ? life : options.CodeLife);
+        if (code != _used && (Last is null || IsReplaced || expiresAt > _expiresAt))
         {
-            (Last, ExpiresAt, _givenAt) = (code, expiresAt, since);
+            (Last, _expiresAt, _givenAt) = (code, expiresAt, givenAt);
         }
     }
+
+    // What is still to come was dated before the clock was set back, or by another machine's: it is now.
+    private DateTimeOffset Moment(DateTimeOffset wall) => Now is var now && wall + _setBack < now ? wall + _setBack : now;
 
     /// <summary>A webhook came, which may bring a code, or the news that there is another one: then the last one works no more.</summary>
     /// <param name="sign">What it said.</param>
@@ -55,9 +78,9 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
         {
             Offer(code, sign.At, life);
         }
-        else if (sign.Kind == EventKinds.ConnectionQrNeeded && sign.At > _replacedAt)
+        else if (sign.Kind == EventKinds.ConnectionQrNeeded && Moment(sign.At) is var replacedAt && replacedAt > _replacedAt)
         {
-            _replacedAt = sign.At;
+            _replacedAt = replacedAt;
         }
     }
 
@@ -76,5 +99,5 @@ internal sealed class SessionCode(SessionOptions options, TimeProvider clock)
     /// <summary>Whether somebody watches a session that has no code. Where the gateway's own next code comes by webhook, it does so at the moment the last one expires: it is waited for.</summary>
     public bool MustRenew(SessionState session) =>
         session is { Status: SessionStatus.ScanQrCode, Wanted: false } && _watchedUntil > Now
-        && (Last is null || IsReplaced || ExpiresAt + options.CheckAfterSign <= Now) && Now - _askedAt >= BetweenCodes;
+        && (Last is null || IsReplaced || _expiresAt + options.CheckAfterSign <= Now) && Now - _askedAt >= BetweenCodes;
 }

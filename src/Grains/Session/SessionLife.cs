@@ -17,6 +17,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     private const string Scan = "Scan the QR code with WhatsApp on the phone (Linked devices).";
     private const string PairAgain = "Start pairing again for a new code.";
 
+    /// <summary>No wait is longer than this many times what the options say.</summary>
+    public const double MostJitter = 1.25;
+
     /// <summary>Gateways are asked so often before they are told to restart a connection.</summary>
     private const int AskedBeforeTold = 3;
 
@@ -135,12 +138,15 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         SessionReading.Closed { IsPaired: false } when session is { OwnId: null, Status: SessionStatus.Starting or SessionStatus.Failed } => SessionOrder.Pair,
         SessionReading.Connecting { IsPaired: not false } or SessionReading.Closed { IsPaired: not false }
             when session.Status is SessionStatus.Starting or SessionStatus.Failed && session.Attempts >= AskedBeforeTold
-                 && now - (session.DroppedAt ?? session.Since) >= options.LeaveAlone && IsIdle(triedAt, now) => SessionOrder.Restart,
+                 && IsPast(session.DroppedAt ?? session.Since, options.LeaveAlone, now) && IsIdle(triedAt, now) => SessionOrder.Restart,
         _ => SessionOrder.None,
     };
 
     /// <summary>Whether a gateway that was last seen to try at this moment does so no more.</summary>
-    public bool IsIdle(DateTimeOffset triedAt, DateTimeOffset now) => now - triedAt >= options.LeaveAlone;
+    public bool IsIdle(DateTimeOffset triedAt, DateTimeOffset now) => IsPast(triedAt, options.LeaveAlone, now);
+
+    /// <summary>Whether it must be looked after now: its time has come, or is so far ahead that a clock which has been set back since must have told it.</summary>
+    public bool IsDue(SessionState session, DateTimeOffset now) => session.DueAt is { } due && (due <= now || due - now > options.FurthestLook);
 
     /// <summary>The account's status that follows; null where it stays as it is.</summary>
     public AccountStatusChange? StatusOf(SessionState session, TenantId tenant, DateTimeOffset now)
@@ -150,7 +156,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
             SessionStatus.Working => session.Code is null ? AccountStatus.Active : AccountStatus.Error,
 
             // A short break raises no alarm.
-            SessionStatus.Starting when now < session.DroppedAt + options.Grace => null,
+            SessionStatus.Starting when session.DroppedAt is { } dropped && !IsPast(dropped, options.Grace, now) => null,
             SessionStatus.Starting or SessionStatus.ScanQrCode => AccountStatus.Connecting,
             SessionStatus.Failed when session.Code == SessionWords.PairingExpired => AccountStatus.Disconnected,
             SessionStatus.Failed when session.GatewayFault => null,
@@ -319,7 +325,10 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
     private static string NumberOf(string ownId) => ownId.Split('@')[0];
 
-    private TimeSpan Jittered(TimeSpan wait) => wait * (1 + (random.NextDouble() * 0.25));
+    private TimeSpan Jittered(TimeSpan wait) => wait * (1 + (random.NextDouble() * (MostJitter - 1)));
+
+    // Also where it is still to come by more than the wait: then the clock was set back since, and nobody shall wait until that time comes again.
+    private static bool IsPast(DateTimeOffset since, TimeSpan wait, DateTimeOffset now) => (now - since).Duration() >= wait;
 }
 
 /// <summary>Whom a session is for.</summary>

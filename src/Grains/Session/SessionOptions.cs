@@ -66,4 +66,8 @@ internal sealed class SessionOptions
     /// <value>Default: 50; ten thousand accounts, all due after a longer stop, are asked about within three and a half minutes.</value>
     [Range(1, 100_000)]
     public int PerSecondPerGateway { get; set; } = 50;
+
+    /// <summary>No look at a session is put off for longer; see <see cref="Core.Sweep.FurthestLooks"/>.</summary>
+    /// <value>The longest of the waits above with its jitter, and a minute for machines whose clocks differ.</value>
+    public TimeSpan FurthestLook => (SessionLife.MostJitter * new[] { CheckAfterSign, HealthEvery, PairingCheck, SettleWait, FirstRetry, LongestRetry }.Max()) + TimeSpan.FromMinutes(1);
 }

@@ -139,7 +139,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         {
             var next = _life.After(session, sign, OwnerOf(target), Now);
             _code.Hear(sign, next.Status, target.Connector.CodeLife);
-            _triedAt = sign.Kind == EventKinds.ConnectionConnecting && sign.At > _triedAt ? sign.At : _triedAt;
+            _triedAt = sign.Kind == EventKinds.ConnectionConnecting && (sign.At > _triedAt || _triedAt > Now) ? sign.At : _triedAt;
             _mustIdentify |= next.Status == SessionStatus.Working && session.Status != SessionStatus.Working;
             session = next;
         }
@@ -262,7 +262,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             {
                 await KeepAsync(target, session);
             }
-            else if (_code.MustRenew(session) || session.DueAt <= Now)
+            else if (_code.MustRenew(session) || _life.IsDue(session, Now))
             {
                 using var place = await _gateway.EnterAsync(target.Channel, target.Connector, cancellationToken);
                 await AttendAsync(target, cancellationToken);
@@ -280,7 +280,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         // Somebody else may have seen to it while we waited for our place.
         var before = _keeping.Of(target.Channel);
         var renews = _code.MustRenew(before);
-        if (!renews && !(before.DueAt <= Now))
+        if (!renews && !_life.IsDue(before, Now))
         {
             return;
         }

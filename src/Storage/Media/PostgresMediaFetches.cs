@@ -17,7 +17,7 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
 {
     private const string Due = """
         select message_id, media::text, attempts from media_fetch
-        where tenant_id = $1 and account_id = $2 and next_attempt_at <= $3 order by message_id limit $4
+        where tenant_id = $1 and account_id = $2 and (next_attempt_at <= $3 or next_attempt_at > $5) order by message_id limit $4
         """;
 
     private const string Next = """
@@ -59,7 +59,7 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
         TenantId tenant, AccountId account, DateTimeOffset now, int limit, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
     {
         await using var batch = database.Requests.CreateBatch();
-        batch.BatchCommands.Add(Command(Due, tenant, account, Time(now), new() { Value = limit }));
+        batch.BatchCommands.Add(Command(Due, tenant, account, Time(now), new() { Value = limit }, Time(now + MediaFetch.FurthestAttempt)));
         batch.BatchCommands.Add(Command(Next, tenant, account));
         await using var rows = await batch.ExecuteReaderAsync(cancellationToken);
         var due = ImmutableArray.CreateBuilder<MediaFetch>();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
+using Channels.Core.Media;
 using Channels.Core.Outbox;
 using Channels.Core.Sweep;
 using Channels.Storage.Database;
@@ -15,7 +16,7 @@ namespace Channels.Storage.Sweep;
 /// Work younger than the grace is left alone: its hint is most likely on its way. Not what is older than this process, which a former one left. A turn whose service may still answer is left alone as well,
 /// and with it whatever waits behind it in its conversation; so is one that waits for its file, until that is here, given up, or the wait is over.
 /// </remarks>
-internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider clock) : ISweep, IDisposable
+internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks furthest, TimeProvider clock) : ISweep, IDisposable
 {
     private const int Most = 5_000;
 
@@ -111,27 +112,44 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
 
     private const string Echoes = "select distinct account_id from held_echo";
 
-    // Those that wait for a place at a gateway stay due: the next look goes on behind them.
-    private const string Sessions = """
+    private const string ServedSessions = """
         select s.due_at, s.account_id from session s
         join account a on a.tenant_id = s.tenant_id and a.id = s.account_id and a.deleted_at is null
         join tenant t on t.id = s.tenant_id and t.suspended_at is null
-        where s.due_at <= $1 and (s.due_at, s.account_id) > ($2, $3) order by s.due_at, s.account_id limit $4
         """;
 
-    private const string Intakes = """
+    // Those that wait for a place at a gateway stay due: the next look goes on behind them.
+    // Two selects, here and below: one with "or" would walk through all that is dated in between.
+    private const string Sessions = $"""
+        ({ServedSessions} where s.due_at <= $1 and (s.due_at, s.account_id) > ($2, $3) order by s.due_at, s.account_id limit $4)
+        union all
+        ({ServedSessions} where s.due_at > $5 and (s.due_at, s.account_id) > ($2, $3) order by s.due_at, s.account_id limit $4)
+        order by due_at, account_id limit $4
+        """;
+
+    private const string ServedIntakes = """
         select i.due_at, i.account_id from intake i
         join account a on a.tenant_id = i.tenant_id and a.id = i.account_id and a.deleted_at is null
         join tenant t on t.id = i.tenant_id and t.suspended_at is null
-        where i.due_at <= $1 and (i.due_at, i.account_id) > ($2, $3) order by i.due_at, i.account_id limit $4
         """;
 
-    private const string Files = """
-        select distinct served.account_id
-        from (select f.account_id from media_fetch f
-              join account a on a.tenant_id = f.tenant_id and a.id = f.account_id and a.deleted_at is null
-              join tenant t on t.id = f.tenant_id and t.suspended_at is null
-              where f.next_attempt_at <= $1 order by f.next_attempt_at, f.account_id limit $2) as served
+    private const string Intakes = $"""
+        ({ServedIntakes} where i.due_at <= $1 and (i.due_at, i.account_id) > ($2, $3) order by i.due_at, i.account_id limit $4)
+        union all
+        ({ServedIntakes} where i.due_at > $5 and (i.due_at, i.account_id) > ($2, $3) order by i.due_at, i.account_id limit $4)
+        order by due_at, account_id limit $4
+        """;
+
+    private const string ServedFiles = """
+        select f.account_id from media_fetch f
+        join account a on a.tenant_id = f.tenant_id and a.id = f.account_id and a.deleted_at is null
+        join tenant t on t.id = f.tenant_id and t.suspended_at is null
+        """;
+
+    private const string Files = $"""
+        ({ServedFiles} where f.next_attempt_at <= $1 order by f.next_attempt_at, f.account_id limit $2)
+        union
+        ({ServedFiles} where f.next_attempt_at > $3 order by f.next_attempt_at, f.account_id limit $2)
         """;
 
     /// <summary>At the start nobody polls yet, whatever the rows say: their former pollers are gone.</summary>
@@ -217,15 +235,15 @@ internal sealed class PostgresSweep(ChannelsDatabase database, TimeProvider cloc
         _echoes = echoes.ToLookup(Partitions.Of);
         var sessions = await ReadAsync(
             Sessions, reader => (Due: reader.GetFieldValue<DateTimeOffset>(0), Account: reader.GetGuid(1)), cancellationToken, now, _dueFrom.Due,
-            _dueFrom.Account, Most);
+            _dueFrom.Account, Most, now + furthest.Session);
         _dueFrom = sessions.Count == Most ? sessions[^1] : default;
         _sessions = sessions.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
         var intakes = await ReadAsync(
             Intakes, reader => (Due: reader.GetFieldValue<DateTimeOffset>(0), Account: reader.GetGuid(1)), cancellationToken, IsStarting() ? now + LongestLease : now,
-            _intakesFrom.Due, _intakesFrom.Account, Most);
+            _intakesFrom.Due, _intakesFrom.Account, Most, now + furthest.Intake);
         _intakesFrom = intakes.Count == Most ? intakes[^1] : default;
         _intakes = intakes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
-        var files = await ReadAsync(Files, reader => new AccountId(reader.GetGuid(0)), cancellationToken, before, Most);
+        var files = await ReadAsync(Files, reader => new AccountId(reader.GetGuid(0)), cancellationToken, before, Most, now + MediaFetch.FurthestAttempt);
         _files = files.ToLookup(Partitions.Of);
     }
 

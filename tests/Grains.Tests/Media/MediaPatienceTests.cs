@@ -16,8 +16,9 @@ public sealed class MediaPatienceTests
         Assert.Equal(TimeSpan.FromSeconds(5), Wait(attempts: 0, said: TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromSeconds(40), Wait(attempts: 3, said: TimeSpan.FromSeconds(1)));
         Assert.Equal(TimeSpan.FromHours(1), Wait(attempts: 1_000, said: TimeSpan.Zero));
-        Assert.Equal(TimeSpan.FromHours(3), Wait(attempts: 0, said: TimeSpan.FromHours(3)));
-        Assert.Equal(MediaPatience.Longest, Wait(attempts: 0, said: TimeSpan.FromDays(20_000)));
+        Assert.Equal(TimeSpan.FromMinutes(40), Wait(attempts: 0, said: TimeSpan.FromMinutes(40)));
+        Assert.Equal(TimeSpan.FromHours(1), Wait(attempts: 0, said: TimeSpan.FromDays(20_000)));
+        Assert.True(TimeSpan.FromHours(1) < MediaFetch.FurthestAttempt, "A wait of an hour would be taken for a wrong clock's.");
     }
 
     [Fact]

@@ -65,6 +65,45 @@ public sealed class SessionCodeTests
         Assert.Equal(Code("second"), _code.Current(_scanning));
     }
 
+    [Fact]
+    public void A_clock_that_is_set_back_keeps_no_code_out_and_no_fresh_one_away()
+    {
+        _code.Offer(Code("first"), _clock.GetUtcNow(), Life);
+        Hear(EventKinds.ConnectionQrNeeded);
+        _code.Watch();
+        _code.Ask();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        _clock.Jump(TimeSpan.FromHours(-5));
+
+        Assert.Equal(Code("first"), _code.Current(_scanning));
+        Assert.Equal(_clock.GetUtcNow() + Life - TimeSpan.FromSeconds(1), _code.ExpiresAt);
+        _clock.Advance(Life - TimeSpan.FromSeconds(1));
+        Assert.Null(_code.Current(_scanning));
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(_code.MustRenew(_scanning));
+        _code.Watch();
+        Assert.True(_code.MustRenew(_scanning));
+
+        _code.Offer(Code("second"), _clock.GetUtcNow(), Life);
+
+        Assert.Equal(Code("second"), _code.Current(_scanning));
+        Assert.Equal(_clock.GetUtcNow() + Life, _code.ExpiresAt);
+    }
+
+    [Fact]
+    public void News_that_the_clock_before_its_correction_dated_is_of_now()
+    {
+        var dated = _clock.GetUtcNow();
+        _clock.Jump(TimeSpan.FromHours(-5));
+        _code.Hear(new SessionSign(EventKinds.ConnectionQr, dated, null, false, null, Code("first")), SessionStatus.ScanQrCode, Life);
+        Assert.Equal(Code("first"), _code.Current(_scanning));
+
+        _clock.Advance(Life);
+
+        Assert.Null(_code.Current(_scanning));
+    }
+
     private static PairingCode Code(string text) => new(text, null, null);
 
     private void Hear(string kind, PairingCode? code = null) =>

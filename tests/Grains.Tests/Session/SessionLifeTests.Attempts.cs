@@ -128,4 +128,21 @@ public sealed partial class SessionLifeTests
         Assert.Equal(SessionOrder.None, _life.OrderAfter(broken, new SessionReading.Missing(), Never, Noon));
         Assert.Equal("removed", _life.After(broken, new SessionReading.Missing(), _owner, Noon).Code);
     }
+
+    [Fact]
+    public void What_a_clock_that_was_set_back_has_put_off_is_due_and_a_break_is_told_and_mended()
+    {
+        var (earlier, session) = (Noon.AddHours(-5), Working);
+        Assert.False(_life.IsDue(session, Noon));
+        Assert.False(_life.IsDue(session, session.DueAt!.Value - _options.FurthestLook));
+        Assert.True(_life.IsDue(session, session.DueAt!.Value));
+        Assert.True(_life.IsDue(session, earlier));
+        Assert.False(_life.IsDue(session with { DueAt = null }, earlier));
+
+        var broken = _life.After(Working, Sign(EventKinds.ConnectionClosed), _owner, Noon) with { Attempts = 3 };
+        Assert.Null(_life.StatusOf(broken, Tenant, Noon));
+        Assert.Equal(AccountStatus.Connecting, _life.StatusOf(broken, Tenant, earlier)?.Status);
+        Assert.Equal(SessionOrder.None, _life.OrderAfter(broken, new SessionReading.Closed(null), Noon, Noon));
+        Assert.Equal(SessionOrder.Restart, _life.OrderAfter(broken, new SessionReading.Closed(null), Noon, earlier));
+    }
 }

@@ -224,7 +224,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     {
         var first = await TurnAsync();
         await TurnAsync();
-        using var sweep = new PostgresSweep(_database, _clock);
+        using var sweep = new PostgresSweep(_database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), _clock);
         Assert.Equal(_where, Assert.Single(await SweptAsync(sweep)));
 
         await _store.OpenTurnAsync(new TurnOpening(_where, [first], Now.AddSeconds(30)), default);
@@ -239,13 +239,13 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task The_sweep_leaves_what_is_younger_than_a_second_to_its_hint_but_not_what_is_older_than_the_process()
     {
         var left = await TurnAsync(_where, MadeAt(Now.AddMilliseconds(-10)));
-        using var starts = new PostgresSweep(_database, _clock);
+        using var starts = new PostgresSweep(_database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), _clock);
         _clock.Advance(TimeSpan.FromMilliseconds(500));
         Assert.Equal(_where, Assert.Single(await SweptAsync(starts)));
         await _store.FinishTurnAsync(new TurnFinish(_where, [left], [], "silent", AgentFailed: false), default);
 
         await TurnAsync(_where, MadeAt(Now.AddMilliseconds(900)));
-        using var other = new PostgresSweep(_database, new ManualClock(Now));
+        using var other = new PostgresSweep(_database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), new ManualClock(Now));
         Assert.Empty(await SweptAsync(other));
 
         _clock.Advance(TimeSpan.FromMilliseconds(1_100));

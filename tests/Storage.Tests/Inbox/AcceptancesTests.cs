@@ -66,7 +66,7 @@ public sealed class AcceptancesTests(PostgresFixture postgres) : IClassFixture<P
     {
         var account = await AccountAsync();
         await AppendAsync(account);
-        using var sweep = new Storage.Sweep.PostgresSweep(_database, TimeProvider.System);
+        using var sweep = new Storage.Sweep.PostgresSweep(_database, new Core.Sweep.FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), TimeProvider.System);
 
         var found = new List<AccountId>();
         for (var partition = 0; partition < Core.Sweep.Partitions.Count; partition++)

@@ -137,7 +137,7 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         await Fetches.SettleAsync(_tenant, _account, settled.Id, new MediaSettlement(null, null, null, null, "gone"), default);
 
         clock.Advance(TimeSpan.FromSeconds(6));
-        using var sweep = new PostgresSweep(_database, clock);
+        using var sweep = new PostgresSweep(_database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), clock);
         var found = new List<ConversationId>();
         for (var partition = 0; partition < Partitions.Count; partition++)
         {
