@@ -28,7 +28,7 @@ public abstract record SendOutcome
         [Id(3)]
         public bool OfThisMessage { get; init; }
 
-        /// <summary>After so many attempts it is given up on, where that is fewer than patience allows.</summary>
+        /// <summary>After so many attempts, the last two of which ended with this code, it is given up on, where that is fewer than patience allows.</summary>
         [Id(4)]
         public int? MostAttempts { get; init; }
     }

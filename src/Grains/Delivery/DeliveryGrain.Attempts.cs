@@ -123,8 +123,9 @@ internal sealed partial class DeliveryGrain
         {
             outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
         }
-        else if (outcome is SendOutcome.TryLater { MostAttempts: { } most } last && attempt >= most)
+        else if (outcome is SendOutcome.TryLater { MostAttempts: { } most } last && attempt >= most && row.LastCode == last.Code)
         {
+            // Only where it is what the attempt before failed of as well: a gateway that was away meanwhile has used up no attempts of a file.
             outcome = new SendOutcome.Refused(last.Code, last.Reason);
         }
 
@@ -144,7 +145,7 @@ internal sealed partial class DeliveryGrain
 
         if (current && outcome is SendOutcome.TryLater or SendOutcome.Blocked)
         {
-            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next }, ConnectionReports.IsOfConnection(outcome));
+            lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next, LastCode = (outcome as SendOutcome.TryLater)?.Code }, ConnectionReports.IsOfConnection(outcome));
         }
         else
         {

@@ -19,7 +19,8 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
     // By conversation, so that what one has waiting costs no more than what is wanted of it; uuid_send is what its index is sorted by, and "is not distinct from" keeps the
     // table's key from being read instead. The limits are fences: planned while the transcript is empty, a join might as well begin with all the messages of the account, and goes on so for days.
     private const string Load = """
-        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at
+        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at,
+               split_part(o.reason, ':', 1)
         from unnest($3::uuid[]) with ordinality as w (conversation_id, place)
         cross join lateral (
           select * from outbox
@@ -31,7 +32,8 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         """;
 
     private const string LoadUnknown = """
-        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at
+        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at,
+               split_part(o.reason, ':', 1)
         from (select * from outbox where tenant_id = $1 and account_id = $2 and state = 2 and sending_since > $3 order by message_id desc limit $4) as o
         cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
         cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
@@ -181,6 +183,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
                 reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9))
             {
                 QueuedAt = reader.TimeOrNull(11),
+                LastCode = reader.TextOrNull(12),
             });
         }
 

@@ -46,6 +46,22 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task What_is_tried_a_few_times_only_counts_no_attempts_that_failed_of_something_else()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        var reply = stage.Reply("one");
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.TryLater(TimeSpan.FromSeconds(1), "media-failed", "no file") { OfThisMessage = true, MostAttempts = 3 });
+        stage.Table = [new OutboxRow(reply, OutboxState.Queued, 5, stage.Clock.GetUtcNow(), null, PossiblyDuplicate: false) { LastCode = "unreachable" }];
+        await stage.Delivery.WakeAsync();
+        await stage.ExpectAsync("read", "read unknown", "begin attempt 6", "send one", "settle one TryLater");
+        await stage.WaitOfAsync(reply, ReplyWaitCause.Retry);
+
+        stage.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        await stage.ExpectAsync("begin attempt 7", "send one", "settle one Refused");
+    }
+
+    [Fact]
     public async Task A_provider_that_wants_less_holds_up_every_reply_until_it_may_be_asked_again()
     {
         await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();

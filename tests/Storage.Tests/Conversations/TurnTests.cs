@@ -136,6 +136,19 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [PostgresFact]
+    public async Task Delivery_reads_of_what_the_last_attempt_failed()
+    {
+        await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
+        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        await Outbox().BeginSendAsync(_where.Tenant, _where.Account, made.Reply.Id, 1, possiblyDuplicate: false, default);
+        await Outbox().SettleAsync(new(_where.Tenant, _where.Account, made.Reply, new SendOutcome.TryLater(TimeSpan.Zero, "media-failed", "no file: gone"), Now), default);
+
+        var kept = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+
+        Assert.Equal((null, "media-failed"), (made.LastCode, kept.LastCode));
+    }
+
+    [PostgresFact]
     public async Task What_was_sent_or_may_have_been_is_not_begun_by_whoever_holds_it_as_untried()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
