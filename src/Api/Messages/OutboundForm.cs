@@ -48,7 +48,7 @@ internal sealed record AccountMessageForm : OutboundForm
 }
 
 /// <summary>A file; exactly one of <c>url</c> and <c>media_id</c>.</summary>
-/// <param name="Url">Where the provider fetches it: http or https.</param>
+/// <param name="Url">Where the provider fetches it: http or https, leading to a public address.</param>
 /// <param name="MediaId">As <c>POST /api/v1/media</c> or a message here gave it.</param>
 /// <param name="Mime">Media type, where known.</param>
 /// <param name="Filename">The name the recipient sees.</param>

@@ -4,6 +4,7 @@ using Channels.Api.Errors;
 using Channels.Api.Idempotency;
 using Channels.Core.Connectors;
 using Channels.Core.Conversations;
+using Channels.Core.Egress;
 using Channels.Core.Ids;
 using Channels.Core.Media;
 using Channels.Core.Transcript;
@@ -18,7 +19,8 @@ namespace Channels.Api.Messages;
 /// <summary>Queues what a person or a program wants said, once everything about it is known to fit.</summary>
 /// <remarks>Message path, between 5 and 6 of 6: what is queued is committed; the answer says so, and not that it was sent.</remarks>
 internal sealed class OutboundSending(
-    IConnectorCatalog connectors, MessageQueries messages, ConversationQueries conversations, ReplyWindows windows, IMediaStore media, IGrainFactory grains, IdSource ids)
+    IConnectorCatalog connectors, MessageQueries messages, ConversationQueries conversations, ReplyWindows windows, IMediaStore media, EgressCheck egress, IGrainFactory grains,
+    IdSource ids)
 {
     /// <summary>Queues a message, or says what is wrong with it.</summary>
     /// <param name="http">The request; with an <c>Idempotency-Key</c> the message's id follows from it, so that however often it runs one message is sent.</param>
@@ -45,6 +47,12 @@ internal sealed class OutboundSending(
         if (reading.Content is OutboundContent.File { Reference: { } reference } && !await IsThereAsync(caller.Tenant, reference, cancellationToken))
         {
             return (null, Problem.Field(ErrorCatalogue.InvalidFields, "media.media_id", "is no file of yours; POST /api/v1/media gives one."));
+        }
+
+        // A gateway fetches it, from inside the operator's network where it stands there. Which number was found is not for tenants.
+        if (reading.Content is OutboundContent.File { Url: { } url } && await egress.IsForbiddenAsync(new Uri(url), cancellationToken))
+        {
+            return (null, Problem.Field(ErrorCatalogue.InvalidFields, "media.url", "must lead to a public address; POST /api/v1/media takes a file that has none."));
         }
 
         // Before anything is opened: a complaint leaves nothing behind.

@@ -15,7 +15,7 @@ public static class EgressServices
     public static IServiceCollection AddEgressRules(this IServiceCollection services, IConfiguration configuration)
     {
         var rules = new EgressRules(Allowed(configuration));
-        return services.AddSingleton(rules);
+        return services.AddSingleton(rules).AddSingleton(new EgressCheck(rules, Dns.GetHostAddressesAsync));
     }
 
     /// <summary>Makes a named client safe for URLs that tenants give us: guarded at connect time, no redirects, no proxy, no cookies, no request logs (URLs hold tokens).</summary>

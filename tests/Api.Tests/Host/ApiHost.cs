@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -128,6 +129,7 @@ public class ApiHost : IAsyncLifetime
             Inbox = new SwitchableInbox((IInbox)ActivatorUtilities.CreateInstance(provider, inbox.ImplementationType!)));
         builder.Services.AddSingleton(_ => (Grains = new FakeGrains(Db)).Factory());
         builder.Services.AddEgressRules(builder.Configuration);
+        builder.Services.AddSingleton(provider => new EgressCheck(provider.GetRequiredService<EgressRules>(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("1.1.1.1")])));
         builder.Services.AddConnectors(builder.Configuration);
         builder.Services.AddAgents();
         builder.Services.AddChannelsApi(builder.Configuration);

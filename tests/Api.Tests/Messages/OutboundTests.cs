@@ -39,6 +39,8 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"type":"image"}""", "media")]
     [InlineData("""{"type":"image","media":{}}""", "media")]
     [InlineData("""{"type":"image","media":{"url":"ftp://x"}}""", "media.url")]
+    [InlineData("""{"type":"image","media":{"url":"http://169.254.169.254/latest/meta-data"}}""", "media.url")]
+    [InlineData("""{"type":"image","media":{"url":"http://[fd00::1]/a.png"}}""", "media.url")]
     [InlineData("""{"type":"image","media":{"url":"https://x","media_id":"sha256-1"}}""", "media")]
     [InlineData("""{"type":"image","media":{"media_id":"sha256-0000000000000000000000000000000000000000000000000000000000000000"}}""", "media.media_id")]
     [InlineData("""{"type":"location","location":{"latitude":91,"longitude":0}}""", "location")]
