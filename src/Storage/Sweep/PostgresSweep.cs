@@ -32,9 +32,10 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
     private static readonly TimeSpan RecentlyUnknown = TimeSpan.FromHours(1);
 
     // What belongs to a deleted channel or a suspended tenant is left where it is: nobody may work on it, and it must not take the place of what can be done.
+    // Each "offset 0" is a fence: asked row by row, these leave the rows in the order of the hops, which is what a look goes on behind. As joins they need not.
     private const string Served = """
         exists (select from account a join tenant t on t.id = a.tenant_id
-                where a.tenant_id = hop.tenant_id and a.id = hop.account_id and a.deleted_at is null and t.suspended_at is null)
+                where a.tenant_id = hop.tenant_id and a.id = hop.account_id and a.deleted_at is null and t.suspended_at is null offset 0)
         """;
 
     private const string Inboxes = """
@@ -79,7 +80,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
           where (c.message_id < $1 or c.message_id > $4) and (c.answer_by is null or c.answer_by <= $3 or c.answer_by > $12)
             and not exists (select from media_fetch f
                             where f.tenant_id = served.tenant_id and f.account_id = served.account_id and f.message_id = c.message_id
-                              and f.turn_waits_until > $3 and f.turn_waits_until < $5)
+                              and f.turn_waits_until > $3 and f.turn_waits_until < $5 offset 0)
           limit $7) as w
         limit $2
         """;
@@ -104,7 +105,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
           where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
                           and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
                                or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)
-                               or o.state = 2 and o.sending_since > $5))
+                               or o.state = 2 and o.sending_since > $5) offset 0)
             and {Served}
           limit $7) as w
         limit $2
