@@ -10,7 +10,7 @@ namespace Channels.Core.Outbox;
 public interface IOutbox
 {
     /// <summary>Which of the account's replies wait or are under way, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>: no more than their ids.</summary>
-    Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
+    Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>The oldest replies of each of these conversations that wait or are under way, in order, at most <paramref name="ofEach"/> of one. All as they are at one moment.</summary>
     Task<ImmutableArray<OutboxRow>> LoadAsync(
@@ -51,7 +51,7 @@ public sealed record QueuedReply(
     [property: Id(4)] string? ReplyTo, [property: Id(5)] OutboundContent? Content = null);
 
 /// <summary>A reply that waits, by its id.</summary>
-public readonly record struct WaitingReply(MessageId Id, ConversationId Conversation);
+public readonly record struct WaitingId(MessageId Id, ConversationId Conversation);
 
 /// <summary>Where an unsettled reply stands.</summary>
 public enum OutboxState

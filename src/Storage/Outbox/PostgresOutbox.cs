@@ -66,7 +66,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         """;
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
         StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Pipeline.CreateCommand(Find);
@@ -75,10 +75,10 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             command.Parameters.Add(new NpgsqlParameter { Value = after?.Value ?? Guid.Empty });
             command.Parameters.Add(new NpgsqlParameter { Value = limit });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var found = ImmutableArray.CreateBuilder<WaitingReply>();
+            var found = ImmutableArray.CreateBuilder<WaitingId>();
             while (await reader.ReadAsync(cancellationToken))
             {
-                found.Add(new WaitingReply(new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1))));
+                found.Add(new WaitingId(new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1))));
             }
 
             return found.ToImmutable();

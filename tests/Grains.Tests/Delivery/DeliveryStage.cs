@@ -220,13 +220,13 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public IConnector? Find(string kind) => Kind;
 
-    public async Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken)
     {
         Note(after is null ? "read" : "read on");
-        ImmutableArray<WaitingReply> found =
+        ImmutableArray<WaitingId> found =
         [
             .. Table.Where(row => row.Reply.Id.Value.CompareTo(after?.Value ?? Guid.Empty) > 0).OrderBy(row => row.Reply.Id.Value).Take(limit)
-                .Select(row => new WaitingReply(row.Reply.Id, row.Reply.Conversation)),
+                .Select(row => new WaitingId(row.Reply.Id, row.Reply.Conversation)),
         ];
         await Found();
         return found;

@@ -230,7 +230,7 @@ public sealed class SettlementsTests
             return Task.FromResult(ImmutableHashSet<string>.Empty);
         }
 
-        public Task<ImmutableArray<WaitingReply>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
+        public Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<ImmutableArray<OutboxRow>> LoadAsync(

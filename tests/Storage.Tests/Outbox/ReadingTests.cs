@@ -19,8 +19,8 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         var page = await stage.Outbox.FindAsync(where.Tenant, where.Account, after: null, 1, default);
         var next = await stage.Outbox.FindAsync(where.Tenant, where.Account, page[0].Id, 10, default);
 
-        Assert.Equal([new WaitingReply(first.Id, first.Conversation)], page.ToArray());
-        Assert.Equal([new WaitingReply(second.Id, second.Conversation)], next.ToArray());
+        Assert.Equal([new WaitingId(first.Id, first.Conversation)], page.ToArray());
+        Assert.Equal([new WaitingId(second.Id, second.Conversation)], next.ToArray());
     }
 
     [PostgresFact]

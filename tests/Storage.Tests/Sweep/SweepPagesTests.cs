@@ -21,7 +21,7 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
 
         // However it is planned: with so few accounts the planner would begin with those.
         await stage.RunAsync("analyze");
-        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
 
         var found = new HashSet<ConversationRef>();
         for (var look = 1; look <= 6; look++)
@@ -47,7 +47,7 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
             await TurnsAsync(stage, await stage.ChannelAsync(), 900);
         }
 
-        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
 
         var first = (await LookAsync(stage, sweep)).SelectMany(work => work.Turns).ToList();
         var both = (await LookAsync(stage, sweep)).SelectMany(work => work.Turns).Concat(first).Distinct();
@@ -71,7 +71,7 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
             """,
             many.Tenant.Value, OutboxStage.Now.AddMinutes(-1));
         await stage.ReplyAsync(other);
-        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
 
         var found = new HashSet<AccountId>();
         for (var look = 1; look <= 6; look++)
@@ -91,7 +91,7 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
         var many = await stage.ChannelAsync();
         await TurnsAsync(stage, many, 2_000);
         var (its, another) = (Partitions.Of(many.Account), (Partitions.Of(many.Account) + 1) % Partitions.Count);
-        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
 
         var found = new HashSet<ConversationRef>();
         for (var tick = 0; tick < 3; tick++)
@@ -113,7 +113,7 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
         await using var stage = await OutboxStage.StartAsync(postgres);
         await TurnsAsync(stage, await stage.ChannelAsync(), 1);
         await stage.RunAsync("update turn set answer_by = $1", OutboxStage.Now.AddHours(hours));
-        using var sweep = new PostgresSweep(stage.Database, stage.Clock);
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
 
         Assert.Equal(found, (await LookAsync(stage, sweep)).Sum(work => work.Turns.Length));
     }
