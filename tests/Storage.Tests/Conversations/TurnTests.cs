@@ -139,11 +139,11 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task Delivery_reads_of_what_the_last_attempt_failed()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
         await Outbox().BeginSendAsync(_where.Tenant, _where.Account, made.Reply.Id, 1, possiblyDuplicate: false, default);
-        await Outbox().SettleAsync(new(_where.Tenant, _where.Account, made.Reply, new SendOutcome.TryLater(TimeSpan.Zero, "media-failed", "no file: gone"), Now), default);
+        await Outbox().SettleAsync(new(_where.Tenant, _where.Account, made.Reply, new SendOutcome.TryLater(TimeSpan.Zero, "media-failed", "no file: gone"), Now, Attempt: 1), default);
 
-        var kept = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, after: null, 10, default));
+        var kept = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
 
         Assert.Equal((null, "media-failed"), (made.LastCode, kept.LastCode));
     }
