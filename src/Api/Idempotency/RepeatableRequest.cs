@@ -49,8 +49,8 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
             var claim = await store.BeginAsync(owner, key, HashOf(context), limit.Token);
             return claim switch
             {
-                IdempotencyClaim.Fresh fresh => await CarryOutAsync(context, next, store, owner, new(key, fresh.Since), limit.Token),
-                IdempotencyClaim.UnderWay underWay when resumes => await CarryOutAsync(context, next, store, owner, new(key, underWay.Since), limit.Token),
+                IdempotencyClaim.Fresh fresh => await CarryOutAsync(context, next, store, owner, new(key, fresh.Since), fresh.ClaimedAt, limit.Token),
+                IdempotencyClaim.UnderWay underWay when resumes => await CarryOutAsync(context, next, store, owner, new(key, underWay.Since), underWay.ClaimedAt, limit.Token),
                 IdempotencyClaim.UnderWay => new Problem(ErrorCatalogue.IdempotencyUnderWay),
                 IdempotencyClaim.Answered answered => Repeated(http, answered),
                 _ => new Problem(ErrorCatalogue.IdempotencyKeyReused),
@@ -63,7 +63,8 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
     }
 
     private static async ValueTask<object?> CarryOutAsync(
-        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, TenantId owner, RequestKey key, CancellationToken limit)
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, TenantId owner, RequestKey key, DateTimeOffset claimedAt,
+        CancellationToken limit)
     {
         context.HttpContext.Features.Set(key);
 
@@ -80,11 +81,11 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
         if (Answer(result) is var (status, value))
         {
             var body = value is null ? "" : JsonSerializer.Serialize(value, value.GetType(), ApiJson.Options);
-            await store.KeepAsync(owner, key.Key, status, body, value is IAboutTenant about ? about.Tenant : owner, CancellationToken.None);
+            await store.KeepAsync(owner, key.Key, status, body, value is IAboutTenant about ? about.Tenant : owner, claimedAt, CancellationToken.None);
         }
         else
         {
-            await store.DropAsync(owner, key.Key, CancellationToken.None);
+            await store.DropAsync(owner, key.Key, claimedAt, CancellationToken.None);
         }
 
         return result;

@@ -33,6 +33,9 @@ internal sealed partial class WebhookIngress(
 
     private const int LongestPath = 1024;
 
+    /// <summary>For a body that is not here with its headers: its room is everybody's, and nothing is proven yet.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Answers a webhook that came to a channel's own address.</summary>
     public Task AcceptAsync(HttpContext http) => AnswerAsync(http, DecideAsync);
 
@@ -101,7 +104,7 @@ internal sealed partial class WebhookIngress(
         }
 
         // All of it before the proof: signatures are made over the body.
-        if (await BoundedBody.ReadAsync(http, Limit, place.TryGrowTo) is not { } body)
+        if (await BoundedBody.ReadAsync(http, Limit, place.TryGrowTo, (Patience, clock)) is not { } body)
         {
             return IngressAnswer.TooLarge;
         }
@@ -128,7 +131,7 @@ internal sealed partial class WebhookIngress(
             return IngressAnswer.NotFound;
         }
 
-        if (await BoundedBody.ReadAsync(http, Limit, place.TryGrowTo) is not { } body)
+        if (await BoundedBody.ReadAsync(http, Limit, place.TryGrowTo, (Patience, clock)) is not { } body)
         {
             return IngressAnswer.TooLarge;
         }

@@ -22,8 +22,10 @@ internal static class BoundedBody
     /// <param name="http">The request.</param>
     /// <param name="limit">Most bytes.</param>
     /// <param name="mayHold">Asked, while the body comes, whether there is room for as much as has come; null when there always is.</param>
+    /// <param name="hurry">How long the client may take for what was not here with the headers, and by which clock; null for the server's own rule.</param>
     /// <exception cref="InboxFullException">There was no more room.</exception>
-    public static ValueTask<byte[]?> ReadAsync(HttpContext http, int limit, Func<long, bool>? mayHold = null)
+    /// <exception cref="BadHttpRequestException">The client broke off, or was too slow.</exception>
+    public static ValueTask<byte[]?> ReadAsync(HttpContext http, int limit, Func<long, bool>? mayHold = null, (TimeSpan Patience, TimeProvider Clock)? hurry = null)
     {
         var announced = http.Request.ContentLength;
         if (announced > limit)
@@ -37,43 +39,52 @@ internal static class BoundedBody
             server.MaxRequestBodySize = null;
         }
 
-        return ReadAsync(http.Request.BodyReader, announced, limit, mayHold);
+        return ReadAsync(http.Request.BodyReader, announced, limit, mayHold, hurry);
     }
 
-    private static async ValueTask<byte[]?> ReadAsync(PipeReader reader, long? announced, int limit, Func<long, bool>? mayHold)
+    private static async ValueTask<byte[]?> ReadAsync(PipeReader reader, long? announced, int limit, Func<long, bool>? mayHold, (TimeSpan Patience, TimeProvider Clock)? hurry)
     {
-        while (true)
+        ITimer? timer = null;
+        try
         {
-            // A small body is usually here with its headers: then nothing is awaited.
-            var read = await reader.ReadAsync();
-            var buffer = read.Buffer;
-            if (read.IsCanceled)
+            while (true)
             {
-                reader.AdvanceTo(buffer.End);
-                throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout);
-            }
+                // A small body is usually here with its headers: then nothing is awaited.
+                var read = await reader.ReadAsync();
+                var buffer = read.Buffer;
+                if (read.IsCanceled)
+                {
+                    reader.AdvanceTo(buffer.End);
+                    throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout);
+                }
 
-            if (buffer.Length > limit)
-            {
-                reader.AdvanceTo(buffer.End);
-                return null;
-            }
+                if (buffer.Length > limit)
+                {
+                    reader.AdvanceTo(buffer.End);
+                    return null;
+                }
 
-            if (mayHold?.Invoke(buffer.Length) == false)
-            {
-                reader.AdvanceTo(buffer.End);
-                throw new InboxFullException();
-            }
+                if (mayHold?.Invoke(buffer.Length) == false)
+                {
+                    reader.AdvanceTo(buffer.End);
+                    throw new InboxFullException();
+                }
 
-            if (read.IsCompleted || buffer.Length == announced)
-            {
-                var body = GC.AllocateUninitializedArray<byte>((int)buffer.Length);
-                buffer.CopyTo(body);
-                reader.AdvanceTo(buffer.End);
-                return body;
-            }
+                if (read.IsCompleted || buffer.Length == announced)
+                {
+                    var body = GC.AllocateUninitializedArray<byte>((int)buffer.Length);
+                    buffer.CopyTo(body);
+                    reader.AdvanceTo(buffer.End);
+                    return body;
+                }
 
-            reader.AdvanceTo(buffer.Start, buffer.End);
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                timer ??= hurry?.Clock.CreateTimer(static waiting => ((PipeReader)waiting!).CancelPendingRead(), reader, hurry.Value.Patience, Timeout.InfiniteTimeSpan);
+            }
+        }
+        finally
+        {
+            timer?.Dispose();
         }
     }
 }

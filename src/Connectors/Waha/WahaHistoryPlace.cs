@@ -52,8 +52,8 @@ internal sealed record WahaHistoryPlace(long? Chat, long Offset)
     /// <summary>The same, knowing when this chat's newest message was: the first chat's is the newest of all.</summary>
     public WahaHistoryPlace At(long newest) => this is { Chat: 0, Offset: 0 } ? this with { Newest = newest } : this;
 
-    /// <summary>Whether this chat, and with it all behind it, has not moved since the round before began.</summary>
-    public bool IsPastWhatMoved(long newest) => Since > 0 && newest <= Since;
+    /// <summary>Whether this chat, and with it all behind it, has not moved since the round before began; what moved in the very second it began in may have been passed over.</summary>
+    public bool IsPastWhatMoved(long newest) => Since > 0 && newest < Since;
 
     public WahaHistoryPlace After(int messages) => this with { Offset = Offset + messages };
 

@@ -105,12 +105,13 @@ internal sealed partial class DeliveryGrain
         }
     }
 
-    // None of them has a lane, so nothing of what is read is under way: it is as the table has it.
+    // None of them has a lane, so what is read is as the table has it; but for a reply under way whose conversation went into one of these meanwhile: it ends in its former lane.
     private async Task LoadAsync(ChannelEntry channel, List<ConversationId> conversations, CancellationToken cancellationToken)
     {
         _unread.ExceptWith(conversations);
         var rows = await _outbox.LoadAsync(channel.Tenant, Account, conversations, MostOfOne, cancellationToken);
-        foreach (var next in rows.GroupBy(row => row.Reply.Conversation))
+        var underWay = _lanes.Values.Where(lane => lane.Busy).Select(lane => lane.UnderWay!.Value).ToHashSet();
+        foreach (var next in rows.Where(row => !underWay.Contains(row.Reply.Id)).GroupBy(row => row.Reply.Conversation))
         {
             var lane = LaneOf(next.Key);
             foreach (var row in next)

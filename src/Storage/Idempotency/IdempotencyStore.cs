@@ -10,12 +10,13 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
 {
     private const string Claim = """
         with mine as (
-          insert into idempotency_key (tenant_id, key, request_hash, created_at, claimed_at) values ($1, $2, $3, $4, $4)
+          insert into idempotency_key (tenant_id, key, request_hash, created_at, claimed_at, sealed_for)
+          values ($1, $2, $3, $4, $4, nullif($1, '00000000-0000-0000-0000-000000000000'::uuid))
           on conflict do nothing
-          returning request_hash, created_at)
-        select true, request_hash, created_at, null::int, null::text, null::uuid from mine
+          returning request_hash, created_at, claimed_at)
+        select true, request_hash, created_at, null::int, null::text, null::uuid, claimed_at from mine
         union all
-        select false, request_hash, created_at, status, body, sealed_for from idempotency_key
+        select false, request_hash, created_at, status, body, sealed_for, claimed_at from idempotency_key
         where tenant_id = $1 and key = $2 and not exists (select 1 from mine)
         """;
 
@@ -26,11 +27,11 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
         """;
 
     private const string Keep = """
-        update idempotency_key set status = $3, body = $4, sealed_for = $5 where tenant_id = $1 and key = $2
+        update idempotency_key set status = $3, body = $4, sealed_for = $5 where tenant_id = $1 and key = $2 and claimed_at = $6
         """;
 
     private const string Drop = """
-        delete from idempotency_key where tenant_id = $1 and key = $2 and status is null
+        delete from idempotency_key where tenant_id = $1 and key = $2 and status is null and claimed_at = $3
         """;
 
     /// <summary>How long a request may be under way before its key counts as left behind by a process that died. No request may take as long.</summary>
@@ -52,7 +53,7 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
 
             if (row.Mine)
             {
-                return new IdempotencyClaim.Fresh(row.CreatedAt);
+                return new IdempotencyClaim.Fresh(row.CreatedAt, row.ClaimedAt);
             }
 
             if (!row.RequestHash.AsSpan().SequenceEqual(requestHash))
@@ -68,37 +69,38 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
 
             var now = clock.GetUtcNow();
             var taken = await scope.ExecuteAsync(tenant, Sql.Statement(TakeOver, tenant.Value, key, now - Lease, now), cancellationToken);
-            return taken == 1 ? new IdempotencyClaim.Fresh(row.CreatedAt) : new IdempotencyClaim.UnderWay(row.CreatedAt);
+            return taken == 1 ? new IdempotencyClaim.Fresh(row.CreatedAt, now) : new IdempotencyClaim.UnderWay(row.CreatedAt, row.ClaimedAt);
         }
     }
 
-    /// <summary>Keeps the answer.</summary>
+    /// <summary>Keeps the answer, unless the claim has gone to another: then that one's counts.</summary>
     /// <param name="tenant">Whose key it is.</param>
     /// <param name="key">The key.</param>
     /// <param name="status">The answer's status.</param>
     /// <param name="body">The answer's body.</param>
     /// <param name="sealedFor">With whose data key it is sealed: the owner's, but the operator has none.</param>
+    /// <param name="claimedAt">Which claim.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task KeepAsync(TenantId tenant, string key, int status, string body, TenantId sealedFor, CancellationToken cancellationToken)
+    public async Task KeepAsync(TenantId tenant, string key, int status, string body, TenantId sealedFor, DateTimeOffset claimedAt, CancellationToken cancellationToken)
     {
         var sealedBody = Convert.ToBase64String(await vault.SealAsync(sealedFor, SecretPurpose.KeptAnswer(key), body, cancellationToken));
-        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, status, sealedBody, sealedFor.Value), cancellationToken);
+        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, status, sealedBody, sealedFor.Value, claimedAt), cancellationToken);
     }
 
-    /// <summary>Frees the key: nothing was done, a corrected request may use it.</summary>
-    public Task DropAsync(TenantId tenant, string key, CancellationToken cancellationToken) =>
-        scope.ExecuteAsync(tenant, Sql.Statement(Drop, tenant.Value, key), cancellationToken);
+    /// <summary>Frees the key: nothing was done, a corrected request may use it. Not when the claim has gone to another.</summary>
+    public Task DropAsync(TenantId tenant, string key, DateTimeOffset claimedAt, CancellationToken cancellationToken) =>
+        scope.ExecuteAsync(tenant, Sql.Statement(Drop, tenant.Value, key, claimedAt), cancellationToken);
 
     private async Task<Row?> ReadAsync(TenantId tenant, string key, byte[] requestHash, CancellationToken cancellationToken)
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Claim, tenant.Value, key, requestHash, clock.GetUtcNow())], cancellationToken);
         return await rows.ReadAsync(cancellationToken)
             ? new(rows.GetBoolean(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<DateTimeOffset>(2), rows.IsDBNull(3) ? null : rows.GetInt32(3), rows.Text(4),
-                rows.Id(5) is { } id ? new TenantId(id) : null)
+                rows.Id(5) is { } id ? new TenantId(id) : null, rows.GetFieldValue<DateTimeOffset>(6))
             : null;
     }
 
-    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body, TenantId? SealedFor);
+    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body, TenantId? SealedFor, DateTimeOffset ClaimedAt);
 }
 
 /// <summary>What is known about a request with an idempotency key. The family is closed.</summary>
@@ -110,13 +112,14 @@ public abstract record IdempotencyClaim
 
     /// <summary>Nobody did it yet: do it.</summary>
     /// <param name="Since">When the key was first claimed; the same if the first attempt died.</param>
-    public sealed record Fresh(DateTimeOffset Since) : IdempotencyClaim;
+    /// <param name="ClaimedAt">When this attempt claimed it.</param>
+    public sealed record Fresh(DateTimeOffset Since, DateTimeOffset ClaimedAt) : IdempotencyClaim;
 
     /// <summary>It was done, and answered like this.</summary>
     public sealed record Answered(int Status, string Body) : IdempotencyClaim;
 
     /// <summary>It is being done this moment.</summary>
-    public sealed record UnderWay(DateTimeOffset Since) : IdempotencyClaim;
+    public sealed record UnderWay(DateTimeOffset Since, DateTimeOffset ClaimedAt) : IdempotencyClaim;
 
     /// <summary>The key belongs to another request.</summary>
     public sealed record Different : IdempotencyClaim;

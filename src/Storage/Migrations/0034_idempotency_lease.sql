@@ -5,5 +5,6 @@ alter table idempotency_key add column claimed_at timestamptz not null default n
 -- The operator's own keys have the nil id for an owner, which no tenant has.
 alter table idempotency_key drop constraint idempotency_key_tenant_id_fkey;
 
--- Whose data key the answer is sealed with; null for the owner's.
+-- Whose data key the answer is sealed with, and with whom it goes; null for the owner's.
 alter table idempotency_key add column sealed_for uuid null references tenant on delete cascade;
+update idempotency_key set sealed_for = tenant_id;

@@ -59,9 +59,10 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         update outbox set look_ups = look_ups + 1, looked_up_at = $4, look_up_answer = $5 where tenant_id = $1 and account_id = $2 and message_id = $3
         """;
 
+    // The conversation may have gone into another since it was read.
     private const string Known = """
         select provider_message_id from transcript
-        where tenant_id = $1 and conversation_id = $2 and id >= $3 and outbound and provider_message_id is not null
+        where tenant_id = $1 and conversation_id = coalesce((select merged_into from conversation where tenant_id = $1 and id = $2), $2) and id >= $3 and outbound and provider_message_id is not null
         order by id desc limit 200
         """;
 

@@ -75,7 +75,10 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
 
     public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
     {
-        var operations = same.Cast<SettleOperation>().DistinctBy(operation => operation.Of.Reply.Id).ToList();
+        // Of several about one reply: that it was sent is true whoever says so, and else the last attempt is the one that counts.
+        var operations = same.Cast<SettleOperation>()
+            .OrderByDescending(operation => operation.Status == "sent").ThenByDescending(operation => operation.Of.Attempt)
+            .DistinctBy(operation => operation.Of.Reply.Id).ToList();
         var byMessage = operations.ToDictionary(operation => operation.Of.Reply.Id.Value);
 
         // An attempt that was undone may have read results.

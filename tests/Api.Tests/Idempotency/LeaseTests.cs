@@ -55,6 +55,20 @@ public sealed class LeaseTests(LeaseTests.WatchedHost host) : IClassFixture<Leas
     }
 
     [PostgresFact]
+    public async Task Who_comes_to_an_end_after_his_claim_has_gone_to_another_neither_frees_nor_answers_it()
+    {
+        var tenant = (await host.TenantAsync()).Id;
+        var first = (IdempotencyClaim.Fresh)await Store.BeginAsync(tenant, "gone on", Hash, default);
+        await AgeAsync("gone on", IdempotencyStore.Lease + TimeSpan.FromSeconds(1));
+        Assert.IsType<IdempotencyClaim.Fresh>(await Store.BeginAsync(tenant, "gone on", Hash, default));
+
+        await Store.DropAsync(tenant, "gone on", first.ClaimedAt, default);
+        await Store.KeepAsync(tenant, "gone on", 201, "{}", tenant, first.ClaimedAt, default);
+
+        Assert.IsType<IdempotencyClaim.UnderWay>(await Store.BeginAsync(tenant, "gone on", Hash, default));
+    }
+
+    [PostgresFact]
     public async Task A_request_that_takes_as_long_as_any_may_is_not_overtaken()
     {
         var tenant = (await host.TenantAsync()).Id;

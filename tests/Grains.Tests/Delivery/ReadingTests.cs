@@ -49,6 +49,32 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public async Task A_reply_under_way_whose_conversation_went_into_another_is_not_begun_again_there()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        var answer = new TaskCompletionSource<SendOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        stage.Kind.Answer = () => answer.Task;
+        var (moved, next) = (stage.Reply("1"), stage.Reply("2"));
+        stage.Table = [Row(moved)];
+        await stage.ReadyAsync();
+        await stage.ExpectAsync("begin attempt 1", "send 1");
+
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.Accepted("3EB1"));
+        stage.Table =
+        [
+            Row(moved with { Conversation = next.Conversation }) with { State = OutboxState.Sending, Attempts = 1, SendingSince = stage.Clock.GetUtcNow() },
+            Row(next),
+        ];
+        stage.Clock.Advance(TimeSpan.FromSeconds(10));
+        await stage.Delivery.WakeAsync();
+
+        await stage.ExpectAsync("read");
+        await stage.ExpectSentAsync("2");
+        answer.SetResult(new SendOutcome.Accepted("3EB0"));
+        await stage.ExpectAsync("settle 1 Accepted");
+    }
+
+    [Fact]
     public async Task What_is_handed_over_to_a_conversation_of_many_waits_for_those_that_are_in_the_table()
     {
         await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();

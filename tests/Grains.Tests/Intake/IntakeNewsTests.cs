@@ -134,10 +134,10 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
 
         // It may have been said for all that the next look can know: ending it then does no harm.
         var told = await NewsOf(row).TellAsync(Channel(), row.Now!, Ailing, default);
+        await owner;
 
         Assert.DoesNotContain(_steps, step => step.StartsWith("say", StringComparison.Ordinal));
         Assert.Equal("quality-low", told.Code);
-        await owner;
         Assert.Null(_written.Code);
     }
 

@@ -98,7 +98,7 @@ internal sealed class OwnMessagesStage : IAsyncDisposable
 
     public Task<EchoResult> SettleEchoesAsync(DateTimeOffset now) => Transcript.SettleEchoesAsync(Where.Tenant, Where.Account, now, TimeSpan.FromHours(1), default);
 
-    public Task SettleAsync(QueuedReply reply, SendOutcome outcome) => Outbox.SettleAsync(new(Where.Tenant, Where.Account, reply, outcome, Noon, Attempt: 1), default);
+    public Task SettleAsync(QueuedReply reply, SendOutcome outcome, int attempt = 1) => Outbox.SettleAsync(new(Where.Tenant, Where.Account, reply, outcome, Noon, attempt), default);
 
     /// <summary>Runs what is begun in <paramref name="begin"/> in one transaction: it gathers in the lane behind one that waits for a row.</summary>
     public async Task TogetherAsync(params Func<Task>[] begin)

@@ -8,6 +8,20 @@ namespace Channels.Storage.Tests.Transcript;
 public sealed class ToldTogetherTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [PostgresFact]
+    public async Task Of_two_that_settle_one_reply_at_once_the_one_that_knows_it_was_sent_counts()
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        var reply = await stage.SendingAsync(stage.Where, "hola");
+
+        await stage.TogetherAsync(
+            () => stage.SettleAsync(reply, new SendOutcome.TryLater(TimeSpan.FromSeconds(1), "busy", "r")),
+            () => stage.SettleAsync(reply, new SendOutcome.Accepted("P-1")));
+
+        Assert.Equal(0L, await stage.ScalarAsync("select count(*) from outbox"));
+        Assert.Equal("sent", await stage.ScalarAsync($"select status from transcript where id = '{reply.Id}'"));
+    }
+
+    [PostgresFact]
     public async Task A_message_that_a_person_wrote_elsewhere_comes_in_one_batch_with_its_receipt()
     {
         await using var stage = await OwnMessagesStage.OpenAsync(postgres);
