@@ -18,7 +18,7 @@ internal static class BoundedBody
         return await ReadAsync(http, limit);
     }
 
-    /// <summary>As the other, for bodies so small that the server's own rule for slow clients is enough.</summary>
+    /// <summary>As the other; slow clients are the server's own rule's, unless a hurry is said.</summary>
     /// <param name="http">The request.</param>
     /// <param name="limit">Most bytes.</param>
     /// <param name="mayHold">Asked, while the body comes, whether there is room for as much as has come; null when there always is.</param>
