@@ -2,6 +2,7 @@ using Channels.Agents;
 using Channels.Api;
 using Channels.Api.Ingress;
 using Channels.Connectors;
+using Channels.Core;
 using Channels.Core.Egress;
 using Channels.Core.Inbox;
 using Channels.Storage;
@@ -16,41 +17,43 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 
 // The front end of a cluster: HTTP only, a client of the silos. It acknowledges webhooks from Postgres alone, also while no silo is up.
-const string Name = "channels";
-var builder = WebApplication.CreateSlimBuilder(args);
-var connectionString = builder.Configuration.GetConnectionString("Channels")
-    ?? throw new InvalidOperationException("ConnectionStrings:Channels: missing. A front end works on the cluster's Postgres.");
-var database = new ChannelsDatabase(connectionString);
+return await HostStart.RunAsync(async () =>
+{
+    const string Name = "channels";
+    var builder = WebApplication.CreateSlimBuilder(args);
+    var start = new HostStart(builder.Logging);
+    var connectionString = builder.Configuration.GetConnectionString("Channels")
+        ?? throw new SettingException("ConnectionStrings:Channels", "is missing. A front end works on the cluster's Postgres.");
+    var database = new ChannelsDatabase(connectionString);
 
-// Together, not in turn: the door opens while the client is still looking for a silo.
-builder.Services.Configure<HostOptions>(options => options.ServicesStartConcurrently = true);
-builder.Services.AddSingleton(database);
-builder.Services.AddSingleton(database.Requests);
-builder.Services.AddInbox();
-builder.Services.AddEgressRules(builder.Configuration);
-builder.Services.AddConnectors(builder.Configuration);
-builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
-builder.Services.AddAgents();
-builder.Services.AddChannelsApi(builder.Configuration);
-builder.UseOrleansClient(client => client
-    .UseAdoNetClustering(options =>
-    {
-        options.Invariant = "Npgsql";
-        options.ConnectionString = connectionString;
-    })
-    .Configure<ClusterOptions>(options =>
-    {
-        options.ClusterId = builder.Configuration["Channels:Cluster:ClusterId"] ?? Name;
-        options.ServiceId = Name;
-    })
-    // Silos may come back at other addresses. Orleans looks once a minute.
-    .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(10))
-    .UseConnectionRetryFilter(async (_, cancellationToken) =>
-    {
-        await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
-        return true;
-    }));
+    // Together, not in turn: the door opens while the client is still looking for a silo.
+    builder.Services.Configure<HostOptions>(options => options.ServicesStartConcurrently = true);
+    builder.Services.AddSingleton(database);
+    builder.Services.AddSingleton(database.Requests);
+    builder.Services.AddInbox();
+    builder.Services.AddEgressRules(builder.Configuration);
+    builder.Services.AddConnectors(builder.Configuration);
+    builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
+    builder.Services.AddAgents();
+    builder.Services.AddChannelsApi(builder.Configuration);
+    builder.UseOrleansClient(client => client
+        .UseAdoNetClustering(options =>
+        {
+            options.Invariant = "Npgsql";
+            options.ConnectionString = connectionString;
+        })
+        .Configure<ClusterOptions>(options =>
+        {
+            options.ClusterId = builder.Configuration["Channels:Cluster:ClusterId"] ?? Name;
+            options.ServiceId = Name;
+        })
+        // Silos may come back at other addresses. Orleans looks once a minute.
+        .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(10))
+        .UseConnectionRetryFilter(async (_, cancellationToken) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+            return true;
+        }));
 
-await using var app = builder.Build();
-app.MapChannelsApi();
-await app.RunAsync();
+    return await start.RunAsync(builder.Build(), app => app.MapChannelsApi());
+});

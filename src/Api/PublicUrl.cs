@@ -1,3 +1,4 @@
+using Channels.Core;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
@@ -39,6 +40,6 @@ internal sealed class PublicUrl(IConfiguration configuration, IServer? server)
 
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url
-            : throw new InvalidOperationException($"{Setting}: must be an absolute http or https URL, for example https://channels.example.com");
+            : throw new SettingException(Setting, $"is '{text}', but must be an absolute http or https URL, such as https://channels.example.com.");
     }
 }

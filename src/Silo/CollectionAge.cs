@@ -1,4 +1,5 @@
 using System.Globalization;
+using Channels.Core;
 
 namespace Channels.Silo;
 
@@ -13,11 +14,11 @@ internal static class CollectionAge
     private static readonly TimeSpan _longest = TimeSpan.FromDays(1);
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="InvalidOperationException">It is no time from two minutes to a day.</exception>
+    /// <exception cref="SettingException">It is no time from two minutes to a day.</exception>
     public static TimeSpan Of(IConfiguration configuration) => configuration[Setting] switch
     {
         null or "" => _usual,
         var text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var age) && age >= _shortest && age <= _longest => age,
-        var text => throw new InvalidOperationException($"{Setting} is '{text}', but must be a time from 00:02:00 to 1.00:00:00, such as 00:15:00."),
+        var text => throw new SettingException(Setting, $"is '{text}', but must be a time from 00:02:00 to 1.00:00:00, such as 00:15:00."),
     };
 }

@@ -10,10 +10,11 @@ internal static class Hosting
     public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store)
     {
         _ = store;
+        var age = CollectionAge.Of(builder.Configuration);
         builder.Services.AddInProcessGrains(grains =>
         {
             grains.ServiceId = "channels";
-            grains.CollectionAge = CollectionAge.Of(builder.Configuration);
+            grains.CollectionAge = age;
             grains.Assemblies.Add(typeof(GrainServices).Assembly);
         });
         builder.Services.AddPostgresGrainStorage();

@@ -20,6 +20,7 @@ internal static class Hosting
 
     public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store) => builder.UseOrleans(silo =>
     {
+        var age = CollectionAge.Of(builder.Configuration);
         var cluster = builder.Configuration.GetSection("Channels:Cluster");
         var connectionString = store.Database.ConnectionString;
         silo.Configure<ClusterOptions>(options =>
@@ -28,7 +29,7 @@ internal static class Hosting
             options.ClusterId = cluster["ClusterId"] ?? "channels";
         });
         silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.TableRefreshTimeout) = (ProbeTimeout, TableRefresh));
-        silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = CollectionAge.Of(builder.Configuration));
+        silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = age);
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));

@@ -7,22 +7,25 @@ using Channels.Silo;
 using Channels.Storage;
 
 // The host: by default everything in one process, a private Postgres included. Reads as the message path does.
-// Settings lie beside the program, data where it was started.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.UseChannelsDefaults();
-var start = new HostStart(builder.Logging);
-await using var store = await Store.OpenAsync(builder.Configuration, TimeProvider.System);
-builder.Services.AddStore(store);                      // Postgres: ours or theirs, migrated
-builder.Services.AddChannelsApi(builder.Configuration); // 1 enters
-builder.Services.AddInbox();                            // 2 durable
-builder.Services.AddEgressRules(builder.Configuration);
-builder.Services.AddConnectors(builder.Configuration);  // 3 normalised, 6 sent
-builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
-builder.Services.AddMessagePath();                      // 4 recorded
-builder.Services.AddAgents();                           // 5 answered
-builder.Services.AddChannelsGrains(builder.Configuration);
-builder.AddGrainRuntime(store);                         // Hosting.InProcess.cs or Hosting.Orleans.cs
-builder.Services.AddHostedService<PartitionStart>();
-builder.Services.AddHostedService<Greeting>();
+return await HostStart.RunAsync(async () =>
+{
+    // Settings lie beside the program, data where it was started.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.UseChannelsDefaults();
+    var start = new HostStart(builder.Logging);
+    await using var store = await Store.OpenAsync(builder.Configuration, TimeProvider.System);
+    builder.Services.AddStore(store);                      // Postgres: ours or theirs, migrated
+    builder.Services.AddChannelsApi(builder.Configuration); // 1 enters
+    builder.Services.AddInbox();                            // 2 durable
+    builder.Services.AddEgressRules(builder.Configuration);
+    builder.Services.AddConnectors(builder.Configuration);  // 3 normalised, 6 sent
+    builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);
+    builder.Services.AddMessagePath();                      // 4 recorded
+    builder.Services.AddAgents();                           // 5 answered
+    builder.Services.AddChannelsGrains(builder.Configuration);
+    builder.AddGrainRuntime(store);                         // Hosting.InProcess.cs or Hosting.Orleans.cs
+    builder.Services.AddHostedService<PartitionStart>();
+    builder.Services.AddHostedService<Greeting>();
 
-return await start.RunAsync(builder.Build(), app => app.MapChannelsApi());
+    return await start.RunAsync(builder.Build(), app => app.MapChannelsApi());
+});

@@ -67,7 +67,8 @@ internal sealed class Store : IAsyncDisposable
                 await embedded.DisposeAsync();
             }
 
-            await Console.Error.WriteLineAsync($"Channels cannot start: {failure.Message}");
+            var whose = embedded is null && failure is Npgsql.NpgsqlException ? $"the database that {Setting} names: " : "";
+            await Console.Error.WriteLineAsync($"Channels cannot start: {whose}{failure.Message}");
             Environment.Exit(1);
             throw;
         }

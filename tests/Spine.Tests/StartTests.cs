@@ -52,6 +52,34 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
         AssertTold(refused, "conversation", "create role channels_tenant nologin");
     }
 
+    [PostgresTheory]
+    [InlineData("Channels__DrainShare", "0.0001", "Channels:DrainShare")]
+    [InlineData("Channels__CollectionAge", "5", "Channels:CollectionAge")]
+    [InlineData("Channels__PublicUrl", "channels.example.com", "Channels:PublicUrl")]
+    [InlineData("Channels__Egress__Allow", "10.20.0.0/99", "Channels:Egress:Allow")]
+    [InlineData("Channels__GlobalWebhookSecret", "short", "Channels:GlobalWebhookSecret")]
+    [InlineData("ASPNETCORE_URLS", "127.0.0.1:7070", "ASPNETCORE_URLS")]
+    public async Task A_setting_that_cannot_be_used_is_told_by_its_name(string setting, string value, string name)
+    {
+        var database = await databases.CreateDatabaseAsync();
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Product.StartAsync(database.ConnectionString, new Dictionary<string, string> { [setting] = value }));
+
+        AssertTold(refused, name);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("Host=localhost;Port=many")]
+    [InlineData("Host=127.0.0.1;Port=1;Username=nobody")]
+    public async Task A_connection_string_that_cannot_be_used_is_told_by_its_name(string value)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Product.StartAsync(value));
+
+        AssertTold(refused, "ConnectionStrings:Channels");
+    }
+
     private static void AssertTold(InvalidOperationException refused, params string[] words)
     {
         Assert.StartsWith("The product ended with code 1:", refused.Message, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Channels.Core;
 using Channels.Core.Connectors;
 using Microsoft.Extensions.Configuration;
 
@@ -23,14 +24,14 @@ internal sealed class GlobalWebhookSecret
     public ImmutableArray<string> Known => _secret is null ? [] : [_secret];
 
     /// <summary>Reads <c>Channels:GlobalWebhookSecret</c>: 16 to 256 letters, digits, <c>- . _ ~</c>; unset or empty for none.</summary>
-    /// <exception cref="InvalidOperationException">It is no such text: says what is wrong, never what it was.</exception>
+    /// <exception cref="SettingException">It is no such text: says what is wrong, never what it was.</exception>
     public static GlobalWebhookSecret Of(IConfiguration configuration) => configuration[Setting] switch
     {
         null or "" => new(null),
-        { Length: < Shortest or > Longest } text => throw new InvalidOperationException(
-            $"{Setting}: needs {Shortest} to {Longest} characters, it has {text.Length}. For example from: openssl rand -hex 32"),
-        var text when !text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' or '~') => throw new InvalidOperationException(
-            $"{Setting}: must be letters, digits and - . _ ~ only, because it stands in an address. For example from: openssl rand -hex 32"),
+        { Length: < Shortest or > Longest } text => throw new SettingException(
+            Setting, $"needs {Shortest} to {Longest} characters, it has {text.Length}. For example from: openssl rand -hex 32"),
+        var text when !text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' or '~') => throw new SettingException(
+            Setting, $"must be letters, digits and - . _ ~ only, because it stands in an address. For example from: openssl rand -hex 32"),
         var text => new(text),
     };
 

@@ -60,5 +60,5 @@ public static class EgressServices
     private static IPNetwork Parsed(string text) =>
         IPNetwork.TryParse(text, out var network) ? network
         : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)
-        : throw new InvalidOperationException($"{Setting}: '{text}' is no network. Write CIDR, for example 10.20.0.0/16 or fd00:1::/64.");
+        : throw new SettingException(Setting, $"names '{text}', which is no network. Write CIDR, such as 10.20.0.0/16 or fd00:1::/64.");
 }

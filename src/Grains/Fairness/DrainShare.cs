@@ -1,4 +1,5 @@
 using System.Globalization;
+using Channels.Core;
 using Microsoft.Extensions.Configuration;
 
 namespace Channels.Grains.Fairness;
@@ -11,11 +12,11 @@ internal sealed record DrainShare(double UnderPressure)
     private const double Usual = 0.05;
 
     /// <summary>Reads <c>Channels:DrainShare</c>.</summary>
-    /// <exception cref="InvalidOperationException">It is not such a number.</exception>
+    /// <exception cref="SettingException">It is not such a number.</exception>
     public static DrainShare Of(IConfiguration configuration) => configuration[Setting] switch
     {
         null or "" => new DrainShare(Usual),
         var text when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share) && share is >= 0.001 and <= 1 => new DrainShare(share),
-        var text => throw new InvalidOperationException($"{Setting} is '{text}', but must be a number from 0.001 to 1, such as 0.05."),
+        var text => throw new SettingException(Setting, $"is '{text}', but must be a number from 0.001 to 1, such as 0.05."),
     };
 }

@@ -1,3 +1,4 @@
+using Channels.Core;
 using Npgsql;
 
 namespace Channels.Storage.Database;
@@ -26,10 +27,13 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     /// <summary>For statements of which there may be as many as accounts; who finds none free waits.</summary>
     private const int MostSingles = 8;
 
+    private const string Setting = "ConnectionStrings:Channels";
+
     private const string PipelineSettings = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan -c jit=off";
 
     /// <summary>Opens nothing yet.</summary>
     /// <param name="connectionString">Npgsql's; the pool sizes in it count per data source.</param>
+    /// <exception cref="SettingException">It is no connection string.</exception>
     public ChannelsDatabase(string connectionString)
     {
         ConnectionString = connectionString;
@@ -86,12 +90,23 @@ public sealed class ChannelsDatabase : IAsyncDisposable
         return tuned.ConnectionString;
     }
 
-    private static NpgsqlConnectionStringBuilder Of(string connectionString, string name) => new(connectionString)
+    private static NpgsqlConnectionStringBuilder Of(string connectionString, string name)
     {
-        ApplicationName = name,
-        MaxAutoPrepare = 100,
-        AutoPrepareMinUsages = 2,
-        // Values would reach logs through error details.
-        IncludeErrorDetail = false,
-    };
+        try
+        {
+            return new(connectionString)
+            {
+                ApplicationName = name,
+                MaxAutoPrepare = 100,
+                AutoPrepareMinUsages = 2,
+                // Values would reach logs through error details.
+                IncludeErrorDetail = false,
+            };
+        }
+        catch (Exception unreadable) when (unreadable is ArgumentException or FormatException)
+        {
+            throw new SettingException(
+                Setting, $"is no connection string ({unreadable.Message.TrimEnd('.')}). It must be of the form Host=db;Database=channels;Username=channels;Password=secret.", unreadable);
+        }
+    }
 }

@@ -251,7 +251,7 @@ public sealed class GlobalWebhookTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("a-slash/would-be-a-path", "letters")]
     public void A_secret_of_the_operator_that_could_not_work_stops_the_start_and_is_not_shown(string secret, string rule)
     {
-        var failure = Assert.Throws<InvalidOperationException>(() => Configured(secret));
+        var failure = Assert.Throws<SettingException>(() => Configured(secret));
 
         Assert.Contains("Channels:GlobalWebhookSecret", failure.Message, StringComparison.Ordinal);
         Assert.Contains(rule, failure.Message, StringComparison.Ordinal);
