@@ -4,6 +4,7 @@ using Channels.Storage.Secrets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -47,16 +48,23 @@ public sealed class HostStart
     public async Task<int> RunAsync(WebApplication app, Action<WebApplication> map)
     {
         await using var ending = app;
+        var starting = false;
         try
         {
             CheckAddresses(app.Configuration["urls"]);
             map(app);
+            MakeAll(app.Services);
+            starting = true;
             await app.StartAsync();
         }
         catch (Exception failure) when (Said(failure, app) is { } said)
         {
             // What had started before still uses the store, and the log is to be written out: the last line says why.
-            await app.StopAsync();
+            if (starting)
+            {
+                await app.StopAsync();
+            }
+
             await app.DisposeAsync();
             return await RefuseAsync(said);
         }
@@ -70,6 +78,13 @@ public sealed class HostStart
     {
         await Console.Error.WriteLineAsync($"Channels cannot start: {why}");
         return Refused;
+    }
+
+    // Whatever runs is made before any of it starts, and reads its settings then: a host that could not make it cannot be stopped either.
+    private static void MakeAll(IServiceProvider services)
+    {
+        services.GetService<IStartupValidator>()?.Validate();
+        _ = services.GetServices<IHostedService>();
     }
 
     // The server says "invalid URL" and not whose.
@@ -93,7 +108,7 @@ public sealed class HostStart
     {
         IOException { InnerException: AddressInUseException } => $"{failure.Message.TrimEnd('.')}. Stop what uses it, or name {AnotherAddress}",
         SocketException { SocketErrorCode: SocketError.AccessDenied or SocketError.AddressNotAvailable } => $"Cannot listen on {app.Configuration["urls"] ?? "the configured address"}: {failure.Message.TrimEnd('.')}. Name {AnotherAddress}",
-        KeyException or SettingException or OptionsValidationException => failure.Message,
+        KeyException or SettingException or OptionsValidationException or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => failure.Message,
         _ => null,
     };
 }

@@ -57,6 +57,8 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
     [InlineData("Channels__CollectionAge", "5", "Channels:CollectionAge")]
     [InlineData("Channels__PublicUrl", "channels.example.com", "Channels:PublicUrl")]
     [InlineData("Channels__Egress__Allow", "10.20.0.0/99", "Channels:Egress:Allow")]
+    [InlineData("Channels__Retention__MessageDays", "ninety", "Channels:Retention:MessageDays")]
+    [InlineData("Channels__Retention__MessageDays", "0", "MessageDays")]
     [InlineData("Channels__GlobalWebhookSecret", "short", "Channels:GlobalWebhookSecret")]
     [InlineData("ASPNETCORE_URLS", "127.0.0.1:7070", "ASPNETCORE_URLS")]
     public async Task A_setting_that_cannot_be_used_is_told_by_its_name(string setting, string value, string name)
@@ -71,13 +73,15 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
 
     [Theory]
     [InlineData("localhost")]
-    [InlineData("Host=localhost;Port=many")]
+    [InlineData("Host=localhost;Port=5432 Password=s3cret-word")]
+    [InlineData("Host=localhost;Pasword=s3cret-word")]
     [InlineData("Host=127.0.0.1;Port=1;Username=nobody")]
     public async Task A_connection_string_that_cannot_be_used_is_told_by_its_name(string value)
     {
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Product.StartAsync(value));
 
         AssertTold(refused, "ConnectionStrings:Channels");
+        Assert.DoesNotContain("s3cret-word", refused.Message, StringComparison.Ordinal);
     }
 
     private static void AssertTold(InvalidOperationException refused, params string[] words)

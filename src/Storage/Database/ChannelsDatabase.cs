@@ -103,10 +103,10 @@ public sealed class ChannelsDatabase : IAsyncDisposable
                 IncludeErrorDetail = false,
             };
         }
-        catch (Exception unreadable) when (unreadable is ArgumentException or FormatException)
+        catch (Exception unreadable) when (unreadable is ArgumentException or FormatException or OverflowException or InvalidCastException)
         {
-            throw new SettingException(
-                Setting, $"is no connection string ({unreadable.Message.TrimEnd('.')}). It must be of the form Host=db;Database=channels;Username=channels;Password=secret.", unreadable);
+            // Without what was found: a missing semicolon makes the password a part of the value before it.
+            throw new SettingException(Setting, "is no connection string. It must be of the form Host=db;Port=5432;Database=channels;Username=channels;Password=secret, each keyword one of Npgsql's.");
         }
     }
 }
