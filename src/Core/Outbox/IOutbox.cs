@@ -34,8 +34,11 @@ public interface IOutbox
     /// <summary>Records that the provider was asked whether it has a reply, and what it said: for whoever wonders what became of it.</summary>
     Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken);
 
-    /// <summary>Provider ids already known to belong to other messages of the conversation, newest first, bounded.</summary>
+    /// <summary>Provider ids already known to belong to other messages of the conversation, made or sent since then, however long they waited before; newest first, bounded.</summary>
     Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>Whether a provider's id belongs to another message of the conversation than this one. False while nobody's is known to have it.</summary>
+    Task<bool> IsAnothersAsync(ConversationRef conversation, MessageId message, string providerMessageId, CancellationToken cancellationToken);
 }
 
 /// <summary>A message of ours as it travels from conversation to delivery.</summary>

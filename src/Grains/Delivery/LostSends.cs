@@ -15,6 +15,9 @@ internal sealed class LostSends(IOutbox outbox, OutboundFiles files, TimeProvide
     /// <summary>Ids of so much older messages are told as well: the same text said twice, and clocks that differ, are no puzzle then.</summary>
     private static readonly TimeSpan KnownBefore = TimeSpan.FromMinutes(10);
 
+    /// <summary>So often in one look-up, should what is found turn out to be another message.</summary>
+    private const int MostAsks = 3;
+
     /// <summary>What the provider knows of it.</summary>
     /// <exception cref="Core.StoreUnavailableException">Our own store does not answer.</exception>
     public async Task<SentLookupOutcome> FindAsync(ChannelEntry channel, IConnector connector, OutboxRow row)
@@ -27,6 +30,14 @@ internal sealed class LostSends(IOutbox outbox, OutboundFiles files, TimeProvide
         var conversation = new ConversationRef(channel.Tenant, channel.Account, row.Reply.Conversation);
         var known = await outbox.KnownProviderIdsAsync(conversation, since - KnownBefore, CancellationToken.None);
         var answer = await AskAsync(lookup, channel.Connection, row, since, known);
+
+        // What is known of a message outside the transcript, as of one that was sent twice, is not among those: taken for this one's, it would hide that this one never left.
+        for (var asks = 1; answer is SentLookupOutcome.Found found && await outbox.IsAnothersAsync(conversation, row.Reply.Id, found.ProviderMessageId, CancellationToken.None); asks++)
+        {
+            known = known.Add(found.ProviderMessageId);
+            answer = asks < MostAsks ? await AskAsync(lookup, channel.Connection, row, since, known) : new SentLookupOutcome.CannotSay("what it has is another message");
+        }
+
         DeliveryLog.FoundHalfSent(logger, row.Reply.Id, answer.GetType().Name);
         await outbox.LookedUpAsync(channel.Tenant, channel.Account, row.Reply.Id, Word(answer), CancellationToken.None);
         return answer;

@@ -59,12 +59,22 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         update outbox set look_ups = look_ups + 1, looked_up_at = $4, look_up_answer = $5 where tenant_id = $1 and account_id = $2 and message_id = $3
         """;
 
-    // The conversation may have gone into another since it was read.
+    // The conversation may have gone into another since it was read. A reply may have waited for days before it was sent: its own moment counts, and its id only bounds what is read.
     private const string Known = """
         select provider_message_id from transcript
         where tenant_id = $1 and conversation_id = coalesce((select merged_into from conversation where tenant_id = $1 and id = $2), $2) and id >= $3 and outbound and provider_message_id is not null
+          and (id >= $4 or sent_at >= $5)
         order by id desc limit 200
         """;
+
+    private const string Anothers = """
+        select exists (select from message_key k
+                       where k.account_id = $2 and k.provider_message_id = $5 and k.key_class = 'message' and k.message_id <> $4
+                         and k.conversation_id = coalesce((select merged_into from conversation where tenant_id = $1 and id = $3), $3))
+        """;
+
+    /// <summary>Replies that waited for longer than this before they were sent are not among those whose ids are told.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
 
     /// <inheritdoc/>
     public Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
@@ -160,7 +170,9 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             await using var command = database.Requests.CreateCommand(Known);
             command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
             command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(since - LongestWait) });
             command.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(since) });
+            command.Parameters.Add(new NpgsqlParameter { Value = since, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var known = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
             while (await reader.ReadAsync(cancellationToken))
@@ -169,6 +181,19 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             }
 
             return known.ToImmutable();
+        });
+
+    /// <inheritdoc/>
+    public Task<bool> IsAnothersAsync(ConversationRef conversation, MessageId message, string providerMessageId, CancellationToken cancellationToken) =>
+        StoreFaults.GuardAsync(async () =>
+        {
+            await using var command = database.Requests.CreateCommand(Anothers);
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Account.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = message.Value });
+            command.Parameters.Add(new NpgsqlParameter { Value = providerMessageId });
+            return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
         });
 
     private static async Task<ImmutableArray<OutboxRow>> RowsAsync(NpgsqlCommand command, CancellationToken cancellationToken)

@@ -272,6 +272,8 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     public Task<ImmutableHashSet<string>> KnownProviderIdsAsync(ConversationRef conversation, DateTimeOffset since, CancellationToken cancellationToken) =>
         Task.FromResult(ImmutableHashSet<string>.Empty);
 
+    public Task<bool> IsAnothersAsync(ConversationRef conversation, MessageId message, string providerMessageId, CancellationToken cancellationToken) => Task.FromResult(false);
+
     /// <summary>A host that can be told to stop.</summary>
     internal sealed class StoppableLifetime : IHostApplicationLifetime
     {

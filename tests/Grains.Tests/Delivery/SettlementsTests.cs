@@ -37,6 +37,29 @@ public sealed class SettlementsTests
     }
 
     [Fact]
+    public async Task What_the_provider_has_of_another_reply_that_says_the_same_is_not_taken_for_this_one()
+    {
+        var gateway = new Gateway(_found, _notThere, _found, new SentLookupOutcome.Found("3EB1"));
+        _outbox.OfOthers.Add("3EB0");
+
+        await LookedUpAsync(gateway, lookUps: 2);
+
+        Assert.Equal("3EB1", Assert.IsType<SendOutcome.Accepted>(Assert.Single(_outbox.Settled).Outcome).ProviderMessageId);
+        Assert.Equal(["the provider does not have it", "the provider has it"], _outbox.LookedUp);
+    }
+
+    [Fact]
+    public async Task A_provider_that_goes_on_naming_another_reply_cannot_say()
+    {
+        var gateway = new Gateway(_found, _found, _found, new SentLookupOutcome.Found("3EB1"));
+        _outbox.OfOthers.Add("3EB0");
+
+        await LookedUpAsync(gateway, lookUps: 2);
+
+        Assert.Equal(["the provider cannot say: what it has is another message", "the provider has it"], _outbox.LookedUp);
+    }
+
+    [Fact]
     public async Task What_the_provider_does_not_have_is_sent_once_more_but_not_at_the_first_look()
     {
         var gateway = new Gateway(_notThere, _notThere);
@@ -208,6 +231,8 @@ public sealed class SettlementsTests
 
         public bool RefusesAccepted { get; set; }
 
+        public HashSet<string> OfOthers { get; } = [];
+
         public Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
         {
             if (RefusesAccepted && settlement.Outcome is SendOutcome.Accepted)
@@ -229,6 +254,9 @@ public sealed class SettlementsTests
 
             return Task.FromResult(ImmutableHashSet<string>.Empty);
         }
+
+        public Task<bool> IsAnothersAsync(ConversationRef conversation, MessageId message, string providerMessageId, CancellationToken cancellationToken) =>
+            Task.FromResult(OfOthers.Contains(providerMessageId));
 
         public Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
