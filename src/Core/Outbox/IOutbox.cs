@@ -75,6 +75,9 @@ public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempt
     /// <summary>No attempt is ever put off for longer. What is dated later was dated by a clock that has been set back since.</summary>
     public static readonly TimeSpan FurthestAttempt = TimeSpan.FromMinutes(90);
 
+    /// <summary>How long after its attempt a reply of unknown outcome is looked up, where its provider can say. The last two are for gateways that were down at the first.</summary>
+    public static readonly ImmutableArray<TimeSpan> LookUpsAfter = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(35), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)];
+
     /// <summary>When a person had it sent once more; null when nobody did.</summary>
     public DateTimeOffset? QueuedAt { get; init; }
 

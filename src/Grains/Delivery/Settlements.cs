@@ -10,8 +10,8 @@ namespace Channels.Grains.Delivery;
 internal sealed class Settlements(
     IOutbox outbox, LostSends lostSends, Func<ChannelEntry, OutboxRow, Task<bool>> repeatAsync, TimeProvider clock, ILogger logger, CancellationToken stopping)
 {
-    /// <summary>The waits before each look-up: 5 s, 35 s, 5 min and 30 min after the attempt. The last two are for gateways that were down at the first.</summary>
-    private static readonly TimeSpan[] _lookUps = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(265), TimeSpan.FromMinutes(25)];
+    /// <summary>The waits before each look-up.</summary>
+    private static readonly TimeSpan[] _lookUps = [.. OutboxRow.LookUpsAfter.Zip(OutboxRow.LookUpsAfter.Prepend(TimeSpan.Zero), (after, before) => after - before)];
 
     /// <summary>Kept until the store has taken it: forgetting what the provider said would send again what was sent. False when it is out of date.</summary>
     public async Task<bool> SettleAsync(SendSettlement settlement)
@@ -71,7 +71,7 @@ internal sealed class Settlements(
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                // The next activation goes on.
+                // The next activation goes on. There is one by the next look-up: the sweep finds those that nobody makes.
                 return;
             }
             catch (Core.StoreUnavailableException failure)

@@ -31,6 +31,15 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RecentlyUnknown = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// A look-up that was not made so long after its time is made by nobody: who waited for it has been collected for want of work, or is gone with its silo. Longer than an attempt
+    /// takes, after which the times are counted.
+    /// </summary>
+    private static readonly TimeSpan LookUpOverdue = TimeSpan.FromSeconds(90);
+
+    /// <summary>For so long an overdue look-up wakes its account. No longer: kinds whose provider cannot be asked never make it.</summary>
+    private static readonly TimeSpan LookUpMissed = TimeSpan.FromSeconds(20);
+
     // What belongs to a deleted channel or a suspended tenant is left where it is: nobody may work on it, and it must not take the place of what can be done.
     // Each "offset 0" is a fence: asked row by row, these leave the rows in the order of the hops, which is what a look goes on behind. As joins they need not.
     private const string Served = """
@@ -105,7 +114,10 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
           where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
                           and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
                                or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)
-                               or o.state = 2 and o.sending_since > $5) offset 0)
+                               or o.state = 2 and (o.sending_since > $5
+                                                   or (o.looked_up_at is null or o.looked_up_at < $13)
+                                                      and exists (select from unnest($11::timestamptz[], $12::timestamptz[]) as due (after, until)
+                                                                  where o.sending_since > due.after and o.sending_since <= due.until))) offset 0)
             and {Served}
           limit $7) as w
         limit $2
@@ -229,7 +241,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
         var outboxes = await ReadAsync(
             Outboxes, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1), Conversation: Guid.Empty), cancellationToken, before, Most, after,
             now + OutboxRow.FurthestAttempt, IsStarting() ? now - RecentlyUnknown : DateTimeOffset.MaxValue, _outboxPages.From, Share, _outboxPages.Tenants, _outboxPages.Accounts,
-            Guid.Empty);
+            Guid.Empty, LookUpsMissed(now - LookUpMissed), LookUpsMissed(now), now - LookUpOverdue - LookUpMissed);
         _outboxPages.Turn(outboxes);
         _outboxes = outboxes.Select(row => (new TenantId(row.Tenant), Account: new AccountId(row.Account))).ToLookup(row => Partitions.Of(row.Account));
         var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
@@ -247,6 +259,9 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
         var files = await ReadAsync(Files, reader => new AccountId(reader.GetGuid(0)), cancellationToken, before, Most, now + MediaFetch.FurthestAttempt);
         _files = files.ToLookup(Partitions.Of);
     }
+
+    // When the attempts began whose look-ups are overdue at that moment. The first one's time is too soon after the attempt for that to be told.
+    private static DateTimeOffset[] LookUpsMissed(DateTimeOffset at) => [.. OutboxRow.LookUpsAfter.Skip(1).Select(after => at - after - LookUpOverdue)];
 
     private bool IsStarting()
     {

@@ -118,6 +118,31 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal(found, (await LookAsync(stage, sweep)).Sum(work => work.Turns.Length));
     }
 
+    [PostgresTheory]
+    [InlineData(130, null, 1)]
+    [InlineData(130, 95, 0)]
+    [InlineData(395, 360, 1)]
+    [InlineData(1_200, 900, 0)]
+    [InlineData(1_895, 1_600, 1)]
+    [InlineData(1_895, 90, 0)]
+    [InlineData(2_400, 2_100, 0)]
+    public async Task A_reply_of_unknown_outcome_whose_next_look_up_nobody_made_wakes_its_account(int secondsSince, int? lookedUpSecondsAgo, int found)
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
+        await LookAsync(stage, sweep);
+        stage.Clock.Advance(TimeSpan.FromMinutes(5));
+        await stage.ReplyAsync(await stage.ChannelAsync());
+        DateTimeOffset Ago(int seconds) => stage.Clock.GetUtcNow().AddSeconds(2 - seconds);
+        await stage.RunAsync("update outbox set state = 2, attempts = 1, sending_since = $1", Ago(secondsSince));
+        if (lookedUpSecondsAgo is { } ago)
+        {
+            await stage.RunAsync("update outbox set look_ups = 1, looked_up_at = $1", Ago(ago));
+        }
+
+        Assert.Equal(found, (await LookAsync(stage, sweep)).Sum(work => work.Outboxes.Length));
+    }
+
     private static async Task<List<WaitingWork>> LookAsync(OutboxStage stage, PostgresSweep sweep)
     {
         stage.Clock.Advance(TimeSpan.FromSeconds(2));
