@@ -42,7 +42,7 @@ internal static class RecordSql
 
     /// <summary>
     /// Own messages: known ones are ours and done with, as is the first copy of a reply that was sent twice after a crash (its id died with the process, its text did not);
-    /// while a send is under way in the chat they are held; else somebody wrote them elsewhere.
+    /// while a send is under way in the chat, or one that may have left waits to be sent once more, they are held: they may be what settles it. Else somebody wrote them elsewhere.
     /// </summary>
     /// <remarks>
     /// Sends are looked for under their conversation: an account may have fifty thousand replies queued, and each one's echo would read them all.
@@ -54,9 +54,11 @@ internal static class RecordSql
                  exists (select from message_key k where k.account_id = any (array[e.account_id]) and k.provider_message_id = e.provider_message_id
                            and k.conversation_id = e.conversation_id and k.key_class = 'message') as known,
                  exists (select from outbox o where o.conversation_id = e.conversation_id and o.tenant_id is not distinct from e.tenant_id
-                           and o.account_id is not distinct from e.account_id and o.state in (1, 2)) as sending,
+                           and o.account_id is not distinct from e.account_id and (o.state in (1, 2) or o.possibly_duplicate)) as sending,
                  (select t.id from transcript t where t.tenant_id = e.tenant_id and t.conversation_id = e.conversation_id and t.id >= e.since
-                    and t.outbound and t.possibly_duplicate and t.text = e.text order by t.id limit 1) as repeated
+                    and t.outbound and t.possibly_duplicate and t.text = e.text
+                    and not exists (select from outbox o where o.tenant_id = t.tenant_id and o.account_id = t.account_id and o.message_id = t.id and o.state = 0 offset 0)
+                  order by t.id limit 1) as repeated
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::timestamptz[],
                       $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::uuid[])
             as e (tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent, pause_until, since)),
@@ -93,7 +95,7 @@ internal static class RecordSql
         """;
 
     /// <summary>
-    /// Replies of ours under way or of unknown outcome that a receipt names by our own id: they left, under the id of the receipt. Before the receipts themselves,
+    /// Replies of ours under way, of unknown outcome, or waiting to be sent once more that a receipt names by our own id: they left, under the id of the receipt. Before the receipts themselves,
     /// which then find the message, move its status and tell of it. Whoever still waits for the provider's answer finds the reply settled.
     /// </summary>
     internal const string Proven = """
@@ -102,7 +104,7 @@ internal static class RecordSql
           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[]) as r (tenant_id, account_id, provider_message_id, message_id, at)
           cross join lateral (
             select conversation_id, possibly_duplicate, attempts, look_ups from outbox
-            where tenant_id = r.tenant_id and account_id = r.account_id and message_id = r.message_id and state in (1, 2) offset 0) as o
+            where tenant_id = r.tenant_id and account_id = r.account_id and message_id = r.message_id and (state in (1, 2) or possibly_duplicate) offset 0) as o
           order by r.tenant_id, r.account_id, r.message_id, r.at),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)

@@ -19,7 +19,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
                         and k.conversation_id = h.conversation_id and k.key_class = 'message' offset 0)
         """;
 
-    // Sends by their conversation, as in RecordSql.Echoes.
+    // Sends by their conversation, as in RecordSql.Echoes. What waits to be sent once more has left if its first copy comes back.
     private const string OursByText = """
         with pairs as materialized (
           select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups
@@ -28,7 +28,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           cross join lateral (
             select message_id, possibly_duplicate, attempts, look_ups from outbox
             where conversation_id = h.conversation_id and tenant_id is not distinct from h.tenant_id and account_id is not distinct from h.account_id
-              and state = 2 offset 0) as o
+              and (state = 2 or state = 0 and possibly_duplicate) offset 0) as o
           cross join lateral (
             select from transcript t where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id and t.text = h.text limit 1) as t
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
@@ -66,7 +66,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
         select account_id from matched
         """;
 
-    // The first copy of a reply that was sent twice after a crash: its id died with the process, its text did not.
+    // The first copy of a reply that was sent twice after a crash: its id died with the process, its text did not. While the second waits to be sent, the first settles it: see above.
     private const string OursTwice = """
         with copies as materialized (
           select h.tenant_id, h.account_id, h.provider_message_id, h.conversation_id, t.id as sent_id
@@ -75,6 +75,7 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           cross join lateral (
             select t.id from transcript t
             where t.tenant_id = h.tenant_id and t.conversation_id = h.conversation_id and t.id >= a.since and t.outbound and t.possibly_duplicate and t.text = h.text
+              and not exists (select from outbox o where o.tenant_id = t.tenant_id and o.account_id = t.account_id and o.message_id = t.id and o.state = 0 offset 0)
             order by t.id limit 1) as t),
         keys as (
           insert into message_key (account_id, provider_message_id, conversation_id, key_class, revision, message_id)

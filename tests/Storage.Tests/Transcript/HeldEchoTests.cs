@@ -1,3 +1,4 @@
+using Channels.Core.Transcript;
 using Channels.Testing;
 
 namespace Channels.Storage.Tests.Transcript;
@@ -22,5 +23,21 @@ public sealed class HeldEchoTests(PostgresFixture postgres) : IClassFixture<Post
 
         Assert.Equal(isHeld, settled.StillHeld);
         Assert.Equal(isHeld ? [] : [stage.Where.Conversation], settled.Takeovers.AsEnumerable());
+    }
+
+    [PostgresFact]
+    public async Task The_first_copys_echo_ends_a_reply_that_waits_to_be_sent_once_more()
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        var reply = await stage.SendingAsync(stage.Where, "ours", state: 0, possiblyDuplicate: true);
+        await stage.RecordAsync(stage.Batch() with { Echoes = [stage.Echo(stage.Where, "P-1", "ours", TimeSpan.FromSeconds(30))] });
+        await stage.RecordAsync(stage.Batch() with { Receipts = [new DeliveryReceipt(stage.Where.Conversation, "P-1", "delivered", null)] });
+
+        var settled = await stage.SettleEchoesAsync(Noon.AddSeconds(1));
+
+        Assert.Equal((false, true), (settled.StillHeld, settled.SettledSends));
+        Assert.Equal("delivered|P-1", await stage.ScalarAsync($"select status || '|' || provider_message_id from transcript where id = '{reply.Id}'"));
+        Assert.Equal(0L, await stage.ScalarAsync("select count(*) from outbox"));
+        Assert.False((await stage.Outbox.BeginSendAsync(stage.Where.Tenant, stage.Where.Account, reply.Id, 2, possiblyDuplicate: true, default)).Begun);
     }
 }

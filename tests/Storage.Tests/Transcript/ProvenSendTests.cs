@@ -82,6 +82,18 @@ public sealed class ProvenSendTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     [PostgresFact]
+    public async Task A_reply_that_waits_to_be_sent_once_more_is_settled_by_the_status_of_its_first_copy()
+    {
+        var reply = await ReplyAsync(Queued);
+        await ExecuteAsync("update outbox set possibly_duplicate = true");
+
+        await RecordAsync(new DeliveryReceipt(null, "wamid.A", "delivered", null, reply));
+
+        Assert.Equal("delivered|wamid.A", await ScalarAsync($"select status || '|' || provider_message_id from transcript where id = '{reply}'"));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from outbox"));
+    }
+
+    [PostgresFact]
     public async Task Another_accounts_receipt_settles_nothing_of_ours()
     {
         var reply = await ReplyAsync(Unknown);
