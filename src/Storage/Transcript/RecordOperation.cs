@@ -167,7 +167,8 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Times(rows, row => row.Item.Deadline),
             Columns.Booleans(rows, row => row.Item.PausesAgent),
             Columns.Times(rows, row => row.Of.TakeoverUntil),
-            Columns.Uuids(rows, row => IdSource.Floor(row.Item.Message.OccurredAt - SettleEchoesOperation.CopyWindow)));
+            Columns.Uuids(rows, row => IdSource.Floor(Moved(row.Item.Message.OccurredAt, -SettleEchoesOperation.LongestWait))),
+            Columns.Times(rows, row => Moved(row.Item.Message.OccurredAt, -SettleEchoesOperation.CopyWindow)));
     }
 
     private static IEnumerable<Statement> Updates(List<RecordOperation> operations)

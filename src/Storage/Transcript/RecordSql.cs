@@ -51,17 +51,21 @@ internal static class RecordSql
     internal const string Echoes = """
         with e as materialized (
           select e.*,
-                 exists (select from message_key k where k.account_id = any (array[e.account_id]) and k.provider_message_id = e.provider_message_id
-                           and k.conversation_id = e.conversation_id and k.key_class = 'message') as known,
                  exists (select from outbox o where o.conversation_id = e.conversation_id and o.tenant_id is not distinct from e.tenant_id
                            and o.account_id is not distinct from e.account_id and (o.state in (1, 2) or o.possibly_duplicate)) as sending,
-                 (select t.id from transcript t where t.tenant_id = e.tenant_id and t.conversation_id = e.conversation_id and t.id >= e.since
-                    and t.outbound and t.possibly_duplicate and t.text = e.text
-                    and not exists (select from outbox o where o.tenant_id = t.tenant_id and o.account_id = t.account_id and o.message_id = t.id and o.state = 0 offset 0)
-                  order by t.id limit 1) as repeated
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::timestamptz[],
-                      $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::uuid[])
-            as e (tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent, pause_until, since)),
+                 case when not known then (
+                   select t.id from transcript t where t.tenant_id = e.tenant_id and t.conversation_id = e.conversation_id and t.id >= e.since
+                     and t.outbound and t.possibly_duplicate and t.text = e.text and coalesce(t.sent_at, t.status_at, t.occurred_at) >= e.sent_since
+                     and not exists (select from outbox o where o.tenant_id = t.tenant_id and o.account_id = t.account_id and o.message_id = t.id and o.state = 0 offset 0)
+                   order by t.id limit 1) end as repeated
+          from (
+            select e.*,
+                   exists (select from message_key k where k.account_id = any (array[e.account_id]) and k.provider_message_id = e.provider_message_id
+                             and k.conversation_id = e.conversation_id and k.key_class = 'message') as known
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::timestamptz[],
+                        $11::timestamptz[], $12::boolean[], $13::timestamptz[], $14::uuid[], $15::timestamptz[])
+              as e (tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent, pause_until, since, sent_since)
+            offset 0) as e),
         held as (
           insert into held_echo (tenant_id, account_id, message_id, conversation_id, provider_message_id, kind, author, text, details, occurred_at, deadline, pauses_agent)
           select tenant_id, account_id, id, conversation_id, provider_message_id, kind, author, text, details::jsonb, occurred_at, deadline, pauses_agent

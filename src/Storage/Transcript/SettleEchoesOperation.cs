@@ -8,8 +8,11 @@ namespace Channels.Storage.Transcript;
 /// <summary>Decides about held echoes: ours by id, ours by text where a send's outcome is unknown or was sent twice, or past the deadline somebody else's.</summary>
 internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, DateTimeOffset now, DateTimeOffset takeoverUntil) : AccountOperation(tenant, account)
 {
-    /// <summary>How long after a reply the echo of its first copy may come.</summary>
+    /// <summary>How long after a reply was sent the echo of its first copy may come.</summary>
     internal static readonly TimeSpan CopyWindow = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long a reply may have waited before it was sent. Only bounds what is read: what counts is when it was sent.</summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
 
     private const string OursById = """
         delete from held_echo h
@@ -70,11 +73,12 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
     private const string OursTwice = """
         with copies as materialized (
           select h.tenant_id, h.account_id, h.provider_message_id, h.conversation_id, t.id as sent_id
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as a (tenant_id, account_id, since)
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) as a (tenant_id, account_id, since, sent_since)
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
           cross join lateral (
             select t.id from transcript t
             where t.tenant_id = h.tenant_id and t.conversation_id = h.conversation_id and t.id >= a.since and t.outbound and t.possibly_duplicate and t.text = h.text
+              and coalesce(t.sent_at, t.status_at, t.occurred_at) >= a.sent_since
               and not exists (select from outbox o where o.tenant_id = t.tenant_id and o.account_id = t.account_id and o.message_id = t.id and o.state = 0 offset 0)
             order by t.id limit 1) as t),
         keys as (
@@ -139,7 +143,12 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
             Statement.Of(OursById, Tenants(operations), Accounts(operations)),
             Statement.Of(
                 OursByText, reader => Each(byAccount[reader.GetGuid(0)], operation => operation._settledSends = true), Tenants(operations), Accounts(operations)),
-            Statement.Of(OursTwice, Tenants(operations), Accounts(operations), Columns.Uuids(operations, operation => IdSource.Floor(operation.Now - CopyWindow))),
+            Statement.Of(
+                OursTwice,
+                Tenants(operations),
+                Accounts(operations),
+                Columns.Uuids(operations, operation => IdSource.Floor(operation.Now - LongestWait)),
+                Columns.Times(operations, operation => operation.Now - CopyWindow)),
             Statement.Of(
                 Elsewhere,
                 reader =>

@@ -1,3 +1,4 @@
+using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Testing;
 
@@ -39,5 +40,38 @@ public sealed class HeldEchoTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal("delivered|P-1", await stage.ScalarAsync($"select status || '|' || provider_message_id from transcript where id = '{reply.Id}'"));
         Assert.Equal(0L, await stage.ScalarAsync("select count(*) from outbox"));
         Assert.False((await stage.Outbox.BeginSendAsync(stage.Where.Tenant, stage.Where.Account, reply.Id, 2, possiblyDuplicate: true, default)).Begun);
+    }
+
+    [PostgresTheory]
+    [InlineData(29, true, true)]
+    [InlineData(31, true, false)]
+    [InlineData(29, false, true)]
+    [InlineData(31, false, false)]
+    public async Task The_first_copys_echo_is_ours_for_half_an_hour_after_the_reply_was_sent_however_long_that_had_waited(int minutesSinceSent, bool isHeld, bool isOurs)
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        await stage.RunAsync(
+            $"""
+            insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at, sent_at, possibly_duplicate)
+            values ('{stage.Where.Tenant}', '{stage.Where.Account}', '{IdSource.Floor(Noon.AddDays(-3))}', '{stage.Where.Conversation}', true, 1, 'message.text', 'ours', 'sent',
+                    '{Noon.AddDays(-3):O}', '{Noon.AddMinutes(-minutesSinceSent):O}', true)
+            """);
+        if (isHeld)
+        {
+            // Under way in the conversation, which holds the echo back; the text is put right only then.
+            var other = await stage.SendingAsync(stage.Where, "another");
+            await stage.RecordAsync(stage.Batch() with { Echoes = [stage.Echo(stage.Where, "P-1", "not yet", TimeSpan.FromSeconds(0))] });
+            await stage.RunAsync($"update held_echo set text = 'ours'; delete from outbox where message_id = '{other.Id}'");
+        }
+        else
+        {
+            await stage.RecordAsync(stage.Batch() with { Echoes = [stage.Echo(stage.Where, "P-1", "ours", TimeSpan.FromSeconds(0))] });
+        }
+
+        var settled = await stage.SettleEchoesAsync(Noon);
+
+        Assert.False(settled.StillHeld);
+        Assert.Equal(isOurs ? 0L : 1L, await stage.ScalarAsync("select count(*) from transcript where provider_message_id = 'P-1'"));
+        Assert.Equal(1L, await stage.ScalarAsync("select count(*) from message_key where provider_message_id = 'P-1'"));
     }
 }
