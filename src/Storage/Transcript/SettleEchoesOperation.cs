@@ -22,10 +22,12 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
                         and k.conversation_id = h.conversation_id and k.key_class = 'message' offset 0)
         """;
 
-    // Sends by their conversation, as in RecordSql.Echoes. What waits to be sent once more has left if its first copy comes back.
+    // Sends by their conversation, as in RecordSql.Echoes. What waits to be sent once more has left if its first copy comes back. Files, places and cards without a word
+    // have no text to tell them by: one is taken for what its conversation has of unknown outcome if that is a single one, of its sort.
     private const string OursByText = """
         with pairs as materialized (
-          select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups
+          select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups,
+                 count(*) over (partition by h.account_id, h.provider_message_id, h.conversation_id) as alike
           from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
           cross join lateral (
@@ -33,13 +35,19 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
             where conversation_id = h.conversation_id and tenant_id is not distinct from h.tenant_id and account_id is not distinct from h.account_id
               and (state = 2 or state = 0 and possibly_duplicate) offset 0) as o
           cross join lateral (
-            select from transcript t where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id and t.text = h.text limit 1) as t
+            select from transcript t
+            where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id
+              and case when coalesce(h.text, '') <> '' then t.text = h.text
+                       else t.text = '' and h.kind = case when t.kind in ('message.location', 'message.contact') then 'echo.interactive'
+                                                          when t.kind not in ('message.text', 'message.reaction') then 'echo.image' end end
+            limit 1) as t
           order by h.account_id, h.provider_message_id, h.conversation_id, o.message_id),
         matched as materialized (
           select distinct on (p.tenant_id, p.account_id, p.sent_id) p.*,
                  case when status_rank(e.status) > status_rank('sent') then e.status else 'sent' end as status, case e.status when 'failed' then e.reason end as why,
                  e.status as early, e.at as early_at
           from pairs p left join early_receipt e on e.account_id = any (array[p.account_id]) and e.provider_message_id = p.provider_message_id
+          where coalesce(p.text, '') <> '' or p.alike = 1
           order by p.tenant_id, p.account_id, p.sent_id, p.occurred_at),
         early as (
           delete from early_receipt e using matched m where e.account_id = any (array[m.account_id]) and e.provider_message_id = m.provider_message_id),

@@ -74,4 +74,29 @@ public sealed class HeldEchoTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal(isOurs ? 0L : 1L, await stage.ScalarAsync("select count(*) from transcript where provider_message_id = 'P-1'"));
         Assert.Equal(1L, await stage.ScalarAsync("select count(*) from message_key where provider_message_id = 'P-1'"));
     }
+
+    [PostgresTheory]
+    [InlineData(1, "message.image", "echo.image", true)]
+    [InlineData(1, "message.location", "echo.interactive", true)]
+    [InlineData(2, "message.image", "echo.image", false)]
+    [InlineData(1, "message.image", "echo.interactive", false)]
+    [InlineData(1, "message.reaction", "echo.interactive", false)]
+    [InlineData(1, "message.text", "echo.image", false)]
+    public async Task What_has_no_words_is_ours_if_one_of_its_sort_and_no_more_is_of_unknown_outcome(int unknown, string kind, string echo, bool isOurs)
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        for (var i = 0; i < unknown; i++)
+        {
+            await stage.SendingAsync(stage.Where, "", state: 2);
+        }
+
+        await stage.RunAsync($"update transcript set kind = '{kind}'");
+        var held = stage.Echo(stage.Where, "P-1", "", TimeSpan.FromSeconds(30));
+        await stage.RecordAsync(stage.Batch() with { Echoes = [held with { Message = held.Message with { Text = null, Kind = echo } }] });
+
+        var settled = await stage.SettleEchoesAsync(Noon.AddSeconds(1));
+
+        Assert.Equal(isOurs, settled.SettledSends);
+        Assert.Equal(isOurs ? 0L : unknown, await stage.ScalarAsync("select count(*) from outbox"));
+    }
 }
