@@ -2,13 +2,14 @@ using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
+using NpgsqlTypes;
 
 namespace Channels.Storage.Transcript;
 
 /// <summary>Decides about held echoes: ours by id, ours by text where a send's outcome is unknown or was sent twice, or past the deadline somebody else's.</summary>
 internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, DateTimeOffset now, DateTimeOffset takeoverUntil) : AccountOperation(tenant, account)
 {
-    /// <summary>How long after a reply was sent the echo of its first copy may come.</summary>
+    /// <summary>How long after a reply was sent, or its last attempt began, an echo with its text may be its own.</summary>
     internal static readonly TimeSpan CopyWindow = TimeSpan.FromMinutes(30);
 
     /// <summary>How long a reply may have waited before it was sent. Only bounds what is read: what counts is when it was sent.</summary>
@@ -24,16 +25,18 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
 
     // Sends by their conversation, as in RecordSql.Echoes. What waits to be sent once more has left if its first copy comes back. Files, places and cards without a word
     // have no text to tell them by: one is taken for what its conversation has of unknown outcome if that is a single one, of its sort.
+    // Only for a while: whoever writes the same words days later means them.
     private const string OursByText = """
         with pairs as materialized (
           select distinct on (h.account_id, h.provider_message_id, h.conversation_id) h.*, o.message_id as sent_id, o.possibly_duplicate, o.attempts, o.look_ups,
                  count(*) over (partition by h.account_id, h.provider_message_id, h.conversation_id) as alike
-          from unnest($1::uuid[], $2::uuid[]) as a (tenant_id, account_id)
+          from unnest($1::uuid[], $2::uuid[], $3::interval[]) as a (tenant_id, account_id, copy_window)
           join held_echo h on h.tenant_id = any (array[a.tenant_id]) and h.account_id = a.account_id
           cross join lateral (
             select message_id, possibly_duplicate, attempts, look_ups from outbox
             where conversation_id = h.conversation_id and tenant_id is not distinct from h.tenant_id and account_id is not distinct from h.account_id
-              and (state = 2 or state = 0 and possibly_duplicate) offset 0) as o
+              and (state = 2 or state = 0 and possibly_duplicate)
+              and least(h.occurred_at, h.deadline) <= coalesce(sending_since, queued_at) + a.copy_window offset 0) as o
           cross join lateral (
             select from transcript t
             where t.tenant_id = h.tenant_id and t.account_id = h.account_id and t.id = o.message_id
@@ -150,7 +153,11 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
         [
             Statement.Of(OursById, Tenants(operations), Accounts(operations)),
             Statement.Of(
-                OursByText, reader => Each(byAccount[reader.GetGuid(0)], operation => operation._settledSends = true), Tenants(operations), Accounts(operations)),
+                OursByText,
+                reader => Each(byAccount[reader.GetGuid(0)], operation => operation._settledSends = true),
+                Tenants(operations),
+                Accounts(operations),
+                Columns.Of(operations, _ => CopyWindow, NpgsqlDbType.Interval)),
             Statement.Of(
                 OursTwice,
                 Tenants(operations),

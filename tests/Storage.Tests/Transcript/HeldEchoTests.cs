@@ -99,4 +99,20 @@ public sealed class HeldEchoTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal(isOurs, settled.SettledSends);
         Assert.Equal(isOurs ? 0L : unknown, await stage.ScalarAsync("select count(*) from outbox"));
     }
+
+    [PostgresTheory]
+    [InlineData(29, true)]
+    [InlineData(31, false)]
+    public async Task The_same_words_half_an_hour_after_the_attempt_are_somebody_elses(int minutesSince, bool isOurs)
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        await stage.SendingAsync(stage.Where, "hola", state: 2);
+        await stage.RunAsync($"update outbox set sending_since = '{Noon.AddMinutes(-minutesSince):O}'");
+        await stage.RecordAsync(stage.Batch() with { Echoes = [stage.Echo(stage.Where, "P-1", "hola", TimeSpan.FromSeconds(30))] });
+
+        var settled = await stage.SettleEchoesAsync(Noon.AddSeconds(30));
+
+        Assert.Equal(isOurs, settled.SettledSends);
+        Assert.Equal(isOurs ? [] : [stage.Where.Conversation], settled.Takeovers.AsEnumerable());
+    }
 }
