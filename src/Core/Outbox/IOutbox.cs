@@ -101,4 +101,8 @@ public readonly record struct SendStart(bool Begun, DateTimeOffset? OutOfReachSi
 /// <param name="Outcome">What the provider said.</param>
 /// <param name="NextAttemptAt">For an outcome that is tried again.</param>
 /// <param name="Attempt">Which attempt, as it was begun. Only that it was sent is true whichever it was.</param>
-public sealed record SendSettlement(TenantId Tenant, AccountId Account, QueuedReply Reply, SendOutcome Outcome, DateTimeOffset NextAttemptAt, int Attempt);
+public sealed record SendSettlement(TenantId Tenant, AccountId Account, QueuedReply Reply, SendOutcome Outcome, DateTimeOffset NextAttemptAt, int Attempt)
+{
+    /// <summary>False for a reply that fails without being tried any more: <see cref="Attempt"/> is its last one, and it counts only while the reply waits and certainly has not left.</summary>
+    public bool IsBegun { get; init; } = true;
+}

@@ -49,8 +49,7 @@ internal sealed partial class DeliveryGrain
         }
     }
 
-    // What is too old is begun like any other: what we hold may be out of date, and the store knows whether it left meanwhile.
-    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row, SendOutcome.Refused? tooOld)
+    private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
     {
         var duplicate = row.PossiblyDuplicate;
         if (row.State == OutboxState.Sending)
@@ -71,12 +70,6 @@ internal sealed partial class DeliveryGrain
         {
             lane.Remove(row);
             _held--;
-            return;
-        }
-
-        if (tooOld is not null)
-        {
-            await SettleAsync(channel, lane, row, tooOld, attempt);
             return;
         }
 
@@ -116,7 +109,7 @@ internal sealed partial class DeliveryGrain
         }
     }
 
-    private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt)
+    private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt, bool isBegun = true)
     {
         var now = _clock.GetUtcNow();
         if (outcome is SendOutcome.TryLater && now - row.WaitsSince > RetryPolicy.Patience)
@@ -135,7 +128,7 @@ internal sealed partial class DeliveryGrain
             SendOutcome.Blocked => TimeSpan.FromMinutes(1),
             _ => TimeSpan.Zero,
         };
-        var current = await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next, attempt));
+        var current = await _settlements.SettleAsync(new SendSettlement(channel.Tenant, Account, row.Reply, outcome, next, attempt) { IsBegun = isBegun });
         await _reports.AddAsync(channel, outcome);
         if (!current && outcome is not SendOutcome.Accepted)
         {

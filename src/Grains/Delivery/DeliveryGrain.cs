@@ -175,10 +175,10 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 
             if (RetryPolicy.TooOld(row, oldest, now) is { } tooOld)
             {
-                // Nothing is sent: it takes none of the pace.
+                // Nothing is sent: it takes none of the pace. Nor is it begun, which a crash would leave as one that may have left; what we hold may be out of date, and the store decides.
                 _stuck = false;
                 lane.UnderWay = row.Reply.Id;
-                Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld)));
+                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, tooOld, row.Attempts, isBegun: false)));
                 continue;
             }
 
@@ -205,7 +205,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
             _stuck = false;
             _paces.Take(connector, row.Reply.ChatId);
             lane.UnderWay = row.Reply.Id;
-            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row, tooOld: null), hasFile ? _fileTurn.Take() : null));
+            Follow(SendAsync(lane, row, () => AttemptAsync(channel, connector, lane, row), hasFile ? _fileTurn.Take() : null));
         }
 
         // Kept over the moment only until the account may send its next.

@@ -12,15 +12,16 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
     // The row knows where the reply belongs by now: its conversation may have gone into another since it was read.
     // Counted only while the outbox row is there, so that a repetition counts nothing. A receipt that came early is applied now. That it was sent is true whoever says so;
     // anything else only while the attempt it is about is the one under way: somebody who stood still must not settle, or put back, what another has begun anew.
+    // What is not tried any more was never begun: it fails in one step while it waits and has no mark, so that no crash leaves it as one that may have left.
     // In one transaction with this a receipt may have told of the same message: that of the first copy of a reply that was sent twice, whose echo gave the copy's id away.
     private const string Settle = """
         with s as materialized (
-          select s.tenant_id, s.account_id, s.message_id, coalesce(o.conversation_id, s.conversation_id) as conversation_id, s.status, s.provider_message_id, s.reason, s.now, s.attempt,
-                 coalesce(o.message_id is not null and s.status = 'sent' or o.state = 1 and o.attempts = s.attempt, false) as open,
+          select s.tenant_id, s.account_id, s.message_id, coalesce(o.conversation_id, s.conversation_id) as conversation_id, s.status, s.provider_message_id, s.reason, s.now, s.attempt, s.state,
+                 coalesce(o.message_id is not null and s.status = 'sent' or o.state = s.state and o.attempts = s.attempt and (s.state = 1 or not o.possibly_duplicate), false) as open,
                  coalesce(o.possibly_duplicate, false) as possibly_duplicate,
                  o.attempts, o.look_ups, e.status as early, e.at as early_at
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::int[])
-            as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now, attempt)
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::int[], $10::smallint[])
+            as s (tenant_id, account_id, message_id, conversation_id, status, provider_message_id, reason, now, attempt, state)
           left join outbox o on o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
           left join early_receipt e on e.account_id = any (array[s.account_id]) and e.provider_message_id = s.provider_message_id),
         keys as (
@@ -43,7 +44,7 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
         settled as (
           delete from outbox o using s
           where s.status in ('sent', 'failed') and o.tenant_id = any (array[s.tenant_id]) and o.account_id = s.account_id and o.message_id = s.message_id
-            and (s.status = 'sent' or o.state = 1 and o.attempts = s.attempt)),
+            and (s.status = 'sent' or o.state = s.state and o.attempts = s.attempt and (s.state = 1 or not o.possibly_duplicate))),
         events as (
           insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
           select tenant_id, message_id, 'delivery.updated', account_id, conversation_id, message_id, jsonb_build_object('status', status)
@@ -57,7 +58,7 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
           on conflict (tenant_id, account_id) do update
           set messages_sent = c.messages_sent + excluded.messages_sent, messages_failed = c.messages_failed + excluded.messages_failed,
               last_error = coalesce(excluded.last_error, c.last_error), last_error_at = coalesce(excluded.last_error_at, c.last_error_at))
-        select message_id from s where attempts = attempt
+        select message_id from s where attempts = attempt and (state = 1 or open)
         """;
 
     private const string Keep = """
@@ -94,7 +95,8 @@ internal sealed class SettleOperation(SendSettlement settlement, DateTimeOffset 
             Columns.Texts(operations, operation => operation.ProviderMessageId),
             Columns.Texts(operations, operation => operation.Reason),
             Columns.Times(operations, operation => operation.Now),
-            Columns.Of(operations, operation => operation.Of.Attempt, NpgsqlDbType.Integer));
+            Columns.Of(operations, operation => operation.Of.Attempt, NpgsqlDbType.Integer),
+            Columns.Of(operations, operation => (short)(operation.Of.IsBegun ? OutboxState.Sending : OutboxState.Queued), NpgsqlDbType.Smallint));
         var kept = operations.Where(operation => operation.Status is "queued" or "unknown").ToList();
         if (kept.Count > 0)
         {

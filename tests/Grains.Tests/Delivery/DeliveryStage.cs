@@ -257,7 +257,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     public Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
     {
         Table = [.. Table.Where(row => row.Reply.Id != settlement.Reply.Id)];
-        Note($"settle {settlement.Reply.Text} {settlement.Outcome.GetType().Name}");
+        Note($"settle {settlement.Reply.Text} {settlement.Outcome.GetType().Name}{(settlement.IsBegun ? "" : $" after attempt {settlement.Attempt}")}");
         return Task.FromResult(SettlementsCount);
     }
 

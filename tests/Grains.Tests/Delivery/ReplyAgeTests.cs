@@ -23,7 +23,7 @@ public sealed class ReplyAgeTests
 
         await stage.ReadyAsync();
 
-        await stage.ExpectAsync("begin attempt 1", "settle old Refused", "begin attempt 1", "send next", "settle next Accepted");
+        await stage.ExpectAsync("settle old Refused after attempt 0", "begin attempt 1", "send next", "settle next Accepted");
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class ReplyAgeTests
 
         await stage.ReadyAsync();
 
-        await stage.ExpectAsync("begin attempt 2", "settle tried Refused");
+        await stage.ExpectAsync("settle tried Refused after attempt 1");
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class ReplyAgeTests
 
         await stage.ReadyAsync();
 
-        await stage.ExpectAsync("begin attempt 1", "settle redriven Refused");
+        await stage.ExpectAsync("settle redriven Refused after attempt 0");
     }
 
     [Fact]
@@ -90,13 +90,13 @@ public sealed class ReplyAgeTests
         var old = stage.Reply("old");
         stage.Clock.Advance(TimeSpan.FromHours(5));
         await stage.ReadyAsync();
-        stage.Start = default;
+        stage.SettlementsCount = false;
 
         await stage.Delivery.EnqueueAsync(stage.Tenant, [old]);
-        await stage.ExpectAsync("begin attempt 1");
+        await stage.ExpectAsync("settle old Refused after attempt 0");
 
         // What is behind it shows that nothing else was done about it.
-        stage.Start = new(true, null, null);
+        stage.SettlementsCount = true;
         await stage.Delivery.EnqueueAsync(stage.Tenant, [stage.Reply("next", old.Conversation.Value)]);
         await stage.ExpectAsync("begin attempt 1", "send next", "settle next Accepted");
     }

@@ -47,6 +47,29 @@ public sealed class AttemptTests(PostgresFixture postgres) : IClassFixture<Postg
         Assert.Equal(1L, await stage.ScalarAsync("select messages_sent from channel_counter"));
     }
 
+    [PostgresTheory]
+    [InlineData("state = 0", true)]
+    [InlineData("attempts = 1", false)]
+    [InlineData("state = 1, attempts = 1", false)]
+    [InlineData("state = 1", false)]
+    [InlineData("state = 2", false)]
+    [InlineData("possibly_duplicate = true", false)]
+    public async Task What_is_not_tried_any_more_fails_without_being_begun_while_it_waits_as_it_was_read_and_has_not_left(string stands, bool fails)
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var where = await stage.ChannelAsync();
+        var reply = await stage.ReplyAsync(where);
+        await stage.RunAsync($"update outbox set {stands}");
+
+        var settled = await stage.Outbox.SettleAsync(
+            new(where.Tenant, where.Account, reply, new SendOutcome.Refused("too-old", "It waited."), OutboxStage.Now, Attempt: 0) { IsBegun = false }, default);
+
+        Assert.Equal(fails, settled);
+        Assert.Equal(fails ? "failed" : "queued", await stage.ScalarAsync("select status from transcript"));
+        Assert.Equal(fails ? 0L : 1L, await stage.ScalarAsync("select count(*) from outbox"));
+        Assert.Equal(fails ? 1L : 0L, await stage.ScalarAsync("select count(*) from event"));
+    }
+
     [PostgresFact]
     public async Task What_is_settled_as_sent_does_not_fail_by_what_became_of_its_attempt()
     {
