@@ -25,8 +25,8 @@ internal sealed class Gates(IInboxPressure pressure, DrainShare share, TimeProvi
         Rests = () => pressure.MustRest,
     };
 
-    /// <summary>Agents being awaited.</summary>
-    public FairGate Turns { get; } = new(512);
+    /// <summary>Agents being awaited. One that hangs keeps its place for its whole time, and cannot be made to give it back: the others' places must be free before that.</summary>
+    public FairGate Turns { get; } = new(512) { LeavesRoom = true };
 
     /// <summary>How many webhooks of one account may be read at once.</summary>
     public int RowsAtOnce => pressure.OthersAreAbout ? RowsBesideOthers : Rows;

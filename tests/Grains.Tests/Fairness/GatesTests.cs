@@ -41,6 +41,15 @@ public sealed class GatesTests : IInboxPressure
         Assert.Equal(32, _gates.RowsAtOnce);
     }
 
+    [Fact]
+    public void However_many_agents_of_one_tenant_hang_anothers_is_asked_at_once()
+    {
+        var hanging = Enumerable.Range(0, 600).Select(_ => _gates.Turns.EnterAsync(Heavy, default).AsTask()).ToList();
+
+        Assert.Equal(256, hanging.Count(place => place.IsCompletedSuccessfully));
+        Assert.True(_gates.Turns.EnterAsync(Light, default).AsTask().IsCompletedSuccessfully);
+    }
+
     // Of thirty who come at once.
     private int Inside(TenantId tenant) =>
         Enumerable.Range(0, 30).Select(_ => _gates.Drains.EnterAsync(tenant, default).AsTask()).ToList().Count(place => place.IsCompletedSuccessfully);
