@@ -88,6 +88,11 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
             _pausedUntil = until;
             _pauseVersion++;
         }
+        else
+        {
+            // Somebody took over, or paused, or resumed at the same moment: the table knows who came last.
+            _queue.Doubt();
+        }
 
         _pump.Signal();
     }
@@ -97,6 +102,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     {
         _where = conversation;
         _pausedUntil = _pausedUntil > until ? _pausedUntil : until;
+
+        // A read that is under way may have begun before this was written.
+        _pauseVersion++;
         _queue.Doubt();
         _pump.Signal();
         return Task.CompletedTask;

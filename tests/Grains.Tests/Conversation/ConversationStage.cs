@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Channels.Core.Agents;
+using Channels.Core.Channels;
+using Channels.Core.Connectors;
+using Channels.Core.Conversations;
+using Channels.Core.Ids;
+using Channels.Core.Inbox;
+using Channels.Core.Outbox;
+using Channels.Core.Transcript;
+using Channels.GrainHosting;
+using Channels.Grains.Abstractions;
+using Channels.Grains.Conversation;
+using Channels.Grains.Fairness;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Channels.Grains.Tests.Conversation;
+
+/// <summary>A conversation grain on the real runtime, between a store and an agent that can be held. Delivery cannot be reached.</summary>
+internal sealed class ConversationStage : IConversationStore, IChannelDirectory, IConnectorCatalog, IAgentCatalog, IAgent, IInboxPressure, IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly IdSource _ids = new(TimeProvider.System);
+    private readonly TaskCompletionSource<TurnFinish> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GrainHost _host = null!;
+    private int _asked;
+
+    private ConversationStage()
+    {
+        Where = new(new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));
+        Turn = new(new MessageId(_ids.Next()), "message.text", "hello", null, TimeProvider.System.GetUtcNow(), null, "m-1");
+    }
+
+    public ConversationRef Where { get; }
+
+    public IConversationGrain Conversation => _host.Grains.GetGrain<IConversationGrain>(Where.Conversation.Value);
+
+    public ChannelPolicy Policy { get; set; } = ChannelPolicy.Default;
+
+    /// <summary>What the contact said.</summary>
+    public PendingTurn Turn { get; set; }
+
+    /// <summary>Whether it is in its table, until it is ended.</summary>
+    public bool IsWaiting { get; set; } = true;
+
+    /// <summary>Between reading the tables and saying what was in them.</summary>
+    public Func<Task> Read { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>While a pause, or its end, is being written.</summary>
+    public Func<Task> Pausing { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>While the agent thinks.</summary>
+    public Func<Task> Asked { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What the table says.</summary>
+    public DateTimeOffset? PausedUntil { get; set; }
+
+    public int TimesAsked => _asked;
+
+    public ConcurrentQueue<QueuedReply> Queued { get; } = new();
+
+    public static async Task<ConversationStage> OpenAsync()
+    {
+        var stage = new ConversationStage();
+        stage._host = await GrainHost.StartAsync(options =>
+        {
+            options.Assemblies.Add(typeof(ConversationGrain).Assembly);
+            options.Services = services => services
+                .AddSingleton(TimeProvider.System)
+                .AddSingleton<IConversationStore>(stage)
+                .AddSingleton<IChannelDirectory>(stage)
+                .AddSingleton<IConnectorCatalog>(stage)
+                .AddSingleton<IAgentCatalog>(stage)
+                .AddSingleton<IInboxPressure>(stage)
+                .AddSingleton(stage._ids)
+                .AddSingleton(new DrainShare(1))
+                .AddSingleton<Gates>()
+                .AddSingleton<TurnAnswering>()
+                .AddSingleton<TurnEndings>();
+        });
+        return stage;
+    }
+
+    public Task<TurnFinish> EndedAsync() => _ended.Task.WaitAsync(Patience);
+
+    public MessageId NewId() => new(_ids.Next());
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    async Task<ConversationState?> IConversationStore.LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)
+    {
+        var found = new ConversationState("chat", null, null, PausedUntil, IsWaiting && !_ended.Task.IsCompleted ? [Turn] : [], []);
+        await Read();
+        return found;
+    }
+
+    Task<ImmutableArray<AgentMessage>> IConversationStore.HistoryAsync(ConversationRef conversation, MessageId before, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(ImmutableArray<AgentMessage>.Empty);
+
+    Task<TurnEnd> IConversationStore.FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken)
+    {
+        _ended.TrySetResult(finish);
+        return Task.FromResult(new TurnEnd(Ended: true, Begun: false));
+    }
+
+    Task<bool> IConversationStore.OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task IConversationStore.QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken)
+    {
+        Queued.Enqueue(reply);
+        return Task.CompletedTask;
+    }
+
+    async Task IConversationStore.PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken)
+    {
+        await Pausing();
+        PausedUntil = until;
+    }
+
+    ValueTask<ChannelEntry?> IChannelDirectory.FindAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        var connection = new Connection(Where.Tenant, account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/"));
+        return new(new ChannelEntry(
+            Where.Tenant, new ConnectorId(account.Value), account, "fake", ConnectorStatus.Active, AccountStatus.Active, null, connection, new AgentSettings("talker", default), Policy, false));
+    }
+
+    void IChannelDirectory.Forget(AccountId account)
+    {
+    }
+
+    IReadOnlyCollection<IConnector> IConnectorCatalog.All => [];
+
+    IConnector? IConnectorCatalog.Find(string kind) => null;
+
+    IReadOnlyCollection<IAgent> IAgentCatalog.All => [this];
+
+    IAgent? IAgentCatalog.Find(string kind) => this;
+
+    string IAgent.Kind => "talker";
+
+    AgentDescription IAgent.Description => throw new NotSupportedException();
+
+    bool IAgent.AcceptsMedia(AgentSettings settings) => false;
+
+    int IAgent.HistoryLength(AgentSettings settings) => 0;
+
+    async Task<AgentOutcome> IAgent.AnswerAsync(AgentTurn turn, AgentSettings settings, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _asked);
+        await Asked();
+        return new AgentOutcome.Silent("the agent had nothing to say");
+    }
+
+    IEnumerable<AgentComplaint> IAgent.Check(AgentSettings settings) => [];
+
+    bool IInboxPressure.IsMadeBy(TenantId tenant) => false;
+
+    bool IInboxPressure.OthersAreAbout => false;
+
+    bool IInboxPressure.IsRationed(TenantId tenant) => false;
+
+    int IInboxPressure.Room => 100;
+
+    bool IInboxPressure.MustRest => false;
+}
