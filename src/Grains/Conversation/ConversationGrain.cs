@@ -116,16 +116,9 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         _where = conversation;
         var state = _state ?? await _store.LoadAsync(conversation, cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
         var reply = new QueuedReply(message, conversation.Conversation, state.ChatId, draft.Text, draft.ReplyTo, draft.Content);
-        _dispatch.Others++;
-        try
-        {
-            await _store.QueueAsync(conversation, reply, draft.Author, cancellationToken);
-            await GrainFactory.GetGrain<IDeliveryGrain>(conversation.Account.Value).EnqueueAsync(conversation.Tenant, [reply]);
-        }
-        finally
-        {
-            _dispatch.Others--;
-        }
+
+        // From here on it is done: a caller who goes away must not leave it queued and untold, to be overtaken by what comes after it.
+        await _dispatch.SendAsync(conversation, reply, () => _store.QueueAsync(conversation, reply, draft.Author, CancellationToken.None));
     }
 
     /// <inheritdoc/>

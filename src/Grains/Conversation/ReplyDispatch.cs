@@ -1,5 +1,6 @@
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
+using Channels.Core.Outbox;
 using Channels.Grains.Abstractions;
 using Channels.Grains.Delivery;
 using Microsoft.Extensions.Logging;
@@ -13,8 +14,8 @@ namespace Channels.Grains.Conversation;
 /// </remarks>
 internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, TimeProvider clock, ILogger logger)
 {
-    /// <summary>Messages of others, a person's or a program's, that are being queued: a reply must not take the place before them.</summary>
-    public int Others { get; set; }
+    // Messages of others, a person's or a program's, that are being queued: a reply must not take the place before them.
+    private int _others;
 
     // Something may lie in the table that delivery does not know: it must look before it takes a later reply for its next.
     private bool _lookBefore;
@@ -22,7 +23,7 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
     /// <summary>The ending, with whether delivery keeps a place for its reply. Only an ordinary one has one: a single part, and nothing in doubt before it.</summary>
     public async Task<TurnFinish> ReserveAsync(TurnFinish finish)
     {
-        if (_lookBefore || Others > 0 || finish.Replies is not [{ Content: null } reply])
+        if (_lookBefore || _others > 0 || finish.Replies is not [{ Content: null } reply])
         {
             return finish;
         }
@@ -71,22 +72,58 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
         }
     }
 
+    /// <summary>Queues somebody's own message and tells delivery. What is committed leaves: a call to delivery that fails is made good by the sweep, and is no error to whoever would send it again.</summary>
+    /// <param name="conversation">Where it goes.</param>
+    /// <param name="message">What.</param>
+    /// <param name="queue">Commits it. When this throws it may be done all the same, even later.</param>
+    public async Task SendAsync(ConversationRef conversation, QueuedReply message, Func<Task> queue)
+    {
+        _others++;
+        try
+        {
+            await queue();
+            await EnqueueAsync(conversation, message);
+        }
+        catch
+        {
+            _lookBefore = true;
+            await TryAsync(conversation, () => deliveryOf(conversation.Account).WakeAsync());
+            throw;
+        }
+        finally
+        {
+            _others--;
+        }
+    }
+
     /// <summary>Nobody knows whether the turn has ended: it may be done all the same, even later. Delivery looks, now and before it hears of a later reply.</summary>
     public async Task DoubtAsync(TurnFinish finish)
     {
         _lookBefore = true;
-        if (!finish.Reserved)
+        if (finish.Reserved)
         {
-            return;
+            await TryAsync(finish.Conversation, () => DeliveryOf(finish).AbandonAsync(finish.Replies[0].Id));
         }
+    }
 
+    private async Task EnqueueAsync(ConversationRef conversation, QueuedReply message)
+    {
+        var delivery = deliveryOf(conversation.Account);
+        var mustLook = _lookBefore;
+        _lookBefore = !await TryAsync(conversation, () => mustLook ? delivery.WakeAsync() : delivery.EnqueueAsync(conversation.Tenant, [message]));
+    }
+
+    private async Task<bool> TryAsync(ConversationRef conversation, Func<Task> tell)
+    {
         try
         {
-            await DeliveryOf(finish).AbandonAsync(finish.Replies[0].Id);
+            await tell();
+            return true;
         }
         catch (Exception failure)
         {
-            ConversationLog.DeliveryNotTold(logger, finish.Conversation.Conversation, failure.GetType().Name);
+            ConversationLog.DeliveryNotTold(logger, conversation.Conversation, failure.GetType().Name);
+            return false;
         }
     }
 

@@ -49,6 +49,9 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     /// <summary>While a pause, or its end, is being written.</summary>
     public Func<Task> Pausing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>While a message is being committed.</summary>
+    public Func<CancellationToken, Task> Queueing { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>While the agent thinks.</summary>
     public Func<Task> Asked { get; set; } = () => Task.CompletedTask;
 
@@ -105,10 +108,10 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     Task<bool> IConversationStore.OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    Task IConversationStore.QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken)
+    async Task IConversationStore.QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken)
     {
+        await Queueing(cancellationToken);
         Queued.Enqueue(reply);
-        return Task.CompletedTask;
     }
 
     async Task IConversationStore.PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken)

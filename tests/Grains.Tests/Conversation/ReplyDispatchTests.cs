@@ -54,11 +54,41 @@ public sealed class ReplyDispatchTests
     [Fact]
     public async Task No_place_is_asked_for_before_the_message_of_somebody_else_that_is_being_queued()
     {
-        _dispatch.Others++;
+        var (where, message) = Message("theirs");
+        var queued = new TaskCompletionSource();
+        var sending = _dispatch.SendAsync(where, message, () => queued.Task);
         Assert.False((await _dispatch.ReserveAsync(Finish("one"))).Reserved);
-        _dispatch.Others--;
+        queued.SetResult();
+        await sending;
 
         Assert.True((await _dispatch.ReserveAsync(Finish("two"))).Reserved);
+        Assert.Equal(["enqueue theirs", "reserve"], _delivery.Calls);
+    }
+
+    [Fact]
+    public async Task A_queued_message_that_delivery_did_not_hear_of_is_no_failure_and_is_looked_for_before_the_next()
+    {
+        var (where, message) = Message("one");
+        _delivery.IsAway = true;
+        await _dispatch.SendAsync(where, message, () => Task.CompletedTask);
+        _delivery.IsAway = false;
+
+        await _dispatch.SendAsync(where, Message("two").Message, () => Task.CompletedTask);
+        await _dispatch.SendAsync(where, Message("three").Message, () => Task.CompletedTask);
+
+        Assert.Equal(["wake", "enqueue three"], _delivery.Calls);
+    }
+
+    [Fact]
+    public async Task After_a_message_that_may_have_been_queued_delivery_looks_now_and_before_the_next()
+    {
+        var (where, message) = Message("one");
+        await Assert.ThrowsAsync<TimeoutException>(() => _dispatch.SendAsync(where, message, () => Task.FromException(new TimeoutException())));
+
+        Assert.False((await _dispatch.ReserveAsync(Finish("a reply"))).Reserved);
+        await _dispatch.SendAsync(where, Message("two").Message, () => Task.CompletedTask);
+
+        Assert.Equal(["wake", "wake"], _delivery.Calls);
     }
 
     [Fact]
@@ -102,6 +132,12 @@ public sealed class ReplyDispatchTests
         await _dispatch.TellAsync(await _dispatch.ReserveAsync(Finish("two")), _queued);
 
         Assert.Equal(["reserve", "wake"], _delivery.Calls);
+    }
+
+    private (ConversationRef Where, QueuedReply Message) Message(string text)
+    {
+        var where = new ConversationRef(new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));
+        return (where, new QueuedReply(new(_ids.Next()), where.Conversation, "549", text, ReplyTo: null));
     }
 
     private TurnFinish Finish(params string[] texts)
