@@ -13,7 +13,7 @@ namespace Channels.Grains.Conversation;
 internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset ClosesAt)
 {
     /// <summary>A burst ends after so many times the wait, however fast its messages follow one another.</summary>
-    private const int MostWaits = 3;
+    internal const int MostWaits = 3;
 
     /// <summary>More than this is no burst of short messages, and no agent wants it as one.</summary>
     private const int LongestText = 16_384;

@@ -254,12 +254,12 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     // Null when nothing can be decided yet.
     private async Task<AgentOutcome?> DecideAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
-        if (WhySilent(channel, _state!, burst) is { } silent)
+        var now = _clock.GetUtcNow();
+        if ((WhySilent(channel, _state!, burst) ?? Silence.OfAge(channel.Policy, _answering.FileWait(channel), burst, now)) is { } silent)
         {
             return new AgentOutcome.Silent(silent);
         }
 
-        var now = _clock.GetUtcNow();
         var limit = burst.First.AnswerBy;
         if (Outcomes.IsOver(limit, now))
         {

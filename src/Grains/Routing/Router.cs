@@ -7,6 +7,9 @@ namespace Channels.Grains.Routing;
 /// <remarks>Message path, step 4 of 6: the parser has said what the message is, here the channel's policy says what to do about it.</remarks>
 public static class Router
 {
+    /// <summary>Why a message is too old, in the tenant's words.</summary>
+    internal const string TooOld = "older than the channel's answer_max_age";
+
     /// <summary>The decision for an inbound message.</summary>
     public static RoutingDecision Decide(ChannelEvent message, RoutingSnapshot channel) => message switch
     {
@@ -14,7 +17,7 @@ public static class Router
         { Action: not EventAction.Process } => new RoutingDecision.Record("received", message.Reason ?? "recorded, not to be answered"),
         _ when !channel.HasAgent => new RoutingDecision.Record("received", "the channel has no agent"),
         _ when ChatTypes.IsGroup(message.ChatType) && !channel.Policy.Groups => new RoutingDecision.Record("ignored", "groups are not answered on this channel"),
-        _ when IsTooOld(message, channel) => new RoutingDecision.Record("ignored", "older than the channel's answer_max_age"),
+        _ when IsTooOld(message, channel) => new RoutingDecision.Record("ignored", TooOld),
         { Text: null or "" } when !channel.AgentAcceptsMedia => new RoutingDecision.Record("ignored", "no text, and the agent takes text only"),
         _ => new RoutingDecision.Turn(),
     };

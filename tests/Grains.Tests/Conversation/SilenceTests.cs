@@ -29,13 +29,41 @@ public sealed class SilenceTests
     [Fact]
     public void Who_has_written_since_is_within_reach_again() => Assert.Null(Why(outOfReach: Noon.AddSeconds(-1)));
 
+    [Theory]
+    [InlineData(60, true)]
+    [InlineData(61, false)]
+    public void What_waited_until_it_was_older_than_its_channel_wants_is_not_asked(int seconds, bool isAsked) =>
+        Assert.Equal(isAsked ? null : "older than the channel's answer_max_age", OfAge(Said(seconds)));
+
+    [Fact]
+    public void The_youngest_of_several_messages_says_how_old_they_are() => Assert.Null(OfAge(Said(90), Said(59)));
+
+    [Fact]
+    public void What_waited_by_its_owners_wish_is_no_older_for_it()
+    {
+        var policy = ChannelPolicy.Default with { AnswerMaxAge = TimeSpan.FromSeconds(60), Debounce = TimeSpan.FromSeconds(5) };
+
+        Assert.Null(Silence.OfAge(policy, TimeSpan.FromSeconds(30), Burst.Of([Said(105)], TimeSpan.Zero), Noon));
+        Assert.NotNull(Silence.OfAge(policy, TimeSpan.FromSeconds(30), Burst.Of([Said(106)], TimeSpan.Zero), Noon));
+    }
+
+    [Fact]
+    public void Whoever_was_asked_in_time_has_the_time_it_was_given() => Assert.Null(OfAge(Said(3600) with { AnswerBy = Noon.AddHours(1) }));
+
+    [Fact]
+    public void Without_a_most_nothing_is_too_old() => Assert.Null(Silence.OfAge(ChannelPolicy.Default, TimeSpan.Zero, Burst.Of([Said(604_800)], TimeSpan.Zero), Noon));
+
+    private static string? OfAge(params PendingTurn[] said) =>
+        Silence.OfAge(ChannelPolicy.Default with { AnswerMaxAge = TimeSpan.FromSeconds(60) }, TimeSpan.Zero, new Burst([.. said], DateTimeOffset.MinValue), Noon);
+
+    private static PendingTurn Said(int secondsAgo) => new(new MessageId(_id), "message.text", "hello", null, Noon.AddSeconds(-secondsAgo), null, "1");
+
     private static string? Why(DateTimeOffset? pausedUntil = null, DateTimeOffset? outOfReach = null)
     {
         var (tenant, account) = (new TenantId(_id), new AccountId(_id));
         var channel = new ChannelEntry(
             tenant, new ConnectorId(_id), account, "fake", ConnectorStatus.Active, AccountStatus.Active, null,
             new Connection(tenant, account, "a", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), new AgentSettings("echo", default), ChannelPolicy.Default, false);
-        var said = new PendingTurn(new MessageId(_id), "message.text", "hello", null, Noon, null, "1");
-        return Silence.Why(channel, pausedUntil, outOfReach is { } since ? new OutOfReach(since, "the contact has blocked this account") : null, Burst.Of([said], TimeSpan.Zero), Noon);
+        return Silence.Why(channel, pausedUntil, outOfReach is { } since ? new OutOfReach(since, "the contact has blocked this account") : null, Burst.Of([Said(0)], TimeSpan.Zero), Noon);
     }
 }
