@@ -25,10 +25,11 @@ internal sealed class PostgresConversations(AccountWriter writer, ConversationLo
         order by t.id desc
         """;
 
-    // Whoever gives a conversation back also says: try the contact again, whatever the provider said before.
+    // Whoever gives a conversation back also says: try the contact again, whatever the provider said before. What a person wrote before that, and comes late, takes nothing back.
     private const string Pause = """
         update conversation
         set paused_until = $3, paused_at = case when $3::timestamptz is null then paused_at else $4 end,
+            resumed_at = case when $3::timestamptz is null then $4 else resumed_at end,
             unreachable_since = case when $3::timestamptz is not null then unreachable_since end,
             unreachable_reason = case when $3::timestamptz is not null then unreachable_reason end
         where tenant_id = $1 and id = $2

@@ -42,7 +42,8 @@ internal static class RecordSql
 
     /// <summary>
     /// Own messages: known ones are ours and done with, as is the first copy of a reply that was sent twice after a crash (its id died with the process, its text did not);
-    /// while a send is under way in the chat, or one that may have left waits to be sent once more, they are held: they may be what settles it. Else somebody wrote them elsewhere.
+    /// while a send is under way in the chat, or one that may have left waits to be sent once more, they are held: they may be what settles it. Else somebody wrote them elsewhere. A take-over is only what paused its
+    /// conversation: given back since, it stays so.
     /// </summary>
     /// <remarks>
     /// Sends are looked for under their conversation: an account may have fifty thousand replies queued, and each one's echo would read them all.
@@ -94,8 +95,10 @@ internal static class RecordSql
           from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until,
                        max(occurred_at) filter (where pauses_agent) as paused_at
                 from elsewhere group by tenant_id, conversation_id) as f
-          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id)
-        select id, case when known or repeated is not null then 'known' when sending then 'held' when pauses_agent then 'takeover' else 'program' end, conversation_id from e
+          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id
+          returning c.id, coalesce(c.resumed_at < f.paused_at, true) as taken)
+        select id, case when known or repeated is not null then 'known' when sending then 'held'
+                        when pauses_agent and conversation_id in (select id from conversations where taken) then 'takeover' else 'program' end, conversation_id from e
         """;
 
     /// <summary>

@@ -124,11 +124,12 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           from (select tenant_id, conversation_id, max(occurred_at) as newest, max(pause_until) filter (where pauses_agent) as pause_until,
                        max(occurred_at) filter (where pauses_agent) as paused_at
                 from late group by tenant_id, conversation_id) as f
-          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
+          where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id
+          returning c.id, coalesce(c.resumed_at < f.paused_at, true) as taken),
         echoes as (
           delete from held_echo h using late l
           where h.tenant_id = any (array[l.tenant_id]) and h.account_id = l.account_id and h.provider_message_id = l.provider_message_id and h.conversation_id = l.conversation_id)
-        select account_id, conversation_id, pauses_agent from late
+        select account_id, conversation_id, pauses_agent and conversation_id in (select id from conversations where taken) from late
         """;
 
     private const string StillHeld = """

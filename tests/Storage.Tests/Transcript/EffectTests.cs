@@ -83,6 +83,20 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [PostgresFact]
+    public async Task What_a_person_said_before_an_operator_resumed_the_agent_takes_nothing_over_when_it_comes_late()
+    {
+        await using var loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
+        var conversations = new PostgresConversations(_writer, loader, _database, new ManualClock(Noon));
+        await conversations.PauseAsync(new ConversationRef(_tenant, _account, _conversation), null, default);
+
+        Assert.Empty(await EchoAsync("E1", minutes: -1));
+        Assert.Equal(DBNull.Value, await ScalarAsync("select paused_until from conversation"));
+
+        Assert.Equal([_conversation], await EchoAsync("E2", minutes: 1));
+        Assert.NotEqual(DBNull.Value, await ScalarAsync("select paused_until from conversation"));
+    }
+
+    [PostgresFact]
     public async Task An_edit_that_does_not_say_in_which_chat_finds_its_message_by_id_and_touches_no_other_accounts()
     {
         var (other, elsewhere) = (new AccountId(_ids.Next()), new ConversationId(_ids.Next()));
@@ -271,12 +285,15 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
         return (gap.Missing, gap.Since);
     }
 
-    private Task EchoAsync(string id, int minutes)
+    // Which conversations it took over.
+    private async Task<IEnumerable<ConversationId>> EchoAsync(string id, int minutes)
     {
         var message = new RecordedMessage(
             new MessageId(_ids.Next()), _conversation, Outbound: true, Author.Person, "echo.text", id, "message", "", "x", "sent", null, null, null, Noon.AddMinutes(minutes), null,
             StartsTurn: false, History: false);
-        return RecordAsync(new AccountBatch(_tenant, _account) { Echoes = [new HeldEcho(message, Noon.AddHours(1), PausesAgent: true)] });
+        var operation = new RecordOperation(new AccountBatch(_tenant, _account) { Echoes = [new HeldEcho(message, Noon.AddHours(1), PausesAgent: true)] }, Noon, Noon.AddDays(30));
+        await _writer.RunAsync(operation, default);
+        return operation.Result.Takeovers;
     }
 
     private Task RecordAsync(AccountBatch batch) => _writer.RunAsync(new RecordOperation(batch, Noon, Noon.AddDays(30)), default);

@@ -115,4 +115,20 @@ public sealed class HeldEchoTests(PostgresFixture postgres) : IClassFixture<Post
         Assert.Equal(isOurs, settled.SettledSends);
         Assert.Equal(isOurs ? [] : [stage.Where.Conversation], settled.Takeovers.AsEnumerable());
     }
+
+    [PostgresTheory]
+    [InlineData(10, false)]
+    [InlineData(-10, true)]
+    public async Task It_takes_nothing_over_where_the_agent_was_resumed_while_it_was_held(int resumedSecondsLater, bool takesOver)
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        await stage.SendingAsync(stage.Where, "ours", state: 2);
+        await stage.RecordAsync(stage.Batch() with { Echoes = [stage.Echo(stage.Where, "P-1", "a person's", TimeSpan.FromSeconds(30))] });
+        await stage.RunAsync($"update conversation set resumed_at = '{Noon.AddSeconds(resumedSecondsLater):O}' where id = '{stage.Where.Conversation}'");
+
+        var settled = await stage.SettleEchoesAsync(Noon.AddSeconds(30));
+
+        Assert.Equal(takesOver ? [stage.Where.Conversation] : [], settled.Takeovers.AsEnumerable());
+        Assert.Equal(takesOver, await stage.ScalarAsync($"select paused_until is not null from conversation where id = '{stage.Where.Conversation}'"));
+    }
 }
