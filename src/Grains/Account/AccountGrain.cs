@@ -299,10 +299,18 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         _echoTimer ??= this.RegisterGrainTimer(SettleEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
     }
 
+    private void StopWatchingEchoes()
+    {
+        _echoTimer?.Dispose();
+        _echoTimer = null;
+    }
+
     private async Task SettleEchoesAsync(CancellationToken cancellationToken)
     {
         if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
         {
+            // Deleted: nobody waits for its echoes, and the timer would keep us in memory for good.
+            StopWatchingEchoes();
             return;
         }
 
@@ -311,8 +319,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         // One that was held while we asked is not in the answer.
         if (!settled.StillHeld && timesHeld == _timesHeld)
         {
-            _echoTimer?.Dispose();
-            _echoTimer = null;
+            StopWatchingEchoes();
         }
 
         await TakeOverAsync(channel, settled.Takeovers);
