@@ -75,13 +75,15 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     {
         switch (happened.Action)
         {
+            case EventAction.StoreOnly when IsOwnReaction(happened) && conversationOf(happened) is { } conversation:
+                AddEcho(happened, conversation, origin, Author.Person, pausesAgent: false);
+                break;
             case EventAction.Process or EventAction.StoreOnly when conversationOf(happened) is { } conversation && IsHistoryOfAChat(happened):
                 AddInbound(happened, conversation, origin);
                 break;
             case EventAction.StoreOutbound or EventAction.ReconcileOutbound when conversationOf(happened) is { } conversation:
                 var author = happened.Action == EventAction.StoreOutbound ? Author.Person : Author.Program;
-                var message = Message(happened, conversation, origin, outbound: true, author, "sent", null, startsTurn: false);
-                _echoes.Add(new HeldEcho(message, channel.Now + EchoPatience, PausesAgent: author == Author.Person));
+                AddEcho(happened, conversation, origin, author, pausesAgent: author == Author.Person);
                 break;
             case EventAction.UpdateMessage when !happened.MayBeAnEdit && (happened.TargetMessageId ?? happened.MessageId) is { } target:
                 _changes.Add(new MessageChange(conversationOf(happened), Bounded(target), happened.Text, happened.Kind == EventKinds.MessageDeleted, happened.Timestamp ?? origin.ReceivedAt));
@@ -110,6 +112,12 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
         }
     }
 
+    private void AddEcho(ChannelEvent happened, ConversationId conversation, Origin origin, Author author, bool pausesAgent)
+    {
+        var message = Message(happened, conversation, origin, outbound: true, author, "sent", null, startsTurn: false);
+        _echoes.Add(new HeldEcho(message, channel.Now + EchoPatience, pausesAgent));
+    }
+
     private void AddInbound(ChannelEvent happened, ConversationId conversation, Origin origin)
     {
         var fromUs = happened.FromMe == true;
@@ -129,6 +137,9 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
             _contacts.Add(new ContactChange(Bounded(happened.Address ?? chat), name, null));
         }
     }
+
+    // It may be one that was sent through us: then its id, which no other message has, is known, or will be when the send under way is answered. Nobody answers with it.
+    private static bool IsOwnReaction(ChannelEvent happened) => happened is { Kind: EventKinds.MessageReaction, FromMe: true, MessageId: not null };
 
     // A provider's clock that goes ahead must not make what follows look old.
     private static DateTimeOffset When(ChannelEvent happened, Origin origin) => happened.Timestamp is { } then && then < origin.ReceivedAt ? then : origin.ReceivedAt;

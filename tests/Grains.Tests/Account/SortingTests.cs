@@ -72,17 +72,38 @@ public sealed class SortingTests
     public void A_receipt_that_names_no_member_moves_the_message(string kind, string status) =>
         Assert.Equal(status, Assert.Single(Sorted(Receipt(kind)).Receipts).Status);
 
+    [Fact]
+    public void A_reaction_of_our_own_may_be_the_echo_of_one_that_was_sent_through_us_and_pauses_nobody()
+    {
+        var batch = Sorted(Reaction with { FromMe = true }, new ConversationId(new Guid("0197f000-0000-7000-8000-000000000005")));
+
+        var echo = Assert.Single(batch.Echoes);
+        Assert.Equal((false, Author.Person, "3EB0", "👍"), (echo.PausesAgent, echo.Message.Author, echo.Message.ProviderMessageId, echo.Message.Text));
+        Assert.Empty(batch.Messages);
+    }
+
+    [Fact]
+    public void A_contacts_reaction_is_the_contacts()
+    {
+        var batch = Sorted(Reaction with { FromMe = false }, new ConversationId(new Guid("0197f000-0000-7000-8000-000000000005")));
+
+        Assert.Equal((Author.Contact, "reaction"), (Assert.Single(batch.Messages).Author, batch.Messages[0].KeyClass));
+        Assert.Empty(batch.Echoes);
+    }
+
+    private static ChannelEvent Reaction => new() { Kind = EventKinds.MessageReaction, Action = EventAction.StoreOnly, MessageId = "3EB0", TargetMessageId = "3B0", Emoji = "👍" };
+
     private static ChannelEvent Receipt(string kind) => new() { Kind = kind, Action = EventAction.UpdateDelivery, MessageId = "3EB0", FromMe = true };
 
     private static ChannelEvent OfOneMember(ChannelEvent receipt) => receipt with { Details = receipt.Details.Add("participant_id", "351900000001@s.whatsapp.net") };
 
     private static ChannelEvent Deletion => new() { Kind = EventKinds.MessageDeleted, Action = EventAction.UpdateMessage, TargetMessageId = "3B0" };
 
-    private static AccountBatch Sorted(ChannelEvent happened)
+    private static AccountBatch Sorted(ChannelEvent happened, ConversationId? conversation = null)
     {
         var sorting = new Sorting(
             new TenantId(new Guid("0197f000-0000-7000-8000-000000000001")), new AccountId(new Guid("0197f000-0000-7000-8000-000000000002")),
-            new RoutingSnapshot(ChannelPolicy.Default, HasAgent: true, AgentAcceptsMedia: false, Noon), new IdSource(TimeProvider.System), _ => null);
+            new RoutingSnapshot(ChannelPolicy.Default, HasAgent: true, AgentAcceptsMedia: false, Noon), new IdSource(TimeProvider.System), _ => conversation);
         sorting.Add(new WebhookId(new Guid("0197f000-0000-7000-8000-000000000003")), Noon, [happened]);
         return sorting.ToBatch();
     }
