@@ -9,6 +9,10 @@ public interface IChannelStatuses
     Task<bool> SetAccountAsync(
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="SetAccountAsync"/>, for what was seen and nobody asked for: an account that its owner has switched off, perhaps while it was being said, stays off.</summary>
+    Task<bool> ObserveAccountAsync(
+        TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken);
+
     /// <summary>Replaces the connector's status; says whether it was another before.</summary>
     Task<bool> SetConnectorAsync(
         TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken);

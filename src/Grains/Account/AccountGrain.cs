@@ -107,7 +107,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     /// <inheritdoc/>
     public async Task SetStatusAsync(AccountStatusChange change, CancellationToken cancellationToken)
     {
-        if (await _statuses.SetAccountAsync(change.Tenant, Account, change.Status, change.Code, change.Reason, change.NextStep, cancellationToken))
+        if (await _statuses.ObserveAccountAsync(change.Tenant, Account, change.Status, change.Code, change.Reason, change.NextStep, cancellationToken))
         {
             AccountLog.StatusChanged(_logger, Account, change.Status, change.Code);
         }

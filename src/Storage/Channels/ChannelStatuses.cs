@@ -13,7 +13,7 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
     // One row in the history and one event per real change; the same status again only refreshes its reason.
     private const string SetAccount = """
         with old as materialized (
-          select status, connector_id from account where tenant_id = $1 and id = $2 and deleted_at is null for update),
+          select status, connector_id from account where tenant_id = $1 and id = $2 and deleted_at is null and (status <> 'inactive' or $9) for update),
         changed as (
           update account a
           set status = $3, status_code = $4, status_reason = $5, next_step = $6, updated_at = $8,
@@ -57,8 +57,12 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
     /// <inheritdoc/>
     public Task<bool> SetAccountAsync(
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
-        ChangedAsync(
-            SetAccount, cancellationToken, tenant.Value, account.Value, status.ToWord(), Text(code), Text(reason), Text(nextStep), ids.Next(), clock.GetUtcNow());
+        SetAccountAsync(tenant, account, status, code, reason, nextStep, alsoInactive: true, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> ObserveAccountAsync(
+        TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
+        SetAccountAsync(tenant, account, status, code, reason, nextStep, alsoInactive: false, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> SetConnectorAsync(
@@ -68,6 +72,11 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
     /// <inheritdoc/>
     public Task SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken) =>
         ChangedAsync(SetSuspended, cancellationToken, tenant.Value, suspended, Text(reason), clock.GetUtcNow());
+
+    private Task<bool> SetAccountAsync(
+        TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, bool alsoInactive, CancellationToken cancellationToken) =>
+        ChangedAsync(
+            SetAccount, cancellationToken, tenant.Value, account.Value, status.ToWord(), Text(code), Text(reason), Text(nextStep), ids.Next(), clock.GetUtcNow(), alsoInactive);
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)Scrub.CleanOrNull(value) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 

@@ -10,6 +10,10 @@ internal sealed class NoStatuses : IChannelStatuses
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public Task<bool> ObserveAccountAsync(
+        TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task<bool> SetConnectorAsync(
         TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace Channels.Storage.Tests.Channels;
 
-/// <summary>Account and connector are written by different grains at the same moment.</summary>
+/// <summary>Account and connector are written by different grains, and at their owner's word, at the same moment.</summary>
 public sealed class ChannelStatusesTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     [PostgresFact]
@@ -17,21 +17,8 @@ public sealed class ChannelStatusesTests(PostgresFixture postgres) : IClassFixtu
     {
         var ids = new IdSource(TimeProvider.System);
         var id = ids.Next();
-        await using var db = await postgres.CreateDatabaseAsync();
-        await Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
+        await using var db = await MadeAsync(id);
         await using var database = new ChannelsDatabase(db.ConnectionString);
-        await using (var make = db.CreateCommand(
-            $$"""
-            insert into tenant (id, name, created_at) values ('{{id}}', 't', now());
-            insert into org_unit (tenant_id, id, name) values ('{{id}}', '{{id}}', 'u');
-            insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ('{{id}}', '{{id}}', 'simulator', '{}', 'active', now(), now(), now());
-            insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
-            values ('{{id}}', '{{id}}', '{{id}}', 'simulator', 'a', 'a', '{{id}}', '', '{}', '{}', 'active', now(), now(), now())
-            """))
-        {
-            await make.ExecuteNonQueryAsync();
-        }
-
         await using var connection = await db.OpenConnectionAsync();
         await using var edit = await connection.BeginTransactionAsync();
         await RunAsync(connection, "select from account for update");
@@ -49,6 +36,45 @@ public sealed class ChannelStatusesTests(PostgresFixture postgres) : IClassFixtu
         Assert.True(await change);
         await using var shown = db.CreateCommand("select shown_status from account");
         Assert.Equal("error", await shown.ExecuteScalarAsync());
+    }
+
+    [PostgresFact]
+    public async Task What_was_seen_of_an_account_does_not_switch_it_on_again_and_its_owner_does()
+    {
+        var ids = new IdSource(TimeProvider.System);
+        var id = ids.Next();
+        await using var db = await MadeAsync(id);
+        await using var database = new ChannelsDatabase(db.ConnectionString);
+        var statuses = new ChannelStatuses(database, ids, TimeProvider.System);
+
+        Assert.True(await statuses.ObserveAccountAsync(new(id), new(id), AccountStatus.Error, "unauthorized", "No.", null, default));
+        Assert.True(await statuses.SetAccountAsync(new(id), new(id), AccountStatus.Inactive, null, null, "Activate it.", default));
+        Assert.False(await statuses.ObserveAccountAsync(new(id), new(id), AccountStatus.Active, null, null, null, default));
+        Assert.Equal("inactive: Activate it.", await ShownAsync());
+        Assert.True(await statuses.SetAccountAsync(new(id), new(id), AccountStatus.Active, null, null, null, default));
+        Assert.Equal("active: ", await ShownAsync());
+
+        async Task<object?> ShownAsync()
+        {
+            await using var shown = db.CreateCommand("select status || ': ' || coalesce(next_step, '') from account");
+            return await shown.ExecuteScalarAsync();
+        }
+    }
+
+    private async Task<NpgsqlDataSource> MadeAsync(Guid id)
+    {
+        var db = await postgres.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
+        await using var make = db.CreateCommand(
+            $$"""
+            insert into tenant (id, name, created_at) values ('{{id}}', 't', now());
+            insert into org_unit (tenant_id, id, name) values ('{{id}}', '{{id}}', 'u');
+            insert into connector (tenant_id, id, kind, settings, status, status_since, created_at, updated_at) values ('{{id}}', '{{id}}', 'simulator', '{}', 'active', now(), now(), now());
+            insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+            values ('{{id}}', '{{id}}', '{{id}}', 'simulator', 'a', 'a', '{{id}}', '', '{}', '{}', 'active', now(), now(), now())
+            """);
+        await make.ExecuteNonQueryAsync();
+        return db;
     }
 
     private static async Task RunAsync(NpgsqlConnection connection, string sql)
