@@ -14,7 +14,7 @@ public interface IConnectorGrain : IGrainWithGuidKey
     [Alias("ActivateAsync")]
     Task<ActivationResult> ActivateAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken);
 
-    /// <summary>Switches the connector off: webhooks are kept, replies wait.</summary>
+    /// <summary>Switches the connector off: webhooks are kept, replies wait, and its provider is asked for nothing more. Safe to repeat.</summary>
     [Alias("DisableAsync")]
     Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken);
 

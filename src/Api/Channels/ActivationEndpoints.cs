@@ -65,7 +65,7 @@ internal static class ActivationEndpoints
             return Problem.NotFound;
         }
 
-        await activation.OffAsync(caller.Tenant, channel, cancellationToken);
+        await activation.OffAsync(caller.Tenant, channel);
         return TypedResults.Ok(new ActivationAnswer(true, id, AccountStatus.Inactive.ToWord(), channel.ActivatedAt));
     }
 }

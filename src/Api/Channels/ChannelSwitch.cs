@@ -29,18 +29,21 @@ internal sealed class ChannelSwitch(IConnectorCatalog connectors, IGrainFactory 
         return result;
     }
 
-    public async Task OffAsync(TenantId tenant, ChannelDetails channel, CancellationToken cancellationToken)
+    /// <summary>Carried out whole once it is begun, whoever hangs up.</summary>
+    public async Task OffAsync(TenantId tenant, ChannelDetails channel)
     {
-        await StopAsync(tenant, channel);
-        await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).DisableAsync(tenant, channel.Account, cancellationToken);
+        await StopPairingAsync(tenant, channel);
+        await grains.GetGrain<IConnectorGrain>(channel.Connector.Value).DisableAsync(tenant, channel.Account, CancellationToken.None);
         directory.Forget(channel.Account);
     }
 
-    /// <summary>Ends what is done by itself for the channel, its pairing or its intake; the pairing, and what stands at the provider, stay.</summary>
-    public Task StopAsync(TenantId tenant, ChannelDetails channel) =>
-        IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant)
-        : IsAsked(channel.Kind) ? grains.GetGrain<IIntakeGrain>(channel.Account.Value).StopAsync(tenant)
-        : Task.CompletedTask;
+    /// <summary>Before a channel is off or gone: what still waits for its gateway's answer must not bring it back. The pairing at the gateway stays.</summary>
+    public Task StopPairingAsync(TenantId tenant, ChannelDetails channel) =>
+        IsPaired(channel.Kind) ? grains.GetGrain<IWhatsAppSessionGrain>(channel.Account.Value).StopAsync(tenant) : Task.CompletedTask;
+
+    /// <summary>After a channel is gone: its provider is asked no more, and a question under way is given up. Never before: nobody would ask any more for a channel that stayed.</summary>
+    public Task StopAskingAsync(TenantId tenant, ChannelDetails channel) =>
+        IsAsked(channel.Kind) ? grains.GetGrain<IIntakeGrain>(channel.Account.Value).StopAsync(tenant) : Task.CompletedTask;
 
     /// <summary>Its settings changed: who is paired, and whether anybody is, is asked anew.</summary>
     public Task CheckAsync(TenantId tenant, ChannelDetails channel) =>

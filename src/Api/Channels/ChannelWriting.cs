@@ -98,12 +98,12 @@ internal sealed partial class ChannelWriting(
             return false;
         }
 
-        // First: what still waits for its gateway's answer must not bring it back.
-        await activation.StopAsync(tenant, channel);
-        var deleted = await channels.DeleteAsync(tenant, account, cancellationToken);
+        // Whoever hangs up from here on: a pairing that was stopped belongs to a channel that is gone.
+        await activation.StopPairingAsync(tenant, channel);
+        var deleted = await channels.DeleteAsync(tenant, account, CancellationToken.None);
         if (deleted)
         {
-            await TellAsync(account);
+            await TellAsync(account, () => activation.StopAskingAsync(tenant, channel));
         }
 
         return deleted;

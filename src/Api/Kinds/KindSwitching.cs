@@ -49,7 +49,7 @@ internal sealed class KindSwitching(IConnectorCatalog connectors, KindSwitches s
             var found = await channels.ListAsync(tenant, new(kind, null, null), new Page(page, AtOnce), cancellationToken);
             foreach (var channel in found.Items.Where(channel => channel.Status is not ("inactive" or "pending")))
             {
-                await activation.OffAsync(tenant, channel, cancellationToken);
+                await activation.OffAsync(tenant, channel);
                 done++;
             }
 

@@ -30,7 +30,7 @@ internal sealed partial class ConnectorGrain(
         var outcome = await AskProviderAsync(connector, channel.Connection, cancellationToken);
         var result = ActivationReading.Of(outcome, clock.GetUtcNow());
         var working = outcome is ActivationOutcome.Active or ActivationOutcome.Connecting;
-        var intake = working && connector is IPollingConnector or IWebhookWatch or IHealthWatch ? GrainFactory.GetGrain<IIntakeGrain>(account.Value) : null;
+        var intake = working ? IntakeOf(connector, account) : null;
         if (intake is not null)
         {
             // Before it is active: should we die in between, nobody would ever ask for the messages of an account that says it is.
@@ -61,6 +61,13 @@ internal sealed partial class ConnectorGrain(
         await statuses.SetAccountAsync(tenant, account, AccountStatus.Inactive, null, null, "Activate the channel to send again.", cancellationToken);
         await statuses.SetConnectorAsync(tenant, Connector, ConnectorStatus.Disabled, null, null, cancellationToken);
         directory.Forget(account);
+
+        // After it is inactive: an intake that is due for such an account rests. The other way round, should we die in between, nobody would ever ask for the messages of
+        // an account that says it is active.
+        if (await directory.FindAsync(account, cancellationToken) is { } channel && connectors.Find(channel.Kind) is { } connector && IntakeOf(connector, account) is { } intake)
+        {
+            await intake.StopAsync(tenant);
+        }
     }
 
     /// <inheritdoc/>
@@ -95,6 +102,10 @@ internal sealed partial class ConnectorGrain(
 
     /// <inheritdoc/>
     public Task<BreakerState> GetBreakerAsync() => Task.FromResult(_breaker.State);
+
+    // Null for kinds whose provider is asked for nothing.
+    private IIntakeGrain? IntakeOf(IConnector connector, AccountId account) =>
+        connector is IPollingConnector or IWebhookWatch or IHealthWatch ? GrainFactory.GetGrain<IIntakeGrain>(account.Value) : null;
 
     private async Task<ActivationOutcome> AskProviderAsync(IConnector connector, Connection connection, CancellationToken cancellationToken)
     {

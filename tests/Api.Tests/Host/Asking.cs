@@ -81,6 +81,13 @@ internal static class Asking
         return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
     }
 
+    public static async Task<Guid> CreateTelegramAsync(this TenantUnderTest tenant)
+    {
+        var answer = await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, "/api/v1/channels", """{"name":"t","channel_type":"telegram","config":{"bot_token":"123456789:AAF-example"}}""");
+        return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+    }
+
     public static async Task<Guid> CreateSimulatorAsync(this TenantUnderTest tenant, string identity = "sim")
     {
         var answer = await tenant.Http.PostAsJsonAsync(

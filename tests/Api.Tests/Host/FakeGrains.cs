@@ -47,6 +47,12 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     /// <summary>What delivery says of the replies it is asked about; null says nothing.</summary>
     public Func<ConversationId, ImmutableArray<MessageId>, Task<ImmutableArray<ReplyWait>>>? Waits { get; set; }
 
+    /// <summary>Accounts whose providers are asked for nothing any more.</summary>
+    public ConcurrentQueue<AccountId> Stopped { get; } = new();
+
+    /// <summary>Whether the latest switching off could have been given up half way.</summary>
+    public bool MayGiveUp { get; private set; }
+
     /// <summary>What every call throws; null for none.</summary>
     public Exception? Failure { get; set; }
 
@@ -63,6 +69,7 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         _ when type == typeof(IAccountGrain) => new AccountGrain(this, key),
         _ when type == typeof(IWhatsAppSessionGrain) => new SessionGrain(this, key),
         _ when type == typeof(IConnectorGrain) => new ConnectorGrain(this),
+        _ when type == typeof(IIntakeGrain) => new IntakeGrain(this, key),
         _ when type == typeof(IConversationGrain) => new ConversationGrain(this),
         _ when type == typeof(IDeliveryGrain) => new DeliveryGrain(this),
         _ => throw new NotSupportedException(type.Name),
@@ -145,6 +152,7 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
         {
+            grains.MayGiveUp = cancellationToken.CanBeCanceled;
             await grains.FailAsync();
             await grains.SetStatusAsync(account, "inactive", "disabled");
         }
@@ -154,6 +162,21 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
         public Task ReportSuccessAsync() => throw new NotSupportedException();
 
         public Task<BreakerState> GetBreakerAsync() => throw new NotSupportedException();
+    }
+
+    private sealed class IntakeGrain(FakeGrains grains, Guid key) : IIntakeGrain
+    {
+        public Task StartAsync(TenantId tenant) => throw new NotSupportedException();
+
+        public Task StopAsync(TenantId tenant)
+        {
+            grains.Stopped.Enqueue(new AccountId(key));
+            return grains.FailAsync();
+        }
+
+        public Task LookSoonAsync(TenantId tenant) => throw new NotSupportedException();
+
+        public Task WakeAsync() => throw new NotSupportedException();
     }
 
     private sealed class SessionGrain(FakeGrains grains, Guid key) : IWhatsAppSessionGrain
