@@ -153,16 +153,29 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
         order by due_at, account_id limit $4
         """;
 
-    private const string ServedFiles = """
-        select f.account_id from media_fetch f
-        join account a on a.tenant_id = f.tenant_id and a.id = f.account_id and a.deleted_at is null
-        join tenant t on t.id = f.tenant_id and t.suspended_at is null
-        """;
-
+    // By accounts, not by files: thousands of one account, whose media server hangs, must not take every place of a look.
     private const string Files = $"""
-        ({ServedFiles} where f.next_attempt_at <= $1 order by f.next_attempt_at, f.account_id limit $2)
-        union
-        ({ServedFiles} where f.next_attempt_at > $3 order by f.next_attempt_at, f.account_id limit $2)
+        with recursive owner as (
+          (select tenant_id from media_fetch where tenant_id > $4 order by tenant_id limit 1)
+          union all
+          select n.* from owner, lateral (select tenant_id from media_fetch where tenant_id > owner.tenant_id order by tenant_id limit 1) as n)
+        select w.* from owner
+        left join lateral (
+          select b.account_id from unnest($6::uuid[], $7::uuid[]) as b (tenant_id, account_id) where b.tenant_id = owner.tenant_id limit 1) as behind on true
+        cross join lateral (
+          with recursive hop as (
+            (select tenant_id, account_id from media_fetch where tenant_id = owner.tenant_id and account_id > coalesce(behind.account_id, $8::uuid)
+             order by tenant_id, account_id, message_id limit 1)
+            union all
+            select n.* from hop, lateral (
+              select tenant_id, account_id from media_fetch where tenant_id = hop.tenant_id and account_id > hop.account_id
+              order by tenant_id, account_id, message_id limit 1) as n)
+          select tenant_id, account_id from hop
+          where exists (select from media_fetch f where f.tenant_id = hop.tenant_id and f.account_id = hop.account_id
+                          and (f.next_attempt_at <= $1 or f.next_attempt_at > $3) offset 0)
+            and {Served}
+          limit $5) as w
+        limit $2
         """;
 
     /// <summary>At the start nobody polls yet, whatever the rows say: their former pollers are gone.</summary>
@@ -181,6 +194,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
     private ILookup<int, AccountId> _intakes = Array.Empty<AccountId>().ToLookup(Partitions.Of);
     private readonly TenantPages _turnPages = new(Share, Most);
     private readonly TenantPages _outboxPages = new(Share, Most);
+    private readonly TenantPages _filePages = new(Share, Most);
     private readonly HashSet<int> _seenBy = [];
     private (Guid Tenant, Guid Account) _from;
     private (DateTimeOffset Due, Guid Account) _intakesFrom;
@@ -256,8 +270,11 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
             _intakesFrom.Due, _intakesFrom.Account, Most, now + furthest.Intake);
         _intakesFrom = intakes.Count == Most ? intakes[^1] : default;
         _intakes = intakes.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
-        var files = await ReadAsync(Files, reader => new AccountId(reader.GetGuid(0)), cancellationToken, before, Most, now + MediaFetch.FurthestAttempt);
-        _files = files.ToLookup(Partitions.Of);
+        var files = await ReadAsync(
+            Files, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1), Conversation: Guid.Empty), cancellationToken, before, Most, now + MediaFetch.FurthestAttempt,
+            _filePages.From, Share, _filePages.Tenants, _filePages.Accounts, Guid.Empty);
+        _filePages.Turn(files);
+        _files = files.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
     }
 
     // When the attempts began whose look-ups are overdue at that moment. The first one's time is too soon after the attempt for that to be told.

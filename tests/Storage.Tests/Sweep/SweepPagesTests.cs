@@ -85,6 +85,49 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     [PostgresFact]
+    public async Task An_account_with_thousands_of_files_to_fetch_takes_one_place_and_hides_nobody_elses()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var (many, other) = (await stage.ChannelAsync(), await stage.ChannelAsync());
+        await FilesAsync(stage, many, 5_001, OutboxStage.Now.AddMinutes(-2));
+        await FilesAsync(stage, other, 1, OutboxStage.Now.AddMinutes(-1));
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
+
+        var found = (await LookAsync(stage, sweep)).SelectMany(work => work.Files).ToList();
+
+        Assert.Equal(2, found.Count);
+        Assert.Contains(many.Account, found);
+        Assert.Contains(other.Account, found);
+    }
+
+    [PostgresFact]
+    public async Task A_tenant_with_thousands_of_accounts_with_files_hides_nobody_elses()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var (many, other) = (await stage.ChannelAsync(), await stage.ChannelAsync());
+        await stage.RunAsync(
+            """
+            with a as (
+              insert into account (tenant_id, id, connector_id, kind, name, identity, org_unit_id, webhook_secret, agent, policy, status, status_since, created_at, updated_at)
+              select $1, gen_random_uuid(), $1, 'simulator', n::text, n::text, $1, '', '{}', '{}', 'active', now(), now(), now() from generate_series(1, 2200) n returning id)
+            insert into media_fetch (tenant_id, account_id, message_id, media, next_attempt_at) select $1, id, gen_random_uuid(), '{}', $2 from a
+            """,
+            many.Tenant.Value, OutboxStage.Now.AddMinutes(-2));
+        await FilesAsync(stage, other, 1, OutboxStage.Now.AddMinutes(-1));
+        using var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock);
+
+        var found = new HashSet<AccountId>();
+        for (var look = 1; look <= 3; look++)
+        {
+            var accounts = (await LookAsync(stage, sweep)).SelectMany(work => work.Files).ToList();
+            Assert.Contains(other.Account, accounts);
+            found.UnionWith(accounts);
+        }
+
+        Assert.Equal(2_201, found.Count);
+    }
+
+    [PostgresFact]
     public async Task A_partition_that_asks_between_two_looks_of_others_sees_every_page_as_they_do()
     {
         await using var stage = await OutboxStage.StartAsync(postgres);
@@ -154,6 +197,10 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
 
         return work;
     }
+
+    private static Task FilesAsync(OutboxStage stage, ConversationRef where, int count, DateTimeOffset at) => stage.RunAsync(
+        "insert into media_fetch (tenant_id, account_id, message_id, media, next_attempt_at) select $1, $2, gen_random_uuid(), '{}', $3 from generate_series(1, $4)",
+        where.Tenant.Value, where.Account.Value, at, count);
 
     private static Task TurnsAsync(OutboxStage stage, ConversationRef where, int count) => stage.RunAsync(
         "insert into turn (tenant_id, account_id, conversation_id, message_id) select $1, $2, gen_random_uuid(), $3 from generate_series(1, $4)",
