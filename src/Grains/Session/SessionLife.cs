@@ -38,6 +38,12 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     /// <summary>Whether its owner switched the channel off: then nothing a gateway says changes it.</summary>
     public static bool IsOff(SessionState session) => session is { Status: SessionStatus.Stopped, Code: SessionWords.SwitchedOff };
 
+    /// <summary>Whether its gateway refused what it was last told. That stays true until it works, waits for a phone or takes what it is told again: that the gateway answers says nothing new.</summary>
+    public static bool IsRefused(SessionState session) => session is
+    {
+        Status: SessionStatus.Failed, Wanted: true, Code: not (SessionWords.Unreachable or SessionWords.ActionRequired or SessionWords.PairingExpired),
+    };
+
     /// <summary>A person asked for it: the gateway is about to be told to connect. The one thing that switches a channel on again.</summary>
     public SessionState Asked(SessionState session, DateTimeOffset now) => session.Status is SessionStatus.Working or SessionStatus.ScanQrCode
         ? session
@@ -192,6 +198,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         SessionStatus.Working => Dropped(session, now),
         SessionStatus.Starting or SessionStatus.ScanQrCode => session,
         _ when !session.Wanted => CheckSoon(session, now),
+
+        // It may well be the echo of what it is told again and again, and refuses.
+        _ when IsRefused(session) => session,
         _ => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
     };
 
@@ -211,12 +220,16 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     private SessionState StillAway(SessionState session, DateTimeOffset now) => session.Status switch
     {
         SessionStatus.Working => Dropped(session, now) with { DueAt = now + Jittered(options.SettleWait) },
-        SessionStatus.Starting when session.Attempts < AskedBeforeTold => session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) },
-        SessionStatus.Starting => UntilRestarted(session, now),
+        SessionStatus.Starting => AskedAgain(session, now),
         SessionStatus.ScanQrCode when !IsDoubtful(session) => session with { DueAt = now + Jittered(options.PairingCheck) },
+        _ when IsRefused(session) => AskedAgain(session, now),
         _ when session.Wanted => Started(session, now) with { DueAt = now + Jittered(options.SettleWait) },
         _ => session with { DueAt = null },
     };
+
+    private SessionState AskedAgain(SessionState session, DateTimeOffset now) => session.Attempts < AskedBeforeTold
+        ? session with { Attempts = session.Attempts + 1, DueAt = now + Jittered(options.SettleWait) }
+        : UntilRestarted(session, now);
 
     // Ever more rarely, but not past the moment from which it is restarted.
     private SessionState UntilRestarted(SessionState session, DateTimeOffset now)

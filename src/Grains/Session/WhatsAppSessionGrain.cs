@@ -20,15 +20,13 @@ namespace Channels.Grains.Session;
 /// </remarks>
 internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 {
-    /// <summary>Unanswered questions before the connector is said to be down.</summary>
-    private const int Tolerated = 3;
-
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly SessionLife _life;
     private readonly SessionKeeping _keeping;
     private readonly SessionCode _code;
     private readonly SessionGateway _gateway;
+    private readonly SessionReports _reports;
     private readonly TimeProvider _clock;
     private readonly ILogger<WhatsAppSessionGrain> _logger;
     private readonly Pump _pump;
@@ -51,6 +49,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         _clock = clock;
         _logger = logger;
         _code = new SessionCode(options, clock);
+        _reports = new SessionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, WakeDeliveryAsync);
         _keeping = new SessionKeeping(store, statuses, life, directory, clock, logger, WakeDeliveryAsync);
         _pump = new Pump(LookAsync, clock, logger);
     }
@@ -147,7 +146,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         await KeepAsync(target, session);
         if (session.Status == SessionStatus.Working)
         {
-            await HealthyAsync(target);
+            await _reports.HealthyAsync(target.Channel);
         }
         else if (_code.MustRenew(session))
         {
@@ -231,7 +230,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             _code.Offer(given, Now, target.Connector.CodeLife);
         }
 
-        await ReportAsync(target, outcome);
+        await _reports.AddAsync(target.Channel, outcome);
         session = _keeping.Of(target.Channel);
         await KeepAsync(
             target,
@@ -302,7 +301,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             return;
         }
 
-        await ReportAsync(target, reading, before.Attempts);
+        await _reports.AddAsync(target.Channel, reading, before.Attempts, _life.After(session, reading, OwnerOf(target), Now));
         session = _keeping.Of(target.Channel);
         var next = _life.After(session, reading, OwnerOf(target), Now);
         if (next.Status != session.Status)
@@ -342,33 +341,6 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         }
     }
 
-    private Task ReportAsync(Target target, ActivationOutcome outcome) => outcome switch
-    {
-        ActivationOutcome.Refused refused => ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, refused.Code, refused.Reason),
-        ActivationOutcome.Unreachable => ConnectorOf(target).ReportFailureAsync(SessionWords.Unreachable),
-        _ => HealthyAsync(target, always: true),
-    };
-
-    private Task ReportAsync(Target target, SessionReading reading, int attempts) => reading switch
-    {
-        SessionReading.Refused refused => ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, refused.Code, refused.Reason),
-        SessionReading.Unreachable unreachable when attempts + 1 >= Tolerated =>
-            ConnectorOf(target).ReportBlockedAsync(target.Channel.Tenant, SessionWords.Unreachable, unreachable.Reason),
-        SessionReading.Unreachable => ConnectorOf(target).ReportFailureAsync(SessionWords.Unreachable),
-        _ => HealthyAsync(target),
-    };
-
-    // The gateway answers: what was held against it is forgotten.
-    private async Task HealthyAsync(Target target, bool always = false)
-    {
-        if (always || target.Channel.ConnectorStatus != ConnectorStatus.Active)
-        {
-            await ConnectorOf(target).ReportHealthyAsync(target.Channel.Tenant);
-            _directory.Forget(Account);
-            await WakeDeliveryAsync();
-        }
-    }
-
     private PairingState StateOf(ChannelEntry channel)
     {
         var session = _keeping.Of(channel);
@@ -380,8 +352,6 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     private static SessionOwner OwnerOf(Target target) =>
         new(target.Channel.Connection.Identity, ownId => target.Connector.IsSameAccount(target.Channel.Connection.Identity, ownId));
-
-    private IConnectorGrain ConnectorOf(Target target) => GrainFactory.GetGrain<IConnectorGrain>(target.Channel.Connector.Value);
 
     private Task WakeDeliveryAsync() => GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
 
