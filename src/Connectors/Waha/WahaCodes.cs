@@ -16,7 +16,7 @@ internal sealed class WahaCodes(WahaApi api, TimeProvider clock)
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _typedLife = TimeSpan.FromMinutes(2);
 
-    private readonly ConcurrentDictionary<AccountId, (string Number, string Code, DateTimeOffset Until)> _typed = new();
+    private readonly ConcurrentDictionary<AccountId, (string Number, string Code, long Given)> _typed = new();
 
     /// <summary>What can be scanned or typed now; null when the server has nothing to give yet.</summary>
     /// <param name="connection">Whose.</param>
@@ -47,12 +47,11 @@ internal sealed class WahaCodes(WahaApi api, TimeProvider clock)
 
     private async Task<string?> TypedAsync(Connection connection, WahaSettings settings, string number, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         foreach (var (account, code) in _typed)
         {
-            if (code.Until <= now)
+            if (clock.GetElapsedTime(code.Given) >= _typedLife)
             {
-                _typed.TryRemove(new KeyValuePair<AccountId, (string, string, DateTimeOffset)>(account, code));
+                _typed.TryRemove(new KeyValuePair<AccountId, (string, string, long)>(account, code));
             }
         }
 
@@ -70,10 +69,10 @@ internal sealed class WahaCodes(WahaApi api, TimeProvider clock)
 
         // Eight characters; the dash in the middle is for the eye.
         var plain = given.Replace("-", "", StringComparison.Ordinal);
-        _typed[connection.Account] = (number, plain, now + _typedLife);
+        _typed[connection.Account] = (number, plain, clock.GetTimestamp());
         return plain;
     }
 
-    /// <summary>The session is paired, or its pairing was given up: a code that was to be typed is of no use any more.</summary>
+    /// <summary>The session is paired, its pairing was given up, or its engine starts anew: a code that was to be typed is of no use any more.</summary>
     public void Forget(AccountId account) => _typed.TryRemove(account, out _);
 }

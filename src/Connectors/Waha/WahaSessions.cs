@@ -93,7 +93,7 @@ internal sealed class WahaSessions(WahaApi api, WahaCodes codes, WahaVersions ve
                     return new ActivationOutcome.Connecting(Passkey);
                 case "STOPPED" or "FAILED" when mayStart:
                     mayStart = false;
-                    if (await StartAsync(settings, status, cancellationToken) is { } refusal)
+                    if (await StartAsync(connection, settings, status, cancellationToken) is { } refusal)
                     {
                         return refusal;
                     }
@@ -119,6 +119,7 @@ internal sealed class WahaSessions(WahaApi api, WahaCodes codes, WahaVersions ve
             return new ActivationOutcome.Refused("settings-incomplete", WahaSettings.Incomplete);
         }
 
+        codes.Forget(connection.Account);
         using var answer = await PostAsync(settings, "/restart", cancellationToken);
         return Hidden(
             answer.IsSuccess ? await SettleAsync(connection, settings, null, mayStart: false, cancellationToken) : WahaErrors.ToActivation(answer), settings, connection);
@@ -168,8 +169,9 @@ internal sealed class WahaSessions(WahaApi api, WahaCodes codes, WahaVersions ve
         Secrecy.Hide(outcome, settings.Secrets(connection));
 
     /// <summary>Null when the server took it. A failed one is restarted: told to start, some builds take it for running.</summary>
-    private async Task<ActivationOutcome?> StartAsync(WahaSettings settings, string status, CancellationToken cancellationToken)
+    private async Task<ActivationOutcome?> StartAsync(Connection connection, WahaSettings settings, string status, CancellationToken cancellationToken)
     {
+        codes.Forget(connection.Account);
         using var answer = await PostAsync(settings, status == "FAILED" ? "/restart" : "/start", cancellationToken);
 
         // Somebody was faster.

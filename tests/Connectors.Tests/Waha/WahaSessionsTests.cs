@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Channels.Core.Connectors;
 using Channels.FakeProviders.Waha;
+using Channels.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace Channels.Connectors.Tests.Waha;
@@ -108,6 +109,34 @@ public sealed class WahaSessionsTests
 
         Assert.Equal(("FAKE0001", "FAKE0001"), (first.Code!.Typed, second.Code!.Typed));
         Assert.NotEqual(first.Code.QrRaw, second.Code.QrRaw);
+    }
+
+    [Fact]
+    public async Task A_code_to_type_is_not_shown_any_more_once_the_engine_was_restarted()
+    {
+        await using var server = await FakeWaha.StartAsync();
+        await _connector.PairAsync(WahaConnections.To(server), "447700900100", default);
+        await _connector.RestartAsync(WahaConnections.To(server), isIdle: true, default);
+        Assert.Equal("FAKE0002", await TypedAsync(_connector, server));
+
+        server.Sessions[Name].Status = "FAILED";
+        Assert.Equal("FAKE0003", await TypedAsync(_connector, server));
+    }
+
+    [Fact]
+    public async Task A_code_to_type_is_shown_for_no_longer_when_the_clock_is_set_back()
+    {
+        var clock = new ManualClock();
+        var connector = (IPairingConnector)TestConnections.Connector("waha", clock);
+        await using var server = await FakeWaha.StartAsync();
+        server.AddSession(Name, "SCAN_QR_CODE", number: null);
+        Assert.Equal("FAKE0001", await TypedAsync(connector, server));
+
+        clock.Jump(TimeSpan.FromHours(-5));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("FAKE0001", await TypedAsync(connector, server));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("FAKE0002", await TypedAsync(connector, server));
     }
 
     [Fact]
@@ -244,6 +273,9 @@ public sealed class WahaSessionsTests
 
         Assert.Empty(server.Sessions);
     }
+
+    private static async Task<string?> TypedAsync(IPairingConnector connector, FakeWaha server) =>
+        Assert.IsType<ActivationOutcome.Connecting>(await connector.PairAsync(WahaConnections.To(server), "447700900100", default)).Code!.Typed;
 
     private Task<SessionReading> ReadAsync(FakeWaha server) => _connector.ReadSessionAsync(WahaConnections.To(server), identify: true, default);
 }
