@@ -25,6 +25,8 @@ public sealed class IntakeGrainTests : IChannelDirectory, IConnectorCatalog, IIn
     private readonly IntakeOptions _options = new();
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<HealthReading> _health = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile AccountIntake _intake;
     private volatile IConnector _kind;
     private volatile bool _storeIsDown;
@@ -72,6 +74,21 @@ public sealed class IntakeGrainTests : IChannelDirectory, IConnectorCatalog, IIn
         await _givenUp.Task.WaitAsync(Patience);
     }
 
+    [Fact]
+    public async Task Bad_news_during_a_look_that_ends_well_is_asked_about_as_soon_as_may_be()
+    {
+        _kind = new WatchedKind(this);
+        await Intake.WakeAsync();
+        await _asked.Task.WaitAsync(Patience);
+
+        await Intake.LookSoonAsync(_tenant);
+        _health.SetResult(new HealthReading.Well());
+        await _looked.Task.WaitAsync(Patience);
+
+        // Half a minute after the news would be sooner after this look than any may follow another.
+        Assert.Equal(_clock.GetUtcNow() + _options.HealthAilingEvery, _intake.DueAt);
+    }
+
     ValueTask<ChannelEntry?> IChannelDirectory.FindAsync(AccountId account, CancellationToken cancellationToken) => ValueTask.FromResult<ChannelEntry?>(new(
         _tenant, new ConnectorId(_tenant.Value), account, "fake", ConnectorStatus.Active, _status, null,
         new Connection(_tenant, account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), AgentSettings.None, ChannelPolicy.Default, false));
@@ -89,6 +106,11 @@ public sealed class IntakeGrainTests : IChannelDirectory, IConnectorCatalog, IIn
     Task IIntakeStore.SaveAsync(TenantId tenant, AccountId account, AccountIntake intake, CancellationToken cancellationToken)
     {
         _intake = intake;
+        if (intake.HealthAt is not null)
+        {
+            _looked.TrySetResult();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -147,6 +169,16 @@ public sealed class IntakeGrainTests : IChannelDirectory, IConnectorCatalog, IIn
             }
 
             return new PollOutcome.Fetched([], cursor);
+        }
+    }
+
+    /// <summary>Says how an account stands once the test does.</summary>
+    private sealed class WatchedKind(IntakeGrainTests test) : Kind, IHealthWatch
+    {
+        public Task<HealthReading> ReadHealthAsync(Connection connection, CancellationToken cancellationToken)
+        {
+            test._asked.TrySetResult();
+            return test._health.Task.WaitAsync(cancellationToken);
         }
     }
 }
