@@ -5,6 +5,7 @@ namespace Channels.Grains.Connector;
 internal sealed class CircuitBreaker(TimeProvider clock)
 {
     private const int Tolerated = 5;
+    private const double MostJitter = 0.25;
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
     private int _failures;
@@ -14,13 +15,13 @@ internal sealed class CircuitBreaker(TimeProvider clock)
 
     /// <summary>Where it stands.</summary>
     public Abstractions.BreakerState State => new(
-        _until is not { } until ? "closed" : until > clock.GetUtcNow() ? "open" : "half_open", _until, _since, _code);
+        _until is null ? "closed" : IsOpen(clock.GetUtcNow()) ? "open" : "half_open", _until, _since, _code);
 
     /// <summary>A call failed for a reason that says something about the connection.</summary>
     public void Failed(string code)
     {
         var now = clock.GetUtcNow();
-        if (_until > now)
+        if (IsOpen(now))
         {
             // It was under way when the breaker opened, as were others: together they say no more than the one that opened it.
             return;
@@ -38,7 +39,7 @@ internal sealed class CircuitBreaker(TimeProvider clock)
 
         _code = code;
         var pause = Math.Min(Longest.TotalSeconds, Shortest.TotalSeconds * Math.Pow(2, Math.Min(_failures - Tolerated, 8)));
-        _until = now + TimeSpan.FromSeconds(pause * (1 + (Random.Shared.NextDouble() * 0.25)));
+        _until = now + TimeSpan.FromSeconds(pause * (1 + (Random.Shared.NextDouble() * MostJitter)));
     }
 
     /// <summary>A call succeeded.</summary>
@@ -52,4 +53,7 @@ internal sealed class CircuitBreaker(TimeProvider clock)
             _since = clock.GetUtcNow();
         }
     }
+
+    // Further ahead than any pause is long: the clock has been set back since, and nobody waits until that time comes again.
+    private bool IsOpen(DateTimeOffset now) => _until > now && _until - now <= Longest * (1 + MostJitter);
 }

@@ -32,13 +32,15 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
     /// <param name="code">What brought it about, where there is a word for it.</param>
     public void HoldUntil(DateTimeOffset moment, ReplyWaitCause cause, DateTimeOffset? since = null, string? code = null)
     {
-        if (moment <= NotBefore)
+        // One that a clock which has been set back dated holds nobody, and is no reason to forget this one.
+        var now = clock.GetUtcNow();
+        var held = RetryPolicy.FirstDueAt(NotBefore, now);
+        if (moment <= held)
         {
             return;
         }
 
-        var now = clock.GetUtcNow();
-        var goesOn = NotBefore > now && Hold.Cause == cause;
+        var goesOn = held > now && Hold.Cause == cause;
         Hold = new(cause, since ?? (goesOn ? Hold.Since : now), code);
         NotBefore = moment;
     }

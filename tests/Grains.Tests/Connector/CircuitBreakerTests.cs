@@ -112,6 +112,19 @@ public sealed class CircuitBreakerTests
         Assert.Equal(closed, _breaker.State.Since);
     }
 
+    [Fact]
+    public void A_pause_that_a_clock_dated_which_was_set_back_is_over_and_the_next_failure_begins_another()
+    {
+        Fail(5);
+        _clock.Jump(TimeSpan.FromHours(-5));
+        Assert.Equal("half_open", _breaker.State.State);
+
+        Fail(1);
+
+        Assert.Equal("open", _breaker.State.State);
+        AssertPause(seconds: 10);
+    }
+
     private void Fail(int times)
     {
         for (var failure = 0; failure < times; failure++)
