@@ -16,6 +16,7 @@ internal sealed record TelegramCall(string Method, JsonObject Fields, string? Fi
 /// <summary>Makes calls of files, places, cards, reactions and choices.</summary>
 internal static class TelegramContents
 {
+    private const string Disposition = "Content-Disposition";
     private const int LongestCaption = 1024;
 
     /// <summary>In bytes of UTF-8.</summary>
@@ -67,9 +68,16 @@ internal static class TelegramContents
             bytes.Headers.ContentType = type;
         }
 
-        form.Add(bytes, field, file.FileName ?? "file");
+        form.Add(bytes, field);
+        form.HeaderEncodingSelector = static (_, _) => Encoding.UTF8;
+        bytes.Headers.Remove(Disposition);
+        bytes.Headers.TryAddWithoutValidation(Disposition, $"form-data; name=\"{field}\"; filename=\"{PlainName(file.FileName)}\"");
         return form;
     }
+
+    // The server takes `filename` as it stands, in UTF-8, and cuts at a semicolon even in quotes. .NET would write it in a code of mail's, which people would then read.
+    private static string PlainName(string? name) =>
+        string.IsNullOrEmpty(name) ? "file" : string.Concat(name.Select(letter => letter is '"' or ';' or '\\' || char.IsControl(letter) ? '_' : letter));
 
     private static (TelegramCall?, SendOutcome.Refused?) OfFile(OutboundMessage message, OutboundContent.File file, JsonObject fields)
     {

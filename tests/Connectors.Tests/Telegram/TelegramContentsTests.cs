@@ -49,6 +49,25 @@ public sealed class TelegramContentsTests : IAsyncLifetime
         Assert.Equal(("sendDocument", "invoice", "attach:Rechnung 12.pdf:321", "44001"), (sent.Method, sent.Text, sent.Arguments["document"], sent.Arguments["chat_id"]));
     }
 
+    [Theory]
+    [InlineData("Fatura nº 12 – 請求書 🌊.pdf", "Fatura nº 12 – 請求書 🌊.pdf")]
+    [InlineData("12\" sign.pdf", "12_ sign.pdf")]
+    [InlineData("a;b\\c.pdf", "a_b_c.pdf")]
+    [InlineData("two\r\nlines.pdf", "two__lines.pdf")]
+    [InlineData("", "file")]
+    public async Task A_stored_files_name_arrives_as_it_is_read_there(string name, string arrives)
+    {
+        var message = TelegramConnections.Message("") with
+        {
+            Content = new OutboundContent.File(FileForm.Document, null, "media-1", "application/pdf", name),
+            OpenFileAsync = _ => Task.FromResult<Stream?>(new MemoryStream(new byte[7])),
+        };
+
+        Assert.IsType<SendOutcome.Accepted>(await SendAsync(message));
+
+        Assert.Equal($"attach:{arrives}:7", Assert.Single(_bot.Sent).Arguments["document"]);
+    }
+
     [Fact]
     public async Task A_stored_file_that_is_gone_is_refused()
     {

@@ -47,7 +47,7 @@ internal sealed class FakeArguments(Dictionary<string, string> values)
 
             foreach (var file in form.Files)
             {
-                values[file.Name] = $"attach:{file.FileName}:{file.Length.ToString(CultureInfo.InvariantCulture)}";
+                values[file.Name] = $"attach:{NameOf(file)}:{file.Length.ToString(CultureInfo.InvariantCulture)}";
             }
         }
         else if (request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true && request.ContentLength is not 0)
@@ -65,6 +65,10 @@ internal sealed class FakeArguments(Dictionary<string, string> values)
         Add(values, json);
         return new FakeArguments(values);
     }
+
+    /// <summary>As the real server reads it: the header is cut at every semicolon, also in quotes, and <c>filename</c> alone counts, undecoded.</summary>
+    private static string NameOf(IFormFile file) =>
+        file.ContentDisposition.Split(';').Select(part => part.Trim()).Where(part => part.StartsWith("filename=", StringComparison.Ordinal)).Select(part => part[9..].Trim('"')).FirstOrDefault() ?? "";
 
     private static void Add(Dictionary<string, string> values, JsonElement json)
     {
