@@ -63,7 +63,7 @@ internal static class WhatsAppCloudContents
         }
     }
 
-    // Sounds and stickers have no caption, and only documents a name.
+    // Sounds and stickers have no caption, which is refused before, and only documents a name.
     private static void WriteFile(Utf8JsonWriter writer, OutboundContent.File file, string? mediaId, string caption)
     {
         var type = file.Form switch
@@ -78,7 +78,7 @@ internal static class WhatsAppCloudContents
         {
             Optional(writer, "id", mediaId);
             Optional(writer, "link", mediaId is null ? file.Url : null);
-            Optional(writer, "caption", type is "audio" or "sticker" || caption.Length == 0 ? null : caption);
+            Optional(writer, "caption", type is "audio" or "sticker" ? null : caption);
             Optional(writer, "filename", type == "document" ? file.FileName : null);
         });
     }

@@ -22,6 +22,12 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
             return new SendOutcome.Refused("empty-text", "there is no text to send");
         }
 
+        // Meta has no place for it, and would take the file without a word.
+        if (message.Text.Length > 0 && message.Content is OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker })
+        {
+            return new SendOutcome.Refused("no-caption", "a sound or a sticker has no text beside it");
+        }
+
         var longest = WhatsAppCloudContents.LongestText(message.Content, longestText);
         if (message.Text.Length > longest)
         {

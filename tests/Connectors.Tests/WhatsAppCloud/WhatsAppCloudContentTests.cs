@@ -73,6 +73,21 @@ public sealed class WhatsAppCloudContentTests
         Assert.Empty(meta.Calls);
     }
 
+    [Theory]
+    [InlineData(FileForm.Audio)]
+    [InlineData(FileForm.Voice)]
+    [InlineData(FileForm.Sticker)]
+    public async Task A_text_beside_what_has_no_caption_is_refused_without_a_call(FileForm form)
+    {
+        await using var meta = await WhatsAppCloudOutboundTests.StartAsync();
+        var message = TestConnections.Message("the address is in it", "447700900321") with { Content = new OutboundContent.File(form, "https://quay.example/a", null, null, null) };
+
+        var outcome = await _connector.SendAsync(WhatsAppCloudOutboundTests.To(meta), message, CancellationToken.None);
+
+        Assert.Equal("no-caption", Assert.IsType<SendOutcome.Refused>(outcome).Code);
+        Assert.Empty(meta.Calls);
+    }
+
     [Fact]
     public async Task A_file_that_somebody_sent_is_fetched_by_its_id()
     {
