@@ -30,7 +30,7 @@ internal static class WhatsAppCloudStatusReader
         }
 
         var user = item.Id("recipient_user_id");
-        var participant = item.Id("recipient_participant_id") ?? item.Id("participant_recipient_id");
+        var participant = item.Id("recipient_participant_id") ?? item.Id("participant_recipient_id") ?? item.Id("recipient_participant_user_id");
         var status = new ChannelEvent
         {
             Kind = kind,
