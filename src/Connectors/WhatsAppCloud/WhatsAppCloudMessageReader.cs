@@ -27,7 +27,7 @@ internal static class WhatsAppCloudMessageReader
     /// <param name="change">What it stands in.</param>
     /// <param name="origin">Which list.</param>
     /// <param name="thread">The person whose chat it is, where the list says so.</param>
-    public static ChannelEvent Read(JsonElement item, WhatsAppCloudChange change, WhatsAppCloudOrigin origin, string? thread = null)
+    public static ChannelEvent Read(JsonElement item, WhatsAppCloudChange change, WhatsAppCloudOrigin origin, WhatsAppCloudParties thread = default)
     {
         if (item.Id("id") is not { } id)
         {
@@ -36,7 +36,7 @@ internal static class WhatsAppCloudMessageReader
 
         var fromUs = origin == WhatsAppCloudOrigin.Echo || (origin == WhatsAppCloudOrigin.History && IsOurs(item, change));
         var parties = fromUs ? WhatsAppCloudParties.OfRecipient(item, thread)
-            : origin == WhatsAppCloudOrigin.History ? WhatsAppCloudParties.OfThread(item, change, thread)
+            : origin == WhatsAppCloudOrigin.History ? WhatsAppCloudParties.OfPast(item, change, thread)
             : WhatsAppCloudParties.OfSender(item, change);
         if (item.Text("type") == "system")
         {
@@ -70,5 +70,6 @@ internal static class WhatsAppCloudMessageReader
     }
 
     private static bool IsOurs(JsonElement item, WhatsAppCloudChange change) =>
-        change.OwnNumber is { } own && WhatsAppCloudValues.Digits(item.Text("from")) == own || !item.Member("to").IsNothing();
+        change.OwnNumber is { } own && WhatsAppCloudValues.Digits(item.Text("from")) == own
+        || !item.Member("to").IsNothing() || !item.Member("to_user_id").IsNothing();
 }

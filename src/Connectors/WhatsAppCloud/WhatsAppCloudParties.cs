@@ -36,17 +36,25 @@ internal readonly record struct WhatsAppCloudParties(string? Phone, string? User
     /// <summary>Of a message that our side sent elsewhere: whom it went to.</summary>
     /// <param name="item">The message.</param>
     /// <param name="thread">Whose chat it stands in, where the list says so.</param>
-    public static WhatsAppCloudParties OfRecipient(JsonElement item, string? thread = null)
+    public static WhatsAppCloudParties OfRecipient(JsonElement item, WhatsAppCloudParties thread = default)
     {
-        var to = item.Id("to") ?? thread;
-        return new(PhoneIn(to), item.Id("to_user_id") ?? item.Id("recipient_user_id") ?? UserIdIn(to), item.Id("group_id"), null, null);
+        var to = item.Id("to");
+        return new(
+            PhoneIn(to) ?? thread.Phone, item.Id("to_user_id") ?? item.Id("recipient_user_id") ?? UserIdIn(to) ?? thread.UserId, item.Id("group_id"), null, null);
     }
 
-    /// <summary>Of a message of the past: whose chat it stands in.</summary>
-    public static WhatsAppCloudParties OfThread(JsonElement item, WhatsAppCloudChange change, string? thread)
+    /// <summary>Of a message of the past that somebody sent us.</summary>
+    public static WhatsAppCloudParties OfPast(JsonElement item, WhatsAppCloudChange change, WhatsAppCloudParties thread)
     {
         var sender = OfSender(item, change);
-        return sender.Person is null ? sender with { Phone = PhoneIn(thread), UserId = UserIdIn(thread) } : sender;
+        return sender with { Phone = sender.Phone ?? thread.Phone, UserId = sender.UserId ?? thread.UserId, UserName = sender.UserName ?? thread.UserName };
+    }
+
+    /// <summary>Whose chat a piece of the past is: by its id, which is left out for people with a user name; then by what stands beside.</summary>
+    public static WhatsAppCloudParties OfThread(JsonElement thread)
+    {
+        var (id, person) = (thread.Id("id"), thread.Member("context"));
+        return new(PhoneIn(id) ?? PhoneIn(person.Id("wa_id")), UserIdIn(id) ?? UserIdIn(person.Id("user_id")), null, null, person.Filled("username"));
     }
 
     public static string? PhoneIn(string? id) => WhatsAppCloudValues.IsPhone(id) ? id!.TrimStart('+') : null;
