@@ -106,7 +106,7 @@ internal static class WhatsAppCloudPeopleReader
     public static ChannelEvent ReadCallStatus(JsonElement item, WhatsAppCloudChange change)
     {
         var status = item.Text("status")?.ToLowerInvariant();
-        var person = item.Id("recipient_id");
+        var person = item.Id("recipient_id") ?? item.Id("recipient_user_id");
         return item.Id("id") is not { } id || status is not "rejected" ? change.Ignored("a call's progress") : new ChannelEvent
         {
             Kind = EventKinds.CallEnd,
