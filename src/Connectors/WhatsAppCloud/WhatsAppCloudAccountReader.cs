@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
+using Channels.Core.Connectors;
 using Channels.Core.Events;
 
 namespace Channels.Connectors.WhatsAppCloud;
@@ -70,8 +72,14 @@ internal static class WhatsAppCloudAccountReader
     }
 
     /// <summary>How much a number may send has changed.</summary>
-    public static ChannelEvent ReadQuality(WhatsAppCloudChange change)
+    /// <remarks>Told to the business account, with the number as people write it and not by its id: every channel of the account gets the news of all its numbers.</remarks>
+    public static ChannelEvent ReadQuality(WhatsAppCloudChange change, Connection? channel)
     {
+        if (channel is not null && IsAnothers(WhatsAppCloudValues.Digits(change.Value.Text("display_phone_number")), channel))
+        {
+            return change.Ignored("another number of this account");
+        }
+
         var told = About(
             change, change.Value.Text("event") is "FLAGGED" or "DOWNGRADE" ? EventKinds.AccountError : EventKinds.Ignored,
             change.Value.Text("event") is "FLAGGED" or "DOWNGRADE" ? EventAction.ThrottleAccount : EventAction.Ignore,
@@ -83,6 +91,11 @@ internal static class WhatsAppCloudAccountReader
                 ("limit", change.Value.Filled("max_daily_conversations_per_business") ?? change.Value.Filled("current_limit"))),
         };
     }
+
+    // A channel may be called after its id at Meta, which is as long as a number, or by a word: then it cannot be told apart.
+    private static bool IsAnothers(string? number, Connection channel) =>
+        number is not null && channel.Identity != channel.Setting(WhatsAppCloudSettings.PhoneNumberIdName)
+        && channel.Identity != channel.Setting(WhatsAppCloudSettings.BusinessAccountIdName) && !WhatsAppNumber.IsSame(channel.Identity, number);
 
     private static EventAction ActionOf(WhatsAppCloudError error) => error.Meaning switch
     {

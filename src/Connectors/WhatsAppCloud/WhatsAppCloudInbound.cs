@@ -28,11 +28,11 @@ internal static class WhatsAppCloudInbound
             return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
         }
 
-        var events = Once(Read(document.RootElement)).ToImmutableArray();
+        var events = Once(Read(document.RootElement, webhook.Channel)).ToImmutableArray();
         return new Normalised.Events(events.IsEmpty ? [default(WhatsAppCloudChange).Ignored("nothing changed")] : events);
     }
 
-    private static IEnumerable<ChannelEvent> Read(JsonElement root)
+    private static IEnumerable<ChannelEvent> Read(JsonElement root, Connection? channel)
     {
         if (root.Text("object") is { } kind && kind != Object)
         {
@@ -41,10 +41,10 @@ internal static class WhatsAppCloudInbound
 
         return WhatsAppCloudValues.Items(root.Member("entry"))
             .SelectMany(entry => WhatsAppCloudValues.Items(entry.Member("changes")).Select(change => WhatsAppCloudChange.Read(change, entry)))
-            .SelectMany(Read);
+            .SelectMany(change => Read(change, channel));
     }
 
-    private static IEnumerable<ChannelEvent> Read(WhatsAppCloudChange change) => change.Field switch
+    private static IEnumerable<ChannelEvent> Read(WhatsAppCloudChange change, Connection? channel) => change.Field switch
     {
         "messages" => ReadMessages(change),
         "smb_message_echoes" => change.Items("message_echoes").Select(item => WhatsAppCloudMessageReader.Read(item, change, WhatsAppCloudOrigin.Echo)),
@@ -60,7 +60,7 @@ internal static class WhatsAppCloudInbound
             or "template_correct_category_detection" => [WhatsAppCloudAccountReader.ReadTemplate(change)],
         "account_update" => [WhatsAppCloudAccountReader.ReadUpdate(change)],
         "account_alerts" => [WhatsAppCloudAccountReader.ReadAlert(change)],
-        "phone_number_quality_update" => [WhatsAppCloudAccountReader.ReadQuality(change)],
+        "phone_number_quality_update" => [WhatsAppCloudAccountReader.ReadQuality(change, channel)],
         var other => [change.Ignored(WhyUnused(other))],
     };
 
