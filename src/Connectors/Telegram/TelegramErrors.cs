@@ -35,6 +35,8 @@ internal static class TelegramErrors
         // A proxy may lose the answer to what it has passed on: a yes that cannot be read is no proof that nothing left.
         { IsBotApi: false, Status: >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous } => new SendOutcome.Unknown("what answered yes is no Bot API"),
         { IsBotApi: false } => new SendOutcome.Blocked("wrong-address", "no Bot API answers at this address", GatewayFault: true),
+        // A server of one's own may be older than the method; only an unknown token makes it say no more than "Not Found".
+        { Status: HttpStatusCode.NotFound } when Has(answer, "method not found") => new SendOutcome.Refused("not-supported", "this Bot API server is too old for such a message"),
         { Status: HttpStatusCode.Unauthorized or HttpStatusCode.NotFound } => new SendOutcome.Blocked("unauthorized", "Telegram does not accept the bot's token", GatewayFault: false),
         { Status: HttpStatusCode.Forbidden } => new SendOutcome.Refused("recipient-unreachable", Said(answer, "the chat takes nothing from this bot")),
         { Status: HttpStatusCode.Conflict } => new SendOutcome.Refused("conflict", Said(answer, "")),

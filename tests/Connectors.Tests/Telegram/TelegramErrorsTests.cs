@@ -23,6 +23,7 @@ public sealed class TelegramErrorsTests
     [InlineData(404, "<html>no such page</html>", "Blocked:wrong-address")]
     [InlineData(401, """{"ok":false,"error_code":401,"description":"Unauthorized"}""", "Blocked:unauthorized")]
     [InlineData(404, """{"ok":false,"error_code":404,"description":"Not Found"}""", "Blocked:unauthorized")]
+    [InlineData(404, """{"ok":false,"error_code":404,"description":"Not Found: method not found"}""", "Refused:not-supported")]
     [InlineData(403, """{"ok":false,"error_code":403,"description":"Forbidden: bot was kicked from the supergroup chat"}""", "Refused:recipient-unreachable")]
     [InlineData(403, """{"ok":false,"error_code":403,"description":"Forbidden: user is deactivated"}""", "Refused:recipient-unreachable")]
     [InlineData(403, """{"ok":false,"error_code":403,"description":"Forbidden: bot can't initiate conversation with a user"}""", "Refused:recipient-unreachable")]
