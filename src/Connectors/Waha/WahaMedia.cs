@@ -20,7 +20,7 @@ internal sealed class WahaMedia(GatewayHttp http)
 
         // The key goes to the server alone, whatever a webhook names. A server that knows itself as localhost is reached where the channel reaches it.
         var isServers = media.Auth is not null;
-        var address = isServers ? new Uri($"{settings.BaseUrl}{named.PathAndQuery}") : named;
+        var address = isServers ? AtServer(settings, named) : named;
         return await http.DownloadAsync(address, isServers ? settings.Headers : [], destination, _limit, cancellationToken) switch
         {
             GatewayReply.Answered { Status: >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices } => new MediaFetchOutcome.Fetched(),
@@ -29,5 +29,13 @@ internal sealed class WahaMedia(GatewayHttp http)
             GatewayReply.Silence silence => new MediaFetchOutcome.TryLater(_again, silence.Trouble),
             var other => throw new InvalidOperationException($"A reply nobody knows: {other.GetType().Name}"),
         };
+    }
+
+    // A server below a path names it or not, as its own settings have it: it must not stand there twice.
+    private static Uri AtServer(WahaSettings settings, Uri named)
+    {
+        var below = $"{new Uri(settings.BaseUrl).AbsolutePath.TrimEnd('/')}/";
+        var path = named.PathAndQuery.StartsWith(below, StringComparison.Ordinal) ? named.PathAndQuery[(below.Length - 1)..] : named.PathAndQuery;
+        return new Uri($"{settings.BaseUrl}{path}");
     }
 }

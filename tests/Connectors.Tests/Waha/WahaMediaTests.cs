@@ -26,6 +26,24 @@ public sealed class WahaMediaTests
         Assert.Equal("the file"u8.ToArray(), file.ToArray());
     }
 
+    [Theory]
+    [InlineData("https://gateway.example/waha/api/files/a.png?n=1")]
+    [InlineData("http://localhost:3000/api/files/a.png?n=1")]
+    public async Task A_server_below_a_path_names_it_or_not(string url)
+    {
+        string? asked = null;
+        await using var server = await StartAsync(http =>
+        {
+            asked = $"{http.Request.Path}{http.Request.QueryString}";
+            return 200;
+        });
+        var connection = TestConnections.To(new { base_url = $"{server.Urls.First()}/waha", api_key = Key, session = "default" });
+
+        Assert.IsType<MediaFetchOutcome.Fetched>(await _connector.FetchAsync(connection, new MediaReference(Url: url) { Auth = "X-Api-Key" }, Stream.Null, default));
+
+        Assert.Equal("/waha/api/files/a.png?n=1", asked);
+    }
+
     [Fact]
     public async Task Nobody_else_is_shown_the_key()
     {
