@@ -65,7 +65,9 @@ internal static class TelegramMessageReader
         }
 
         var bare = Bare(update, message, parties, id, origin);
-        var text = TelegramContentReader.TextOf(message);
+
+        // Words that are gone are told by being left out; nothing would leave what stood there before.
+        var text = TelegramContentReader.TextOf(message) ?? (TelegramMediaReader.Read(message) is null ? null : "");
         if (origin == TelegramOrigin.Channel)
         {
             return bare with { Kind = EventKinds.ChannelPostEdited, Action = EventAction.Ignore, Reason = NoHuman, TargetMessageId = id, Text = text };
