@@ -23,7 +23,11 @@ internal static class TelegramContents
     private const int LongestButtonId = 64;
 
     /// <summary>The call, or why there is none.</summary>
-    public static (TelegramCall? Call, SendOutcome.Refused? Refusal) Of(OutboundMessage message, OutboundContent content, TelegramAddress address)
+    /// <param name="message">What.</param>
+    /// <param name="content">What of it is not text.</param>
+    /// <param name="address">Where to.</param>
+    /// <param name="parseMode">How marks in its text are to be read; null for not at all.</param>
+    public static (TelegramCall? Call, SendOutcome.Refused? Refusal) Of(OutboundMessage message, OutboundContent content, TelegramAddress address, string? parseMode)
     {
         var fields = TelegramPayloads.AddressFields(address);
         if (content is not OutboundContent.Reaction && int.TryParse(message.ReplyTo, NumberStyles.None, CultureInfo.InvariantCulture, out var answered))
@@ -33,12 +37,12 @@ internal static class TelegramContents
 
         return content switch
         {
-            OutboundContent.File file => OfFile(message, file, fields),
+            OutboundContent.File file => OfFile(message, file, fields, parseMode),
             OutboundContent.Place place => (OfPlace(place, fields), null),
             OutboundContent.Cards { Items: [var card] } => (OfCard(card, fields), null),
             OutboundContent.Cards => (null, new("one-card-only", "Telegram takes one contact card a message")),
             OutboundContent.Reaction reaction => OfReaction(reaction, fields),
-            OutboundContent.Interactive interactive => OfChoices(message, interactive, fields),
+            OutboundContent.Interactive interactive => OfChoices(message, interactive, fields, parseMode),
             _ => (null, new("unsupported", "Telegram has no such message")),
         };
     }
@@ -79,7 +83,7 @@ internal static class TelegramContents
     private static string PlainName(string? name) =>
         string.IsNullOrEmpty(name) ? "file" : string.Concat(name.Select(letter => letter is '"' or ';' or '\\' || char.IsControl(letter) ? '_' : letter));
 
-    private static (TelegramCall?, SendOutcome.Refused?) OfFile(OutboundMessage message, OutboundContent.File file, JsonObject fields)
+    private static (TelegramCall?, SendOutcome.Refused?) OfFile(OutboundMessage message, OutboundContent.File file, JsonObject fields, string? parseMode)
     {
         var (method, field) = file.Form switch
         {
@@ -103,6 +107,7 @@ internal static class TelegramContents
         if (message.Text.Length > 0)
         {
             fields["caption"] = message.Text;
+            Mark(fields, parseMode);
         }
 
         if (file.Url is { } url)
@@ -151,7 +156,7 @@ internal static class TelegramContents
         return (new("setMessageReaction", fields), null);
     }
 
-    private static (TelegramCall?, SendOutcome.Refused?) OfChoices(OutboundMessage message, OutboundContent.Interactive interactive, JsonObject fields)
+    private static (TelegramCall?, SendOutcome.Refused?) OfChoices(OutboundMessage message, OutboundContent.Interactive interactive, JsonObject fields, string? parseMode)
     {
         var choices = interactive.Buttons.Select(button => (button.Id, button.Title))
             .Concat(interactive.Sections.SelectMany(section => section.Rows).Select(row => (row.Id, row.Title))).ToList();
@@ -161,10 +166,19 @@ internal static class TelegramContents
         }
 
         fields["text"] = string.Join("\n\n", new[] { interactive.Header, message.Text, interactive.Footer }.Where(part => !string.IsNullOrEmpty(part)));
+        Mark(fields, parseMode);
         fields["reply_markup"] = new JsonObject
         {
             ["inline_keyboard"] = new JsonArray([.. choices.Select(choice => (JsonNode)new JsonArray(new JsonObject { ["text"] = choice.Title, ["callback_data"] = choice.Id }))]),
         };
         return (new("sendMessage", fields), null);
+    }
+
+    private static void Mark(JsonObject fields, string? parseMode)
+    {
+        if (parseMode is not null)
+        {
+            fields["parse_mode"] = parseMode;
+        }
     }
 }

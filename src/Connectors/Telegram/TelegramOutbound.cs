@@ -74,9 +74,10 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
 
     private async Task<SendOutcome> SendContentAsync(TelegramSettings settings, OutboundMessage message, OutboundContent content, TelegramAddress address, CancellationToken cancellationToken)
     {
-        for (var moved = false; ; moved = true)
+        var parseMode = settings.ParseMode;
+        for (var mended = 0; ; mended++)
         {
-            var (call, refusal) = TelegramContents.Of(message, content, address);
+            var (call, refusal) = TelegramContents.Of(message, content, address, parseMode);
             if (call is null)
             {
                 return refusal!;
@@ -89,13 +90,19 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
             }
 
             using var answer = await api.CallAsync(settings, call.Method, body, SendLimit.Of(content, settings.SendTimeout), cancellationToken);
-            if (moved || !TelegramErrors.IsMigrated(answer) || answer.MigratedTo == address.Chat)
+            if (mended < 2 && parseMode is not null && TelegramErrors.IsUnparsable(answer))
+            {
+                parseMode = null;
+            }
+            else if (mended < 2 && TelegramErrors.IsMigrated(answer) && answer.MigratedTo != address.Chat)
+            {
+                address = address with { Chat = answer.MigratedTo! };
+            }
+            else
             {
                 // A reaction is no message of its own: Telegram only says yes.
                 return content is OutboundContent.Reaction reaction && answer.IsSuccess ? new SendOutcome.Accepted($"reaction:{reaction.Target}") : TelegramErrors.ToOutcome(answer);
             }
-
-            address = address with { Chat = answer.MigratedTo! };
         }
     }
 }

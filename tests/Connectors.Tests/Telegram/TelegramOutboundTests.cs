@@ -121,6 +121,27 @@ public sealed class TelegramOutboundTests : IAsyncLifetime
         Assert.Equal(3, _bot.Calls.Count);
     }
 
+    [Fact]
+    public async Task Texts_below_files_and_above_buttons_leave_with_their_marks_too()
+    {
+        var connection = TestConnections.To(new { bot_token = TelegramConnections.Token, base_url = _telegram.Address.ToString(), parse_mode = "HTML" });
+        var connector = TestConnections.Connector("telegram");
+        var file = new OutboundContent.File(FileForm.Image, null, "media-1", "image/png", null);
+        var choices = new OutboundContent.Interactive(null, null, [new OutboundButton("y", "Yes")], null, []);
+
+        foreach (var text in (string[])["5 <b>percent</b>", "5 <b>percent"])
+        {
+            foreach (var content in (OutboundContent[])[file, choices])
+            {
+                var message = TelegramConnections.Message(text) with { Content = content, OpenFileAsync = _ => Task.FromResult<Stream?>(new MemoryStream(new byte[7])) };
+                Assert.IsType<SendOutcome.Accepted>(await connector.SendAsync(connection, message, default));
+            }
+        }
+
+        Assert.Equal(["HTML", "HTML", null, null], _bot.Sent.Select(sent => sent.Arguments.GetValueOrDefault("parse_mode")));
+        Assert.Equal(6, _bot.Calls.Count);
+    }
+
     [Theory]
     [InlineData("bot was blocked by the user")]
     [InlineData("user is deactivated")]
