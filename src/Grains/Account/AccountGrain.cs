@@ -276,14 +276,14 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
             return;
         }
 
-        var status = channel.Status;
+        var (status, code) = (channel.Status, channel.StatusCode);
         AccountStatusChange? last = null;
         foreach (var (happened, _) in events)
         {
-            if (ConnectionReading.Next(channel.Tenant, status, happened) is { } change)
+            if (ConnectionReading.Next(channel.Tenant, status, code, happened) is { } change)
             {
                 last = change;
-                status = change.Status;
+                (status, code) = (change.Status, change.Code);
             }
         }
 

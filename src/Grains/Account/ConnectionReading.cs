@@ -8,8 +8,18 @@ namespace Channels.Grains.Account;
 /// <summary>Reads an account's next status out of what its provider says about the connection, for kinds that are not paired (those have a session). Pure.</summary>
 internal static class ConnectionReading
 {
+    private const string Reconnecting = "reconnecting";
+    private const string LoggedOut = "logged-out";
+    private const string Closed = "closed";
+    private const string Removed = "removed";
+    private const string ActionRequired = "action-required";
+
     /// <summary>The status to change to; null where the event changes nothing. An account its owner switched off stays off.</summary>
-    public static AccountStatusChange? Next(TenantId tenant, AccountStatus current, ChannelEvent happened)
+    /// <param name="tenant">The owner.</param>
+    /// <param name="current">How the account stands.</param>
+    /// <param name="code">The word for what is wrong with it; null when nothing is.</param>
+    /// <param name="happened">What the provider says.</param>
+    public static AccountStatusChange? Next(TenantId tenant, AccountStatus current, string? code, ChannelEvent happened)
     {
         if (current == AccountStatus.Inactive)
         {
@@ -18,16 +28,18 @@ internal static class ConnectionReading
 
         return happened.Kind switch
         {
-            EventKinds.ConnectionOpen => new(tenant, AccountStatus.Active, null, null, null),
+            // The end of what was said here, and of nothing else: a token that ended, or settings never tried, are not mended by it.
+            EventKinds.ConnectionOpen => code is Reconnecting or LoggedOut or Closed or Removed or ActionRequired ? new(tenant, AccountStatus.Active, null, null, null) : null,
             EventKinds.ConnectionConnecting => new(
-                tenant, AccountStatus.Connecting, "reconnecting", "The gateway is connecting to the provider.", "Wait; if it lasts, pair the account again."),
+                tenant, AccountStatus.Connecting, Reconnecting, "The gateway is connecting to the provider.", "Wait; if it lasts, pair the account again."),
             EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => new(
-                tenant, AccountStatus.Disconnected, happened.NeedsPairing == true ? "logged-out" : "closed", Reason("The provider closed the connection", happened),
+                tenant, AccountStatus.Disconnected, happened.NeedsPairing == true ? LoggedOut : Closed, Reason("The provider closed the connection", happened),
                 happened.NeedsPairing == true ? "Pair the account again." : "Activate the channel again."),
             EventKinds.AccountRemoved => new(
-                tenant, AccountStatus.Disconnected, "removed", "The account was removed at the gateway.", "Activate the channel to create it anew."),
+                tenant, AccountStatus.Disconnected, Removed, Reason("The provider removed the account, or took it from this app", happened),
+                "Give this app the account again at the provider, then activate the channel."),
             EventKinds.AccountError or EventKinds.ConnectionActionRequired => new(
-                tenant, AccountStatus.Error, "action-required", Reason("The provider reports a problem with the account", happened), "Look at the account at the provider."),
+                tenant, AccountStatus.Error, ActionRequired, Reason("The provider reports a problem with the account", happened), "Look at the account at the provider."),
             _ => null,
         };
     }
