@@ -17,6 +17,15 @@ namespace Channels.Connectors.Evolution;
 internal static class EvolutionErrors
 {
     private const int LongestWords = 300;
+    private const string Between = "; ";
+
+    /// <summary>What its schemas and the first lines of its controllers say of a body, in all versions, before anything else happens.</summary>
+    private static readonly string[] _beforeTheSend =
+    [
+        "requires property", "is required", "is not of a type", "does not conform", "does not meet", "must be informed", "must be a url", "must be an emoji",
+        "must be a single emoji", "must be a numeric string", "cannot be empty",
+    ];
+
     private static readonly TimeSpan _reconnect = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _busy = TimeSpan.FromSeconds(30);
 
@@ -82,7 +91,7 @@ internal static class EvolutionErrors
     public static string WordsOf(JsonElement body)
     {
         var message = body.Member("response").Member("message");
-        return string.Join("; ", Flatten(message.IsNothing() ? body.Member("message", "error") : message, 4).Take(8));
+        return string.Join(Between, Flatten(message.IsNothing() ? body.Member("message", "error") : message, 4).Take(8));
     }
 
     private static IEnumerable<string> Flatten(JsonElement message, int levels) => message.ValueKind switch
@@ -117,8 +126,7 @@ internal static class EvolutionErrors
             return new SendOutcome.TryLater(_reconnect, "reconnecting", "the instance is not connected to WhatsApp at the moment");
         }
 
-        return Has(answer, "requires property") || Has(answer, "is required") || Has(answer, "is not of a type") || Has(answer, "does not conform")
-               || Has(answer, "does not meet")
+        return _beforeTheSend.Any(phrase => Has(answer, phrase)) || answer.Words.Split(Between).Contains("Invalid format", StringComparer.OrdinalIgnoreCase)
             ? new SendOutcome.Refused("bad-request", Said(answer, ""))
             : new SendOutcome.Unknown($"the gateway failed inside the send: {Said(answer, "no words")}");
     }

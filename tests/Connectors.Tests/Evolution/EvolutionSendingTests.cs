@@ -15,6 +15,18 @@ public sealed class EvolutionSendingTests
             new OutboundContent.File(FileForm.Image, "https://f.example/a.png", null, "image/png", "a.png"), "look", "message/sendMedia",
             """{"number":"447700900321","mediatype":"image","media":"https://f.example/a.png","caption":"look","mimetype":"image/png","fileName":"a.png"}"""
         },
+        {
+            new OutboundContent.File(FileForm.Document, null, "sha256-1", "application/pdf; v=1", null), "", "message/sendMedia",
+            """{"number":"447700900321","mediatype":"document","media":"AQID","mimetype":"application/pdf; v=1","fileName":"document.pdf"}"""
+        },
+        {
+            new OutboundContent.File(FileForm.Document, "https://f.example/my%20offer.odt?x=1", null, null, null), "", "message/sendMedia",
+            """{"number":"447700900321","mediatype":"document","media":"https://f.example/my%20offer.odt?x=1","fileName":"my offer.odt"}"""
+        },
+        {
+            new OutboundContent.File(FileForm.Document, "https://f.example/1", null, null, null), "", "message/sendMedia",
+            """{"number":"447700900321","mediatype":"document","media":"https://f.example/1","fileName":"document.bin"}"""
+        },
         { new OutboundContent.File(FileForm.Voice, null, "sha256-1", null, null), "", "message/sendWhatsAppAudio", """{"number":"447700900321","audio":"AQID"}""" },
         { new OutboundContent.File(FileForm.Sticker, "https://f.example/s.webp", null, null, null), "", "message/sendSticker", """{"number":"447700900321","sticker":"https://f.example/s.webp"}""" },
         { new OutboundContent.Place(41.5, -8.25, null, null), "", "message/sendLocation", """{"number":"447700900321","latitude":41.5,"longitude":-8.25,"name":"41.5, -8.25","address":"41.5, -8.25"}""" },
