@@ -12,6 +12,8 @@ namespace Channels.Connectors.WhatsApp;
 /// </remarks>
 internal static class WhatsAppContentReader
 {
+    private const string AnotherQuality = "the same file in another quality";
+
     public static ChannelEvent Read(
         ChannelEvent message, WhatsAppContent content, JsonElement item, WhatsAppOwn own, WhatsAppParties parties)
     {
@@ -20,6 +22,12 @@ internal static class WhatsAppContentReader
         if (content.ViewOnce)
         {
             message = message with { ViewOnce = true };
+        }
+
+        // Kept, since it may be the better one; answered was the first.
+        if (content.IsAnotherQuality)
+        {
+            message = message with { Action = EventAction.StoreOnly, Reason = AnotherQuality };
         }
 
         return content.Leaf switch

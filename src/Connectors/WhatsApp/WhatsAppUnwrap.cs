@@ -11,8 +11,9 @@ namespace Channels.Connectors.WhatsApp;
 /// <param name="MediaUrl">Where the gateway stored the decrypted file.</param>
 /// <param name="Transcript">What the gateway heard in a voice message.</param>
 /// <param name="Housekeeping">What stood there when there was no leaf.</param>
+/// <param name="IsAnotherQuality">It is a picture or film that came already, smaller or larger: WhatsApp sends those of high quality twice, as two messages.</param>
 internal readonly record struct WhatsAppContent(
-    string? Leaf, JsonElement Value, bool ViewOnce, JsonElement Inline, string? MediaUrl, string? Transcript, string? Housekeeping);
+    string? Leaf, JsonElement Value, bool ViewOnce, JsonElement Inline, string? MediaUrl, string? Transcript, string? Housekeeping, bool IsAnotherQuality);
 
 /// <summary>Takes ephemeral, view-once, with-caption, edited and later wrappings off a message, however many there are.</summary>
 /// <remarks>
@@ -67,7 +68,11 @@ internal static class WhatsAppUnwrap
                     content = content with { Transcript = member.Value.AsText() ?? content.Transcript };
                     break;
                 case "messageContextInfo":
-                    content = content with { Housekeeping = content.Housekeeping ?? member.Name };
+                    content = content with
+                    {
+                        Housekeeping = content.Housekeeping ?? member.Name,
+                        IsAnotherQuality = content.IsAnotherQuality || IsAnotherQuality(member.Value.Member("messageAssociation").Member("associationType")),
+                    };
                     break;
                 case var name when Rank(name, member.Value) is var rank && rank > best:
                     (leaf, best) = ((name, member.Value), rank);
@@ -77,6 +82,14 @@ internal static class WhatsAppUnwrap
 
         return leaf;
     }
+
+    /// <remarks>Pictures of an album hang together by the same field: those are messages of their own.</remarks>
+    private static bool IsAnotherQuality(JsonElement association) => WhatsAppValues.Integer(association) switch
+    {
+        null => association.AsText() is "HD_VIDEO_DUAL_UPLOAD" or "HD_IMAGE_DUAL_UPLOAD" or "HEVC_VIDEO_DUAL_UPLOAD",
+        5 or 10 or 19 => true,
+        _ => false,
+    };
 
     /// <summary>What we can read goes before what we cannot, an empty <c>conversation</c> and a group's key after everything; numbers and flags are no leaf.</summary>
     private static int Rank(string name, JsonElement value) => value.ValueKind switch
