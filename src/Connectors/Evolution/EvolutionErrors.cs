@@ -35,7 +35,7 @@ internal static class EvolutionErrors
         { Status: null } => new SendOutcome.Unknown(answer.Trouble),
         { IsSuccess: true } => answer.Body.Member("key").Id("id") is { } id
             ? new SendOutcome.Accepted(id)
-            : new SendOutcome.Unknown("the gateway said yes without a message id"),
+            : EvolutionMetaErrors.Read(answer.Body, Said(answer, "Meta refused it without words")) ?? new SendOutcome.Unknown("the gateway said yes without a message id"),
         { Status: HttpStatusCode.TooManyRequests } => new SendOutcome.TryLater(answer.RetryAfter ?? _busy, "rate-limited", "the gateway asks us to send less"),
         { Status: HttpStatusCode.ServiceUnavailable } => Unavailable(answer),
         { Status: HttpStatusCode.Unauthorized } => new SendOutcome.Blocked("unauthorized", "the gateway does not accept the API key", GatewayFault: false),
