@@ -57,7 +57,9 @@ internal static class EvolutionErrors
 
     public static bool IsNameInUse(EvolutionAnswer answer) => answer.Status == HttpStatusCode.Forbidden && Has(answer, "already in use");
 
-    public static bool IsNotConnected(EvolutionAnswer answer) => answer.Status == HttpStatusCode.BadRequest && Has(answer, "is not connected");
+    /// <summary>A log-out found no connection to end: to 2.4 that is a success, which has done nothing.</summary>
+    public static bool IsNotConnected(EvolutionAnswer answer) =>
+        answer.IsSuccess ? Has(answer, "already disconnected") : answer.Status == HttpStatusCode.BadRequest && Has(answer, "is not connected");
 
     /// <summary>The gateway could not end a connection that was not there: its words are "Connection Closed", or none at all.</summary>
     public static bool IsBetweenConnections(EvolutionAnswer answer) =>

@@ -127,15 +127,13 @@ internal sealed class EvolutionSessions(EvolutionApi api, TimeProvider clock)
         }
 
         using var answer = await api.CallAsync(settings, HttpMethod.Delete, settings.CallTo("instance/logout"), null, _limit, cancellationToken);
-        if (answer.IsSuccess || EvolutionErrors.IsMissingInstance(answer))
+        if (EvolutionErrors.IsNotConnected(answer))
         {
-            return null;
+            // Also what it says in every other moment of a reconnection, and then the pairing is still there.
+            return (await KnownAsync(settings, cancellationToken)).IsPaired == true ? EvolutionErrors.Reconnecting : null;
         }
 
-        // "Not connected" is also what it says in every other moment of a reconnection, and then the pairing is still there.
-        return !EvolutionErrors.IsNotConnected(answer) ? Refusal(answer, settings, connection)
-            : (await KnownAsync(settings, cancellationToken)).IsPaired == true ? EvolutionErrors.Reconnecting
-            : null;
+        return answer.IsSuccess || EvolutionErrors.IsMissingInstance(answer) ? null : Refusal(answer, settings, connection);
     }
 
     /// <summary>Null when the instance is gone, whoever did it.</summary>

@@ -95,6 +95,20 @@ public sealed class EvolutionSessionsTests : IAsyncLifetime
         Assert.True(instance.IsPaired);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_gateway_that_calls_it_done_between_two_connections_is_believed_only_without_a_pairing(bool isPaired)
+    {
+        await using var gateway = await FakeEvolution.StartAsync(new() { ClosedIsLoggedOut = true });
+        gateway.AddInstance(Name, "close").IsPaired = isPaired;
+
+        var outcome = await _connector.LogOutAsync(TestConnections.ToGateway(gateway.Address), default);
+
+        Assert.Equal(isPaired ? "reconnecting" : null, (outcome as ActivationOutcome.Refused)?.Code);
+        Assert.Equal(isPaired, outcome is not null);
+    }
+
     [Fact]
     public async Task A_deletion_that_comes_too_early_is_repeated()
     {

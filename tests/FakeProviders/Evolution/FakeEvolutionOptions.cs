@@ -15,6 +15,9 @@ public sealed record FakeEvolutionOptions
     /// <summary>The port on 127.0.0.1; zero for any free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Version 2.4: a log-out while there is no connection is a success that does nothing.</summary>
+    public bool ClosedIsLoggedOut { get; init; }
+
     /// <summary>Version 2.4 without its activation: every business call answers 503.</summary>
     public bool LicenceMissing { get; init; }
 

@@ -149,6 +149,10 @@ public sealed class FakePairing
             // It says so, and has done nothing.
             await FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance logged out" } });
         }
+        else if (instance.State == "close" && _fake.Options.ClosedIsLoggedOut)
+        {
+            await FakeJson.WriteAsync(http, 200, new { status = "SUCCESS", error = false, response = new { message = "Instance was already disconnected" } });
+        }
         else if (instance.State == "close")
         {
             await FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { $"The \"{instance.Name}\" instance is not connected" });
