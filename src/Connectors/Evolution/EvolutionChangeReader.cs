@@ -18,14 +18,18 @@ internal static class EvolutionChangeReader
 
         var (protocol, key) = Find(item);
         var told = WhatsAppParties.Read(key, item);
-        var isEitherSides = !ours && told is { FromMe: true, Chat.IsLid: true };
-        var parties = isEitherSides ? told with { Chat = null, ChatLid = null, FromMe = false } : FromOurSide(told, envelope);
+        var isMembers = !ours && told is { FromMe: true, Chat.IsGroup: true };
+        var isEitherSides = isMembers || (!ours && told is { FromMe: true, Chat.IsLid: true });
+        var parties = isMembers ? told with { FromMe = false }
+            : isEitherSides ? told with { Chat = null, ChatLid = null, FromMe = false }
+            : FromOurSide(told, envelope);
         parties = ours ? parties with { FromMe = true } : parties;
         var edit = protocol is { } change ? Read(WhatsAppChange.Read(change), item, envelope, parties)
             : key.Id("id") is { } target ? ReadBeside(item.Member("message"), target, item, envelope, parties)
             : null;
 
         // Nobody tells us our own hidden id: this key is that of our edit, or of the customer's as they see it. The message it names tells the chat.
+        // In a group it is likewise that of our edit or of any member's, and the chat is the same to all.
         edit = isEitherSides && edit is not null ? edit with { FromMe = null } : edit;
         return edit ?? envelope.Ignored("no edit in it");
     }

@@ -44,11 +44,13 @@ public sealed class EvolutionInboundTests
     }
 
     [Theory]
-    [InlineData("messages.edited", EventKinds.MessageEdited, null, null)]
-    [InlineData("send.message.update", EventKinds.EchoEdited, "55544433322211@lid", true)]
-    public void An_edit_in_a_hidden_chat_names_the_chat_only_where_it_is_certainly_ours(string name, string kind, string? chat, bool? fromMe)
+    [InlineData("messages.edited", "55544433322211@lid", EventKinds.MessageEdited, null, null)]
+    [InlineData("send.message.update", "55544433322211@lid", EventKinds.EchoEdited, "55544433322211@lid", true)]
+    [InlineData("messages.edited", "120363000000000001@g.us", EventKinds.MessageEdited, "120363000000000001@g.us", null)]
+    [InlineData("send.message.update", "120363000000000001@g.us", EventKinds.EchoEdited, "120363000000000001@g.us", true)]
+    public void An_edit_that_may_be_anybodys_is_not_told_as_ours_and_in_a_hidden_chat_names_no_chat(string name, string told, string kind, string? chat, bool? fromMe)
     {
-        var edited = Single($$$"""{"event":"{{{name}}}","instance":"a","sender":"447700900100@s.whatsapp.net","data":{"key":{"remoteJid":"55544433322211@lid","fromMe":true,"id":"3B0"},"type":14,"editedMessage":{"conversation":"x"} }}""");
+        var edited = Single($$$"""{"event":"{{{name}}}","instance":"a","sender":"447700900100@s.whatsapp.net","data":{"key":{"remoteJid":"{{{told}}}","fromMe":true,"id":"3B0"},"type":14,"editedMessage":{"conversation":"x"} }}""");
 
         Assert.Equal((kind, chat, fromMe, "3B0", "x"), (edited.Kind, edited.ChatId, edited.FromMe, edited.TargetMessageId, edited.Text));
         Assert.Equal((chat is null, null), (edited.ChatType is null, edited.SenderId));
