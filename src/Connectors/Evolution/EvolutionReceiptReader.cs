@@ -67,9 +67,13 @@ internal static class EvolutionReceiptReader
     private static JsonElement KeyOf(JsonElement item) => item.Member("key") is { ValueKind: JsonValueKind.Object } key ? key : item;
 
     private static ChannelEvent? EditIn(JsonElement update, string id, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties) =>
-        update.Member("message") is { ValueKind: JsonValueKind.Object } message
+        update.Member("message") is { ValueKind: JsonValueKind.Object } message && !IsFetchedAgain(WhatsAppUnwrap.Open(message))
             ? EvolutionChangeReader.ReadBeside(message, id, item, envelope, parties)
             : null;
+
+    // 2.3.7 and later tell of a file that was asked for again by handing on its whole old message: the caption in it is no news.
+    private static bool IsFetchedAgain(WhatsAppContent content) =>
+        !content.IsEdited && content.Leaf is not (null or "conversation" or "extendedTextMessage") && WhatsAppChange.In(content) is null;
 
     private static ChannelEvent Receipt(string? status, string id, JsonElement item, EvolutionEnvelope envelope, WhatsAppParties parties)
     {

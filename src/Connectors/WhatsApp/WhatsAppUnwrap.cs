@@ -12,8 +12,17 @@ namespace Channels.Connectors.WhatsApp;
 /// <param name="Transcript">What the gateway heard in a voice message.</param>
 /// <param name="Housekeeping">What stood there when there was no leaf.</param>
 /// <param name="IsAnotherQuality">It is a picture or film that came already, smaller or larger: WhatsApp sends those of high quality twice, as two messages.</param>
+/// <param name="IsEdited">One of the wrappings said that this is what an earlier message says now.</param>
 internal readonly record struct WhatsAppContent(
-    string? Leaf, JsonElement Value, bool ViewOnce, JsonElement Inline, string? MediaUrl, string? Transcript, string? Housekeeping, bool IsAnotherQuality);
+    string? Leaf,
+    JsonElement Value,
+    bool ViewOnce,
+    JsonElement Inline,
+    string? MediaUrl,
+    string? Transcript,
+    string? Housekeeping,
+    bool IsAnotherQuality,
+    bool IsEdited);
 
 /// <summary>Takes ephemeral, view-once, with-caption, edited and later wrappings off a message, however many there are.</summary>
 /// <remarks>
@@ -39,7 +48,11 @@ internal static class WhatsAppUnwrap
                 return content with { Leaf = leaf.Name, Value = leaf.Value, ViewOnce = content.ViewOnce || leaf.Value.Flag("viewOnce") == true };
             }
 
-            content = content with { ViewOnce = content.ViewOnce || leaf.Name.StartsWith("viewOnce", StringComparison.Ordinal) };
+            content = content with
+            {
+                ViewOnce = content.ViewOnce || leaf.Name.StartsWith("viewOnce", StringComparison.Ordinal),
+                IsEdited = content.IsEdited || leaf.Name == "editedMessage",
+            };
             message = inner;
         }
     }

@@ -44,6 +44,18 @@ public sealed class EvolutionInboundTests
     }
 
     [Theory]
+    [InlineData("""{"imageMessage":{"caption":"old words","url":"https://mmg.whatsapp.net/x"}}""", EventKinds.StatusSent, null)]
+    [InlineData("""{"editedMessage":{"message":{"imageMessage":{"caption":"better words"}}}}""", EventKinds.MessageEdited, "better words")]
+    [InlineData("""{"protocolMessage":{"type":14,"key":{"id":"3B0"},"editedMessage":{"imageMessage":{"caption":"better words"}}}}""", EventKinds.MessageEdited, "better words")]
+    [InlineData("""{"extendedTextMessage":{"text":"better words"}}""", EventKinds.MessageEdited, "better words")]
+    public void A_file_that_was_fetched_again_is_not_edited(string message, string kind, string? text)
+    {
+        var told = Single($$$"""{"event":"messages.update","instance":"a","data":{"keyId":"3B0","remoteJid":"447700900321@s.whatsapp.net","fromMe":false,"status":"SERVER_ACK","message":{{{message}}}}}""");
+
+        Assert.Equal((kind, text), (told.Kind, told.Text));
+    }
+
+    [Theory]
     [InlineData("messages.edited", "55544433322211@lid", EventKinds.MessageEdited, null, null)]
     [InlineData("send.message.update", "55544433322211@lid", EventKinds.EchoEdited, "55544433322211@lid", true)]
     [InlineData("messages.edited", "120363000000000001@g.us", EventKinds.MessageEdited, "120363000000000001@g.us", null)]
