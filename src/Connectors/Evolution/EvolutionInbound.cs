@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
@@ -36,7 +37,7 @@ internal static class EvolutionInbound
         "messages.upsert" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.Arrived)),
         "send.message" => envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.ApiSend)),
         "messages.set" or "messaging.history.set" =>
-            envelope.Items("messages").Select(item => EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.History)),
+            envelope.Items("messages").Select(item => IsCount(item) ? envelope.Ignored("how much history there is, not the history") : EvolutionMessageReader.Read(item, envelope, WhatsAppOrigin.History)),
         "messages.edited" => envelope.Items("messages").Select(item => EvolutionChangeReader.ReadEdited(item, envelope, ours: false)),
         "send.message.update" => envelope.Items("messages").Select(item => EvolutionChangeReader.ReadEdited(item, envelope, ours: true)),
         "messages.update" => envelope.Items("messages").Select(item => EvolutionReceiptReader.ReadUpdate(item, envelope)),
@@ -52,6 +53,9 @@ internal static class EvolutionInbound
         "remove.instance" or "instance.delete" => [EvolutionConnectionReader.ReadRemoved(envelope)],
         var other => [envelope.Ignored(WhyUnused(other))],
     };
+
+    /// <summary>2.4 tells <c>messaging-history.set</c> in numbers alone.</summary>
+    private static bool IsCount(JsonElement item) => item.Member("key").IsNothing() && !item.Member("messageCount", "chatCount").IsNothing();
 
     /// <summary>Says why in our words: the name itself may be somebody's text.</summary>
     private static string WhyUnused(string name) => name.Split('.')[0] switch

@@ -100,7 +100,8 @@ internal static class WhatsAppContentReader
     /// <summary>Kept with whatever words it shows, so that a person can read on where the agent cannot.</summary>
     private static ChannelEvent Unsupported(ChannelEvent message, string? name, JsonElement leaf) => message with
     {
-        Reason = name is { Length: <= 64 } && name.All(char.IsAsciiLetterOrDigit) ? name : "unknown message",
+        Reason = name is { } besides && WhatsAppLeaves.IsBesides(besides) ? "the gateway left the content out"
+            : name is { Length: <= 64 } && name.All(char.IsAsciiLetterOrDigit) ? name : "unknown message",
         Text = leaf.AsText() ?? leaf.Filled("text") ?? leaf.Filled("caption") ?? leaf.Filled("message") ?? leaf.Filled("contentText")
             ?? leaf.Filled("body") ?? leaf.Member("body").Filled("text") ?? leaf.Filled("description")
             ?? leaf.Member("hydratedTemplate").Filled("hydratedContentText"),

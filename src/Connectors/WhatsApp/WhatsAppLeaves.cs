@@ -23,5 +23,8 @@ internal static class WhatsAppLeaves
 
     public static bool IsInteractive(string name) => _interactive.Contains(name);
 
+    /// <summary>What stands beside a content: alone, the gateway has left the content out (replies to Meta's forms, files of its own kind of channel).</summary>
+    public static bool IsBesides(string name) => name is "contextInfo" or "quoted";
+
     public static bool IsPoll(string name) => name.StartsWith("pollCreationMessage", StringComparison.Ordinal);
 }

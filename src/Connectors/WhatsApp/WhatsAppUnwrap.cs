@@ -104,10 +104,13 @@ internal static class WhatsAppUnwrap
         _ => false,
     };
 
-    /// <summary>What we can read goes before what we cannot, an empty <c>conversation</c> and a group's key after everything; numbers and flags are no leaf.</summary>
+    /// <summary>
+    /// What we can read goes before what we cannot; an empty <c>conversation</c>, a group's key and what a message only refers to go after everything; numbers and
+    /// flags are no leaf.
+    /// </summary>
     private static int Rank(string name, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Object when name is "senderKeyDistributionMessage" or "fastRatchetKeySenderKeyDistributionMessage" => 1,
+        JsonValueKind.Object when name is "senderKeyDistributionMessage" or "fastRatchetKeySenderKeyDistributionMessage" || WhatsAppLeaves.IsBesides(name) => 1,
         JsonValueKind.Object => WhatsAppLeaves.Knows(name) || value.Member("message").IsObject() ? 3 : 2,
         JsonValueKind.String when name == "conversation" => value.ValueEquals(""u8) ? 1 : 3,
         JsonValueKind.String => 2,
