@@ -19,6 +19,9 @@ internal static class EvolutionErrors
     private const int LongestWords = 300;
     private const string Between = "; ";
 
+    /// <summary>A group is also not found while the instance reconnects.</summary>
+    private const int MostGroupAttempts = 3;
+
     /// <summary>What its schemas and the first lines of its controllers say of a body, in all versions, before anything else happens.</summary>
     private static readonly string[] _beforeTheSend =
     [
@@ -126,6 +129,12 @@ internal static class EvolutionErrors
         if (Has(answer, "connection closed") || Has(answer, "is not connected"))
         {
             return new SendOutcome.TryLater(_reconnect, "reconnecting", "the instance is not connected to WhatsApp at the moment");
+        }
+
+        // An object of the gateway's own, printed: thrown where it finds no group to send to. What goes wrong after a send is an error with words.
+        if (answer.Status == HttpStatusCode.BadRequest && answer.Words == "[object Object]")
+        {
+            return new SendOutcome.TryLater(_reconnect, "group-not-found", "the gateway cannot find this group, or the number is not in it") { OfThisMessage = true, MostAttempts = MostGroupAttempts };
         }
 
         return _beforeTheSend.Any(phrase => Has(answer, phrase)) || answer.Words.Split(Between).Contains("Invalid format", StringComparer.OrdinalIgnoreCase)

@@ -41,6 +41,7 @@ public sealed class EvolutionErrorsTests
     [InlineData(400, """{"response":{"message":["PrismaClientKnownRequestError: invalid format of a column"]}}""", "Unknown")]
     [InlineData(400, """{"response":{"message":["Error: Connection Closed"]}}""", "TryLater:reconnecting")]
     [InlineData(400, """{"response":{"message":["The \"a\" instance is not connected"]}}""", "TryLater:reconnecting")]
+    [InlineData(400, """{"response":{"message":["[object Object]"]}}""", "TryLater:group-not-found")]
     [InlineData(400, """{"response":{"message":["PrismaClientKnownRequestError: unique constraint"]}}""", "Unknown")]
     [InlineData(400, "", "Unknown")]
     [InlineData(401, """{"response":{"message":"Unauthorized"}}""", "Blocked:unauthorized")]
