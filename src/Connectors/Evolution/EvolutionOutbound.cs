@@ -27,6 +27,12 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
         }
 
+        // The gateway takes such words and leaves them out.
+        if (message is { Text.Length: > 0, Content: OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker } })
+        {
+            return new SendOutcome.Refused("no-caption", "sound and stickers have no text beside them; send it as a message of its own");
+        }
+
         var (file, gone) = await OutboundBytes.ReadAsync(message, cancellationToken);
         if (gone is not null)
         {

@@ -76,6 +76,21 @@ public sealed class EvolutionSendingTests
         Assert.Empty(gateway.Calls);
     }
 
+    [Theory]
+    [InlineData(FileForm.Audio)]
+    [InlineData(FileForm.Voice)]
+    [InlineData(FileForm.Sticker)]
+    public async Task Words_that_would_be_left_out_are_refused_before_anything_leaves(FileForm form)
+    {
+        await using var gateway = await StartAsync(major: 2);
+
+        var outcome = await _connector.SendAsync(
+            TestConnections.ToGateway(gateway.Address, Instance), Message(new OutboundContent.File(form, "https://f.example/a", null, null, null), "look"), CancellationToken.None);
+
+        Assert.Equal("no-caption", Assert.IsType<SendOutcome.Refused>(outcome).Code);
+        Assert.Empty(gateway.Calls);
+    }
+
     private static OutboundMessage Message(OutboundContent content, string text) => TestConnections.Message(text) with
     {
         Content = content,
