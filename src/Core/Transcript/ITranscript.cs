@@ -129,7 +129,12 @@ public sealed record RecordedMessage(
 public sealed record DeliveryReceipt(ConversationId? Conversation, string ProviderMessageId, string Status, string? Reason, MessageId? Ours = null);
 
 /// <summary>An edit or deletion of an earlier message.</summary>
-public sealed record MessageChange(ConversationId? Conversation, string TargetProviderMessageId, string? NewText, bool Deleted, DateTimeOffset At);
+/// <param name="Conversation">Where, if that is known.</param>
+/// <param name="TargetProviderMessageId">The provider's id of the message.</param>
+/// <param name="NewText">What it says now; null where that is not known.</param>
+/// <param name="Deleted">Whether it was taken back.</param>
+/// <param name="At">When; null for an edit whose time the provider does not tell: it counts only while no edit with a time is known.</param>
+public sealed record MessageChange(ConversationId? Conversation, string TargetProviderMessageId, string? NewText, bool Deleted, DateTimeOffset? At);
 
 /// <summary>A contact's name or picture. Null leaves what is known.</summary>
 public sealed record ContactChange(string Alias, string? Name, string? AvatarUrl);

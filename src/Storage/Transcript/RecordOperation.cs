@@ -210,7 +210,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
                 Columns.Texts(changes, row => row.Item.TargetProviderMessageId),
                 Columns.Texts(changes, row => row.Item.NewText),
                 Columns.Booleans(changes, row => row.Item.Deleted),
-                Columns.Times(changes, row => row.Item.At),
+                Columns.Of(changes, row => row.Item.At, NpgsqlDbType.TimestampTz),
                 Columns.Times(changes, row => row.Of.Now));
         }
 

@@ -163,7 +163,8 @@ internal static class RecordSql
         set status = excluded.status, reason = excluded.reason, at = excluded.at where status_rank(excluded.status) > status_rank(e.status)
         """;
 
-    /// <summary>Edits and deletions of messages we have. The latest edit stands; a deleted message keeps its row and loses its text. Those of messages we do not have are counted.</summary>
+    /// <summary>Edits and deletions of messages we have. The latest edit stands; a deleted message keeps its row and loses its text, for good. Those of messages we do not have are counted.</summary>
+    /// <remarks>An edit that does not say when it was made may be an old one, told late: it never replaces an edit that does. A deletion is the last there is to say, whatever the clocks said.</remarks>
     internal const string Changes = """
         with given as materialized (
           select c.*, k.message_id
@@ -176,17 +177,18 @@ internal static class RecordSql
             limit 1) as k on true),
         c as materialized (
           select distinct on (account_id, message_id) * from given where message_id is not null
-          order by account_id, message_id, deleted desc, at desc),
+          order by account_id, message_id, deleted desc, at desc nulls last),
         unknown as (
           insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
           select tenant_id, account_id, 'event', 'an edit or deletion of a message that is not here', count(*), max(now)
           from given where message_id is null group by tenant_id, account_id
           on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
         update transcript t
-        set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = c.at,
+        set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = coalesce(c.at, t.edited_at),
             reason = case when c.deleted then 'deleted by its sender' else t.reason end
         from c
-        where t.tenant_id = any (array[c.tenant_id]) and t.account_id = c.account_id and t.id = c.message_id and (t.edited_at is null or t.edited_at < c.at)
+        where t.tenant_id = any (array[c.tenant_id]) and t.account_id = c.account_id and t.id = c.message_id
+          and t.reason is distinct from 'deleted by its sender' and (c.deleted or t.edited_at is null or t.edited_at < c.at)
         """;
 
     /// <summary>Names and pictures; what is unknown now never overwrites what is known. Those of people without a conversation are counted.</summary>

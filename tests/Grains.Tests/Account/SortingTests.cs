@@ -30,6 +30,15 @@ public sealed class SortingTests
         Assert.Empty(batch.Dropped);
     }
 
+    [Fact]
+    public void When_an_edit_came_is_not_when_it_was_made()
+    {
+        var edit = Deletion with { Kind = EventKinds.MessageEdited, Text = "after" };
+
+        Assert.Null(Assert.Single(Sorted(edit).Changes).At);
+        Assert.Equal(Noon, Assert.Single(Sorted(edit with { Timestamp = Noon }).Changes).At);
+    }
+
     [Theory]
     [InlineData(EventKinds.StatusDelivered)]
     [InlineData(EventKinds.StatusRead)]

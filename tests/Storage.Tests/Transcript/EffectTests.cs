@@ -116,6 +116,42 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [PostgresFact]
+    public async Task An_edit_without_a_time_replaces_the_first_words_and_no_edit_with_one()
+    {
+        await SayAsync();
+
+        await ChangeAsync("one", false, null);
+        Assert.Equal("one", await ScalarAsync("select text from transcript"));
+        Assert.Equal(DBNull.Value, await ScalarAsync("select edited_at from transcript"));
+
+        await ChangeAsync("one", false, Noon.AddSeconds(1));
+        await ChangeAsync("two", false, Noon.AddSeconds(2));
+        await ChangeAsync("one", false, null);
+        Assert.Equal("two", await ScalarAsync("select text from transcript"));
+        Assert.Equal(Noon.AddSeconds(2).UtcDateTime, await ScalarAsync("select edited_at from transcript"));
+
+        // Of two told at once the one that says when it was made is the one that counts.
+        await RecordAsync(new AccountBatch(_tenant, _account) { Changes = [new MessageChange(null, "3B0", "one", false, null), new MessageChange(null, "3B0", "three", false, Noon.AddSeconds(3))] });
+        Assert.Equal("three", await ScalarAsync("select text from transcript"));
+    }
+
+    [PostgresTheory]
+    [InlineData(null)]
+    [InlineData(60)]
+    public async Task Nothing_brings_the_text_of_a_deleted_message_back(int? seconds)
+    {
+        await SayAsync();
+        await ChangeAsync("one", false, Noon.AddMilliseconds(700));
+
+        // A deletion's time has whole seconds.
+        await ChangeAsync(null, true, Noon);
+        await ChangeAsync("one", false, seconds is { } late ? Noon.AddSeconds(late) : null);
+
+        Assert.Equal(DBNull.Value, await ScalarAsync("select text from transcript"));
+        Assert.Equal("deleted by its sender", await ScalarAsync("select reason from transcript"));
+    }
+
+    [PostgresFact]
     public async Task Of_two_words_about_a_contact_the_later_one_counts()
     {
         await ReachAsync((5, null));
@@ -258,6 +294,14 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
         await ExecuteAsync("update connector set status = 'error', status_code = 'gateway-down'");
         Assert.Null(await TroubleSinceAsync("quality-low"));
     }
+
+    private Task SayAsync() => RecordAsync(new AccountBatch(_tenant, _account)
+    {
+        Messages = [new RecordedMessage(new MessageId(_ids.Next()), _conversation, false, Author.Contact, "message.text", "3B0", "message", "", "before", "ignored", "x", null, null, Noon, null, false, false)],
+    });
+
+    private Task ChangeAsync(string? text, bool deleted, DateTimeOffset? at) =>
+        RecordAsync(new AccountBatch(_tenant, _account) { Changes = [new MessageChange(null, "3B0", text, deleted, at)] });
 
     private Task ResumeAsync(int minutes) => RecordAsync(new AccountBatch(_tenant, _account) { Resumptions = [new Resumption(_conversation, Noon.AddMinutes(minutes), _ids.Next())] });
 
