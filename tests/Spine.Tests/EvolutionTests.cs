@@ -88,6 +88,26 @@ public sealed class EvolutionTests(Running.Spine spine) : SpineTest(spine), ICla
     }
 
     [PostgresFact]
+    public async Task What_goes_to_one_spelling_of_a_number_and_is_answered_from_the_other_is_one_conversation()
+    {
+        var shop = await Spine.EvolutionAsync();
+        var line = $"319876{Spine.Next():0000}";
+        var (written, known) = ($"55{line[..2]}9{line[2..]}", $"55{line}");
+        await shop.SaysAsync(written, Words("first"));
+        var send = (await shop.SentAsync(1))[0];
+        await shop.MessagesAsync(written, "the reply, sent", found => found.Any(message => message is { IsOut: true, Status: "sent" }));
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.SendMessage(shop.Name, EvolutionBodies.Person(known), send.Id, send.Text));
+        await shop.SaysAsync(known, Words("second"));
+
+        await shop.SentAsync(2);
+        await shop.Channel.IdleAsync(webhooksFinished: 3);
+        var conversation = Assert.Single(await shop.Channel.ConversationsAsync());
+        var messages = await shop.Channel.MessagesAsync(conversation.Id);
+        Assert.Equal((2, 2), (messages.Count(message => message.IsIn), messages.Count(message => message.IsOut)));
+    }
+
+    [PostgresFact]
     public async Task A_group_is_recorded_and_answered_only_where_the_channel_wants_it()
     {
         var quiet = await Spine.EvolutionAsync();

@@ -28,7 +28,7 @@ internal static class EvolutionInbound
         }
 
         var envelope = EvolutionEnvelope.Read(document.RootElement, webhook.Path);
-        var events = Read(envelope).ToImmutableArray();
+        var events = Read(envelope).Select(WithOtherSpelling).ToImmutableArray();
         return new Normalised.Events(events.IsEmpty ? [envelope.Ignored("an empty list")] : events);
     }
 
@@ -53,6 +53,12 @@ internal static class EvolutionInbound
         "remove.instance" or "instance.delete" => [EvolutionConnectionReader.ReadRemoved(envelope)],
         var other => [envelope.Ignored(WhyUnused(other))],
     };
+
+    // What we send to the one spelling comes back, and is answered, from the other.
+    private static ChannelEvent WithOtherSpelling(ChannelEvent happened) =>
+        happened.ChatAlias is null && WhatsAppJid.Parse(happened.ChatId) is { Phone: { } phone } && WhatsAppNumber.OtherSpelling(phone) is { } other
+            ? happened with { ChatAlias = new WhatsAppJid(other, WhatsAppJid.PhoneServer).ToString() }
+            : happened;
 
     /// <summary>2.4 tells <c>messaging-history.set</c> in numbers alone.</summary>
     private static bool IsCount(JsonElement item) => item.Member("key").IsNothing() && !item.Member("messageCount", "chatCount").IsNothing();

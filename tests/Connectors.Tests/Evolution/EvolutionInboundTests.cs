@@ -68,6 +68,17 @@ public sealed class EvolutionInboundTests
         Assert.Equal((chat is null, null), (edited.ChatType is null, edited.SenderId));
     }
 
+    [Theory]
+    [InlineData("messages.upsert", """{"key":{"remoteJid":"553187654321@s.whatsapp.net","fromMe":false,"id":"3B0"},"message":{"conversation":"x"}}""")]
+    [InlineData("send.message", """{"key":{"remoteJid":"553187654321@s.whatsapp.net","fromMe":true,"id":"3B0"},"message":{"conversation":"x"}}""")]
+    [InlineData("messages.update", """{"keyId":"3B0","remoteJid":"553187654321@s.whatsapp.net","fromMe":true,"status":"READ"}""")]
+    public void A_number_of_two_spellings_is_known_by_both(string name, string data)
+    {
+        var happened = Single($$"""{"event":"{{name}}","instance":"a","data":{{data}}}""");
+
+        Assert.Equal(("553187654321@s.whatsapp.net", "5531987654321@s.whatsapp.net"), (happened.ChatId, happened.ChatAlias));
+    }
+
     [Fact]
     public void One_message_told_as_new_as_echo_and_as_history_has_one_key()
     {

@@ -20,6 +20,28 @@ public sealed class WhatsAppNumberTests
     public void Another_number_is_another(string identity, string ownId) => Assert.False(WhatsAppNumber.IsSame(identity, ownId));
 
     [Theory]
+    [InlineData("5531987654321", "553187654321")]
+    [InlineData("5215512345678", "525512345678")]
+    [InlineData("5491123456789", "541123456789")]
+    public void A_mobile_of_two_spellings_has_the_other(string longer, string shorter)
+    {
+        Assert.Equal(shorter, WhatsAppNumber.OtherSpelling(longer));
+        Assert.Equal(longer, WhatsAppNumber.OtherSpelling(shorter));
+    }
+
+    [Theory]
+    [InlineData("5511987654321")]
+    [InlineData("551187654321")]
+    [InlineData("5531932654321")]
+    [InlineData("553132654321")]
+    [InlineData("5531887654321")]
+    [InlineData("5225512345678")]
+    [InlineData("447700900321")]
+    [InlineData("55")]
+    [InlineData("")]
+    public void What_may_be_two_lines_has_no_other_spelling(string digits) => Assert.Null(WhatsAppNumber.OtherSpelling(digits));
+
+    [Theory]
     [InlineData("front-desk", "4915112345678@s.whatsapp.net")]
     [InlineData("0198c0de-0000-7000-8000-000000000001", "4915112345678@s.whatsapp.net")]
     [InlineData("4915112345678", "20011223344@lid")]
