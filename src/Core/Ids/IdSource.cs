@@ -114,12 +114,14 @@ public sealed class IdSource(TimeProvider clock)
         return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 
-    /// <summary>The smallest possible id of a moment: the edge of a partition.</summary>
+    /// <summary>The smallest possible id of a moment: the edge of a partition, or of what is past its keep.</summary>
+    /// <param name="moment">Before 1970 there are no ids, and none is smaller than the answer.</param>
     public static Guid Floor(DateTimeOffset moment)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
-        var milliseconds = moment.ToUnixTimeMilliseconds();
+        // Negative milliseconds would make an id behind all others: of a keep longer than since 1970, everything would be past it.
+        var milliseconds = Math.Max(0, moment.ToUnixTimeMilliseconds());
         for (var i = 0; i < 6; i++)
         {
             bytes[i] = (byte)(milliseconds >> (40 - (8 * i)));

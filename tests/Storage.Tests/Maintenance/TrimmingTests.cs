@@ -48,6 +48,19 @@ public sealed class TrimmingTests(PostgresFixture postgres) : TrimmingStage(post
         Assert.Contains(Log.Entries, entry => entry.Message.StartsWith("Trimmed 1 rows of transcript_default from before", StringComparison.Ordinal));
     }
 
+    [PostgresFact]
+    public async Task A_keep_that_began_before_1970_deletes_nothing_and_gives_up_no_reply()
+    {
+        await AddMessageAsync(At(-400));
+        var unknown = await AddMessageAsync(At(0), "unknown");
+        await RunAsync("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 2, 1, now())", Tenant, unknown);
+
+        await Housekeeping(messageDays: 36_500).LookAsync(default);
+
+        Assert.Equal([At(-400), At(0)], await MessagesAsync());
+        Assert.Equal(unknown, await ScalarAsync("select message_id from outbox"));
+    }
+
     [PostgresTheory]
     [InlineData("insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $1, $1, $2)")]
     [InlineData("insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $1, $2, $1, 0, 1, now())")]
