@@ -56,8 +56,9 @@ internal sealed partial class ServerWatch(Func<bool> isAlive, Func<CancellationT
         {
             Log.Reopened(logger, await reopen(cancellationToken));
         }
-        catch (Exception failed) when (failed is EmbeddedPostgresException or IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // Whatever it was, such as a fork for which there was no memory: a watch that ended with it would never look again.
             Log.NotReopened(logger, failed);
         }
     }
