@@ -29,29 +29,15 @@ internal sealed record LinuxProcess(int Id, long StartTicks)
         }
     }
 
-    /// <summary>The process with this id if it is called <paramref name="name"/> and works in <paramref name="directory"/>, as far as we may look.</summary>
-    public static LinuxProcess? FindWorkingIn(string directory, string name, int id) =>
-        WorkingDirectoryOf(id) == directory && NameOf(id) == name ? Find(id) : null;
-
-    /// <summary>Every such process. Reads all of /proc: not for loops that wait for one.</summary>
-    public static IEnumerable<LinuxProcess> AllWorkingIn(string directory, string name) =>
+    /// <summary>Of every process.</summary>
+    public static IEnumerable<int> AllIds() =>
         from entry in Directory.EnumerateDirectories("/proc")
         let id = int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0
         where id > 0
-        let process = FindWorkingIn(directory, name, id)
-        where process is not null
-        select process;
+        select id;
 
-    /// <summary>Sends a signal; that the process ended in the meantime is no error.</summary>
-    public void Signal(int signal)
-    {
-        if (IsAlive)
-        {
-            _ = Kill(Id, signal);
-        }
-    }
-
-    private static string? WorkingDirectoryOf(int id)
+    /// <summary>Null when it ended, and when we may not look.</summary>
+    public static string? WorkingDirectoryOf(int id)
     {
         try
         {
@@ -63,7 +49,8 @@ internal sealed record LinuxProcess(int Id, long StartTicks)
         }
     }
 
-    private static string? NameOf(int id)
+    /// <summary>The name of its program; null when it ended.</summary>
+    public static string? NameOf(int id)
     {
         try
         {
@@ -72,6 +59,15 @@ internal sealed record LinuxProcess(int Id, long StartTicks)
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Sends a signal; that the process ended in the meantime is no error.</summary>
+    public void Signal(int signal)
+    {
+        if (IsAlive)
+        {
+            _ = Kill(Id, signal);
         }
     }
 

@@ -3,8 +3,6 @@ namespace Channels.Storage.Embedded;
 /// <summary>A living postmaster on our cluster, started by us or found.</summary>
 internal sealed class RunningServer(ClusterDirectory cluster, LinuxProcess process)
 {
-    private const string Program = "postgres";
-
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
 
     public LinuxProcess Process { get; } = process;
@@ -12,15 +10,12 @@ internal sealed class RunningServer(ClusterDirectory cluster, LinuxProcess proce
     /// <summary>Null while it starts, or once it ended.</summary>
     public PostmasterFile? Ready => PostmasterFile.Read(cluster) is { IsReady: true } file && file.ProcessId == Process.Id ? file : null;
 
-    /// <summary>The postmaster at work in this cluster, if any. A number in a file proves nothing; a process working in the directory does.</summary>
-    public static RunningServer? Find(ClusterDirectory cluster) =>
+    /// <summary>The postmaster at work in this cluster, if any.</summary>
+    public static async Task<RunningServer?> FindAsync(ClusterDirectory cluster, ServerAccount account, CancellationToken cancellationToken) =>
         PostmasterFile.Read(cluster) is { } file
-        && LinuxProcess.FindWorkingIn(cluster.RealPath, Program, file.ProcessId) is { } postmaster
+        && await ClusterProcesses.OfAsync([file.ProcessId], cluster, account, cancellationToken) is [var postmaster]
             ? new(cluster, postmaster)
             : null;
-
-    /// <summary>Processes of a server whose postmaster was killed. They see it, and leave; starting beside them would ruin the data.</summary>
-    public static IReadOnlyList<LinuxProcess> Orphans(ClusterDirectory cluster) => [.. LinuxProcess.AllWorkingIn(cluster.RealPath, Program)];
 
     /// <summary>True when it ended within <paramref name="patience"/>.</summary>
     public Task<bool> EndedAsync(TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken) =>
@@ -40,10 +35,13 @@ internal sealed class RunningServer(ClusterDirectory cluster, LinuxProcess proce
         return false;
     }
 
-    public static async Task<bool> UntilAsync(Func<bool> condition, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    public static Task<bool> UntilAsync(Func<bool> condition, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken) =>
+        UntilAsync(() => Task.FromResult(condition()), patience, clock, cancellationToken);
+
+    public static async Task<bool> UntilAsync(Func<Task<bool>> condition, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (clock.GetElapsedTime(started) > patience)
             {

@@ -23,18 +23,20 @@ internal sealed class ServerLauncher(ClusterDirectory cluster, ServerAccount acc
     /// <summary>Makes sure that nothing works in the cluster, and removes the files by which a new server would think otherwise.</summary>
     public async Task ClearLeftoversAsync(string socketDirectory, CancellationToken cancellationToken)
     {
-        if (!await RunningServer.UntilAsync(() => RunningServer.Orphans(cluster).Count == 0, PatienceWithOrphans, clock, cancellationToken))
+        // Of a server whose postmaster was killed. They see it, and leave; starting beside them would ruin the data.
+        IReadOnlyList<LinuxProcess> orphans = [];
+        if (!await RunningServer.UntilAsync(GoneAsync, PatienceWithOrphans, clock, cancellationToken))
         {
-            foreach (var orphan in RunningServer.Orphans(cluster))
+            foreach (var orphan in orphans)
             {
                 orphan.Signal(PostmasterSignal.ImmediateStop);
             }
 
-            if (!await RunningServer.UntilAsync(() => RunningServer.Orphans(cluster).Count == 0, PatienceWithOrphans, clock, cancellationToken))
+            if (!await RunningServer.UntilAsync(GoneAsync, PatienceWithOrphans, clock, cancellationToken))
             {
                 throw new EmbeddedPostgresException(
                     EmbeddedPostgresProblem.StartFailed,
-                    $"Processes of an earlier server still work in {cluster.RealPath}: {string.Join(", ", RunningServer.Orphans(cluster).Select(orphan => orphan.Id))}.",
+                    $"Processes of an earlier server still work in {cluster.RealPath}: {string.Join(", ", orphans.Select(orphan => orphan.Id))}.",
                     "End them, then start again.");
             }
         }
@@ -42,6 +44,12 @@ internal sealed class ServerLauncher(ClusterDirectory cluster, ServerAccount acc
         // Postgres itself would believe in a file whose number some other program of the same user has by now: usual in containers.
         await account.RunAsync(["rm", "-f", "--", PostmasterFile.PathIn(cluster)], cancellationToken);
         await SocketDirectory.RemoveLeftoversAsync(socketDirectory, account, cancellationToken);
+
+        async Task<bool> GoneAsync()
+        {
+            orphans = await ClusterProcesses.AllAsync(cluster, account, cancellationToken);
+            return orphans.Count == 0;
+        }
     }
 
     /// <summary>Starts the server and returns once it runs. It may still have to recover before it takes connections.</summary>
@@ -65,8 +73,18 @@ internal sealed class ServerLauncher(ClusterDirectory cluster, ServerAccount acc
         var complaint = await process.StandardError.ReadToEndAsync(cancellationToken);
 
         RunningServer? server = null;
-        await RunningServer.UntilAsync(() => HasFailed(process) || (server = RunningServer.Find(cluster)) is not null, PatienceWithLaunch, clock, cancellationToken);
-        return server ?? throw DidNotStart(complaint + log.Since(position));
+        try
+        {
+            await RunningServer.UntilAsync(
+                async () => HasFailed(process) || (server = await RunningServer.FindAsync(cluster, account, cancellationToken)) is not null, PatienceWithLaunch, clock, cancellationToken);
+            return server ?? throw DidNotStart(complaint + log.Since(position));
+        }
+        catch
+        {
+            // Nobody knows of it, so nobody else would end it.
+            LinuxProcess.Find(process.Id)?.Signal(PostmasterSignal.FastStop);
+            throw;
+        }
     }
 
     /// <summary>Returns when the server takes connections.</summary>

@@ -11,11 +11,11 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
     {
         var started = clock.GetTimestamp();
         var cluster = await ClusterDirectory.ReadAsync(dataDirectory, cancellationToken);
+        var account = await ServerAccount.ForAsync(cluster, cancellationToken);
         while (true)
         {
-            if (!cluster.Exists || RunningServer.Find(cluster) is not { } found)
+            if (!cluster.Exists || await RunningServer.FindAsync(cluster, account, cancellationToken) is not { } found)
             {
-                var account = await ServerAccount.ForAsync(cluster, cancellationToken);
                 var launched = await StartAsync(cluster, account, cancellationToken);
                 TellWhere();
                 Log.Started(logger, launched.Server.Process.Id, account.Name, dataDirectory, clock.GetElapsedTime(started).TotalMilliseconds);

@@ -32,6 +32,22 @@ public sealed class CrashTests : IAsyncLifetime
         Assert.Equal("42", await EmbeddedServer.AskAsync(second.ConnectionString, "select answer from kept"));
     }
 
+    /// <summary>Docker, Podman and Kubernetes leave root without CAP_SYS_PTRACE: where another user's process works is hidden from it.</summary>
+    [RootPostgresFact]
+    public async Task A_root_that_may_trace_nobody_starts_its_server_finds_it_again_and_stops_it()
+    {
+        string[] asInAContainer = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", "--"];
+        var first = await HostUnderTest.StartAsync(Data, runAs: asInAContainer);
+        Assert.StartsWith("ready", first.FirstLine, StringComparison.Ordinal);
+        await first.KillAsync();
+
+        var second = await HostUnderTest.StartAsync(Data, runAs: asInAContainer);
+        await second.DisposeAsync();
+
+        Assert.StartsWith($"ready {first.ServerProcessId} ", second.FirstLine, StringComparison.Ordinal);
+        Assert.False(EmbeddedServer.IsAlive(first.ServerProcessId));
+    }
+
     [PostgresFact]
     public async Task The_server_has_a_session_of_its_own_and_none_of_the_hosts_streams()
     {

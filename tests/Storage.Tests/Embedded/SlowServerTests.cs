@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Channels.Storage.Embedded;
+using Channels.Testing;
+
+namespace Channels.Storage.Tests.Embedded;
+
+/// <summary>A program in the place of the server that does what a real one does only after an accident.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class SlowServerTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _home = TemporaryDirectory.Create();
+    private readonly LogCollector _log = new();
+
+    private string Data => _home.Combine("data");
+
+    public Task InitializeAsync() => PostgresBinariesFinder.IsAnyInstalled() ? ClusterTemplate.CopyToAsync(Data) : Task.CompletedTask;
+
+    public Task DisposeAsync()
+    {
+        _log.Dispose();
+        _home.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [PostgresFact]
+    public async Task A_server_that_is_given_up_is_not_left_behind()
+    {
+        var programs = await ProgramsAsync("true");
+        var clock = new ManualClock();
+
+        var starting = EmbeddedPostgres.StartAsync(new() { DataDirectory = Data, BinariesDirectory = programs, ThrowAway = true }, clock, _log.For<SlowServerTests>(), default);
+        await Eventually.TrueAsync("the server runs", () => Server() is not null);
+        var server = Server();
+        await Eventually.TrueAsync("it is given up", () =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return starting.IsCompleted;
+        });
+
+        await Assert.ThrowsAsync<EmbeddedPostgresException>(() => starting);
+        await Eventually.TrueAsync("the server ends", () => server is { IsAlive: false });
+    }
+
+    private LinuxProcess? Server() =>
+        int.TryParse(EmbeddedServer.Read(Path.Combine(Data, "pg", "fake.pid")), CultureInfo.InvariantCulture, out var id) ? LinuxProcess.Find(id) : null;
+
+    private async Task<string> ProgramsAsync(string does)
+    {
+        var real = (await PostgresBinariesFinder.FindAllAsync(told: null, default))[0];
+        var programs = Directory.CreateDirectory(_home.Combine("programs")).FullName;
+        File.CreateSymbolicLink(Path.Combine(programs, "initdb"), real.Initialiser);
+        var server = Path.Combine(programs, "postgres");
+        await File.WriteAllTextAsync(server, $"""
+            #!/bin/sh
+            [ "$1" != -D ] && exec '{real.Server}' "$@"
+            trap 'exit 0' INT
+            cd "$2" && {does}
+            echo $$ >fake.pid
+            while :; do sleep 0.1; done
+
+            """);
+        File.SetUnixFileMode(server, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        return programs;
+    }
+}
