@@ -18,8 +18,8 @@ public sealed class EmbeddedPostgresOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan GraceAfterHost { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a start may take, recovery after a power cut included.</summary>
-    /// <value>Default: 5 minutes; replaying the 2 GB of WAL that we allow takes one or two on a small disk.</value>
+    /// <summary>How long a start may take. Recovery after a power cut has all the time it needs: ended before its end, it would begin at the same place again.</summary>
+    /// <value>Default: 5 minutes, for a machine that is busy with everything else; a server that does not recover is there within seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromMinutes(5);
 

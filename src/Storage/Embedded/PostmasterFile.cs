@@ -11,6 +11,9 @@ internal sealed record PostmasterFile(int ProcessId, int Port, string SocketDire
 {
     public bool IsReady => Status == "ready";
 
+    /// <summary>It recovers, or is about to be ready.</summary>
+    public bool IsStarting => Status == "starting";
+
     public static string PathIn(ClusterDirectory cluster) => Path.Combine(cluster.RealPath, "postmaster.pid");
 
     public static PostmasterFile? Read(ClusterDirectory cluster)

@@ -88,20 +88,17 @@ internal sealed class ServerLauncher(ClusterDirectory cluster, ServerAccount acc
     }
 
     /// <summary>Returns when the server takes connections.</summary>
-    public async Task AwaitReadyAsync(RunningServer server, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task AwaitReadyAsync(RunningServer server, TimeSpan patience, Action<TimeSpan> stillRecovering, CancellationToken cancellationToken)
     {
         var position = log.Position();
-        if (!await RunningServer.UntilAsync(() => server.Ready is not null || !server.Process.IsAlive, patience, clock, cancellationToken))
+        if (!await server.BecameReadyAsync(patience, stillRecovering, clock, cancellationToken))
         {
-            throw new EmbeddedPostgresException(
-                EmbeddedPostgresProblem.StartFailed,
-                string.Create(CultureInfo.InvariantCulture, $"The private Postgres in {cluster.RealPath} was not ready after {patience.TotalSeconds:0} s."),
-                $"It may still be recovering: see {log.Path}, and start again.");
-        }
-
-        if (server.Ready is null)
-        {
-            throw DidNotStart(log.Since(Math.Max(0, position - 2048)));
+            throw server.Process.IsAlive
+                ? new EmbeddedPostgresException(
+                    EmbeddedPostgresProblem.StartFailed,
+                    string.Create(CultureInfo.InvariantCulture, $"The private Postgres in {cluster.RealPath} was not ready after {patience.TotalSeconds:0} s, and not recovering; it is stopped."),
+                    $"See {log.Path}, and start again.")
+                : DidNotStart(log.Since(Math.Max(0, position - 2048)));
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
         {
             // Before it is ready: recovery may take minutes, and we may be killed in them.
             await SuperviseAsync(server, cancellationToken);
-            await launcher.AwaitReadyAsync(server, options.StartTimeout, cancellationToken);
+            await launcher.AwaitReadyAsync(server, options.StartTimeout, StillRecovering(server), cancellationToken);
             return await ConnectAsync(server, cancellationToken);
         }
         catch
@@ -76,16 +76,17 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
     private async Task<OpenServer?> AdoptAsync(RunningServer server, CancellationToken cancellationToken)
     {
         await SuperviseAsync(server, cancellationToken);
-        await RunningServer.UntilAsync(() => server.Ready is not null || !server.Process.IsAlive, options.StartTimeout, clock, cancellationToken);
         try
         {
-            return server.Ready is null ? null : await ConnectAsync(server, cancellationToken);
+            return await server.BecameReadyAsync(options.StartTimeout, StillRecovering(server), clock, cancellationToken) ? await ConnectAsync(server, cancellationToken) : null;
         }
         catch (EmbeddedPostgresException) when (!server.Process.IsAlive || server.Ready is null)
         {
             return null;
         }
     }
+
+    private Action<TimeSpan> StillRecovering(RunningServer server) => waited => Log.Recovering(logger, server.Process.Id, dataDirectory, waited.TotalSeconds, log.Path);
 
     /// <summary>Who copies the data directory must know that the database is not in it.</summary>
     private void TellWhere()
@@ -127,6 +128,9 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
 
         [LoggerMessage(2804, LogLevel.Information, "The private database lies in {RealPath}; {Path} is only a link to it, which a backup has to follow")]
         public static partial void LiesElsewhere(ILogger logger, string realPath, string path);
+
+        [LoggerMessage(2805, LogLevel.Warning, "The private Postgres, process {ProcessId}, on {Directory} is still recovering after {Seconds:0} s. Stopped now, it would begin again; {LogFile} says how far it is")]
+        public static partial void Recovering(ILogger logger, int processId, string directory, double seconds, string logFile);
     }
 }
 

@@ -9,6 +9,8 @@ namespace Channels.Storage.Tests.Embedded;
 [UnsupportedOSPlatform("windows")]
 public sealed class SlowServerTests : IAsyncLifetime
 {
+    private const int Kill = 9;
+
     private readonly TemporaryDirectory _home = TemporaryDirectory.Create();
     private readonly LogCollector _log = new();
 
@@ -21,6 +23,22 @@ public sealed class SlowServerTests : IAsyncLifetime
         _log.Dispose();
         _home.Dispose();
         return Task.CompletedTask;
+    }
+
+    [PostgresFact]
+    public async Task Recovery_has_all_the_time_it_needs()
+    {
+        var programs = await ProgramsAsync("""printf '%s\n' $$ "$2" 0 5432 "$2" '' '' starting >postmaster.pid""");
+
+        var starting = EmbeddedServer.StartAsync(Data, options => (options.BinariesDirectory, options.StartTimeout) = (programs, TimeSpan.FromSeconds(1)), _log.For<SlowServerTests>());
+        await Eventually.TrueAsync("it is said twice", () => starting.IsCompleted || _log.Entries.Count(entry => entry.Message.Contains("still recovering", StringComparison.Ordinal)) > 1);
+
+        var server = Server();
+        Assert.True(server is { IsAlive: true });
+        Assert.False(starting.IsCompleted);
+        server.Signal(Kill);
+        var died = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => starting);
+        Assert.Equal(EmbeddedPostgresProblem.StartFailed, died.Code);
     }
 
     [PostgresFact]
