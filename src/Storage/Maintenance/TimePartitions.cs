@@ -15,6 +15,9 @@ public static class TimePartitions
     /// <summary>The message path waits behind whoever waits for such a lock. Not longer than this; who does not get it tries again in an hour.</summary>
     private const string Patience = "set local lock_timeout = '200ms'";
 
+    /// <summary>How long they may have to wait for the look through the default partition besides: some millions of rows. No start fails for it.</summary>
+    private const string PatienceWithLook = "set local statement_timeout = '5s'";
+
     /// <summary>Whether something that is not finished needs messages between two ids. Few are unfinished: their tables are small.</summary>
     private const string Unfinished = """
         select exists (select from turn where message_id >= $1 and message_id < $2)
@@ -43,7 +46,7 @@ public static class TimePartitions
     /// <summary>Makes this and the next four weeks' partitions of the transcript and the events. Safe to repeat.</summary>
     /// <remarks>
     /// A week for which there are rows already stays in the default partition: a clock that was once set far ahead must not keep the product from starting when that time has come.
-    /// A table that is in use for long is left for the next time: it takes rows as it is.
+    /// A table that is in use for long, or whose default partition is too large to be read through while everybody waits, is left for the next time: it takes rows as it is.
     /// </remarks>
     public static Task EnsureAsync(NpgsqlDataSource database, TimeProvider clock, CancellationToken cancellationToken) => EnsureAsync(database, clock, Large, cancellationToken);
 
@@ -57,9 +60,20 @@ public static class TimePartitions
             var from = monday + (week * _week);
             foreach (var (table, options) in new[] { (Transcript, $"fillfactor = 85, {Vacuuming}"), (Event, Vacuuming) })
             {
+                if (await ExistsAsync(database, NameOf(table, from), cancellationToken))
+                {
+                    continue;
+                }
+
+                var isLarge = await IsLargeAsync(database, table, large, cancellationToken);
+                if (isLarge && await HasRowsAsync(database, table, from, cancellationToken))
+                {
+                    // It goes on taking them. This look keeps nobody out.
+                    continue;
+                }
+
                 // A week ahead at least: what is proven keeps rows of that week out until it is made, and many hours are left to make it.
-                if (!await ExistsAsync(database, NameOf(table, from), cancellationToken)
-                    && (from - now < _week || !await IsLargeAsync(database, table, large, cancellationToken) || await ProveAsync(database, table, from, cancellationToken)))
+                if (!isLarge || from - now < _week || await ProveAsync(database, table, from, cancellationToken))
                 {
                     await MakeAsync(database, table, from, options, cancellationToken);
                 }
@@ -160,21 +174,21 @@ public static class TimePartitions
         return await size.ExecuteScalarAsync(cancellationToken) is true;
     }
 
+    private static async Task<bool> HasRowsAsync(NpgsqlDataSource database, string table, DateTimeOffset from, CancellationToken cancellationToken)
+    {
+        await using var look = database.CreateCommand($"select exists (select from {table}_default where id >= $1 and id < $2)");
+        look.CommandTimeout = 0;
+        look.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(from) });
+        look.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(from + _week) });
+        return await look.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     // Making a week reads the default partition from end to end, because it must hold no row of that week, and keeps everybody out meanwhile: 0.8 s for a
     // million rows, and imported history lies there. With a constraint that says so it is not read; checking the constraint keeps nobody out.
     private static async Task<bool> ProveAsync(NpgsqlDataSource database, string table, DateTimeOffset from, CancellationToken cancellationToken)
     {
         var constraint = $"{NameOf(table, from)}_is_elsewhere";
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var look = new NpgsqlCommand($"select exists (select from {table}_default where id >= $1 and id < $2)", connection) { CommandTimeout = 0 };
-        look.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(from) });
-        look.Parameters.Add(new NpgsqlParameter { Value = IdSource.Floor(from + _week) });
-        if (await look.ExecuteScalarAsync(cancellationToken) is true)
-        {
-            // It goes on taking them.
-            return false;
-        }
-
         try
         {
             await AloneAsync(
@@ -218,6 +232,7 @@ public static class TimePartitions
             await AloneAsync(
                 connection,
                 $"""
+                {PatienceWithLook};
                 create table if not exists {name} partition of {table} for values from ('{IdSource.Floor(from)}') to ('{IdSource.Floor(from + _week)}') with ({options});
                 alter table {table}_default drop constraint if exists {name}_is_elsewhere
                 """,
@@ -226,6 +241,10 @@ public static class TimePartitions
         catch (PostgresException taken) when (taken.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation)
         {
             // The default partition holds rows of that week and goes on taking them; or somebody is using the table; or another process made the week this moment.
+        }
+        catch (NpgsqlException slow) when (slow is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } or { InnerException: TimeoutException })
+        {
+            // After a long standstill even this week is missing, and imported history may be many millions of rows.
         }
     }
 
