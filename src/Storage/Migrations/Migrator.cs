@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -36,7 +37,11 @@ public static partial class Migrator
         }
         finally
         {
-            await ExecuteAsync(connection, "select pg_advisory_unlock($1)", CancellationToken.None, LockKey);
+            // A lost connection has lost its lock as well; asking it would hide behind a failure of its own what it was lost by.
+            if (connection.State == ConnectionState.Open)
+            {
+                await ExecuteAsync(connection, "select pg_advisory_unlock($1)", CancellationToken.None, LockKey);
+            }
         }
     }
 
