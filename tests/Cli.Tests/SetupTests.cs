@@ -74,6 +74,31 @@ public sealed class SetupTests : IAsyncLifetime
         Assert.Null(other.Calls.Single().Header("Authorization"));
     }
 
+    [Fact]
+    public async Task The_kept_key_is_shown_to_no_other_server_that_is_typed_either()
+    {
+        await using var other = (await FakeApi.StartAsync()).On("GET /api/v1/channels", new { channels = Array.Empty<object>(), total = 0, page = 1, limit = 1 });
+        await _run.RunAsync("setup", "--url", _api.Address.ToString(), "--key", FakeApi.Key);
+        _run.Person = new ScriptedPerson().Types(other.Address.ToString()).Types("chk_a-key-of-the-other-server").Types("n");
+
+        await _run.RunAsync("setup");
+
+        Assert.All(other.Calls, call => Assert.Equal("Bearer chk_a-key-of-the-other-server", call.Header("Authorization")));
+        Assert.NotEmpty(other.Calls);
+        Assert.Contains(_api.Address.ToString().TrimEnd('/'), File.ReadAllText(_run.ConfigFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_takes_the_kept_address_is_not_asked_for_its_key_again()
+    {
+        await _run.RunAsync("setup", "--url", _api.Address.ToString(), "--key", FakeApi.Key);
+        _run.Person = new ScriptedPerson().Types(_api.Address.ToString()).Types("n");
+
+        var ended = await _run.RunAsync("setup");
+
+        Assert.Equal(ExitCodes.Fine, ended.Code);
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("[]")]

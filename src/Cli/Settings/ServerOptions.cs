@@ -34,7 +34,7 @@ internal sealed class ServerOptions(Surroundings here)
     }
 
     /// <summary>Whether somebody said for this command which server is meant.</summary>
-    public bool IsServerNamed(ParseResult parse) => (parse.GetValue(_url) ?? here.Variable("CHANNELS_URL")) is not null;
+    public bool IsServerNamed(ParseResult parse) => NamedUrl(parse) is not null;
 
     /// <summary>How this command tells.</summary>
     public Report ReportOf(ParseResult parse) => new(here.Out, here.Error, parse.GetValue(_json));
@@ -71,12 +71,18 @@ internal sealed class ServerOptions(Surroundings here)
             : (new(url, named.Key, named.Tenant), null);
     }
 
+    /// <summary>The server that is meant unless somebody says another, unchecked.</summary>
+    public string UsualUrl(ParseResult parse) => NamedUrl(parse) ?? ConfigFile.Read(FileOf(parse)).Kept.Url ?? DefaultUrl;
+
     /// <summary>As it was written, unchecked; null for what nobody said.</summary>
-    public (ConfigFile Named, string? Complaint) Named(ParseResult parse, Report report)
+    /// <param name="parse">The command line.</param>
+    /// <param name="report">Hides the keys.</param>
+    /// <param name="typed">Another server than the usual, when somebody typed one.</param>
+    public (ConfigFile Named, string? Complaint) Named(ParseResult parse, Report report, string? typed = null)
     {
         var file = FileOf(parse);
         var (kept, complaint) = ConfigFile.Read(file);
-        var url = parse.GetValue(_url) ?? here.Variable("CHANNELS_URL");
+        var url = typed ?? NamedUrl(parse);
         var key = parse.GetValue(_key) is { } given ? (given == "-" ? here.In.ReadLine()?.Trim() ?? "" : given) : here.Variable("CHANNELS_API_KEY");
         var tenant = parse.GetValue(_tenant) ?? here.Variable("CHANNELS_TENANT");
         report.Hide(key);
@@ -101,4 +107,6 @@ internal sealed class ServerOptions(Surroundings here)
 
         return (new(url ?? kept.Url, key, tenant), null);
     }
+
+    private string? NamedUrl(ParseResult parse) => parse.GetValue(_url) ?? here.Variable("CHANNELS_URL");
 }

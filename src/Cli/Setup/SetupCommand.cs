@@ -41,17 +41,17 @@ internal sealed class SetupCommand
             return report.Misuse(complaint, "Say with --kind of which kind the channel is.");
         }
 
-        // A file that cannot be read is about to be written anew: no reason to stop.
-        var (named, _) = _options.Named(parse, report);
-        var usual = named.Url ?? ServerOptions.DefaultUrl;
+        var usual = _options.UsualUrl(parse);
         var url = questions is null || _options.IsServerNamed(parse) ? usual : questions.Text("Address of the server", usual);
-        var key = named.Key ?? questions?.Secret("API key (a tenant's, or the operator's)");
-        report.Hide(key);
         if (ServerSettings.AddressOf(url) is not { } address)
         {
             return report.Misuse("The address must begin with http:// or https:// and hold neither user name nor query.");
         }
 
+        // A server that was typed is named like any other: the file's key is not for it. A file that cannot be read is about to be written anew: no reason to stop.
+        var (named, _) = _options.Named(parse, report, typed: address == ServerSettings.AddressOf(usual) ? null : url);
+        var key = named.Key ?? questions?.Secret("API key (a tenant's, or the operator's)");
+        report.Hide(key);
         if (key is null || !ServerSettings.CanBeKey(key) || (named.Tenant is not null && !Guid.TryParse(named.Tenant, out _)))
         {
             return report.Misuse(
