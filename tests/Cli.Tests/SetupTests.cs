@@ -161,6 +161,57 @@ public sealed class SetupTests : IAsyncLifetime
         Assert.NotEmpty(Assert.Single(_api.CallsOf("POST /api/v1/tenants").Select(call => call.Header("Idempotency-Key")).Distinct())!);
     }
 
+    [Theory]
+    [InlineData("--kind", "evolutoin")]
+    [InlineData("--kind", "evolution", "--settings", "nowhere.json")]
+    [InlineData("--kind", "evolution", "--set-file", "api_key=nowhere.txt")]
+    [InlineData("--config", "a-file/config.json")]
+    [InlineData("--config", ".")]
+    public async Task A_command_that_cannot_be_meant_makes_no_tenant(params string[] options)
+    {
+        _run.File("a-file", "no folder");
+        _api.On("POST /api/v1/tenants", Reply.Ok(new { id = Id, name = "acme", api_key = FakeApi.Key }, 201));
+
+        var ended = await SetupAsync(["--new-tenant", "acme", .. options]);
+
+        Assert.Equal(ExitCodes.Usage, ended.Code);
+        Assert.Empty(_api.CallsOf("POST /api/v1/tenants"));
+        Assert.False(File.Exists(_run.ConfigFile));
+    }
+
+    [Fact]
+    public async Task What_fails_after_a_tenant_was_made_ends_with_1_and_names_it()
+    {
+        _api.On("POST /api/v1/tenants", Reply.Ok(new { id = Id, name = "acme", api_key = FakeApi.Key }, 201));
+        _api.On("POST /api/channels/validate", Kinds.Complaint("api_key", "is missing", "copy it from the gateway"));
+
+        var ended = await SetupAsync("--new-tenant", "acme", "--kind", "evolution");
+
+        Assert.Equal(ExitCodes.Wrong, ended.Code);
+        Assert.Contains($"The tenant acme ({Id}) is made", ended.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(_run.ConfigFile));
+    }
+
+    [Fact]
+    public async Task A_tenant_whose_key_cannot_be_kept_is_named_with_what_to_do()
+    {
+        var folder = Path.GetDirectoryName(_run.ConfigFile)!;
+        _api.On("POST /api/v1/tenants", Reply.Ok(new { id = Id, name = "acme", api_key = FakeApi.Key }, 201) with
+        {
+            Meanwhile = () =>
+            {
+                Directory.Delete(folder);
+                File.WriteAllText(folder, "in the way");
+            },
+        });
+
+        var ended = await SetupAsync("--new-tenant", "acme");
+
+        Assert.Equal(ExitCodes.Wrong, ended.Code);
+        Assert.Contains($"the key of the tenant acme ({Id}) is kept nowhere", ended.Error, StringComparison.Ordinal);
+        Assert.Contains($"X-Tenant-Id: {Id}", ended.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_first_channel_is_validated_and_then_made_wholly_by_options()
     {
@@ -211,6 +262,7 @@ public sealed class SetupTests : IAsyncLifetime
 
         Assert.Equal(ExitCodes.Usage, ended.Code);
         Assert.Empty(_api.CallsOf("POST /api/v1/channels"));
+        Assert.False(File.Exists(_run.ConfigFile));
     }
 
     [Fact]

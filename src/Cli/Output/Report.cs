@@ -63,12 +63,10 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
     }
 
     /// <summary>The command cannot be carried out as it was written.</summary>
-    public int Misuse(string what, string? remedy = null)
-    {
-        Fail(new JsonObject { ["title"] = what, ["remedy"] = remedy }, ExitCodes.Usage);
-        Complain(what, null, remedy);
-        return ExitCodes.Usage;
-    }
+    public int Misuse(string what, string? remedy = null) => Ended(what, remedy, ExitCodes.Usage);
+
+    /// <summary>Something went wrong on this side when part of it was done already.</summary>
+    public int HalfDone(string what, string remedy) => Ended(what, remedy, ExitCodes.Wrong);
 
     /// <summary>The server was not reached or said no: says what, and ends with the code that fits.</summary>
     public int Failure(ApiAnswer answer) => answer switch
@@ -108,12 +106,14 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
         return code;
     }
 
-    private int Unreachable(string reason)
+    private int Unreachable(string reason) =>
+        Ended(reason, "Check --url (or CHANNELS_URL, or what 'channels setup' wrote), and that the server runs.", ExitCodes.Unreachable);
+
+    private int Ended(string what, string? remedy, int code)
     {
-        const string Remedy = "Check --url (or CHANNELS_URL, or what 'channels setup' wrote), and that the server runs.";
-        Fail(new JsonObject { ["title"] = reason, ["remedy"] = Remedy }, ExitCodes.Unreachable);
-        Complain(reason, null, Remedy);
-        return ExitCodes.Unreachable;
+        Fail(new JsonObject { ["title"] = what, ["remedy"] = remedy }, code);
+        Complain(what, null, remedy);
+        return code;
     }
 
     private static JsonObject Described(ApiProblem problem, string? remedy) => new()

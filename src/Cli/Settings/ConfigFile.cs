@@ -49,6 +49,35 @@ internal sealed record ConfigFile(string? Url, string? Key, string? Tenant)
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public void Write(string file)
     {
+        var beside = Beside(file);
+        using (var stream = Open(beside))
+        {
+            JsonSerializer.Serialize(stream, this, Report.Json);
+        }
+
+        File.Move(beside, file, overwrite: true);
+    }
+
+    /// <summary>Whether it could be written there, found out by writing an empty one beside it.</summary>
+    public static bool CanBeWritten(string file)
+    {
+        try
+        {
+            var beside = Beside(file);
+            Open(beside).Dispose();
+            File.Delete(beside);
+            return !Directory.Exists(file);
+        }
+        catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static string Beside(string file) => $"{file}.new";
+
+    private static FileStream Open(string file)
+    {
         var folder = Path.GetDirectoryName(file)!;
         var fresh = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (OperatingSystem.IsWindows())
@@ -63,13 +92,7 @@ internal sealed record ConfigFile(string? Url, string? Key, string? Tenant)
             fresh.UnixCreateMode = OwnerOnly;
         }
 
-        var beside = $"{file}.new";
-        File.Delete(beside);
-        using (var stream = new FileStream(beside, fresh))
-        {
-            JsonSerializer.Serialize(stream, this, Report.Json);
-        }
-
-        File.Move(beside, file, overwrite: true);
+        File.Delete(file);
+        return new FileStream(file, fresh);
     }
 }

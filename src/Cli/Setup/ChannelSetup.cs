@@ -33,36 +33,50 @@ internal sealed class ChannelSetup(Surroundings here)
     public string? Complaint(ParseResult parse, Questions? questions) =>
         questions is null && parse.GetValue(_kind) is null && _settings.IsGiven(parse) ? "Settings of a channel were given, but not its kind." : null;
 
+    /// <summary>Whether the options say that a channel is wanted, and of which kind.</summary>
+    public bool IsNamed(ParseResult parse) => parse.GetValue(_kind) is not null;
+
     /// <summary>Makes the channel, if one is wanted, and tells what was done.</summary>
-    public async Task<int> RunAsync(ParseResult parse, ApiClient api, Report report, Questions? questions, JsonObject done, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(
+        ParseResult parse, ApiClient api, Report report, Questions? questions, ChannelDraft? draft, JsonObject done, CancellationToken cancellationToken)
     {
-        var isWanted = parse.GetValue(_kind) is not null || questions?.YesOrNo("Make a first channel?", true) == true;
-        if (!isWanted)
+        if (draft is null)
         {
-            report.Document(done);
-            return ExitCodes.Fine;
+            if (questions?.YesOrNo("Make a first channel?", true) != true)
+            {
+                report.Document(done);
+                return ExitCodes.Fine;
+            }
+
+            (draft, var ended) = await DraftAsync(parse, api, report, questions, cancellationToken);
+            if (draft is null)
+            {
+                return ended;
+            }
         }
 
+        var (kind, settings) = draft;
+        return await ValidatedAsync(parse, api, report, questions, kind, settings, cancellationToken) ?? await MakeAsync(parse, api, report, questions, kind, settings, done, cancellationToken);
+    }
+
+    /// <summary>Finds the kind and reads the settings, and makes nothing; null with what the command ends with when either cannot be.</summary>
+    public async Task<(ChannelDraft? Draft, int Ended)> DraftAsync(ParseResult parse, ApiClient api, Report report, Questions? questions, CancellationToken cancellationToken)
+    {
         var answer = await api.GetAsync("/api/channels", cancellationToken);
         if (answer is not ApiAnswer.Done { Body: var kinds })
         {
-            return report.Failure(answer);
+            return (null, report.Failure(answer));
         }
 
         var id = parse.GetValue(_kind) ?? questions!.Choice("Which kind?", kinds.Items("channels").Select(one => one.Text("id")!), one => KindSchema.Find(kinds, one).Text("display_name") ?? one);
         var kind = KindSchema.Find(kinds, id);
         if (kind.ValueKind == JsonValueKind.Undefined)
         {
-            return report.Misuse($"There is no channel kind {id} here.", $"Known are: {string.Join(", ", kinds.Items("channels").Select(one => one.Text("id")))}.");
+            return (null, report.Misuse($"There is no channel kind {id} here.", $"Known are: {string.Join(", ", kinds.Items("channels").Select(one => one.Text("id")))}."));
         }
 
         var (settings, complaint) = _settings.Read(parse, kind);
-        if (settings is null)
-        {
-            return report.Misuse(complaint!);
-        }
-
-        return await ValidatedAsync(parse, api, report, questions, kind, settings, cancellationToken) ?? await MakeAsync(parse, api, report, questions, kind, settings, done, cancellationToken);
+        return settings is null ? (null, report.Misuse(complaint!)) : (new(kind, settings), ExitCodes.Fine);
     }
 
     // Null when the settings may be used; what is wrong is asked for again as long as somebody answers.
@@ -187,4 +201,13 @@ internal sealed class ChannelSetup(Surroundings here)
             settings.Remove(name);
         }
     }
+}
+
+/// <summary>A channel to be made.</summary>
+/// <param name="Kind">Its kind as <c>GET /api/channels</c> shows it.</param>
+/// <param name="Settings">What was given of its settings; more may be asked for.</param>
+internal sealed record ChannelDraft(JsonElement Kind, JsonObject Settings)
+{
+    /// <summary>Says nothing of the settings: a record's own text would print their secrets.</summary>
+    public override string ToString() => "channel";
 }

@@ -59,12 +59,79 @@ internal sealed class SetupCommand
                 "Give it with CHANNELS_API_KEY, with --key - on standard input, or run this in a terminal.");
         }
 
-        var (settings, failure) = await AdmittedAsync(parse, report, questions, new(address, key, named.Tenant), cancellationToken);
-        if (settings is null)
+        var given = new ServerSettings(address, key, named.Tenant);
+        using var api = new ApiClient(given, report, _options.Here.Clock);
+        var (newTenant, refused) = await AdmittedAsync(parse, api, report, questions, given, cancellationToken);
+        if (refused is not null)
         {
-            return report.Failure(failure!);
+            return report.Failure(refused);
         }
 
+        // Everything that can be wrong with the command is found before anything is made: whoever corrects and repeats it must not make one tenant more.
+        var (draft, ended) = _channel.IsNamed(parse) ? await _channel.DraftAsync(parse, api, report, questions, cancellationToken) : (null, ExitCodes.Fine);
+        if (ended != ExitCodes.Fine)
+        {
+            return ended;
+        }
+
+        return newTenant is null ? await KeepAsync(parse, report, questions, given, draft, tenant: null, cancellationToken)
+            : ConfigFile.CanBeWritten(_options.FileOf(parse)) ? await MakeTenantAsync(parse, api, report, questions, given, newTenant, draft, cancellationToken)
+            : Unwritable(report, _options.FileOf(parse));
+    }
+
+    // Asks something that every key of a tenant may: the address, the key and the tenant are right when it is answered. The name of a tenant to be made is not asked of the server.
+    private async Task<(string? NewTenant, ApiAnswer? Refused)> AdmittedAsync(
+        ParseResult parse, ApiClient api, Report report, Questions? questions, ServerSettings settings, CancellationToken cancellationToken)
+    {
+        if (parse.GetValue(_newTenant) is { } name)
+        {
+            return (name, null);
+        }
+
+        var answer = await api.GetAsync("/api/v1/channels?limit=1", cancellationToken);
+        if (answer is ApiAnswer.Refused { Problem.Code: "tenant_required" } && questions is not null)
+        {
+            report.Line("This is the operator key; channels belong to tenants.");
+            return (questions.Text("Name of a new tenant", null), null);
+        }
+
+        return answer is ApiAnswer.Done { Body: var body } && body.Member("channels").ValueKind == JsonValueKind.Array ? (null, null)
+            : answer is ApiAnswer.Done ? (null, new ApiAnswer.Unreachable($"What answers at {settings.Shown} is no Channels server. Check the address."))
+            : (null, answer);
+    }
+
+    private async Task<int> MakeTenantAsync(
+        ParseResult parse, ApiClient api, Report report, Questions? questions, ServerSettings settings, string name, ChannelDraft? draft, CancellationToken cancellationToken)
+    {
+        var answer = await api.PostRepeatedlyAsync("/api/v1/tenants", new JsonObject { ["name"] = name }, ApiClient.NewIdempotencyKey(), ApiClient.UsualPatience, cancellationToken);
+        if (answer is not ApiAnswer.Done { Body: var made })
+        {
+            return report.Failure(answer);
+        }
+
+        if (made.Text("api_key") is not { } key)
+        {
+            return report.Failure(new ApiAnswer.Unreachable($"What answers at {settings.Shown} made a tenant and gave no key for it. Check the address."));
+        }
+
+        report.Hide(key);
+        var tenant = new NewTenant(made.Text("id"), name);
+        report.Line($"Made the tenant {tenant}.");
+        var ended = await KeepAsync(parse, report, questions, settings with { Key = key, Tenant = null }, draft, tenant, cancellationToken);
+        if (ended == ExitCodes.Fine)
+        {
+            return ended;
+        }
+
+        report.Note($"The tenant {tenant} is made all the same: go on without --new-tenant.");
+
+        // That of bad usage says that nothing was done.
+        return ended == ExitCodes.Usage ? ExitCodes.Wrong : ended;
+    }
+
+    private async Task<int> KeepAsync(
+        ParseResult parse, Report report, Questions? questions, ServerSettings settings, ChannelDraft? draft, NewTenant? tenant, CancellationToken cancellationToken)
+    {
         var file = _options.FileOf(parse);
         try
         {
@@ -72,53 +139,25 @@ internal sealed class SetupCommand
         }
         catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
         {
-            return report.Misuse($"{file} cannot be written.", "Name another with --config.");
+            return tenant is null ? Unwritable(report, file) : report.HalfDone(
+                $"{file} cannot be written; the key of the tenant {tenant} is kept nowhere.", $"Make another with the operator key: POST /api/v1/api-keys with X-Tenant-Id: {tenant.Id}.");
         }
 
         report.Line($"Kept in {file}: {settings.Shown} and your key.");
         var done = new JsonObject { ["config_file"] = file, ["url"] = settings.Shown };
+        if (tenant is not null)
+        {
+            done["tenant"] = new JsonObject { ["id"] = tenant.Id, ["name"] = tenant.Name };
+        }
+
         using var api = new ApiClient(settings, report, _options.Here.Clock);
-        return await _channel.RunAsync(parse, api, report, questions, done, cancellationToken);
+        return await _channel.RunAsync(parse, api, report, questions, draft, done, cancellationToken);
     }
 
-    // Asks something that every key of a tenant may: the address, the key and the tenant are right when it is answered.
-    private async Task<(ServerSettings? Settings, ApiAnswer? Failure)> AdmittedAsync(
-        ParseResult parse, Report report, Questions? questions, ServerSettings settings, CancellationToken cancellationToken)
+    private static int Unwritable(Report report, string file) => report.Misuse($"{file} cannot be written.", "Name another with --config.");
+
+    private sealed record NewTenant(string? Id, string Name)
     {
-        using var api = new ApiClient(settings, report, _options.Here.Clock);
-        if (parse.GetValue(_newTenant) is { } name)
-        {
-            return await NewTenantAsync(api, report, settings, name, cancellationToken);
-        }
-
-        var answer = await api.GetAsync("/api/v1/channels?limit=1", cancellationToken);
-        if (answer is ApiAnswer.Refused { Problem.Code: "tenant_required" } && questions is not null)
-        {
-            report.Line("This is the operator key; channels belong to tenants.");
-            return await NewTenantAsync(api, report, settings, questions.Text("Name of a new tenant", null), cancellationToken);
-        }
-
-        return answer is ApiAnswer.Done { Body: var body } && body.Member("channels").ValueKind == JsonValueKind.Array ? (settings, null)
-            : answer is ApiAnswer.Done ? (null, new ApiAnswer.Unreachable($"What answers at {settings.Shown} is no Channels server. Check the address."))
-            : (null, answer);
-    }
-
-    private static async Task<(ServerSettings? Settings, ApiAnswer? Failure)> NewTenantAsync(
-        ApiClient api, Report report, ServerSettings settings, string name, CancellationToken cancellationToken)
-    {
-        var answer = await api.PostRepeatedlyAsync("/api/v1/tenants", new JsonObject { ["name"] = name }, ApiClient.NewIdempotencyKey(), ApiClient.UsualPatience, cancellationToken);
-        if (answer is not ApiAnswer.Done { Body: var tenant })
-        {
-            return (null, answer);
-        }
-
-        if (tenant.Text("api_key") is not { } key)
-        {
-            return (null, new ApiAnswer.Unreachable($"What answers at {settings.Shown} made a tenant and gave no key for it. Check the address."));
-        }
-
-        report.Hide(key);
-        report.Line($"Made the tenant {name} ({tenant.Text("id")}).");
-        return (settings with { Key = key, Tenant = null }, null);
+        public override string ToString() => $"{Name} ({Id})";
     }
 }

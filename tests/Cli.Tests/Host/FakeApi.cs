@@ -50,20 +50,25 @@ internal sealed class FakeApi : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http)
     {
-        using var body = new MemoryStream();
-        await http.Request.Body.CopyToAsync(body);
         var call = new Call(
-            http.Request.Method, http.Request.Path, http.Request.QueryString.ToString(), http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray());
-        _calls.Enqueue(call);
+            http.Request.Method, http.Request.Path, http.Request.QueryString.ToString(), http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase), []);
         var reply = call.Path.StartsWith("/api", StringComparison.Ordinal) && call.Header("Authorization") != $"Bearer {Key}"
             ? Reply.Problem(401, "unauthenticated", "No valid key was presented", remedy: "Send Authorization: Bearer followed by a key that has not been revoked.")
             : Next($"{call.Method} {call.Path}");
+        using var body = new MemoryStream();
+        if (!reply.IsEarly)
+        {
+            await http.Request.Body.CopyToAsync(body);
+        }
+
+        _calls.Enqueue(call with { Content = body.ToArray() });
         if (reply.Breaks)
         {
             http.Abort();
             return;
         }
 
+        reply.Meanwhile?.Invoke();
         http.Response.StatusCode = reply.Status;
         http.Response.ContentType = reply.ContentType;
         foreach (var (name, value) in reply.Headers)
@@ -96,6 +101,12 @@ internal sealed record Call(string Method, string Path, string Query, IReadOnlyD
 internal sealed record Reply(int Status, string Body, string ContentType = "application/json")
 {
     public bool Breaks { get; init; }
+
+    /// <summary>What happens elsewhere while it is about to answer.</summary>
+    public Action? Meanwhile { get; init; }
+
+    /// <summary>It is answered before its body is read, as by a server that sees in the length that it is too long.</summary>
+    public bool IsEarly { get; init; }
 
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
