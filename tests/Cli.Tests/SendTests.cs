@@ -145,6 +145,33 @@ public sealed class SendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_is_too_large_is_refused_by_the_servers_words()
+    {
+        _api.On("POST /api/v1/media", Reply.Problem(413, "too_large", "The body is too large", remedy: "Files to be sent may have 32 MB.") with { IsEarly = true });
+        File.WriteAllBytes(System.IO.Path.Combine(_run.Home, "film.mp4"), new byte[33 << 20]);
+
+        var ended = await SendAsync("--to", "1", "--file", "film.mp4", "--json");
+
+        Assert.Equal(ExitCodes.Wrong, ended.Code);
+        Assert.Equal("too_large", ended.Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Single(_api.Calls);
+    }
+
+    [Theory]
+    [InlineData("bestellung-\u00e4")]
+    [InlineData("order\n17")]
+    [InlineData("order 17")]
+    [InlineData("")]
+    public async Task A_key_that_no_header_can_carry_ends_with_2_and_asks_nobody(string key)
+    {
+        var ended = await SendAsync("--to", "1", "--text", "hola", "--idempotency-key", key);
+
+        Assert.Equal(ExitCodes.Usage, ended.Code);
+        Assert.Contains("--idempotency-key", ended.Error, StringComparison.Ordinal);
+        Assert.Empty(_api.Calls);
+    }
+
+    [Fact]
     public async Task A_file_elsewhere_is_what_its_name_says_unless_told_otherwise()
     {
         await SendAsync("--to", "1", "--media-url", "https://files.test/a/picture.JPG?size=1");

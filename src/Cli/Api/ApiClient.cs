@@ -13,6 +13,9 @@ namespace Channels.Cli.Api;
 internal sealed class ApiClient : IDisposable
 {
     private const int MostAttempts = 5;
+
+    /// <summary>Bytes. Beyond them the server is asked before they are sent: one that refuses at the headers breaks the connection over the rest, and its answer with it.</summary>
+    private const int AskFirst = 64 << 10;
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
 
@@ -28,7 +31,7 @@ internal sealed class ApiClient : IDisposable
         _clock = clock;
 
         // No redirects: the key is for this server and nobody it may point to.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10), Expect100ContinueTimeout = TimeSpan.FromSeconds(5) })
         {
             BaseAddress = server.Url,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -44,6 +47,9 @@ internal sealed class ApiClient : IDisposable
             _http.DefaultRequestHeaders.Add("X-Tenant-Id", server.Tenant);
         }
     }
+
+    /// <summary>Whether the header takes it and the server will: 1 to 255 visible ASCII characters without spaces.</summary>
+    public static bool CanBeIdempotencyKey(string key) => key.Length is > 0 and <= 255 && key.All(letter => letter is > ' ' and < '\u007f');
 
     /// <summary>How long a question may take in general.</summary>
     public static TimeSpan UsualPatience { get; } = TimeSpan.FromSeconds(60);
@@ -98,6 +104,7 @@ internal sealed class ApiClient : IDisposable
     {
         // Below the address's own path: the server may stand behind a proxy's prefix.
         using var request = new HttpRequestMessage(method, path.TrimStart('/')) { Content = content };
+        request.Headers.ExpectContinue = content?.Headers.ContentLength > AskFirst;
         if (idempotencyKey is not null)
         {
             request.Headers.Add("Idempotency-Key", idempotencyKey);

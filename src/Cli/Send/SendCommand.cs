@@ -36,6 +36,11 @@ internal static class SendCommand
     private static async Task<int> SendAsync(
         ParseResult parse, ApiClient api, Report report, Surroundings here, MessageOptions message, Guid account, string idempotencyKey, TimeSpan? patience, CancellationToken cancellationToken)
     {
+        if (!ApiClient.CanBeIdempotencyKey(idempotencyKey))
+        {
+            return report.Misuse("The --idempotency-key must have 1 to 255 visible ASCII characters, without spaces.");
+        }
+
         var (body, complaint) = message.Read(parse);
         if (body is null)
         {
