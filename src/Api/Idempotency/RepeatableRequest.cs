@@ -10,22 +10,30 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Channels.Api.Idempotency;
 
 /// <summary>Makes a post that acts safe to repeat: the same <c>Idempotency-Key</c> and request get the same answer, and nothing is done twice.</summary>
 /// <remarks>
 /// Only answers of success are kept; after a refusal the key is free for the corrected request.
+/// An answer that the store cannot keep reaches its caller all the same, who may see a secret in it this once; repeated, it is 409 until the claim is over, and acts anew then.
 /// Once begun it is carried out to its end, also when its caller goes away: whoever repeats the request finds the answer, instead of an attempt nobody knows the outcome of.
 /// <paramref name="resumes"/> says that the handler derives its ids from the key: after a crash it is simply run again, instead of answering 409 for a while.
 /// </remarks>
-internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
+internal sealed partial class RepeatableRequest(bool resumes) : IEndpointFilter
 {
     private const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
+    private const int AttemptsToSettle = 3;
 
     /// <summary>How long a request may take: while its key is its own, with time left to say so.</summary>
     private static readonly TimeSpan Longest = IdempotencyStore.Lease - TimeSpan.FromSeconds(30);
+
+    /// <summary>How long its caller waits for an answer that cannot be kept; well within the time left above.</summary>
+    private static readonly TimeSpan LongestToSettle = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan PauseToSettle = TimeSpan.FromMilliseconds(200);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -81,14 +89,40 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
         if (Answer(result) is var (status, value))
         {
             var body = value is null ? "" : JsonSerializer.Serialize(value, value.GetType(), ApiJson.Options);
-            await store.KeepAsync(owner, key.Key, status, body, value is IAboutTenant about ? about.Tenant : owner, claimedAt, CancellationToken.None);
+            var sealedFor = value is IAboutTenant about ? about.Tenant : owner;
+            await SettleAsync(context.HttpContext, patience => store.KeepAsync(owner, key.Key, status, body, sealedFor, claimedAt, patience));
         }
         else
         {
-            await store.DropAsync(owner, key.Key, claimedAt, CancellationToken.None);
+            await SettleAsync(context.HttpContext, patience => store.DropAsync(owner, key.Key, claimedAt, patience));
         }
 
         return result;
+    }
+
+    // What was done is done, and what was refused is refused: that the store fails now must not turn either into "nothing was done".
+    private static async Task SettleAsync(HttpContext http, Func<CancellationToken, Task> settle)
+    {
+        var clock = http.RequestServices.GetRequiredService<TimeProvider>();
+        using var patience = new CancellationTokenSource(LongestToSettle, clock);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await settle(patience.Token);
+                return;
+            }
+            catch (Exception failure)
+            {
+                if (attempt == AttemptsToSettle || patience.IsCancellationRequested)
+                {
+                    Log.NotSettled(http.RequestServices.GetRequiredService<ILogger<RepeatableRequest>>(), http.TraceIdentifier, failure.GetType().Name);
+                    return;
+                }
+            }
+
+            await Task.Delay(PauseToSettle * attempt, clock, CancellationToken.None);
+        }
     }
 
     private static (int Status, object? Value)? Answer(object? result)
@@ -114,6 +148,12 @@ internal sealed class RepeatableRequest(bool resumes) : IEndpointFilter
         }
 
         return hash.GetHashAndReset();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1131, LogLevel.Warning, "How request {TraceId} ended could not be kept under its idempotency key ({Failure}); its caller was answered, and repeated after two minutes it acts anew")]
+        public static partial void NotSettled(ILogger logger, string traceId, string failure);
     }
 }
 

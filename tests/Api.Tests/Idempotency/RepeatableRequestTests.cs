@@ -91,6 +91,47 @@ public sealed class RepeatableRequestTests(ApiHost host) : IClassFixture<ApiHost
     }
 
     [PostgresTheory]
+    [InlineData("key-fails-once", HttpStatusCode.Created)]
+    [InlineData("key-fails-always", HttpStatusCode.Conflict)]
+    public async Task An_answer_that_cannot_be_kept_reaches_its_caller_all_the_same(string key, HttpStatusCode repeated)
+    {
+        var tenant = await host.TenantAsync();
+        await Seed.RunAsync(host.Db, "create sequence if not exists keeps");
+        await Seed.RunAsync(host.Db, """
+            create or replace function fail_to_keep() returns trigger language plpgsql security definer as $$
+            begin
+              if (case new.key when 'key-fails-always' then true else nextval('keeps') = 1 end) then
+                raise exception 'away' using errcode = '57P03';
+              end if;
+              return new;
+            end $$
+            """);
+        await Seed.RunAsync(
+            host.Db, "create or replace trigger fail_to_keep before update on idempotency_key for each row when (new.key like 'key-fails-%') execute function fail_to_keep()");
+
+        var first = await PostAsync(tenant, "/api/v1/channels", Channel, key);
+        var second = await PostAsync(tenant, "/api/v1/channels", Channel, key);
+
+        Assert.NotEmpty((await first.JsonAsync(HttpStatusCode.Created)).GetProperty("webhook_secret").GetString()!);
+        Assert.Equal(repeated, second.StatusCode);
+        Assert.Equal(repeated == HttpStatusCode.Created, second.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    [PostgresFact]
+    public async Task A_refusal_stays_what_it_is_when_its_key_cannot_be_freed()
+    {
+        var tenant = await host.TenantAsync();
+        await Seed.RunAsync(
+            host.Db, "create function fail_to_drop() returns trigger language plpgsql as $$ begin raise exception 'away' using errcode = '57P03'; end $$");
+        await Seed.RunAsync(
+            host.Db, "create trigger fail_to_drop before delete on idempotency_key for each row when (old.key = 'key-not-freed') execute function fail_to_drop()");
+
+        var refused = await PostAsync(tenant, "/api/v1/channels", """{"name":"n","channel_type":"nothing"}""", "key-not-freed");
+
+        await refused.ProblemAsync(422, "invalid_fields");
+    }
+
+    [PostgresTheory]
     [InlineData("two words")]
     [InlineData("")]
     public async Task A_key_that_is_none_is_refused(string key)
