@@ -9,7 +9,7 @@ internal record OutboundForm
     /// <summary><c>text, image, video, audio, voice, document, sticker, location, contacts, reaction, template</c> or <c>interactive</c>; text when left out.</summary>
     public string? Type { get; init; }
 
-    /// <summary>What to say: the text, a file's caption, what stands above a choice. At most what the channel kind allows.</summary>
+    /// <summary>What to say: the text, a file's caption, what stands above a choice; none beside a location, contacts or a reaction. At most what the channel kind allows.</summary>
     public string? Text { get; init; }
 
     /// <summary>The message it answers: its id here, or the provider's.</summary>

@@ -192,6 +192,13 @@ internal sealed class OutboundReading
 
     private void CheckText()
     {
+        // A provider shows no words beside these: taken, they would be in the transcript and never reach the contact.
+        if (Text.Length > 0 && _form.Type is ("location" or "contacts" or "reaction"))
+        {
+            Wrong("text", $"cannot be said beside {_form.Type}: send it as a message of its own.");
+            return;
+        }
+
         var isText = (_form.Type ?? "text") == "text";
         var longest = isText ? _manifest.Limits.TextLength : Math.Min(_manifest.Limits.TextLength, LongestText);
         var needed = isText || _form.Type == "interactive";

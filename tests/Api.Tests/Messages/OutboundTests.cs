@@ -55,6 +55,9 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"type":"interactive","text":"?","interactive":{"sections":[{"rows":[]}]}}""", "interactive.button,interactive.sections")]
     [InlineData("""{"type":"interactive","text":"?","interactive":{"button":"x","sections":[null]}}""", "interactive.sections")]
     [InlineData("""{"type":"interactive","interactive":{"buttons":[{"id":"a","title":"A"}]}}""", "text")]
+    [InlineData("""{"type":"location","text":"We are here","location":{"latitude":41.1,"longitude":-8.6}}""", "text")]
+    [InlineData("""{"type":"contacts","text":"Ask her","contacts":[{"name":"Ana","phone":"+351 900 000 001"}]}""", "text")]
+    [InlineData("""{"type":"reaction","text":"thanks","reaction":{"message_id":"wamid.1","emoji":"x"}}""", "text")]
     [InlineData("""{"text":"x","reply_to":""}""", "reply_to")]
     public async Task Every_complaint_names_its_field(string body, string fields)
     {
