@@ -93,7 +93,7 @@ internal sealed record ChannelAnswer(
     public ThrottleAnswer? Throttle { get; init; }
 
     /// <summary>How the account stands with its provider, in the provider's words; null where the kind is not asked.</summary>
-    public HealthAnswer? Health { get; init; }
+    public ChannelHealthAnswer? Health { get; init; }
 
     public static ChannelAnswer Of(ChannelDetails channel, PublicAddress address, DateTimeOffset now, string? webhookSecret = null) => new(
         channel.Account.Value, channel.Name, channel.Kind, channel.Identity, channel.Status, channel.StatusCode, channel.StatusReason, channel.NextStep,
@@ -116,7 +116,7 @@ internal sealed record ThrottleAnswer(DateTimeOffset? HeldUntil, string? HeldRea
 /// <param name="CheckedAt">When that was.</param>
 /// <param name="TroubleSince">Since when something is wrong; null when nothing is.</param>
 /// <param name="Facts">Its words; see the kind's README.</param>
-internal sealed record HealthAnswer(DateTimeOffset CheckedAt, DateTimeOffset? TroubleSince, JsonElement Facts);
+internal sealed record ChannelHealthAnswer(DateTimeOffset CheckedAt, DateTimeOffset? TroubleSince, JsonElement Facts);
 
 /// <summary>How the activation ended that was asked for with the creation.</summary>
 internal sealed record FirstActivation(bool Success, string? Code, string? Reason, string? NextStep);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Channels.Api.Access;
 using Channels.Api.Errors;
 using Channels.Api.Ingress;
@@ -45,7 +46,7 @@ internal static partial class PreviewEndpoints
     }
 
     /// <summary>For the API's description only.</summary>
-    internal sealed record PreviewShape(IReadOnlyList<JsonElement> Events, string? Unreadable);
+    internal sealed record PreviewShape(IReadOnlyList<JsonElement> Events, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Unreadable);
 
     /// <summary>Written by the event's own writer, so that preview and what listeners get can never differ.</summary>
     private sealed class PreviewAnswer(Normalised normalised) : IResult

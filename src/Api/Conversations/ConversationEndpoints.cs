@@ -33,16 +33,10 @@ internal static class ConversationEndpoints
         conversations.MapPost("/{id:guid}/resume", ResumeAsync).WithName("ResumeAgent").WithSummary("Lets the agent speak again, and has messages tried to a contact who was out of reach");
     }
 
-    private static async Task<Results<Ok<ConversationList>, Problem>> ListAsync(
-        HttpRequest request, PageRequest page, string? search, Caller caller, ConversationQueries conversations, ReplyWindows windows, CancellationToken cancellationToken)
+    private static async Task<Ok<ConversationList>> ListAsync(
+        ChannelQuery channel, PageRequest page, string? search, Caller caller, ConversationQueries conversations, ReplyWindows windows, CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
-        {
-            return problem!;
-        }
-
-        var account = channel is { } id ? new AccountId(id) : (AccountId?)null;
-        var found = await conversations.ListAsync(caller.Tenant, account, search, page.Page, cancellationToken);
+        var found = await conversations.ListAsync(caller.Tenant, channel.Account, search, page.Page, cancellationToken);
         var windowOf = await windows.ReadAsync(caller.Tenant, found.Items, cancellationToken);
         return TypedResults.Ok(new ConversationList([.. found.Items.Select(one => ConversationAnswer.Of(one, windowOf(one)))], found.Total, page.Page.Number, page.Page.Limit));
     }

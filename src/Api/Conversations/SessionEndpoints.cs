@@ -1,8 +1,6 @@
 using Channels.Api.Access;
-using Channels.Api.Errors;
 using Channels.Api.Requests;
 using Channels.Core.Connectors;
-using Channels.Core.Ids;
 using Channels.Storage.Channels;
 using Channels.Storage.Queries;
 using Microsoft.AspNetCore.Builder;
@@ -19,17 +17,11 @@ internal static class SessionEndpoints
         app.MapApiGroup("/api/sessions", "Conversations", Access.Access.Tenant)
             .MapGet("/", ListAsync).WithName("ListSessions").WithSummary("Conversations in the integrators' shape; filters: channel_id, search");
 
-    private static async Task<Results<Ok<SessionList>, Problem>> ListAsync(
-        HttpRequest request, PageRequest page, string? search, Caller caller, ConversationQueries conversations, ChannelStore channels, IConnectorCatalog kinds,
+    private static async Task<Ok<SessionList>> ListAsync(
+        ChannelQuery channel, PageRequest page, string? search, Caller caller, ConversationQueries conversations, ChannelStore channels, IConnectorCatalog kinds,
         CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
-        {
-            return problem!;
-        }
-
-        var account = channel is { } id ? new AccountId(id) : (AccountId?)null;
-        var found = await conversations.ListAsync(caller.Tenant, account, search, page.Page, cancellationToken);
+        var found = await conversations.ListAsync(caller.Tenant, channel.Account, search, page.Page, cancellationToken);
         var kindOf = await channels.KindsAsync(caller.Tenant, [.. found.Items.Select(one => one.Account).Distinct()], cancellationToken);
         return TypedResults.Ok(new SessionList(
             [.. found.Items.Select(one => SessionAnswer.Of(one, NetworkOf(kindOf.GetValueOrDefault(one.Account), kinds)))], found.Total, page.Page.Number, page.Page.Limit));

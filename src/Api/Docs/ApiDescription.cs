@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Channels.Api.Access;
 using Channels.Api.Errors;
 using Channels.Api.Idempotency;
@@ -18,6 +21,7 @@ internal static class ApiDescription
     {
         options.AddDocumentTransformer(DescribeAsync);
         options.AddOperationTransformer(DescribeAsync);
+        options.AddSchemaTransformer(DescribeAsync);
     });
 
     private static Task DescribeAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
@@ -59,9 +63,18 @@ internal static class ApiDescription
             operation.Parameters.Add(Parameter("Idempotency-Key", ParameterLocation.Header, JsonSchemaType.String, "The same key and request get the same answer and act once."));
         }
 
-        if (context.Description.ParameterDescriptions.Any(parameter => parameter.Type == typeof(PageRequest)) || TakesPage(metadata))
+        if (Takes<ChannelQuery>(metadata))
+        {
+            operation.Parameters.Add(Parameter(ChannelQuery.Name, ParameterLocation.Query, JsonSchemaType.String, "The one channel that is asked about, by its id.", "uuid"));
+        }
+
+        if (Takes<PageRequest>(metadata))
         {
             operation.Parameters.Add(Parameter("page", ParameterLocation.Query, JsonSchemaType.Integer, "From 1."));
+        }
+
+        if (Takes<PageRequest>(metadata) || Takes<LimitRequest>(metadata))
+        {
             operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, JsonSchemaType.Integer, "Rows per page; default 50."));
         }
 
@@ -76,15 +89,28 @@ internal static class ApiDescription
         return Task.CompletedTask;
     }
 
-    private static bool TakesPage(IList<object> metadata) =>
-        metadata.OfType<System.Reflection.MethodInfo>().Any(method => method.GetParameters().Any(parameter => parameter.ParameterType == typeof(PageRequest)));
+    // The generator takes a member of a record that has no default for one that is always there.
+    private static Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        foreach (var member in context.JsonTypeInfo.Properties.Where(IsLeftOutWhenNull))
+        {
+            schema.Required?.Remove(member.Name);
+        }
 
-    private static OpenApiParameter Parameter(string name, ParameterLocation location, JsonSchemaType type, string description) => new()
+        return Task.CompletedTask;
+    }
+
+    private static bool IsLeftOutWhenNull(JsonPropertyInfo member) =>
+        member.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: true) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }];
+
+    private static bool Takes<T>(IList<object> metadata) => metadata.OfType<MethodInfo>().Any(method => method.GetParameters().Any(parameter => parameter.ParameterType == typeof(T)));
+
+    private static OpenApiParameter Parameter(string name, ParameterLocation location, JsonSchemaType type, string description, string? format = null) => new()
     {
         Name = name,
         In = location,
         Required = false,
         Description = description,
-        Schema = new OpenApiSchema { Type = type },
+        Schema = new OpenApiSchema { Type = type, Format = format },
     };
 }

@@ -25,7 +25,7 @@ internal static class EventEndpoints
     }
 
     private static async Task<Results<Ok<EventList>, Problem>> ReadAsync(
-        string? after, [Most(1000)] PageRequest page, Caller caller, EventQueries events, CancellationToken cancellationToken)
+        string? after, [Most(1000)] LimitRequest rows, Caller caller, EventQueries events, CancellationToken cancellationToken)
     {
         if (after == Now)
         {
@@ -38,7 +38,7 @@ internal static class EventEndpoints
             return Problem.Field(ErrorCatalogue.InvalidParameter, "after", "must be the cursor of an earlier answer, or now.");
         }
 
-        return await events.ReadAsync(caller.Tenant, from, page.Page.Limit, cancellationToken) switch
+        return await events.ReadAsync(caller.Tenant, from, rows.Limit, cancellationToken) switch
         {
             EventReading.Page found => TypedResults.Ok(new EventList([.. found.Events.Select(EventAnswer.Of)], found.Next.ToString(), found.More)),
             EventReading.Gone gone => Missed(gone.Next, string.Create(

@@ -1,7 +1,5 @@
 using Channels.Api.Access;
-using Channels.Api.Errors;
 using Channels.Api.Requests;
-using Channels.Core.Ids;
 using Channels.Storage.Queries;
 using Channels.Storage.Tenants;
 using Microsoft.AspNetCore.Builder;
@@ -32,15 +30,10 @@ internal static class LedgerEndpoints
             .WithDescription(About.ReplaceLineEndings(" "));
     }
 
-    private static async Task<Results<Ok<LedgerAnswer>, Problem>> ReadAsync(
-        HttpRequest request, PageRequest page, Caller caller, LedgerQueries ledgers, CancellationToken cancellationToken)
+    private static async Task<Ok<LedgerAnswer>> ReadAsync(
+        ChannelQuery channel, PageRequest page, Caller caller, LedgerQueries ledgers, CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
-        {
-            return problem!;
-        }
-
-        var found = await ledgers.ReadAsync(caller.Tenant, channel is { } id ? new AccountId(id) : null, page.Page, cancellationToken);
+        var found = await ledgers.ReadAsync(caller.Tenant, channel.Account, page.Page, cancellationToken);
         var channels = found.Channels.Items.Select(one => new ChannelBookAnswer(one.Account.Value, one.Name, one.Kind, one.DeletedAt, BookAnswer.Of(one.Book, found.At)));
         return TypedResults.Ok(new LedgerAnswer(found.At, BookAnswer.Of(found.Total, found.At), [.. channels], found.Channels.Total, page.Page.Number, page.Page.Limit));
     }

@@ -24,8 +24,10 @@ internal static class MediaEndpoints
     public static void MapMedia(this IEndpointRouteBuilder app)
     {
         var media = app.MapApiGroup("/api/v1/media", "Media", Access.Access.Tenant);
-        media.MapGet("/{reference}", DownloadAsync).WithName("DownloadMedia").WithSummary("A file of a message, as it came");
-        media.MapPost("/", UploadAsync).WithName("UploadMedia").WithSummary("Keeps a file to be sent: the body is the file, of at most 32 MB. The same file twice has the same media_id");
+        media.MapGet("/{reference}", DownloadAsync).WithName("DownloadMedia").WithSummary("A file of a message, as it came")
+            .Produces<Stream>(StatusCodes.Status200OK, Anything);
+        media.MapPost("/", UploadAsync).WithName("UploadMedia").WithSummary("Keeps a file to be sent: the body is the file, of at most 32 MB. The same file twice has the same media_id")
+            .Accepts<Stream>(Anything, AnyContentType.Any);
     }
 
     private static async Task<Results<Created<MediaAnswer>, Problem>> UploadAsync(

@@ -27,33 +27,28 @@ internal static class WhatsAppEndpoints
     }
 
     private static Task<Results<Ok<PairingAnswer>, Problem>> StatusAsync(
-        HttpRequest request, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings, CancellationToken cancellationToken) =>
-        WithChannelAsync(request, caller, channels, kinds, channel => pairings.WatchAsync(caller.Tenant, channel, cancellationToken), cancellationToken);
+        ChannelQuery named, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings, CancellationToken cancellationToken) =>
+        WithChannelAsync(named, caller, channels, kinds, channel => pairings.WatchAsync(caller.Tenant, channel, cancellationToken), cancellationToken);
 
     private static async Task<Results<Ok<PairingAnswer>, Problem>> ConnectAsync(
-        HttpRequest request, JsonBody<StartPairing> body, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings,
+        ChannelQuery named, JsonBody<StartPairing> body, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings,
         CancellationToken cancellationToken) =>
         PhoneNumber.TryRead(body.Value.PhoneNumber, out var number)
-            ? await WithChannelAsync(request, caller, channels, kinds, channel => pairings.StartAsync(caller.Tenant, channel, number, kind: null, cancellationToken), cancellationToken)
+            ? await WithChannelAsync(named, caller, channels, kinds, channel => pairings.StartAsync(caller.Tenant, channel, number, kind: null, cancellationToken), cancellationToken)
             : PhoneNumber.Complaint;
 
     private static Task<Results<Ok<PairingAnswer>, Problem>> DisconnectAsync(
-        HttpRequest request, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings, CancellationToken cancellationToken) =>
+        ChannelQuery named, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Pairings pairings, CancellationToken cancellationToken) =>
         WithChannelAsync(
-            request, caller, channels, kinds, channel => pairings.LogOutAsync(caller.Tenant, channel, remove: false, cancellationToken), cancellationToken);
+            named, caller, channels, kinds, channel => pairings.LogOutAsync(caller.Tenant, channel, remove: false, cancellationToken), cancellationToken);
 
     private static async Task<Results<Ok<PairingAnswer>, Problem>> WithChannelAsync(
-        HttpRequest request, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Func<Guid, Task<Results<Ok<PairingAnswer>, Problem>>> act,
+        ChannelQuery named, Caller caller, ChannelStore channels, IConnectorCatalog kinds, Func<Guid, Task<Results<Ok<PairingAnswer>, Problem>>> act,
         CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var named, out var problem))
+        if (named.Account is { } channel)
         {
-            return problem!;
-        }
-
-        if (named is { } channel)
-        {
-            return await act(channel);
+            return await act(channel.Value);
         }
 
         var found = await OfNetworkAsync(caller.Tenant, channels, kinds, cancellationToken);

@@ -39,16 +39,11 @@ internal static class ParkedEndpoints
             .WithSummary("Puts a channel's parked webhooks back, oldest first, up to 500 at a time");
     }
 
-    private static async Task<Results<Ok<ParkedList>, Problem>> ListAsync(
-        HttpRequest request, PageRequest page, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, GlobalWebhookSecret global,
+    private static async Task<Ok<ParkedList>> ListAsync(
+        ChannelQuery channel, PageRequest page, Caller caller, ParkedWebhooks parked, IChannelDirectory directory, GlobalWebhookSecret global,
         CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
-        {
-            return problem!;
-        }
-
-        var found = await parked.ListAsync(caller.Tenant, channel is { } id ? new AccountId(id) : null, page.Page, ListedBytes, cancellationToken);
+        var found = await parked.ListAsync(caller.Tenant, channel.Account, page.Page, ListedBytes, cancellationToken);
         var answers = new List<ParkedAnswer>();
         foreach (var row in found.Items)
         {
@@ -83,19 +78,14 @@ internal static class ParkedEndpoints
         await parked.DiscardAsync(caller.Tenant, new WebhookId(id), cancellationToken) ? TypedResults.Ok(new DiscardedAnswer(1)) : Problem.NotFound;
 
     private static async Task<Results<Ok<DiscardedAnswer>, Problem>> DiscardGroupAsync(
-        HttpRequest request, string? cause, [FromQuery(Name = "channel_type")] string? channelType, Caller caller, DiscardedWebhooks parked, CancellationToken cancellationToken)
+        ChannelQuery channel, string? cause, [FromQuery(Name = "channel_type")] string? channelType, Caller caller, DiscardedWebhooks parked, CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
-        {
-            return problem!;
-        }
-
         if (string.IsNullOrWhiteSpace(cause))
         {
             return Problem.Field(ErrorCatalogue.InvalidParameter, "cause", "is missing: nothing is thrown away by accident.");
         }
 
-        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, string.IsNullOrWhiteSpace(channelType) ? null : channelType.Trim(), cause);
+        var filter = new ParkedFilter(channel.Account, string.IsNullOrWhiteSpace(channelType) ? null : channelType.Trim(), cause);
         return TypedResults.Ok(new DiscardedAnswer(await parked.DiscardAsync(caller.Tenant, filter, cancellationToken)));
     }
 

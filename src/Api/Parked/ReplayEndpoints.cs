@@ -7,6 +7,7 @@ using Channels.Storage.Parked;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Channels.Api.Parked;
@@ -37,20 +38,15 @@ internal static class ReplayEndpoints
     }
 
     private static async Task<Results<Ok<ParkedGroupList>, Problem>> GroupsAsync(
-        HttpRequest request, PageRequest page, Caller caller, ParkedGroups groups, CancellationToken cancellationToken)
+        ChannelQuery channel, [FromQuery(Name = "channel_type")] string? channelType, string? cause, string? by, PageRequest page, Caller caller, ParkedGroups groups,
+        CancellationToken cancellationToken)
     {
-        if (!QueryId.TryRead(request, "channel_id", out var channel, out var problem))
-        {
-            return problem!;
-        }
-
-        var by = request.Query["by"].ToString();
-        if (by is not ("" or "cause" or "channel"))
+        if (by is not (null or "" or "cause" or "channel"))
         {
             return Problem.Field(ErrorCatalogue.InvalidParameter, "by", "must be cause or channel.");
         }
 
-        var filter = new ParkedFilter(channel is { } id ? new AccountId(id) : null, Given(request.Query["channel_type"]), Cause(request.Query["cause"]));
+        var filter = new ParkedFilter(channel.Account, Given(channelType), Cause(cause));
         var found = await groups.ListAsync(caller.Tenant, filter, by == "channel", page.Page, cancellationToken);
         return TypedResults.Ok(new ParkedGroupList([.. found.Items.Select(ParkedGroupAnswer.Of)], found.Total, page.Page.Number, page.Page.Limit));
     }

@@ -9,8 +9,8 @@ namespace Channels.Api.Requests;
 /// <summary><c>page</c> and <c>limit</c> of a list. A limit above the most is taken as the most; the answer says what was used.</summary>
 internal class PageRequest : IChecked
 {
-    private const int Usual = 50;
-    private const int Most = 200;
+    public const int Usual = 50;
+    public const int Most = 200;
 
     /// <summary>What to read.</summary>
     public Page Page { get; private init; }
@@ -29,7 +29,7 @@ internal class PageRequest : IChecked
             : new PageRequest { Page = new(page, Math.Min(limit, most)) });
     }
 
-    private static int Read(IQueryCollection query, string name, int usual, List<FieldComplaint> complaints)
+    internal static int Read(IQueryCollection query, string name, int usual, List<FieldComplaint> complaints)
     {
         var text = query[name].ToString();
         if (text.Length == 0)
@@ -44,6 +44,25 @@ internal class PageRequest : IChecked
 
         complaints.Add(new(name, "must be a whole number from 1."));
         return usual;
+    }
+}
+
+/// <summary><c>limit</c> of a list that is read on by a cursor and has no pages. Otherwise as <see cref="PageRequest"/>.</summary>
+internal sealed class LimitRequest : IChecked
+{
+    /// <summary>How many rows to read at the most.</summary>
+    public int Limit { get; private init; }
+
+    /// <inheritdoc/>
+    public Problem? Problem { get; private init; }
+
+    public static ValueTask<LimitRequest?> BindAsync(HttpContext http, ParameterInfo parameter)
+    {
+        var complaints = new List<FieldComplaint>();
+        var limit = PageRequest.Read(http.Request.Query, "limit", PageRequest.Usual, complaints);
+        return new(complaints.Count > 0
+            ? new LimitRequest { Problem = new(ErrorCatalogue.InvalidParameter, null, complaints) }
+            : new LimitRequest { Limit = Math.Min(limit, parameter.GetCustomAttribute<MostAttribute>()?.Rows ?? PageRequest.Most) });
     }
 }
 

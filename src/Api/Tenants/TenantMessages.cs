@@ -15,7 +15,7 @@ internal sealed record CreateTenant
 /// <summary>Why a tenant is stopped.</summary>
 internal sealed record SuspendTenant
 {
-    /// <summary>For the operator's own records; the tenant's channels show it.</summary>
+    /// <summary>For the operator's own records.</summary>
     public string? Reason { get; init; }
 }
 
