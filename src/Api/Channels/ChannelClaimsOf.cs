@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Channels.Core.Connectors;
 using Channels.Storage.Channels;
@@ -15,6 +17,9 @@ internal static class ChannelClaimsOf
     private const string Mark = "x-identifies";
     private const string Gateway = "base_url";
 
+    /// <summary>Bytes. With the tenant beside it an index entry may have 2704.</summary>
+    private const int LongestClaim = 2_600;
+
     public static ImmutableArray<ChannelClaim> Draft(ChannelManifest manifest, SettingsParts settings, string? identity)
     {
         var claims = ImmutableArray.CreateBuilder<ChannelClaim>();
@@ -22,15 +27,22 @@ internal static class ChannelClaimsOf
         var values = marked.Select(settings.Text).ToArray();
         if (marked.Length > 0 && values.All(value => value is not null))
         {
-            claims.Add(new($"config.{marked[^1]}", $"{manifest.Id}|{string.Join('|', marked.Zip(values, (name, value) => $"{name}={Plain(value!)}"))}"));
+            claims.Add(new($"config.{marked[^1]}", Claim(manifest, string.Join('|', marked.Zip(values, (name, value) => $"{name}={Plain(value!)}")))));
         }
 
         if (identity is not null)
         {
-            claims.Add(new("identity", $"{manifest.Id}|{Gateway}={Plain(settings.Text(Gateway) ?? "")}|identity={identity}"));
+            claims.Add(new("identity", Claim(manifest, $"{Gateway}={Plain(settings.Text(Gateway) ?? "")}|identity={identity}")));
         }
 
         return claims.DrainToImmutable();
+    }
+
+    // What no index takes as it is, is known by its hash. With another bound, claims that are kept would no longer be found.
+    private static string Claim(ChannelManifest manifest, string what)
+    {
+        var claim = Encoding.UTF8.GetBytes($"{manifest.Id}|{what}");
+        return claim.Length <= LongestClaim ? $"{manifest.Id}|{what}" : $"{manifest.Id}|sha256={Convert.ToHexStringLower(SHA256.HashData(claim))}";
     }
 
     private static string[] Marked(JsonElement schema) =>

@@ -36,7 +36,8 @@ internal sealed record SettingsParts(string PublicJson, string? SecretJson)
 
         foreach (var removed in Members(given).Where(member => member.Value.ValueKind == JsonValueKind.Null))
         {
-            merged.Remove(removed.Key);
+            // As with what is given: whatever its spelling, it is the one setting.
+            merged.Remove(SettingsSchema.NameOf(manifest.SettingsSchema, removed.Key) ?? removed.Key);
         }
 
         var whole = SettingsSchema.Read(manifest.SettingsSchema, JsonSerializer.SerializeToElement(merged));

@@ -51,6 +51,10 @@ public static class SettingsSchema
         }
     }
 
+    /// <summary>A setting's canonical name; null where the kind has no such setting. The name must not hold broken characters.</summary>
+    public static string? NameOf(JsonElement schema, string given) =>
+        PropertiesOf(schema).FirstOrDefault(property => NamesOf(property.Name, property.Rules).Contains(Plain(given))).Name;
+
     private static SettingsReading ReadAll(JsonElement schema, JsonElement settings)
     {
         var complaints = ImmutableArray.CreateBuilder<SettingsComplaint>();

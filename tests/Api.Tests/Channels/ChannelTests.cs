@@ -272,6 +272,34 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task A_setting_is_taken_away_under_any_spelling()
+    {
+        var tenant = await host.TenantAsync();
+        var (evolution, waha) = (await tenant.CreateEvolutionAsync(), await tenant.CreateWahaAsync());
+        await (await tenant.Http.SendJsonAsync(HttpMethod.Patch, $"/api/v1/channels/{waha}", """{"config":{"import_strategy":"recent"}}""")).JsonAsync();
+
+        var needed = await (await tenant.Http.SendJsonAsync(HttpMethod.Patch, $"/api/v1/channels/{evolution}", """{"config":{"apiKey":null}}""")).ProblemAsync(422, "invalid_fields");
+        var changed = await (await tenant.Http.SendJsonAsync(HttpMethod.Patch, $"/api/v1/channels/{waha}", """{"config":{"importStrategy":null}}""")).JsonAsync();
+
+        Assert.Equal(["config.api_key"], needed.Fields());
+        Assert.False(changed.GetProperty("config").TryGetProperty("import_strategy", out _));
+    }
+
+    [PostgresFact]
+    public async Task A_gateways_address_of_any_script_and_length_is_kept_and_belongs_to_one_channel()
+    {
+        var tenant = await host.TenantAsync();
+        var gateway = $"https://gateway.example/{string.Concat(Enumerable.Range(0, 1_900).Select(at => (char)(0x4e00 + (at * 7))))}";
+
+        await tenant.CreateEvolutionAsync(gateway: gateway);
+        var second = await tenant.Http.PostAsJsonAsync("/api/v1/channels", Asking.EvolutionChannel(identity: "5491100000002", gateway: gateway));
+        var third = await tenant.Http.PostAsJsonAsync("/api/v1/channels", Asking.EvolutionChannel(instance: "shop2", identity: "5491100000003", gateway: gateway));
+
+        await second.ProblemAsync(409, "channel_taken");
+        Assert.Equal(HttpStatusCode.Created, third.StatusCode);
+    }
+
+    [PostgresFact]
     public async Task A_list_filters_searches_and_counts()
     {
         var tenant = await host.TenantAsync();
