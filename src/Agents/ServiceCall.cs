@@ -29,6 +29,10 @@ internal sealed partial class ServiceCall(TimeProvider clock, ILogger<ServiceCal
         {
             return new AgentOutcome.Failed("agent-timeout", string.Create(CultureInfo.InvariantCulture, $"The {service} did not answer within {Patience.TotalSeconds:0} s."));
         }
+        catch (Exception failure) when (PackedAnswer.IsDamaged(failure) || (failure.InnerException is { } inner && PackedAnswer.IsDamaged(inner)))
+        {
+            return new AgentOutcome.Failed("agent-answer-invalid", $"The {service}'s answer came damaged: it is not packed as its Content-Encoding says.");
+        }
         catch (Exception failure) when (failure is HttpRequestException or IOException or ClientResultException)
         {
             return Failed(turn, service, failure);

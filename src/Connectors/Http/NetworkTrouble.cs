@@ -1,3 +1,5 @@
+using Channels.Core.Egress;
+
 namespace Channels.Connectors.Http;
 
 /// <summary>What keeps a request from being answered, in our words: the one place that reads the network's errors.</summary>
@@ -12,8 +14,8 @@ internal static class NetworkTrouble
     /// <summary>When an answer came that cannot be unpacked (gzip, deflate, Brotli).</summary>
     public const string Damaged = "the answer came damaged";
 
-    /// <summary>Whether it is what .NET's decoders throw at an answer that is not packed as its header says. There was an answer, so that the request has arrived.</summary>
-    public static bool IsDamaged(Exception failure) => failure is InvalidDataException or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
+    /// <summary>See <see cref="PackedAnswer.IsDamaged"/>.</summary>
+    public static bool IsDamaged(Exception failure) => PackedAnswer.IsDamaged(failure);
 
     /// <summary>Whether not one byte of the request can have reached the other side.</summary>
     public static bool NeverLeft(HttpRequestError error) =>

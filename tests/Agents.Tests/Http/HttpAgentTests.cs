@@ -111,6 +111,18 @@ public sealed class HttpAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_that_is_not_packed_as_it_says_is_a_failure_of_the_service()
+    {
+        _answer = context =>
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            return context.Response.WriteAsync("""{"reply":"not packed at all"}""");
+        };
+
+        Assert.Equal("agent-answer-invalid", Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
+    }
+
+    [Fact]
     public async Task It_may_offer_choices()
     {
         _answer = context => context.Response.WriteAsync("""{"reply":"Which?","options":["Red","Blue"],"hand_over":null}""");
