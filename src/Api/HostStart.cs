@@ -43,7 +43,7 @@ public sealed class HostStart
 
     /// <summary>Runs the host until it is stopped.</summary>
     /// <param name="app">Disposed in the end.</param>
-    /// <param name="map">Gives it its endpoints. They ask for the keys.</param>
+    /// <param name="map">Gives it its endpoints. They ask for the keys, which are read, or made, before.</param>
     /// <returns>What the process ends with: 0, or 1 when it could not start.</returns>
     public async Task<int> RunAsync(WebApplication app, Action<WebApplication> map)
     {
@@ -52,6 +52,7 @@ public sealed class HostStart
         try
         {
             CheckAddresses(app.Configuration["urls"]);
+            await app.Services.GetRequiredService<KeysAtStart>().CheckAsync(CancellationToken.None);
             map(app);
             MakeAll(app.Services);
             starting = true;

@@ -30,7 +30,7 @@ public static class TenantStorageServices
         services.AddSingleton<TenantScope>();
         services.AddSingleton(provider => MasterKey.Load(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
         services.AddSingleton(provider => OperatorKey.Load(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
-        services.AddHostedService<KeysAtStart>();
+        services.AddSingleton<KeysAtStart>();
         services.AddSingleton<DataKeys>();
         services.AddSingleton(provider => new SecretVault(provider.GetRequiredService<DataKeys>()));
         services.AddSingleton<ApiKeys>();

@@ -39,6 +39,23 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
     }
 
     [PostgresFact]
+    public async Task A_master_key_that_is_lost_is_told_with_its_remedy_and_no_other_is_made()
+    {
+        await using var product = await Product.StartAsync();
+        using var client = await ChannelsClient.NewTenantAsync(product);
+        await product.StopAsync(within: TimeSpan.FromSeconds(50));
+        var (key, copy) = (Path.Combine(product.DataDirectory, "master.key"), Path.Combine(product.DataDirectory, "copy"));
+        File.Move(key, copy);
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(product.StartAgainAsync);
+
+        AssertTold(refused, key, "is missing", "Channels__MasterKey");
+        Assert.False(File.Exists(key));
+        File.Move(copy, key);
+        await product.StartAgainAsync();
+    }
+
+    [PostgresFact]
     public async Task A_database_without_the_fence_between_tenants_is_told_with_its_remedy()
     {
         var database = await databases.CreateDatabaseAsync();

@@ -77,7 +77,8 @@ internal sealed class DataKeys
         return new(id, _master.Unwrap(rows.GetFieldValue<byte[]>(1), Binding(tenant, id)));
     }
 
-    private static byte[] Binding(TenantId tenant, int id)
+    /// <summary>What a wrapped key is bound to: its row.</summary>
+    internal static byte[] Binding(TenantId tenant, int id)
     {
         var binding = new byte[20];
         tenant.Value.TryWriteBytes(binding);

@@ -5,6 +5,9 @@ namespace Channels.Storage.Secrets;
 /// <summary>The installation's key: wraps data keys and touches nothing else, so that changing it rewraps a few rows and no secret.</summary>
 internal sealed class MasterKey
 {
+    /// <summary>Where it is configured.</summary>
+    public const string Setting = "Channels:MasterKey";
+
     private const int Length = 32;
     private readonly byte[] _key;
 
@@ -14,14 +17,16 @@ internal sealed class MasterKey
     /// <exception cref="KeyException">It is no 32 bytes in base64: says where it came from, never what it was.</exception>
     public static MasterKey Load(KeyOptions options)
     {
-        if (!string.IsNullOrWhiteSpace(options.MasterKey))
-        {
-            return new(Decoded(options.MasterKey.Trim(), "Channels:MasterKey"));
-        }
-
-        var path = Path.Combine(options.DataDirectory, "master.key");
-        return new(Decoded(KeyFile.ReadOrMake(path, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Length))), path));
+        var source = SourceOf(options);
+        return new(Decoded(
+            IsConfigured(options) ? options.MasterKey!.Trim() : KeyFile.ReadOrMake(source, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Length))), source));
     }
+
+    /// <summary>The setting or the file that <see cref="Load"/> takes it from.</summary>
+    public static string SourceOf(KeyOptions options) => IsConfigured(options) ? Setting : Path.Combine(options.DataDirectory, "master.key");
+
+    /// <summary>Whether <see cref="Load"/> would make a new one.</summary>
+    public static bool IsMissing(KeyOptions options) => !IsConfigured(options) && !File.Exists(SourceOf(options));
 
     /// <summary>Seals a data key for one row of <c>data_key</c>.</summary>
     public byte[] Wrap(ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> binding) => Envelope.Seal(_key, dataKey, binding);
@@ -32,6 +37,8 @@ internal sealed class MasterKey
 
     /// <inheritdoc/>
     public override string ToString() => "master key";
+
+    private static bool IsConfigured(KeyOptions options) => !string.IsNullOrWhiteSpace(options.MasterKey);
 
     private static byte[] Decoded(string text, string source)
     {
