@@ -7,8 +7,10 @@ namespace Channels.Storage.Tenancy;
 public static class SecondFence
 {
     // The operator's own tables (unrouted_…) are closed to every request: they have no policy. A partition is reached through its table, and by that one's.
+    // A member can become the role, but from PostgreSQL 16 on not every member (migration 0037).
     private const string Missing = """
-        with fence as (select oid from pg_roles where rolname = 'channels_tenant'),
+        with fence as (
+          select oid, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end as become from pg_roles where rolname = 'channels_tenant'),
         fenced as (
           select c.oid, c.relname::text as name, c.relrowsecurity, policy.polroles
           from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = current_schema()
@@ -17,7 +19,7 @@ public static class SecondFence
             and (c.relrowsecurity or policy.oid is not null or c.relname = 'tenant'))
         select what, tables, place = 2, quote_ident(current_user) from (
           select 1, 'the role channels_tenant', '{}'::text[] where not exists (select from fence) union all
-          select 2, format('the membership of %I in the role channels_tenant', current_user), '{}' from fence where not pg_has_role(current_user, fence.oid, 'member') union all
+          select 2, format('the membership of %I in the role channels_tenant', current_user), '{}' from fence where not pg_has_role(current_user, fence.oid, fence.become) union all
           select 3, format('its right to use the schema %I', current_schema()), '{}' from fence where not has_schema_privilege(fence.oid, current_schema(), 'usage') union all
           select 4, 'row-level security on', array_agg(name order by name) from fenced where not relrowsecurity union all
           select 5, 'its policy on', array_agg(name order by name) from fenced left join fence on true where (fence.oid = any (polroles)) is not true union all

@@ -1,3 +1,4 @@
+using Channels.Core.Ids;
 using Channels.Storage.Migrations;
 using Channels.Storage.Tenancy;
 using Channels.Testing;
@@ -70,6 +71,55 @@ public sealed class SecondFenceTests(PostgresFixture postgres) : IClassFixture<P
             "keeps tenants apart: the membership of fence_stranger in the role channels_tenant. As an administrator of the server: grant channels_tenant to fence_stranger;",
             refused.Message, StringComparison.Ordinal);
         await RunAsync(db, "drop role fence_stranger");
+    }
+
+    /// <summary>Without being an administrator. Since PostgreSQL 16 who made the role is a member of it, and can become it once he has granted it to himself.</summary>
+    [PostgresFact]
+    public async Task A_user_who_owns_the_database_and_may_create_roles_can_act_for_a_tenant()
+    {
+        await using var db = await postgres.CreateDatabaseAsync();
+        await RunAsync(db, """
+            do $$
+            begin
+              if not exists (select from pg_roles where rolname = 'channels_tenant') then
+                create role channels_tenant nologin;
+              end if;
+              drop role if exists fence_owner;
+              create role fence_owner createrole;
+              if current_setting('server_version_num')::int >= 160000 then
+                execute 'grant channels_tenant to fence_owner with admin true, inherit false, set false';
+              end if;
+              execute format('alter database %I owner to fence_owner', current_database());
+              alter schema public owner to fence_owner;
+            end $$
+            """);
+        var owners = new NpgsqlDataSourceBuilder($"{db.ConnectionString};Pooling=false");
+        // Not the role alone: whom it may become is asked of the session's user.
+        owners.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException(), async connection =>
+        {
+            await using var become = new NpgsqlCommand("set session authorization fence_owner", connection);
+            await become.ExecuteNonQueryAsync();
+        });
+        await using (var asOwner = owners.Build())
+        {
+            await Migrator.MigrateAsync(asOwner, TimeProvider.System, NullLogger.Instance, default);
+            await SecondFence.CheckAsync(asOwner, default);
+
+            await using (var rows = await new TenantScope(asOwner).QueryAsync(new(new IdSource(TimeProvider.System).Next()), [Sql.Statement("select current_user::text")], default))
+            {
+                Assert.True(await rows.ReadAsync());
+                Assert.Equal("channels_tenant", rows.GetString(0));
+            }
+
+            await using var connection = await asOwner.OpenConnectionAsync();
+            if (connection.PostgreSqlVersion.Major >= 16)
+            {
+                await RunAsync(asOwner, "revoke channels_tenant from fence_owner granted by fence_owner");
+                await Assert.ThrowsAsync<FenceException>(() => SecondFence.CheckAsync(asOwner, default));
+            }
+        }
+
+        await RunAsync(db, "reassign owned by fence_owner to current_user; drop owned by fence_owner; drop role fence_owner");
     }
 
     private async Task<NpgsqlDataSource> MigratedAsync()
