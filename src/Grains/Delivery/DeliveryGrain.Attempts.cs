@@ -8,12 +8,37 @@ namespace Channels.Grains.Delivery;
 /// <content>One attempt: recorded, made, settled.</content>
 internal sealed partial class DeliveryGrain
 {
+    /// <summary>Less than an idle grain is ever kept.</summary>
+    private static readonly TimeSpan StayAwake = TimeSpan.FromMinutes(1);
+
+    private bool _isKeptAwake;
+
     private void Follow(Task send)
     {
         if (!send.IsCompleted)
         {
             _sends.Add(send);
+            KeepAwake();
             _ = ForgetWhenDoneAsync(send);
+        }
+    }
+
+    // What the provider said is kept here until the store has taken it. While the store is away nobody calls; collected for idleness, this grain would forget it, and the reply would leave twice.
+    private void KeepAwake()
+    {
+        if (!_isKeptAwake)
+        {
+            _isKeptAwake = true;
+            _awake.Set(StayAwake);
+        }
+    }
+
+    private void LookAtSends()
+    {
+        _isKeptAwake = false;
+        if (_sends.Count > 0)
+        {
+            KeepAwake();
         }
     }
 

@@ -39,6 +39,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
     private readonly Pump _pump;
     private readonly Alarm _alarm;
     private readonly Alarm _reservationsEnd;
+    private readonly Alarm _awake;
     private bool _othersWait;
 
     public DeliveryGrain(
@@ -62,6 +63,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _fileTurn = new FileTurn(files, _pump.Signal, _pump.Stopping);
         _alarm = new Alarm(this, _pump);
         _reservationsEnd = new Alarm(this, LookAtReservations);
+        _awake = new Alarm(this, LookAtSends);
         _settlements = new Settlements(outbox, lostSends, RepeatAsync, clock, logger, _pump.Stopping);
     }
 

@@ -57,6 +57,9 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>Between reading replies and handing them over.</summary>
     public Func<Task> Loaded { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Before the store takes what became of an attempt.</summary>
+    public Func<Task> Settling { get; set; } = () => Task.CompletedTask;
+
     /// <summary>The most replies that were asked for at once.</summary>
     public int MostLoaded { get; private set; }
 
@@ -254,11 +257,12 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         return Task.FromResult(Start);
     }
 
-    public Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
+    public async Task<bool> SettleAsync(SendSettlement settlement, CancellationToken cancellationToken)
     {
+        await Settling();
         Table = [.. Table.Where(row => row.Reply.Id != settlement.Reply.Id)];
         Note($"settle {settlement.Reply.Text} {settlement.Outcome.GetType().Name}{(settlement.IsBegun ? "" : $" after attempt {settlement.Attempt}")}");
-        return Task.FromResult(SettlementsCount);
+        return SettlementsCount;
     }
 
     public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) => throw new NotSupportedException();
