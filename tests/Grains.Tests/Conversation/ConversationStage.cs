@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Channels.Core.Agents;
 using Channels.Core.Channels;
@@ -22,6 +21,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly IdSource _ids = new(TimeProvider.System);
     private readonly TaskCompletionSource<TurnFinish> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<QueuedReply> _queued = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GrainHost _host = null!;
     private int _asked;
 
@@ -60,7 +60,8 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     public int TimesAsked => _asked;
 
-    public ConcurrentQueue<QueuedReply> Queued { get; } = new();
+    /// <summary>The first message that is committed.</summary>
+    public Task<QueuedReply> QueuedAsync() => _queued.Task.WaitAsync(Patience);
 
     public static async Task<ConversationStage> OpenAsync()
     {
@@ -111,7 +112,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     async Task IConversationStore.QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken)
     {
         await Queueing(cancellationToken);
-        Queued.Enqueue(reply);
+        _queued.TrySetResult(reply);
     }
 
     async Task IConversationStore.PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken)

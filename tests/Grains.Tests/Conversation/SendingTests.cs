@@ -13,7 +13,7 @@ public sealed class SendingTests
 
         await stage.Conversation.SendAsync(stage.Where, stage.NewId(), new OutboundDraft("hello", ReplyTo: null, Content: null, Author.Program), default);
 
-        Assert.Equal("hello", Assert.Single(stage.Queued).Text);
+        Assert.Equal("hello", (await stage.QueuedAsync()).Text);
     }
 
     [Fact]
@@ -26,6 +26,6 @@ public sealed class SendingTests
         await stage.Conversation.SendAsync(stage.Where, stage.NewId(), new OutboundDraft("hello", ReplyTo: null, Content: null, Author.Program), patience.Token)
             .ContinueWith(_ => { }, TaskScheduler.Default);
 
-        Assert.Equal("hello", Assert.Single(stage.Queued).Text);
+        Assert.Equal("hello", (await stage.QueuedAsync()).Text);
     }
 }
