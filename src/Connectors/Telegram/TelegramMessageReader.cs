@@ -78,6 +78,7 @@ internal static class TelegramMessageReader
             Kind = parties.IsOurs ? EventKinds.EchoEdited : EventKinds.MessageEdited,
             Action = EventAction.UpdateMessage,
             TargetMessageId = id,
+            ChangedAt = TelegramParties.Time(message, "edit_date"),
             Text = text,
             Revision = message.Id("edit_date") is { } edited ? $"{edited}:{update.Id.ToString(CultureInfo.InvariantCulture)}" : update.Id.ToString(CultureInfo.InvariantCulture),
         };

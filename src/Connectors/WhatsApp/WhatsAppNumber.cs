@@ -9,26 +9,22 @@ internal static class WhatsAppNumber
     public static bool IsSame(string identity, string ownId) =>
         DigitsOf(identity) is not { } wanted || WhatsAppJid.Parse(ownId)?.Phone is not { } paired || Canonical(wanted) == Canonical(paired);
 
-    /// <summary>The other spelling of a Brazilian, Mexican or Argentinian mobile's number; null for all others.</summary>
+    /// <summary>The other spelling of a Brazilian or Mexican mobile's number; null for all others.</summary>
     /// <remarks>
     /// Exactly where Evolution API takes the two for one: it writes to the shorter whichever it is given. In Brazil that leaves out the areas below 31, and what may be a
-    /// fixed line by its first digit.
+    /// fixed line by its first digit; in Argentina all, where the 9 is what tells a mobile from a fixed line.
     /// </remarks>
     /// <param name="digits">Country code first, without <c>+</c>.</param>
     public static string? OtherSpelling(string digits) => digits switch
     {
         { Length: 13 } when digits.StartsWith("55", StringComparison.Ordinal) => digits[4] == '9' && IsFoldedInBrazil(digits, 5) ? digits[..4] + digits[5..] : null,
         { Length: 12 } when digits.StartsWith("55", StringComparison.Ordinal) => IsFoldedInBrazil(digits, 4) ? $"{digits[..4]}9{digits[4..]}" : null,
-        { Length: 13 } when IsOfMexicoOrArgentina(digits) => digits[2] == MobileDigit(digits) ? digits[..2] + digits[3..] : null,
-        { Length: 12 } when IsOfMexicoOrArgentina(digits) => $"{digits[..2]}{MobileDigit(digits)}{digits[2..]}",
+        { Length: 13 } when digits.StartsWith("521", StringComparison.Ordinal) => digits[..2] + digits[3..],
+        { Length: 12 } when digits.StartsWith("52", StringComparison.Ordinal) => $"521{digits[2..]}",
         _ => null,
     };
 
     private static bool IsFoldedInBrazil(string digits, int first) => string.CompareOrdinal(digits, 2, "31", 0, 2) >= 0 && digits[first] >= '7';
-
-    private static bool IsOfMexicoOrArgentina(string digits) => digits.StartsWith("52", StringComparison.Ordinal) || digits.StartsWith("54", StringComparison.Ordinal);
-
-    private static char MobileDigit(string digits) => digits[1] == '2' ? '1' : '9';
 
     private static string? DigitsOf(string identity)
     {

@@ -45,6 +45,9 @@ public sealed record ChannelEvent
     /// <summary>When the provider says it happened, UTC.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 
+    /// <summary>When a message was changed, where <see cref="Timestamp"/> says when it was written: which of two changes is the later one. Never shown.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
     /// <summary>Who wrote it; the phone id before the hidden one where both are known.</summary>
     public string? SenderId { get; init; }
 

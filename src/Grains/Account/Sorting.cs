@@ -89,7 +89,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 // A webhook may come late or again: when it came says nothing of which edit is the later one. Of a deletion it says enough.
                 var isDeletion = happened.Kind == EventKinds.MessageDeleted;
                 _changes.Add(new MessageChange(
-                    conversationOf(happened), Bounded(target), happened.Text, isDeletion, happened.Timestamp ?? (isDeletion ? origin.ReceivedAt : null)));
+                    conversationOf(happened), Bounded(target), happened.Text, isDeletion, happened.ChangedAt ?? happened.Timestamp ?? (isDeletion ? origin.ReceivedAt : null)));
                 break;
             case EventAction.UpdateDelivery when happened.MessageId is { } receiptOf && happened.FromMe != false && StatusToRecord(happened) is { } status:
                 _receipts.Add(new DeliveryReceipt(conversationOf(happened), Bounded(receiptOf), status, happened.Reason, OwnId(happened)));

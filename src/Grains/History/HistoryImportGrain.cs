@@ -120,7 +120,15 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
     // One page. What follows is signalled, so that a cancellation is noticed in between.
     private async Task ReadOnAsync(CancellationToken cancellationToken)
     {
-        if (await _directory.FindAsync(Account, cancellationToken) is not { } channel || await LoadAsync(channel.Tenant, cancellationToken) is not { State: HistoryImportState.Running } import)
+        if (await _directory.FindAsync(Account, cancellationToken) is not { } channel)
+        {
+            // Gone, and its import with it: what is remembered of it must not keep the reminder.
+            _import = null;
+            await ForgetReminderAsync();
+            return;
+        }
+
+        if (await LoadAsync(channel.Tenant, cancellationToken) is not { State: HistoryImportState.Running } import)
         {
             await ForgetReminderAsync();
             return;
@@ -152,7 +160,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
         var (next, wait) = HistoryPace.After(import, outcome, _clock.GetUtcNow());
 
         // Cancelled meanwhile, or begun anew: then that counts.
-        if (_import?.Id != import.Id || _import.State != HistoryImportState.Running)
+        if (await LoadAsync(channel.Tenant, cancellationToken) is not { State: HistoryImportState.Running } running || running.Id != import.Id)
         {
             return;
         }
@@ -201,7 +209,6 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
     private async Task KeepAsync(TenantId tenant, HistoryImport import, CancellationToken cancellationToken)
     {
         // In memory first: who cancels while a page is being saved cancels what is saved, and the page does not bring the import back.
-        var before = _import;
         _import = import;
         try
         {
@@ -209,7 +216,8 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
         }
         catch
         {
-            _import = ReferenceEquals(_import, import) ? before : _import;
+            // It may be saved all the same: the table says.
+            _import = ReferenceEquals(_import, import) ? null : _import;
             throw;
         }
     }

@@ -30,6 +30,14 @@ public sealed class TelegramInboundTests
     }
 
     [Fact]
+    public void An_edit_says_when_it_was_made_beside_when_the_message_was_written()
+    {
+        var edit = Single("""{"update_id":1,"edited_message":{"message_id":9,"chat":{"id":1,"type":"private"},"from":{"id":1},"date":1763600000,"edit_date":1763600050,"text":"x"}}""");
+
+        Assert.Equal(TimeSpan.FromSeconds(50), edit.ChangedAt - edit.Timestamp);
+    }
+
+    [Fact]
     public void Two_reactions_to_one_message_have_two_keys()
     {
         static string Reaction(int update) =>

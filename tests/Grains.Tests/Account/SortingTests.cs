@@ -37,6 +37,7 @@ public sealed class SortingTests
 
         Assert.Null(Assert.Single(Sorted(edit).Changes).At);
         Assert.Equal(Noon, Assert.Single(Sorted(edit with { Timestamp = Noon }).Changes).At);
+        Assert.Equal(Noon, Assert.Single(Sorted(edit with { Timestamp = Noon.AddDays(-1), ChangedAt = Noon }).Changes).At);
     }
 
     [Theory]
