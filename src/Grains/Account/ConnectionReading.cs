@@ -28,8 +28,8 @@ internal static class ConnectionReading
 
         return happened.Kind switch
         {
-            // The end of what was said here, and of nothing else: a token that ended, or settings never tried, are not mended by it.
-            EventKinds.ConnectionOpen => code is Reconnecting or LoggedOut or Closed or Removed or ActionRequired ? new(tenant, AccountStatus.Active, null, null, null) : null,
+            // What an activation waits for, or the end of what was said here; of nothing else: a token that ended, or settings never tried, are not mended by it.
+            EventKinds.ConnectionOpen => current == AccountStatus.Connecting || code is LoggedOut or Closed or Removed or ActionRequired ? new(tenant, AccountStatus.Active, null, null, null) : null,
             EventKinds.ConnectionConnecting => new(
                 tenant, AccountStatus.Connecting, Reconnecting, "The gateway is connecting to the provider.", "Wait; if it lasts, pair the account again."),
             EventKinds.ConnectionClosed or EventKinds.ConnectionStopped => new(

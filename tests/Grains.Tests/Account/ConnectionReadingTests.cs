@@ -16,6 +16,7 @@ public sealed class ConnectionReadingTests
     [InlineData(AccountStatus.Disconnected, "closed")]
     [InlineData(AccountStatus.Disconnected, "logged-out")]
     [InlineData(AccountStatus.Connecting, "reconnecting")]
+    [InlineData(AccountStatus.Connecting, "needs-pairing")]
     public void A_connection_that_is_open_again_ends_what_the_provider_said_before(AccountStatus status, string code) =>
         Assert.Equal((AccountStatus.Active, null), Next(status, code, EventKinds.ConnectionOpen) is { } change ? (change.Status, change.Code) : default);
 
