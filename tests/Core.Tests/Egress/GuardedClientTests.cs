@@ -74,7 +74,7 @@ public sealed class GuardedClientTests : IAsyncLifetime
 
     [Fact]
     public void A_network_that_is_none_stops_the_start_and_is_named() =>
-        Assert.Contains("10.0.0.0/99", Assert.Throws<InvalidOperationException>(() => Client(new() { ["Channels:Egress:Allow"] = "10.0.0.0/99" })).Message, StringComparison.Ordinal);
+        Assert.Contains("10.0.0.0/99", Assert.Throws<SettingException>(() => Client(new() { ["Channels:Egress:Allow"] = "10.0.0.0/99" })).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task A_redirect_is_not_followed()
