@@ -123,7 +123,7 @@ internal sealed class SetupCommand
             return ended;
         }
 
-        report.Note($"The tenant {tenant} is made all the same: go on without --new-tenant.");
+        report.Note($"The tenant {tenant} is made all the same: go on without --new-tenant, and without the operator's key.");
 
         // That of bad usage says that nothing was done.
         return ended == ExitCodes.Usage ? ExitCodes.Wrong : ended;

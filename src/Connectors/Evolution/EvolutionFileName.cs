@@ -43,7 +43,9 @@ internal static class EvolutionFileName
         : InAddress(file.Url) ?? $"document{EndingOf(file.Mime)}";
 
     private static string? InAddress(string? url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var address) && Path.HasExtension(address.Segments[^1]) ? Uri.UnescapeDataString(address.Segments[^1]) : null;
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && Path.HasExtension(address.Segments[^1]) ? Plain(Uri.UnescapeDataString(address.Segments[^1])) : null;
+
+    private static string Plain(string name) => string.Concat(name.Select(letter => letter is '/' or '\\' || char.IsControl(letter) ? '_' : letter));
 
     private static string EndingOf(string? mime) => _endings.GetValueOrDefault(mime?.Split(';')[0].Trim() ?? "", UnknownEnding);
 }

@@ -92,10 +92,11 @@ internal static class WhatsAppCloudAccountReader
         };
     }
 
-    // A channel may be called after its id at Meta, which is as long as a number, or by a word: then it cannot be told apart.
+    // A channel may be called after its id at Meta, which is as long as a number, by a word, or by a number without its country's: then it cannot be told apart.
     private static bool IsAnothers(string? number, Connection channel) =>
         number is not null && channel.Identity != channel.Setting(WhatsAppCloudSettings.PhoneNumberIdName)
-        && channel.Identity != channel.Setting(WhatsAppCloudSettings.BusinessAccountIdName) && !WhatsAppNumber.IsSame(channel.Identity, number);
+        && channel.Identity != channel.Setting(WhatsAppCloudSettings.BusinessAccountIdName) && WhatsAppCloudValues.Digits(channel.Identity) is { Length: >= 10 } named
+        && !named.EndsWith(number[^Math.Min(8, number.Length)..], StringComparison.Ordinal) && !WhatsAppNumber.IsSame(channel.Identity, number);
 
     private static EventAction ActionOf(WhatsAppCloudError error) => error.Meaning switch
     {

@@ -1,3 +1,4 @@
+using Channels.Core;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
@@ -64,9 +65,17 @@ internal sealed partial class ConnectorGrain(
 
         // After it is inactive: an intake that is due for such an account rests. The other way round, should we die in between, nobody would ever ask for the messages of
         // an account that says it is active.
-        if (await directory.FindAsync(account, cancellationToken) is { } channel && connectors.Find(channel.Kind) is { } connector && IntakeOf(connector, account) is { } intake)
+        try
         {
-            await intake.StopAsync(tenant);
+            if (await directory.FindAsync(account, cancellationToken) is { } channel && connectors.Find(channel.Kind) is { } connector && IntakeOf(connector, account) is { } intake)
+            {
+                await intake.StopAsync(tenant);
+            }
+        }
+        catch (StoreUnavailableException failure)
+        {
+            // It is off, and says so. Who asks its provider finds that out by themselves.
+            Log.IntakeNotStopped(logger, Connector, failure.InnerException?.GetType().Name);
         }
     }
 
@@ -130,6 +139,9 @@ internal sealed partial class ConnectorGrain(
     {
         [LoggerMessage(3201, LogLevel.Information, "Connector {Connector} was activated: its account is {Status} ({Code})")]
         public static partial void Activated(ILogger logger, ConnectorId connector, AccountStatus status, string? code);
+
+        [LoggerMessage(3203, LogLevel.Warning, "Connector {Connector} is off; its provider may be asked once more, as the store does not answer ({Problem})")]
+        public static partial void IntakeNotStopped(ILogger logger, ConnectorId connector, string? problem);
 
         [LoggerMessage(3202, LogLevel.Warning, "Connector {Connector} is blocked: {Code}")]
         public static partial void Blocked(ILogger logger, ConnectorId connector, string code);

@@ -20,6 +20,9 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
     // Something may lie in the table that delivery does not know: it must look before it takes a later reply for its next.
     private bool _lookBefore;
 
+    // Told delivery to look, or of a reply: that ends no doubt which came up meanwhile.
+    private int _doubts;
+
     /// <summary>The ending, with whether delivery keeps a place for its reply. Only an ordinary one has one: a single part, and nothing in doubt before it.</summary>
     public async Task<TurnFinish> ReserveAsync(TurnFinish finish)
     {
@@ -45,13 +48,17 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
     public async Task TellAsync(TurnFinish finish, TurnEnd end)
     {
         // Ended before, by a call whose answer was lost or by another activation: the tables know how.
-        _lookBefore |= !end.Ended;
+        if (!end.Ended)
+        {
+            Doubt();
+        }
+
         if (finish.Replies.IsEmpty)
         {
             return;
         }
 
-        var delivery = DeliveryOf(finish);
+        var (delivery, doubts) = (DeliveryOf(finish), _doubts);
         try
         {
             if (end.Begun)
@@ -63,11 +70,11 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
             await (finish.Reserved && !end.Ended ? delivery.AbandonAsync(finish.Replies[0].Id)
                 : _lookBefore ? delivery.WakeAsync()
                 : delivery.EnqueueAsync(finish.Conversation.Tenant, finish.Replies));
-            _lookBefore = false;
+            Told(doubts);
         }
         catch (Exception failure)
         {
-            _lookBefore = true;
+            Doubt();
             ConversationLog.DeliveryNotTold(logger, finish.Conversation.Conversation, failure.GetType().Name);
         }
     }
@@ -86,7 +93,7 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
         }
         catch
         {
-            _lookBefore = true;
+            Doubt();
             await TryAsync(conversation, () => deliveryOf(conversation.Account).WakeAsync());
             throw;
         }
@@ -99,7 +106,7 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
     /// <summary>Nobody knows whether the turn has ended: it may be done all the same, even later. Delivery looks, now and before it hears of a later reply.</summary>
     public async Task DoubtAsync(TurnFinish finish)
     {
-        _lookBefore = true;
+        Doubt();
         if (finish.Reserved)
         {
             await TryAsync(finish.Conversation, () => DeliveryOf(finish).AbandonAsync(finish.Replies[0].Id));
@@ -109,9 +116,24 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
     private async Task EnqueueAsync(ConversationRef conversation, QueuedReply message)
     {
         var delivery = deliveryOf(conversation.Account);
-        var mustLook = _lookBefore;
-        _lookBefore = !await TryAsync(conversation, () => mustLook ? delivery.WakeAsync() : delivery.EnqueueAsync(conversation.Tenant, [message]));
+        var (mustLook, doubts) = (_lookBefore, _doubts);
+        if (await TryAsync(conversation, () => mustLook ? delivery.WakeAsync() : delivery.EnqueueAsync(conversation.Tenant, [message])))
+        {
+            Told(doubts);
+        }
+        else
+        {
+            Doubt();
+        }
     }
+
+    private void Doubt()
+    {
+        _lookBefore = true;
+        _doubts++;
+    }
+
+    private void Told(int doubts) => _lookBefore &= doubts != _doubts;
 
     private async Task<bool> TryAsync(ConversationRef conversation, Func<Task> tell)
     {

@@ -203,8 +203,17 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
         }
     }
 
-    private async Task<HistoryImport?> LoadAsync(TenantId tenant, CancellationToken cancellationToken) =>
-        _import ??= await _imports.FindAsync(tenant, Account, cancellationToken);
+    private async Task<HistoryImport?> LoadAsync(TenantId tenant, CancellationToken cancellationToken)
+    {
+        if (_import is null)
+        {
+            // What was decided while it was read is newer.
+            var read = await _imports.FindAsync(tenant, Account, cancellationToken);
+            _import ??= read;
+        }
+
+        return _import;
+    }
 
     private async Task KeepAsync(TenantId tenant, HistoryImport import, CancellationToken cancellationToken)
     {

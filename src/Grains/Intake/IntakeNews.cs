@@ -67,6 +67,8 @@ internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Fun
 
         var written = intake with { DueAt = due };
         await row.KeepAsync(channel.Tenant, channel.Account, written);
-        return ReferenceEquals(row.Now, written);
+
+        // When it is asked next may have been brought forward meanwhile; that is no stop.
+        return row.Now is { DueAt: { } next } now && now == written with { DueAt = next };
     }
 }

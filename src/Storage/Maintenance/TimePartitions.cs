@@ -36,6 +36,7 @@ public static class TimePartitions
     private const long Large = 32 << 20;
 
     private static readonly TimeSpan _week = TimeSpan.FromDays(7);
+    private static readonly TimeSpan _hoursToMake = TimeSpan.FromHours(6);
 
     /// <summary>The tables.</summary>
     public static string Transcript => "transcript";
@@ -72,8 +73,8 @@ public static class TimePartitions
                     continue;
                 }
 
-                // A week ahead at least: what is proven keeps rows of that week out until it is made, and many hours are left to make it.
-                if (!isLarge || from - now < _week || await ProveAsync(database, table, from, cancellationToken))
+                // What is proven keeps rows of that week out until it is made: hours must be left to make it. Once it has nearly begun, it is made only if that takes no time.
+                if (!isLarge || from - now < _hoursToMake || await ProveAsync(database, table, from, cancellationToken))
                 {
                     await MakeAsync(database, table, from, options, cancellationToken);
                 }

@@ -10,7 +10,7 @@ namespace Channels.Storage.Secrets;
 /// <summary>Reads, or makes, the installation's keys before anything is served: a wrong or a lost key stops the start instead of the first request.</summary>
 /// <remarks>
 /// Behind the migrations, before anything else asks for a key: no new master key is made beside data keys that another one wrapped.
-/// A store that cannot be read says nothing of keys: a front end opens its door without it.
+/// A store that cannot be read says nothing of keys: a front end that has them opens its door without it.
 /// </remarks>
 public sealed class KeysAtStart(NpgsqlDataSource db, IOptions<KeyOptions> options, IServiceProvider services)
 {
@@ -68,7 +68,13 @@ public sealed class KeysAtStart(NpgsqlDataSource db, IOptions<KeyOptions> option
         }
         catch (Exception unread) when (StoreFaults.IsUnavailable(unread) || unread is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
         {
-            // A front end may also be there before the silo that makes the tables.
+            // A front end may also be there before the silo that makes the tables. No key is made, though, beside data keys that could not be looked for.
+            if (unread is not PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } && MasterKey.IsMissing(options.Value))
+            {
+                var source = MasterKey.SourceOf(options.Value);
+                throw new KeyException($"{source} is missing, and the database does not say whether it holds keys that were sealed with it. Start again when it answers, or put the key back.", unread);
+            }
+
             return true;
         }
     }

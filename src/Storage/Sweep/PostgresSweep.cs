@@ -142,7 +142,7 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
 
     private const string ServedIntakes = """
         select i.due_at, i.account_id from intake i
-        join account a on a.tenant_id = i.tenant_id and a.id = i.account_id and a.deleted_at is null
+        join account a on a.tenant_id = i.tenant_id and a.id = i.account_id and a.deleted_at is null and a.status <> 'inactive'
         join tenant t on t.id = i.tenant_id and t.suspended_at is null
         """;
 

@@ -24,7 +24,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
         """;
 
     // Sends by their conversation, as in RecordSql.Echoes. What waits to be sent once more has left if its first copy comes back. Files, places and cards without a word
-    // have no text to tell them by: one is taken for what its conversation has of unknown outcome if that is a single one, of its sort.
+    // have no text to tell them by: one is taken for what its conversation has of unknown outcome if that is a single one, of its sort, and the provider has not said that it
+    // is not there. What waits to be sent once more is about to leave: taken for it, somebody's own picture would keep it from ever leaving.
     // Only for a while: whoever writes the same words days later means them.
     private const string OursByText = """
         with pairs as materialized (
@@ -35,7 +36,8 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
           cross join lateral (
             select message_id, possibly_duplicate, attempts, look_ups from outbox
             where conversation_id = h.conversation_id and tenant_id is not distinct from h.tenant_id and account_id is not distinct from h.account_id
-              and (state = 2 or state = 0 and possibly_duplicate)
+              and (state = 2 and (coalesce(h.text, '') <> '' or look_up_answer is distinct from 'the provider does not have it')
+                   or state = 0 and possibly_duplicate and coalesce(h.text, '') <> '')
               and least(h.occurred_at, h.deadline) <= coalesce(sending_since, queued_at) + a.copy_window offset 0) as o
           cross join lateral (
             select from transcript t

@@ -20,6 +20,8 @@ public sealed class WhatsAppCloudInboundTests
     [InlineData("+44 20 7946 0999", EventAction.Ignore)]
     [InlineData("500600700800901", EventAction.ThrottleAccount)]
     [InlineData("harbour shop", EventAction.ThrottleAccount)]
+    [InlineData("020 7946 0100", EventAction.ThrottleAccount)]
+    [InlineData("10023456", EventAction.ThrottleAccount)]
     public void A_flagged_number_slows_its_own_channel_and_no_other_of_the_account(string identity, EventAction expected)
     {
         var told = Assert.Single(Read("quality_flagged.json", TestConnections.To(new { phone_number_id = "500600700800901" }, identity: identity)));

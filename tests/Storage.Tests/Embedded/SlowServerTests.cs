@@ -28,7 +28,7 @@ public sealed class SlowServerTests : IAsyncLifetime
     [PostgresFact]
     public async Task Recovery_has_all_the_time_it_needs()
     {
-        var programs = await ProgramsAsync("""printf '%s\n' $$ "$2" 0 5432 "$2" '' '' starting >postmaster.pid""");
+        var programs = await ProgramsAsync("""open(my $file, '>', 'postmaster.pid'); print $file join("\n", $$, $ARGV[1], 0, 5432, $ARGV[1], '', '', 'starting', ''); close $file;""");
 
         var starting = EmbeddedServer.StartAsync(Data, options => (options.BinariesDirectory, options.StartTimeout) = (programs, TimeSpan.FromSeconds(1)), _log.For<SlowServerTests>());
         await Eventually.TrueAsync("it is said twice", () => starting.IsCompleted || _log.Entries.Count(entry => entry.Message.Contains("still recovering", StringComparison.Ordinal)) > 1);
@@ -44,7 +44,7 @@ public sealed class SlowServerTests : IAsyncLifetime
     [PostgresFact]
     public async Task A_server_that_is_given_up_is_not_left_behind()
     {
-        var programs = await ProgramsAsync("true");
+        var programs = await ProgramsAsync("");
         var clock = new ManualClock();
 
         var starting = EmbeddedPostgres.StartAsync(new() { DataDirectory = Data, BinariesDirectory = programs, ThrowAway = true }, clock, _log.For<SlowServerTests>(), default);
@@ -69,13 +69,17 @@ public sealed class SlowServerTests : IAsyncLifetime
         var programs = Directory.CreateDirectory(_home.Combine("programs")).FullName;
         File.CreateSymbolicLink(Path.Combine(programs, "initdb"), real.Initialiser);
         var server = Path.Combine(programs, "postgres");
-        await File.WriteAllTextAsync(server, $"""
-            #!/bin/sh
-            [ "$1" != -D ] && exec '{real.Server}' "$@"
-            trap 'exit 0' INT
-            cd "$2" && {does}
-            echo $$ >fake.pid
-            while :; do sleep 0.1; done
+        // No shell: one that was started with interrupts ignored, as in the background of another, cannot hear them.
+        await File.WriteAllTextAsync(server, $$"""
+            #!/usr/bin/perl
+            exec('{{real.Server}}', @ARGV) if $ARGV[0] ne '-D';
+            $SIG{INT} = sub { exit 0 };
+            chdir $ARGV[1];
+            {{does}}
+            open(my $pid, '>', 'fake.pid');
+            print $pid "$$\n";
+            close $pid;
+            select(undef, undef, undef, 0.1) while 1;
 
             """);
         File.SetUnixFileMode(server, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);

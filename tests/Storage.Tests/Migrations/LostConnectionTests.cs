@@ -18,7 +18,7 @@ public sealed class LostConnectionTests(PostgresFixture postgres) : IClassFixtur
 
         var migrating = Migrator.MigrateAsync(db, TimeProvider.System, NullLogger.Instance, default);
         var ended = false;
-        while (!ended)
+        while (!ended && !migrating.IsCompleted)
         {
             await using var end = new NpgsqlCommand(
                 "select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_locks where relation = 'schema_migration'::regclass and not granted", somebody, transaction);

@@ -90,10 +90,12 @@ public sealed class KeysAtStartTests(PostgresFixture postgres) : IClassFixture<P
         await using var nobody = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody");
         await using var unmade = await postgres.CreateDatabaseAsync();
 
-        await CheckAsync(Mine, nobody);
-        await CheckAsync(Mine, unmade);
+        await Assert.ThrowsAsync<KeyException>(() => CheckAsync(Mine, nobody));
+        Assert.False(File.Exists(_data.Combine("master.key")));
 
+        await CheckAsync(Mine, unmade);
         Assert.True(File.Exists(_data.Combine("master.key")));
+        await CheckAsync(Mine, nobody);
     }
 
     private async Task CheckAsync(KeyOptions options, NpgsqlDataSource? db = null)

@@ -93,33 +93,38 @@ public sealed class SecondFenceTests(PostgresFixture postgres) : IClassFixture<P
               alter schema public owner to fence_owner;
             end $$
             """);
-        var owners = new NpgsqlDataSourceBuilder($"{db.ConnectionString};Pooling=false");
-        // Not the role alone: whom it may become is asked of the session's user.
-        owners.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException(), async connection =>
+        try
         {
-            await using var become = new NpgsqlCommand("set session authorization fence_owner", connection);
-            await become.ExecuteNonQueryAsync();
-        });
-        await using (var asOwner = owners.Build())
-        {
-            await Migrator.MigrateAsync(asOwner, TimeProvider.System, NullLogger.Instance, default);
-            await SecondFence.CheckAsync(asOwner, default);
-
-            await using (var rows = await new TenantScope(asOwner).QueryAsync(new(new IdSource(TimeProvider.System).Next()), [Sql.Statement("select current_user::text")], default))
+            var owners = new NpgsqlDataSourceBuilder($"{db.ConnectionString};Pooling=false");
+            // Not the role alone: whom it may become is asked of the session's user.
+            owners.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException(), async connection =>
             {
-                Assert.True(await rows.ReadAsync());
-                Assert.Equal("channels_tenant", rows.GetString(0));
-            }
-
-            await using var connection = await asOwner.OpenConnectionAsync();
-            if (connection.PostgreSqlVersion.Major >= 16)
+                await using var become = new NpgsqlCommand("set session authorization fence_owner", connection);
+                await become.ExecuteNonQueryAsync();
+            });
+            await using (var asOwner = owners.Build())
             {
-                await RunAsync(asOwner, "revoke channels_tenant from fence_owner granted by fence_owner");
-                await Assert.ThrowsAsync<FenceException>(() => SecondFence.CheckAsync(asOwner, default));
+                await Migrator.MigrateAsync(asOwner, TimeProvider.System, NullLogger.Instance, default);
+                await SecondFence.CheckAsync(asOwner, default);
+
+                await using (var rows = await new TenantScope(asOwner).QueryAsync(new(new IdSource(TimeProvider.System).Next()), [Sql.Statement("select current_user::text")], default))
+                {
+                    Assert.True(await rows.ReadAsync());
+                    Assert.Equal("channels_tenant", rows.GetString(0));
+                }
+
+                await using var connection = await asOwner.OpenConnectionAsync();
+                if (connection.PostgreSqlVersion.Major >= 16)
+                {
+                    await RunAsync(asOwner, "revoke channels_tenant from fence_owner granted by fence_owner");
+                    await Assert.ThrowsAsync<FenceException>(() => SecondFence.CheckAsync(asOwner, default));
+                }
             }
         }
-
-        await RunAsync(db, "reassign owned by fence_owner to current_user; drop owned by fence_owner; drop role fence_owner");
+        finally
+        {
+            await RunAsync(db, "reassign owned by fence_owner to current_user; drop owned by fence_owner; drop role fence_owner");
+        }
     }
 
     private async Task<NpgsqlDataSource> MigratedAsync()

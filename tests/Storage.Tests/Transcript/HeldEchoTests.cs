@@ -101,6 +101,25 @@ public sealed class HeldEchoTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     [PostgresTheory]
+    [InlineData(2, null, true)]
+    [InlineData(2, "the provider does not have it", false)]
+    [InlineData(0, null, false)]
+    public async Task A_picture_without_words_is_not_taken_for_one_that_has_not_left(short state, string? answer, bool isOurs)
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        await stage.SendingAsync(stage.Where, "", state, possiblyDuplicate: true);
+        await stage.RunAsync($"update transcript set kind = 'message.image'; update outbox set look_up_answer = {(answer is null ? "null" : $"'{answer}'")}");
+        var held = stage.Echo(stage.Where, "P-1", "", TimeSpan.FromSeconds(30));
+        await stage.RecordAsync(stage.Batch() with { Echoes = [held with { Message = held.Message with { Text = null, Kind = "echo.image" } }] });
+
+        var settled = await stage.SettleEchoesAsync(Noon.AddSeconds(30));
+
+        Assert.Equal(isOurs, settled.SettledSends);
+        Assert.Equal(isOurs ? 0L : 1L, await stage.ScalarAsync("select count(*) from outbox"));
+        Assert.Equal(isOurs ? [] : [stage.Where.Conversation], settled.Takeovers.AsEnumerable());
+    }
+
+    [PostgresTheory]
     [InlineData(29, true)]
     [InlineData(31, false)]
     public async Task The_same_words_half_an_hour_after_the_attempt_are_somebody_elses(int minutesSince, bool isOurs)
