@@ -102,6 +102,24 @@ public sealed class WhatsAppCloudTests(Running.Spine spine) : SpineTest(spine), 
     }
 
     [PostgresFact]
+    public async Task A_person_with_a_user_name_who_changes_their_number_goes_on_in_the_same_conversation()
+    {
+        await using var meta = await MetaAsync();
+        var shop = await ShopAsync(meta, Spine.Tenant);
+        await shop.Channel.ActivateAsync();
+        var (before, after) = ($"GB.1{Customer()}", $"GB.2{Customer()}");
+
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, before, Words("old number"), userId: before);
+        await shop.SentAsync(1);
+        await meta.Webhooks.PostAsync(shop.Number.WebhookOverride, FakeMetaWebhooks.Body(FakeMetaWebhooks.UserIdChanged(shop.Number, before, after, TimeProvider.System.GetUtcNow())));
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, after, Words("new number"), userId: after);
+        var sends = await shop.SentAsync(2);
+
+        Assert.Equal([before, after], sends.Select(send => send.To));
+        Assert.Equal((await shop.Channel.ConversationAsync(before)).Id, (await shop.Channel.ConversationAsync(after)).Id);
+    }
+
+    [PostgresFact]
     public async Task A_closed_window_refuses_beforehand_and_says_since_when()
     {
         await using var meta = await MetaAsync();

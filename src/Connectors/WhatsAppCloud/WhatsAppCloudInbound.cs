@@ -51,6 +51,7 @@ internal static class WhatsAppCloudInbound
         "standby" => ReadStandby(change.Value.Member("standby").IsObject() ? change.Inside("standby") with { Account = change.Account } : change),
         "history" => WhatsAppCloudHistoryReader.Read(change),
         "smb_app_state_sync" => change.Items("state_sync").Select(item => WhatsAppCloudPeopleReader.ReadContact(item, change)),
+        "user_id_update" => change.Items("user_id_update").Select(item => WhatsAppCloudPeopleReader.ReadUserId(item, change)),
         "user_preferences" => change.Items("user_preferences").Select(item => WhatsAppCloudPeopleReader.ReadPreference(item, change)),
         "calls" => change.Items("calls").Select(item => WhatsAppCloudPeopleReader.ReadCall(item, change))
             .Concat(change.Items("statuses").Select(item => WhatsAppCloudPeopleReader.ReadCallStatus(item, change))),

@@ -24,22 +24,42 @@ internal static class WhatsAppCloudPeopleReader
         return system.Text("type") switch
         {
             "user_changed_number" or "customer_changed_number" =>
-                Changed(said with { Kind = EventKinds.SystemNumberChanged }, parties.Person, WhatsAppCloudParties.PhoneIn(system.Id("wa_id") ?? system.Id("new_wa_id")), system, change),
-            "user_changed_user_id" => Changed(said, parties.Person, system.Id("user_id") ?? parties.UserId, system, change),
+                Changed(said with { Kind = EventKinds.SystemNumberChanged }, parties.Person, WhatsAppCloudParties.PhoneIn(system.Id("wa_id") ?? system.Id("new_wa_id")), system.Id("user_id"), change),
+            "user_changed_user_id" => Changed(said, parties.Person, system.Id("user_id") ?? parties.UserId, system.Id("user_id"), change),
             "customer_identity_changed" or "user_identity_changed" => said with { ChatId = parties.Chat, ChatAlias = parties.Alias, SenderId = parties.Person, SenderPn = parties.Phone },
             _ => change.Ignored("a message of WhatsApp's own"),
         };
     }
 
+    /// <summary>
+    /// A person's user id changed, as it does with their number. Told besides the message inside the chat, which names the old id nowhere: of somebody whose number
+    /// is not known, this alone says who they were.
+    /// </summary>
+    public static ChannelEvent ReadUserId(JsonElement item, WhatsAppCloudChange change)
+    {
+        var ids = item.Member("user_id");
+        var before = WhatsAppCloudParties.UserIdIn(ids.Id("previous"));
+        var after = before is null ? null : WhatsAppCloudParties.UserIdIn(ids.Id("current"));
+        var said = new ChannelEvent
+        {
+            Kind = EventKinds.SystemIdentityChanged,
+            Action = EventAction.StoreOnly,
+            Account = change.Account,
+            ChatType = "direct",
+            Timestamp = WhatsAppCloudValues.Time(item.Member("timestamp")),
+        };
+        return Changed(said, before, after, after, change);
+    }
+
     /// <summary>Somebody known by one id is known by another from now on: both lead to one conversation.</summary>
-    private static ChannelEvent Changed(ChannelEvent said, string? before, string? after, JsonElement system, WhatsAppCloudChange change) => after is null
+    private static ChannelEvent Changed(ChannelEvent said, string? before, string? after, string? userId, WhatsAppCloudChange change) => after is null
         ? change.Ignored("a changed number or user id that is not told")
         : said with
         {
             Action = EventAction.LinkIdentity,
             ChatId = after,
             ChatAlias = before == after ? null : before,
-            Details = WhatsAppCloudValues.Details(("old_id", before == after ? null : before), ("new_id", after), ("new_bsuid", system.Id("user_id"))),
+            Details = WhatsAppCloudValues.Details(("old_id", before == after ? null : before), ("new_id", after), ("new_bsuid", userId)),
         };
 
     /// <summary>An entry in the address book of the phone that shares the number.</summary>

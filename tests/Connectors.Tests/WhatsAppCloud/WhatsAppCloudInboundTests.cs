@@ -10,6 +10,16 @@ public sealed class WhatsAppCloudInboundTests
 {
     private static readonly PayloadIndex _samples = PayloadIndex.OfSamples("WhatsAppCloud");
 
+    [Theory]
+    [InlineData("user_id_update.json")]
+    [InlineData("user_id_update_number.json")]
+    public void A_changed_user_id_leads_the_new_id_to_the_old_ones_chat(string file)
+    {
+        var changed = Read(file)[0];
+
+        Assert.Equal(("GB.90000000000000000999", "GB.90000000000000000321"), (changed.ChatId, changed.ChatAlias));
+    }
+
     [Fact]
     public void A_thread_of_the_past_is_known_by_both_ids_that_stand_beside_it() =>
         Assert.Equal(("447700900555", "GB.90000000000000000555"), (Read("history_user_name.json")[2].ChatId, Read("history_user_name.json")[2].ChatAlias));

@@ -120,6 +120,15 @@ public sealed class FakeMetaWebhooks : IDisposable
         ["control_passed"] = new { previous_owner_app_role = "meta_business_agent", new_owner_app_role = "business_app" },
     });
 
+    /// <summary>The change that tells a person's new user id.</summary>
+    public static object UserIdChanged(FakeNumber number, string before, string after, DateTimeOffset at) => Change(number, "user_id_update", new Dictionary<string, object?>
+    {
+        ["user_id_update"] = new[]
+        {
+            new { detail = "The user's id has changed", user_id = new { previous = before, current = after }, timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
+        },
+    });
+
     /// <summary>A body of one change that says when it was sent.</summary>
     public static byte[] BodyAt(object change, DateTimeOffset at)
     {
