@@ -170,6 +170,6 @@ internal static class TelegramMessageReader
         }
 
         var moved = update.Event(EventKinds.SystemChatMigrated, EventAction.LinkIdentity);
-        return moved with { ChatType = "supergroup", Timestamp = TelegramParties.Time(message, "date"), Details = moved.Details.Add("old_id", old).Add("new_id", now) };
+        return moved with { ChatType = "supergroup", Timestamp = TelegramParties.Time(message, "date"), MovedFrom = old, Details = moved.Details.Add("old_id", old).Add("new_id", now) };
     }
 }

@@ -59,6 +59,8 @@ internal static class WhatsAppCloudPeopleReader
             Action = EventAction.LinkIdentity,
             ChatId = after,
             ChatAlias = before == after ? null : before,
+            // A number outlives its user id; a former number, or a former user id, reaches nobody.
+            MovedFrom = said.Kind == EventKinds.SystemNumberChanged || WhatsAppCloudParties.PhoneIn(before) is null ? before : null,
             Details = WhatsAppCloudValues.Details(("old_id", before == after ? null : before), ("new_id", after), ("new_bsuid", userId)),
         };
 

@@ -25,6 +25,12 @@ public sealed record ChannelEvent
     public string? ChatAlias { get; init; }
 
     /// <summary>
+    /// What is sent to this id of the chat does not arrive any more: its conversation goes on at <see cref="ChatId"/>, or where the kind of the event says that a chat went. Null
+    /// where nothing moved. Never shown.
+    /// </summary>
+    public string? MovedFrom { get; init; }
+
+    /// <summary>
     /// Where an answer goes when the chat's id alone does not say it (a topic in it, a business account it belongs to): what the conversation is known by,
     /// and what the kind's sender gets as its chat. Null where it is <see cref="ChatId"/>. Never shown.
     /// </summary>

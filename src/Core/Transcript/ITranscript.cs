@@ -20,6 +20,10 @@ public interface ITranscript
     /// <remarks>A long one moves in pieces; until the last of them both have aliases of their own. Safe to repeat, and to be repeated when it fails.</remarks>
     Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken);
 
+    /// <summary>What is written in a conversation goes to another id of its chat from now on, where it went to the former one until now.</summary>
+    /// <returns>Whether it did: its grain may still know the former one.</returns>
+    Task<bool> MoveAsync(ConversationRef conversation, string from, string to, CancellationToken cancellationToken);
+
     /// <summary>Settles held echoes of an account: matched by id, then by text, or, past their deadline, a person's.</summary>
     Task<EchoResult> SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken);
 }

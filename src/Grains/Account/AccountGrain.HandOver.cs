@@ -84,20 +84,7 @@ internal sealed partial class AccountGrain
     private async Task TellOfEffectsAsync(ChannelEntry channel, RecordedWebhooks recorded)
     {
         // Those with turns to answer have just been told to look into their tables, where they find whether they are paused and can be reached.
-        foreach (var conversation in recorded.Changed.Except(recorded.Turns.Select(turn => turn.Conversation)))
-        {
-            try
-            {
-                await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).EnqueueAsync(new ConversationRef(channel.Tenant, Account, conversation), [], complete: false);
-            }
-            catch (Exception failure)
-            {
-                // It looks before its next turn.
-                _inStep.Remove(conversation);
-                AccountLog.HandOverFailed(_logger, conversation, failure.GetType().Name);
-            }
-        }
-
+        await LookAgainAsync(channel, recorded.Changed.Except(recorded.Turns.Select(turn => turn.Conversation)));
         if (!recorded.IsThrottled && !recorded.IsTrouble)
         {
             return;
@@ -138,5 +125,22 @@ internal sealed partial class AccountGrain
 
         /// <summary>The provider had bad news of an account that can be asked about.</summary>
         public bool IsTrouble { get; set; }
+    }
+
+    private async Task LookAgainAsync(ChannelEntry channel, IEnumerable<ConversationId> conversations)
+    {
+        foreach (var conversation in conversations)
+        {
+            try
+            {
+                await GrainFactory.GetGrain<IConversationGrain>(conversation.Value).EnqueueAsync(new ConversationRef(channel.Tenant, Account, conversation), [], complete: false);
+            }
+            catch (Exception failure)
+            {
+                // It looks before its next turn.
+                _inStep.Remove(conversation);
+                AccountLog.HandOverFailed(_logger, conversation, failure.GetType().Name);
+            }
+        }
     }
 }

@@ -204,7 +204,9 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
 
         var events = read.SelectMany(pair => pair.Said is Normalised.Events said ? said.Items : []).ToList();
         // A merge brings earlier turns, and perhaps a person who answers, to a conversation whose grain knows of neither: it must look before it answers.
-        _inStep.ExceptWith(await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken));
+        var outdated = await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
+        _inStep.ExceptWith(outdated);
+        await LookAgainAsync(channel, outdated);
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow(),

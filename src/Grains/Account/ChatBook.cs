@@ -15,7 +15,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     private readonly Dictionary<ConversationId, ContactChange> _written = [];
 
     /// <summary>Makes sure that every chat of these events is known. One store call for all that are not.</summary>
-    /// <returns>Conversations that others went into: what their grains remember (turns, pause, choices) may be outdated.</returns>
+    /// <returns>Conversations that others went into, or whose chat moved: what their grains remember (turns, pause, choices, the address) may be outdated.</returns>
     public async Task<IReadOnlyCollection<ConversationId>> LearnAsync(TenantId tenant, AccountId account, IEnumerable<ChannelEvent> events, CancellationToken cancellationToken)
     {
         // Before anybody of these is taken for known: who is thrown away after that would be missing when the messages are sorted.
@@ -26,10 +26,16 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         }
 
         var unknown = ImmutableArray.CreateBuilder<ChatSighting>();
+        var moved = new List<(string From, string To)>();
         var sighted = new HashSet<string>(StringComparer.Ordinal);
         foreach (var happened in events)
         {
             var aliases = AliasesOf(happened);
+            if (aliases.Length > 0 && happened.MovedFrom is { Length: > 0 } from)
+            {
+                moved.Add((Bounded(from), aliases[0]));
+            }
+
             if (aliases.Length == 0 || IsSettled(aliases))
             {
                 continue;
@@ -41,26 +47,43 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
             }
         }
 
-        if (unknown.Count == 0)
+        if (unknown.Count == 0 && moved.Count == 0)
         {
             return [];
         }
 
-        foreach (var chat in await transcript.ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken))
-        {
-            _known[chat.Alias] = chat.Conversation;
-        }
-
-        var merged = new HashSet<ConversationId>();
+        await ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken);
+        var outdated = new HashSet<ConversationId>();
         foreach (var chat in unknown)
         {
             if (await MergeAsync(tenant, account, chat.Aliases, cancellationToken) is { } kept)
             {
-                merged.Add(kept);
+                outdated.Add(kept);
             }
         }
 
-        return merged;
+        foreach (var (from, to) in moved)
+        {
+            if (await transcript.MoveAsync(new ConversationRef(tenant, account, _known[to]), from, to, cancellationToken))
+            {
+                outdated.Add(_known[to]);
+            }
+        }
+
+        return outdated;
+    }
+
+    private async Task ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> unknown, CancellationToken cancellationToken)
+    {
+        if (unknown.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (var chat in await transcript.ResolveAsync(tenant, account, unknown, cancellationToken))
+        {
+            _known[chat.Alias] = chat.Conversation;
+        }
     }
 
     /// <summary>The conversation of an event's chat; null when it has none.</summary>

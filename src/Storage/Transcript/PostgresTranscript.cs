@@ -33,6 +33,10 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
         select alias, conversation_id from held
         """;
 
+    private const string Move = """
+        update conversation set chat_id = $4, contact_phone = case when contact_phone = $3 then $4 else contact_phone end where tenant_id = $1 and id = $2 and chat_id = $3
+        """;
+
     /// <inheritdoc/>
     public async Task<RecordResult> RecordAsync(AccountBatch batch, CancellationToken cancellationToken)
     {
@@ -78,6 +82,17 @@ internal sealed class PostgresTranscript(AccountWriter writer, ChannelsDatabase 
             return resolved.ToImmutable();
         });
     }
+
+    /// <inheritdoc/>
+    public Task<bool> MoveAsync(ConversationRef conversation, string from, string to, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
+    {
+        await using var command = database.Requests.CreateCommand(Move);
+        command.Parameters.Add(new NpgsqlParameter { Value = conversation.Tenant.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = conversation.Conversation.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = from });
+        command.Parameters.Add(new NpgsqlParameter { Value = to });
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    });
 
     /// <inheritdoc/>
     public async Task MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ public sealed class ChatBookTests : ITranscript
     private static readonly TenantId _tenant = new(new Guid(1, 0, 0, new byte[8]));
     private static readonly AccountId _account = new(new Guid(2, 0, 0, new byte[8]));
 
+    private readonly List<(ConversationId Conversation, string From, string To)> _moves = [];
     private readonly ChatBook _book;
 
     public ChatBookTests() => _book = new ChatBook(this, new IdSource(new ManualClock()));
@@ -58,6 +59,21 @@ public sealed class ChatBookTests : ITranscript
     }
 
     [Fact]
+    public async Task A_chat_that_moved_is_written_to_where_it_went_and_its_conversation_hears_of_it()
+    {
+        await LearnAsync("old");
+        var conversation = _book.Find(Of("old"));
+
+        var moved = Of("new", "old") with { Kind = EventKinds.SystemNumberChanged, Action = EventAction.LinkIdentity, MovedFrom = "old" };
+        var outdated = await _book.LearnAsync(_tenant, _account, [moved], default);
+
+        var move = Assert.Single(_moves);
+        Assert.Equal((_book.Find(Of("new")), "old", "new"), (move.Conversation, move.From, move.To));
+        Assert.Equal([move.Conversation], outdated);
+        Assert.NotNull(conversation);
+    }
+
+    [Fact]
     public async Task A_book_that_is_full_is_thrown_away_before_anybody_is_looked_up_in_it()
     {
         await LearnAsync([Of("known")]);
@@ -74,6 +90,12 @@ public sealed class ChatBookTests : ITranscript
         Task.FromResult<ImmutableArray<ResolvedChat>>([.. chats.SelectMany(chat => chat.Aliases.Select(alias => new ResolvedChat(alias, chat.Proposed)))]);
 
     Task<RecordResult> ITranscript.RecordAsync(AccountBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<bool> ITranscript.MoveAsync(ConversationRef conversation, string from, string to, CancellationToken cancellationToken)
+    {
+        _moves.Add((conversation.Conversation, from, to));
+        return Task.FromResult(from == "old");
+    }
 
     Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -99,6 +99,8 @@ public sealed class DeletedAccountTests : IChannelDirectory, IConnectorCatalog, 
 
     Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    Task<bool> ITranscript.MoveAsync(ConversationRef conversation, string from, string to, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     Task<EchoResult> ITranscript.SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 

@@ -29,6 +29,21 @@ public sealed class MergeTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(kept.Conversation.Value, await stage.ScalarAsync("select conversation_id from event where type = 'delivery.updated'"));
     }
 
+    [PostgresTheory]
+    [InlineData("447700900321", true, "447700900555")]
+    [InlineData("447700900999", false, "447700900321")]
+    public async Task A_conversation_moves_from_where_it_went_until_now_and_from_nowhere_else(string from, bool moves, string goesTo)
+    {
+        await using var stage = await OwnMessagesStage.OpenAsync(postgres);
+        var where = await stage.ConversationAsync("447700900321");
+        var other = await stage.ConversationAsync("447700900322");
+
+        Assert.Equal(moves, await stage.Transcript.MoveAsync(where, from, "447700900555", default));
+
+        Assert.Equal(goesTo, await stage.ScalarAsync($"select chat_id from conversation where id = '{where.Conversation}'"));
+        Assert.Equal("447700900322", await stage.ScalarAsync($"select chat_id from conversation where id = '{other.Conversation}'"));
+    }
+
     [PostgresFact]
     public async Task A_reply_that_is_settled_at_the_moment_of_the_merge_is_known_as_well()
     {
