@@ -52,6 +52,9 @@ internal sealed class ColdStart : Scenario
         gateways.Watch();
         var start = await StartAsync(stage, trickle, writers, gateways, already, postgres);
         course.Say(start.ToString());
+
+        // The gateways' ledgers are read before the transcripts: a reply that leaves in between would be sent in the one and unsent in the other.
+        await NothingWaitsAsync(postgres);
         course.Say($"gateways: {gateways}");
         List<Tally> tallies = [await CompareAsync(writers, gateways), await CompareNewAsync(trickle)];
         return new Verdict(
@@ -172,6 +175,15 @@ internal sealed class ColdStart : Scenario
         await using var row = await command.ExecuteReaderAsync();
         await row.ReadAsync();
         return (row.GetInt64(0), row.GetInt64(1));
+    }
+
+    private static async Task NothingWaitsAsync(NpgsqlDataSource postgres)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (await WaitingAsync(postgres) is not (0, 0))
+        {
+            await Task.Delay(50, limit.Token);
+        }
     }
 
     private static async Task<Tally> CompareAsync(List<Writer> writers, Gateways gateways)
