@@ -25,10 +25,12 @@ using Channels.Core.Inbox;
 using Channels.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans;
 
 namespace Channels.Api;
@@ -67,6 +69,7 @@ public static class ApiServices
         services.AddSingleton<UnroutedReplay>();
         services.AddSingleton(BodyRoom.OfThisProcess());
         services.AddSingleton<WebhookIngress>();
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, LastConnections>();
 
         // The server's own line per request costs more than the request, and shows query strings.
         services.AddLogging(logging => logging

@@ -2,15 +2,16 @@ using Channels.Api.Conversations;
 using Channels.Core.Ids;
 using Channels.Storage.Paging;
 using Channels.Storage.Queries;
+using Microsoft.Extensions.Hosting;
 
 namespace Channels.Api.Channels;
 
 /// <summary>Waits for the replies to a simulated message, for whoever tries the product by hand. Reads what everybody can read; nothing on the message path knows of it.</summary>
-internal sealed class SimulatedReplies(ConversationQueries conversations, MessageQueries messages, TimeProvider clock)
+internal sealed class SimulatedReplies(ConversationQueries conversations, MessageQueries messages, TimeProvider clock, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What was sent after the message, oldest first; empty when the time is over.</summary>
+    /// <summary>What was sent after the message, oldest first; empty when the time is over, or the server stops.</summary>
     public async Task<IReadOnlyList<MessageAnswer>> AwaitAsync(
         TenantId tenant, AccountId account, string contact, string message, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -18,7 +19,7 @@ internal sealed class SimulatedReplies(ConversationQueries conversations, Messag
         while (true)
         {
             var replies = await FindAsync(tenant, account, contact, message, cancellationToken);
-            if (replies.Count > 0 || clock.GetElapsedTime(started) >= patience)
+            if (replies.Count > 0 || clock.GetElapsedTime(started) >= patience || lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 return replies;
             }
