@@ -71,7 +71,7 @@ internal sealed class OutboundSending(
             return (null, closed.Problem);
         }
 
-        var content = reading.Content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.FromMe } : reading.Content;
+        var content = reading.Content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.Writer?.IsOwn ?? false, TargetSender = target.Writer?.Sender } : reading.Content;
         var id = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
         await grains.GetGrain<IConversationGrain>(where.Value).SendAsync(
             new(caller.Tenant, channel.Account, where), new MessageId(id), new OutboundDraft(reading.Text, replyTo?.Id, content, author), cancellationToken);
@@ -97,7 +97,7 @@ internal sealed class OutboundSending(
         if (!Guid.TryParse(written, out var id) || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
             return written.Length is > 0 and <= 512
-                ? (new(written, conversation is { } where && (await messages.IsOwnAsync(tenant, where, written, cancellationToken) ?? false)), null)
+                ? (new(written, conversation is { } where ? await messages.WriterAsync(tenant, where, written, cancellationToken) : null), null)
                 : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "must be the id of a message, of 1 to 512 characters."));
         }
 
@@ -107,7 +107,7 @@ internal sealed class OutboundSending(
         }
 
         return placed.Message.ProviderMessageId is { } known
-            ? (new(known, placed.Message.Outbound), null)
+            ? (new(known, placed.Message.Writer), null)
             : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "has no id at the provider: it has not been sent yet. Wait until it is, then try again."));
     }
 
@@ -120,5 +120,5 @@ internal sealed class OutboundSending(
         public static Destination Of(ConversationId conversation) => new(() => Task.FromResult<ConversationId?>(conversation), () => Task.FromResult(conversation));
     }
 
-    private sealed record Target(string Id, bool FromMe);
+    private sealed record Target(string Id, MessageWriter? Writer);
 }

@@ -44,6 +44,11 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
             return new SendOutcome.Refused("unsupported-content", "this gateway cannot send that; say it in words");
         }
 
+        if (EvolutionSending.LacksSender(message))
+        {
+            return new SendOutcome.Refused("unknown-target", "who wrote the message to react to is not known here; in a group WhatsApp wants it said");
+        }
+
         var dialect = dialects.Of(settings.BaseUrl);
         using var answer = await CallAsync(settings, message, content, dialect, cancellationToken);
         if (!IsWrongDialect(answer, content, dialect))

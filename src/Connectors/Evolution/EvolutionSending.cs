@@ -150,9 +150,19 @@ internal sealed record EvolutionSending(string Path, string Wrapper, string Need
         writer.WriteString("remoteJid", message.ChatId);
         writer.WriteBoolean("fromMe", reaction.TargetFromMe);
         writer.WriteString("id", reaction.Target);
+        if (IsGroup(message))
+        {
+            WriteFilled(writer, "participant", reaction.TargetSender);
+        }
+
         writer.WriteEndObject();
         writer.WriteString("reaction", reaction.Emoji);
     }
+
+    /// <summary>Whether it reacts, in a group, to a message of which nobody knows who wrote it: WhatsApp would take it and show it to nobody.</summary>
+    public static bool LacksSender(OutboundMessage message) => message.Content is OutboundContent.Reaction { TargetFromMe: false, TargetSender: null } && IsGroup(message);
+
+    private static bool IsGroup(OutboundMessage message) => WhatsAppJid.Parse(message.ChatId) is { IsGroup: true };
 
     private static void WriteFilled(Utf8JsonWriter writer, string name, string? value)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 
 namespace Channels.Connectors.Waha;
@@ -25,6 +26,8 @@ internal static class WahaContents
         OutboundContent.File content => (File(settings, message, content, file), null),
         OutboundContent.Place place => (Post("sendLocation", settings, message, id, writer => WritePlace(writer, place)), null),
         OutboundContent.Cards cards => (Post("sendContactVcard", settings, message, id, writer => WriteCards(writer, cards)), null),
+        OutboundContent.Reaction { TargetFromMe: false, TargetSender: null } when WhatsAppJid.Parse(message.ChatId) is { IsGroup: true } =>
+            Refused("unknown-target", "who wrote the message to react to is not known here; in a group WhatsApp wants it said"),
         OutboundContent.Reaction reaction => (React(settings, message, reaction), null),
         _ => Refused("not-supported", "this kind of channel sends texts, files, places, cards and reactions only"),
     };
@@ -111,7 +114,14 @@ internal static class WahaContents
         WahaPayloads.Write(writer =>
         {
             writer.WriteString("session", settings.Session);
-            writer.WriteString("messageId", WahaMessageId.Full(reaction.TargetFromMe, WahaPayloads.ChatOf(message.ChatId), reaction.Target));
+            writer.WriteString("messageId", TargetOf(message, reaction));
             writer.WriteString("reaction", reaction.Emoji);
         }));
+
+    // In a group the id of somebody else's message ends with who wrote it: without, the server answers yes and the reaction is seen by nobody.
+    private static string TargetOf(OutboundMessage message, OutboundContent.Reaction reaction)
+    {
+        var id = WahaMessageId.Full(reaction.TargetFromMe, WahaPayloads.ChatOf(message.ChatId), reaction.Target);
+        return reaction.TargetSender is { } sender && WhatsAppJid.Parse(message.ChatId) is { IsGroup: true } ? $"{id}_{WahaPayloads.ChatOf(sender)}" : id;
+    }
 }

@@ -122,6 +122,9 @@ internal static class WahaErrors
             // The server's own code, stumbling over the chat before it asks its engine. Nothing else of this sort: the browser engines stumble ("reading 'serialize'")
             // over the message that they have just sent.
             : Has(answer, "cannot read properties of undefined (reading 'includes')") ? new SendOutcome.Refused("bad-request", Said(answer, ""))
+
+            // Of 2024: its groups' messages have ids without their sender, and it reads no others.
+            : Has(answer, "message id be in format") ? new SendOutcome.Refused("not-in-this-version", "this version of WAHA reacts to nobody else's message in a group; update the server")
             : new SendOutcome.Unknown($"the server failed with {(int)answer.Status!}: {Said(answer, "no words")}");
     }
 

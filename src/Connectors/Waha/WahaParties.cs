@@ -24,7 +24,9 @@ internal static class WahaParties
         if (chat is { IsPerson: false } room)
         {
             var speaker = fromMe || room.IsNewsletter ? default : Participant(payload, id, data, info);
-            return new(room, null, speaker.Phone ?? speaker.Lid, speaker.Lid, fromMe, mode);
+
+            // Engines that do not say how the group knows its members show it in the message's own id.
+            return new(room, null, speaker.Phone ?? speaker.Lid, speaker.Lid, fromMe, mode ?? (!fromMe && id?.Participant is { IsLid: true } ? "lid" : null));
         }
 
         var person = Person(payload, chat, data, info, fromMe, envelope);

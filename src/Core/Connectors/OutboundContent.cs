@@ -66,8 +66,10 @@ public abstract record OutboundContent
     /// <param name="Target">The provider's id of the message reacted to.</param>
     /// <param name="Emoji">Empty to take the reaction back.</param>
     /// <param name="TargetFromMe">Whether our side wrote that message; some providers address it by that.</param>
+    /// <param name="TargetSender">The provider's id of the person who wrote it, in the form in which the chat knows its members; null where our side did, or nobody knows.</param>
     [GenerateSerializer, Immutable, Alias("OutboundContent.Reaction")]
-    public sealed record Reaction([property: Id(0)] string Target, [property: Id(1)] string Emoji, [property: Id(2)] bool TargetFromMe) : OutboundContent
+    public sealed record Reaction([property: Id(0)] string Target, [property: Id(1)] string Emoji, [property: Id(2)] bool TargetFromMe, [property: Id(3)] string? TargetSender = null)
+        : OutboundContent
     {
         /// <inheritdoc/>
         [JsonIgnore]

@@ -47,14 +47,15 @@ public sealed class MessageQueries(TenantScope scope)
         """;
 
     private const string Own = """
-        select outbound from transcript where tenant_id = $1 and conversation_id = $2 and provider_message_id = $3 order by id desc limit 1
+        select outbound, sender_id, details ->> 'sender_lid', details ->> 'addressing_mode'
+        from transcript where tenant_id = $1 and conversation_id = $2 and provider_message_id = $3 order by id desc limit 1
         """;
 
-    /// <summary>Whether our side wrote the message that the provider knows by this id; null when the conversation has none of it.</summary>
-    public async Task<bool?> IsOwnAsync(TenantId tenant, ConversationId conversation, string providerMessageId, CancellationToken cancellationToken)
+    /// <summary>Who wrote the message that the provider knows by this id; null when the conversation has none of it.</summary>
+    public async Task<MessageWriter?> WriterAsync(TenantId tenant, ConversationId conversation, string providerMessageId, CancellationToken cancellationToken)
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Own, tenant.Value, conversation.Value, providerMessageId)], cancellationToken);
-        return await rows.ReadAsync(cancellationToken) ? rows.GetBoolean(0) : null;
+        return await rows.ReadAsync(cancellationToken) ? MessageWriter.Of(rows.GetBoolean(0), rows.Text(1), rows.Text(2), rows.Text(3)) : null;
     }
 
     /// <summary>One message, wherever it is; null when the tenant has none of that id.</summary>
@@ -95,6 +96,15 @@ public sealed class MessageQueries(TenantScope scope)
     };
 }
 
+/// <summary>Who wrote a message.</summary>
+/// <param name="IsOwn">Our side.</param>
+/// <param name="Sender">Otherwise the provider's id of the person, as the chat knows its members; null where it is not known.</param>
+public sealed record MessageWriter(bool IsOwn, string? Sender)
+{
+    /// <summary>Groups of WhatsApp know their members by number or by hidden id, and what answers one of them must name it in that form.</summary>
+    internal static MessageWriter Of(bool outbound, string? sender, string? hidden, string? mode) => new(outbound, outbound ? null : mode == "lid" ? hidden ?? sender : sender);
+}
+
 /// <summary>A message as its tenant reads it.</summary>
 public sealed record MessageRow(
     MessageId Id, bool Outbound, Author Author, string Kind, string? Text, string Status, string? Reason, string? ProviderMessageId, string? SenderId,
@@ -108,6 +118,12 @@ public sealed record MessageRow(
 
     /// <summary>Since when its tenant is stopped; null when it is not.</summary>
     public DateTimeOffset? SuspendedAt { get; init; }
+
+    /// <summary>Who wrote it.</summary>
+    public MessageWriter Writer => MessageWriter.Of(Outbound, SenderId, Detail("sender_lid"), Detail("addressing_mode"));
+
+    private string? Detail(string name) =>
+        Details is { ValueKind: JsonValueKind.Object } details && details.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
 /// <summary>A message and where it is.</summary>

@@ -156,6 +156,24 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal([("P-1", true), ("P-unknown", false)], reactions.Select(reaction => (reaction.Target, reaction.TargetFromMe)));
     }
 
+    [PostgresTheory]
+    [InlineData(null, "549")]
+    [InlineData("""{"sender_lid":"77@lid","addressing_mode":"pn"}""", "549")]
+    [InlineData("""{"sender_lid":"77@lid","addressing_mode":"lid"}""", "77@lid")]
+    public async Task A_reaction_says_who_wrote_the_message_in_the_form_the_chat_knows_them_by(string? details, string sender)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola", details: details);
+
+        foreach (var id in (string[])["P-1", message.ToString()])
+        {
+            await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { type = "reaction", reaction = new { message_id = id, emoji = "👍" } })).JsonAsync(HttpStatusCode.Accepted);
+        }
+
+        var reactions = host.Grains.Sent.Where(sent => sent.Conversation.Account.Value == channel).Select(sent => Assert.IsType<OutboundContent.Reaction>(sent.Draft.Content)).ToList();
+        Assert.Equal([sender, sender], reactions.Select(reaction => reaction.TargetSender));
+    }
+
     [PostgresFact]
     public async Task A_file_is_kept_once_and_sent_by_its_owner_alone()
     {

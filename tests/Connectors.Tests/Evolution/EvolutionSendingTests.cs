@@ -91,6 +91,21 @@ public sealed class EvolutionSendingTests
         Assert.Empty(gateway.Calls);
     }
 
+    [Fact]
+    public async Task A_reaction_in_a_group_names_who_wrote_its_target_or_is_refused()
+    {
+        await using var gateway = await StartAsync(major: 2);
+        var connection = TestConnections.ToGateway(gateway.Address, Instance);
+        OutboundMessage InGroup(OutboundContent content) => TestConnections.Message("", "120363000000000001@g.us") with { Content = content };
+
+        var unknown = await _connector.SendAsync(connection, InGroup(new OutboundContent.Reaction("3B0Q", "👍", false)), CancellationToken.None);
+        await _connector.SendAsync(connection, InGroup(new OutboundContent.Reaction("3B0Q", "👍", false, "447700900777@s.whatsapp.net")), CancellationToken.None);
+
+        Assert.Equal("unknown-target", Assert.IsType<SendOutcome.Refused>(unknown).Code);
+        var key = JsonSerializer.Deserialize<JsonElement>(Assert.Single(gateway.Ledger.After(0)).Text).GetProperty("key");
+        Assert.Equal("447700900777@s.whatsapp.net", key.GetProperty("participant").GetString());
+    }
+
     private static OutboundMessage Message(OutboundContent content, string text) => TestConnections.Message(text) with
     {
         Content = content,

@@ -77,6 +77,30 @@ public sealed class WahaContentTests
     }
 
     [Theory]
+    [InlineData(false, "447700900777@s.whatsapp.net", "false_120363000000000001@g.us_3EB0TARGET_447700900777@c.us")]
+    [InlineData(false, "90000000000321@lid", "false_120363000000000001@g.us_3EB0TARGET_90000000000321@lid")]
+    [InlineData(true, null, "true_120363000000000001@g.us_3EB0TARGET")]
+    public async Task In_a_group_it_names_who_wrote_the_target(bool targetFromMe, string? sender, string expected)
+    {
+        await using var server = await StartAsync();
+
+        await SendAsync(server, InGroup(new OutboundContent.Reaction("3EB0TARGET", "🎉", targetFromMe, sender)));
+
+        Assert.Equal(expected, Text(Assert.Single(server.Sends).Body, "messageId"));
+    }
+
+    [Fact]
+    public async Task A_reaction_in_a_group_to_nobody_knows_whose_message_is_refused()
+    {
+        await using var server = await StartAsync();
+
+        var outcome = await SendAsync(server, InGroup(new OutboundContent.Reaction("3EB0TARGET", "🎉", false)));
+
+        Assert.Equal("unknown-target", Assert.IsType<SendOutcome.Refused>(outcome).Code);
+        Assert.Empty(server.Calls);
+    }
+
+    [Theory]
     [MemberData(nameof(Impossible))]
     public async Task What_cannot_be_sent_is_refused_and_not_sent_as_something_else(string content, string code)
     {
@@ -136,6 +160,8 @@ public sealed class WahaContentTests
     private static string Json(OutboundContent content) => JsonSerializer.Serialize(content);
 
     private static string? Text(JsonElement body, string name) => body.GetProperty(name).GetString();
+
+    private static OutboundMessage InGroup(OutboundContent content) => TestConnections.Message("", "120363000000000001@g.us") with { Content = content };
 
     private static OutboundMessage Message(OutboundContent content, string text) => TestConnections.Message(text) with { Content = content };
 

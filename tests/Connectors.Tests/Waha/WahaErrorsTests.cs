@@ -47,6 +47,7 @@ public sealed class WahaErrorsTests
     [InlineData(500, """{"exception":{"message":"No LID for user"}}""", "Refused:recipient-not-found")]
     [InlineData(500, """{"exception":{"message":"server returned error 479"}}""", "Unknown")]
     [InlineData(500, """{"exception":{"message":"Cannot read properties of undefined (reading 'includes')"}}""", "Refused:bad-request")]
+    [InlineData(500, """{"exception":{"message":"Message id be in format false_11111111111@c.us_AAAAAAAAAAAAAAAAAAAA"}}""", "Refused:not-in-this-version")]
     [InlineData(500, """{"exception":{"message":"Evaluation failed: TypeError: Cannot read properties of undefined (reading 'serialize')"}}""", "Unknown")]
     [InlineData(500, "", "Unknown")]
     [InlineData(502, "<html>bad gateway</html>", "Unknown")]
