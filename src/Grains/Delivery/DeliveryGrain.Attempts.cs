@@ -137,9 +137,9 @@ internal sealed partial class DeliveryGrain
     private async Task SettleAsync(ChannelEntry channel, Lane lane, OutboxRow row, SendOutcome outcome, int attempt, bool isBegun = true)
     {
         var now = _clock.GetUtcNow();
-        if (outcome is SendOutcome.TryLater && now - row.WaitsSince > RetryPolicy.Patience)
+        if (outcome is SendOutcome.TryLater && RetryPolicy.GivenUp(row, attempt, now) is { } givenUp)
         {
-            outcome = new SendOutcome.Refused("gave-up", $"not taken in {RetryPolicy.Patience.TotalHours:0} hours and {attempt} attempts");
+            outcome = givenUp;
         }
         else if (outcome is SendOutcome.TryLater { MostAttempts: { } most } last && attempt >= most && row.LastCode == last.Code)
         {

@@ -7,8 +7,10 @@ namespace Channels.Grains.Delivery;
 /// <summary>When a reply that did not leave is tried again. Pure but for the jitter.</summary>
 internal static class RetryPolicy
 {
-    /// <summary>So long after it was queued a reply is given up on: nobody expects yesterday's answer.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromHours(24);
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(24);
+
+    /// <summary>A quarter of an hour's.</summary>
+    private const int FewestAttempts = 10;
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestWish = TimeSpan.FromHours(1);
@@ -50,6 +52,13 @@ internal static class RetryPolicy
             ? new("too-old", string.Create(
                 CultureInfo.InvariantCulture,
                 $"It waited since {row.WaitsSince.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, longer than the channel's reply_max_age of {limit.TotalSeconds:0} seconds; {(row.Attempts == 0 ? "not tried" : "no attempt left")}"))
+            : null;
+
+    /// <summary>What becomes of a reply that was not taken for a day: nobody expects yesterday's answer. Null while it is to be tried again.</summary>
+    /// <remarks>What waited for its channel, or behind others, for that long has not been tried for that long: the first hiccup of a gateway that is back must not cost the whole backlog.</remarks>
+    public static SendOutcome.Refused? GivenUp(OutboxRow row, int attempt, DateTimeOffset now) =>
+        attempt >= FewestAttempts && now - row.WaitsSince > Patience
+            ? new("gave-up", string.Create(CultureInfo.InvariantCulture, $"not taken in {Patience.TotalHours:0} hours and {attempt} attempts"))
             : null;
 
     private static DateTimeOffset Sane(DateTimeOffset moment, DateTimeOffset now) => moment - now > OutboxRow.FurthestAttempt ? DateTimeOffset.MinValue : moment;

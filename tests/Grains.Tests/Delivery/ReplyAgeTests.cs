@@ -109,12 +109,12 @@ public sealed class ReplyAgeTests
         await using var stage = await DeliveryStage.StartAsync();
         var reply = stage.Reply("a");
         stage.Clock.Advance(TimeSpan.FromHours(25));
-        stage.Table = [Row(reply) with { Attempts = 3, QueuedAt = redriven ? stage.Clock.GetUtcNow() : null }];
+        stage.Table = [Row(reply) with { Attempts = 9, QueuedAt = redriven ? stage.Clock.GetUtcNow() : null }];
         stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.TryLater(TimeSpan.FromSeconds(30), "unavailable", "503"));
 
         await stage.ReadyAsync();
 
-        await stage.ExpectAsync("begin attempt 4", "send a", $"settle a {outcome}");
+        await stage.ExpectAsync("begin attempt 10", "send a", $"settle a {outcome}");
     }
 
     [Fact]

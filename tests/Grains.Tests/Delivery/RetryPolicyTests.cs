@@ -60,6 +60,13 @@ public sealed class RetryPolicyTests
         Assert.True(RetryPolicy.DueAt(Reply(2, Noon.AddDays(70)), Noon.AddDays(70), Noon) <= Noon);
     }
 
+    [Theory]
+    [InlineData(23, 1_000, false)]
+    [InlineData(25, 9, false)]
+    [InlineData(25, 10, true)]
+    public void A_reply_is_given_up_on_when_it_is_of_yesterday_and_was_tried_often(int hours, int attempt, bool givenUp) =>
+        Assert.Equal(givenUp ? $"not taken in 24 hours and {attempt} attempts" : null, RetryPolicy.GivenUp(Reply(attempt - 1, Noon), attempt, Noon.AddHours(hours))?.Reason);
+
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     private static OutboxRow Reply(int attempts, DateTimeOffset next) =>
