@@ -29,7 +29,7 @@ public static class ProviderHttp
             // A redirect could lead anywhere, with the key in its headers.
             AllowAutoRedirect = false,
             UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.All,
+            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
             ConnectTimeout = TimeSpan.FromSeconds(5),
 
             // Names of gateways move; two minutes is how stale an address may be.

@@ -11,7 +11,7 @@ internal static class NetworkTrouble
     /// <summary>When the time is over before a connection is there.</summary>
     public const string NoConnection = "no connection within the time limit";
 
-    /// <summary>When an answer came that cannot be unpacked (gzip, deflate, Brotli).</summary>
+    /// <summary>When an answer came that cannot be unpacked (gzip, deflate).</summary>
     public const string Damaged = "the answer came damaged";
 
     /// <summary>See <see cref="PackedAnswer.IsDamaged"/>.</summary>

@@ -36,7 +36,9 @@ public static class EgressServices
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.All,
+
+        // Not Brotli: .NET's decoder takes what is cut off for an empty answer, and an agent's empty answer means something.
+        AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
         ConnectTimeout = _connectLimit,
         // Names are looked up again this often, so that a moved gateway is found without a restart.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),

@@ -110,13 +110,15 @@ public sealed class HttpAgentTests : IAsyncLifetime
         Assert.Equal(code, Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
     }
 
-    [Fact]
-    public async Task An_answer_that_is_not_packed_as_it_says_is_a_failure_of_the_service()
+    [Theory]
+    [InlineData("gzip", """{"reply":"not packed at all"}""")]
+    [InlineData("br", "\v")]
+    public async Task An_answer_that_is_not_packed_as_it_says_is_a_failure_of_the_service(string encoding, string body)
     {
         _answer = context =>
         {
-            context.Response.Headers.ContentEncoding = "gzip";
-            return context.Response.WriteAsync("""{"reply":"not packed at all"}""");
+            context.Response.Headers.ContentEncoding = encoding;
+            return context.Response.WriteAsync(body);
         };
 
         Assert.Equal("agent-answer-invalid", Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
