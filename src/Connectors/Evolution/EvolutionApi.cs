@@ -5,7 +5,7 @@ namespace Channels.Connectors.Evolution;
 /// <summary>Makes one call to a gateway and says what happened. No retries here: what may be repeated is decided where it is known.</summary>
 internal sealed class EvolutionApi(GatewayHttp http)
 {
-    private const string KeyHeader = "apikey";
+    public const string KeyHeader = "apikey";
 
     /// <summary>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> is the cause.</summary>
     public async Task<EvolutionAnswer> CallAsync(

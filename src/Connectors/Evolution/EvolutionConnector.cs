@@ -7,7 +7,7 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector, IMediaFetch
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
@@ -16,10 +16,12 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     private readonly EvolutionTyping _typing;
     private readonly EvolutionConnectionCheck _check;
     private readonly EvolutionHistory _history;
+    private readonly EvolutionMedia _media;
 
     public EvolutionConnector(ChannelManifest manifest, IHttpClientFactory http, TimeProvider clock)
     {
-        var api = new EvolutionApi(new GatewayHttp(http, clock));
+        var gateway = new GatewayHttp(http, clock);
+        var api = new EvolutionApi(gateway);
         Manifest = manifest;
         _outbound = new EvolutionOutbound(api, new EvolutionDialects(), manifest.Limits.TextLength);
         _sessions = new EvolutionSessions(api, clock);
@@ -28,6 +30,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
         _typing = new EvolutionTyping(api);
         _check = new EvolutionConnectionCheck(api);
         _history = new EvolutionHistory(api);
+        _media = new EvolutionMedia(gateway);
     }
 
     /// <inheritdoc/>
@@ -100,6 +103,13 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     /// <inheritdoc/>
     public Task<HistoryOutcome> ReadHistoryAsync(Connection connection, string? cursor, int most, CancellationToken cancellationToken) =>
         _history.ReadAsync(connection, cursor, most, cancellationToken);
+
+    /// <inheritdoc/>
+    public bool MustFetch(MediaReference media) => media is { MessageKey.Length: > 0 } or { Url.Length: > 0 };
+
+    /// <inheritdoc/>
+    public Task<MediaFetchOutcome> FetchAsync(Connection connection, MediaReference media, Stream destination, CancellationToken cancellationToken) =>
+        _media.FetchAsync(connection, media, destination, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectionCheck> CheckAsync(Connection connection, CancellationToken cancellationToken) => _check.CheckAsync(connection, cancellationToken);

@@ -75,6 +75,17 @@ internal static class EvolutionPayloads
         writer.WriteNumber("offset", pageSize);
     });
 
+    /// <summary>The body that asks for a message's file, as it is.</summary>
+    public static ReadOnlyMemory<byte> FileOf(string message) => Write(writer =>
+    {
+        writer.WriteStartObject("message");
+        writer.WriteStartObject("key");
+        writer.WriteString("id", message);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        writer.WriteBoolean("convertToMp4", false);
+    });
+
     public static ReadOnlyMemory<byte> SendPresence(string chat, TimeSpan duration) => Write(writer =>
     {
         writer.WriteString("number", NumberOf(chat));

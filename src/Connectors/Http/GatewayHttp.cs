@@ -9,24 +9,28 @@ namespace Channels.Connectors.Http;
 /// <summary>Makes one call to a provider and says what happened. No retries here: what may be repeated is decided where it is known.</summary>
 internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
 {
+    // Of an error in the place of a file.
+    private const int LongestWords = 16 << 10;
+
     /// <summary>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> is the cause.</summary>
     public async Task<GatewayReply> CallAsync(
         HttpMethod method, Uri address, ImmutableArray<(string Name, string Value)> headers, ReadOnlyMemory<byte>? json, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, address);
-        if (json is { } body)
-        {
-            request.Content = new WatchedContent(new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json) } });
-        }
-
+        using var request = new HttpRequestMessage(method, address) { Content = ContentOf(json) };
         return await CallAsync(request, headers, HttpCompletionOption.ResponseContentRead, ReadAsync, limit, cancellationToken);
     }
 
-    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection or a damaged answer. Any other answer's body is left unread.</summary>
+    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection or a damaged answer. Of any other answer the first bytes are read.</summary>
+    /// <param name="address">Where it lies, or who is asked for it.</param>
+    /// <param name="headers">Besides the usual ones.</param>
+    /// <param name="destination">Where a successful answer's body goes.</param>
+    /// <param name="limit">For all of it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="json">What is posted; null to get.</param>
     public async Task<GatewayReply> DownloadAsync(
-        Uri address, ImmutableArray<(string Name, string Value)> headers, Stream destination, TimeSpan limit, CancellationToken cancellationToken)
+        Uri address, ImmutableArray<(string Name, string Value)> headers, Stream destination, TimeSpan limit, CancellationToken cancellationToken, ReadOnlyMemory<byte>? json = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        using var request = new HttpRequestMessage(json is null ? HttpMethod.Get : HttpMethod.Post, address) { Content = ContentOf(json) };
         return await CallAsync(request, headers, HttpCompletionOption.ResponseHeadersRead, CopyAsync, limit, cancellationToken);
 
         async Task<byte[]> CopyAsync(HttpResponseMessage response, CancellationToken token)
@@ -34,11 +38,18 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
             if (response.IsSuccessStatusCode)
             {
                 await response.Content.CopyToAsync(destination, token);
+                return [];
             }
 
-            return [];
+            await using var said = await response.Content.ReadAsStreamAsync(token);
+            var words = new byte[LongestWords];
+            return words[..await said.ReadAtLeastAsync(words, words.Length, throwOnEndOfStream: false, token)];
         }
     }
+
+    private static WatchedContent? ContentOf(ReadOnlyMemory<byte>? json) => json is { } body
+        ? new WatchedContent(new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(MediaTypeNames.Application.Json) } })
+        : null;
 
     private static Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) => response.Content.ReadAsByteArrayAsync(cancellationToken);
 

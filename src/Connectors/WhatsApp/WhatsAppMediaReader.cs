@@ -17,7 +17,7 @@ internal static class WhatsAppMediaReader
         {
             Kind = kind,
             Text = caption ?? (kind is EventKinds.MessageVoice or EventKinds.MessageAudio ? content.Transcript : null),
-            Media = Media(leaf, kind, caption, content, item),
+            Media = Media(leaf, kind, caption, content, item) with { MessageKey = message.MessageId },
             Details = content.Leaf == "ptvMessage" ? message.Details.Add("round", true) : message.Details,
         };
     }

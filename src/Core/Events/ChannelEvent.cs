@@ -151,6 +151,9 @@ public sealed record MediaReference(
     /// <summary>The provider's own id, by which it can be fetched.</summary>
     public string? Id { get; init; }
 
+    /// <summary>The message's id at the provider, where the file is asked for by that; null for a file that is here. Never shown.</summary>
+    public string? MessageKey { get; init; }
+
     /// <summary>The header in which the provider wants the account's key when <see cref="Url"/> is fetched.</summary>
     public string? Auth { get; init; }
 

@@ -24,7 +24,7 @@ internal sealed class InlineFiles(IMediaStore media)
         }
 
         var reference = await media.SaveAsync(tenant, content, cancellationToken);
-        return happened with { Media = kept with { Bytes = content.Length }, Details = happened.Details.SetItem("media_id", reference) };
+        return happened with { Media = kept with { Bytes = content.Length, MessageKey = null }, Details = happened.Details.SetItem("media_id", reference) };
     }
 
     /// <summary>As <see cref="KeepAsync(TenantId, ChannelEvent, CancellationToken)"/>, for all events of a webhook.</summary>

@@ -84,10 +84,17 @@ internal sealed class FakeEvolutionHandler(FakeEvolution fake)
         "/webhook/set" => SetWebhookAsync(http, instance, body),
         "/webhook/find" => FakeJson.WriteAsync(http, 200, new { enabled = instance.WebhookUrl is not null, url = instance.WebhookUrl, headers = instance.WebhookHeaders, events = instance.WebhookEvents }),
         "/chat/findMessages" => FindMessagesAsync(http, instance, body),
+        "/chat/getBase64FromMediaMessage" => GiveFileAsync(http, instance, body),
         "/chat/sendPresence" => SendPresenceAsync(http, instance, body),
         "/chat/markMessageAsRead" => FakeJson.WriteAsync(http, 201, new { message = "ok", read = "success" }),
         _ => FakeJson.ErrorAsync(http, 404, "Not Found", new[] { $"Cannot {http.Request.Method} {call}" }),
     };
+
+    // Whatever is wrong is a 400, and the words are what was thrown.
+    private static Task GiveFileAsync(HttpContext http, FakeInstance instance, JsonElement body) =>
+        instance.Files.TryGetValue(FakeJson.Text(FakeJson.Member(FakeJson.Member(body, "message"), "key"), "id") ?? "", out var file)
+            ? FakeJson.WriteAsync(http, 201, new { mediaType = "imageMessage", fileName = "3B.jpeg", caption = "a \"base64\":\" in it", size = new { fileLength = file.Length }, mimetype = "image/jpeg", base64 = Convert.ToBase64String(file), buffer = (string?)null })
+            : FakeJson.ErrorAsync(http, 400, "Bad Request", new[] { "Message not found" });
 
     private Task CreateAsync(HttpContext http, JsonElement body)
     {

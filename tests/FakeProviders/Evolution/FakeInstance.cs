@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Channels.FakeProviders.Evolution;
 
 /// <summary>One instance on the fake gateway.</summary>
@@ -35,6 +37,9 @@ public sealed class FakeInstance(string name, string token)
 
     /// <summary>Its own address, as <c>sender</c> of every webhook; null before it was ever paired.</summary>
     public string? OwnJid { get; set; }
+
+    /// <summary>The files of the messages it has kept, by the message's id.</summary>
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Where it posts, or null.</summary>
     public Uri? WebhookUrl { get; internal set; }
