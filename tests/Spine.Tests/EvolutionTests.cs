@@ -49,6 +49,21 @@ public sealed class EvolutionTests(Running.Spine spine) : SpineTest(spine), ICla
     }
 
     [PostgresFact]
+    public async Task A_picture_is_fetched_from_the_gateway_and_kept()
+    {
+        var shop = await Spine.EvolutionAsync();
+        var contact = EvolutionBodies.Person(Spine.NewNumber());
+        shop.Instance.Files["3B-PICTURE"] = "a picture"u8.ToArray();
+
+        await shop.Channel.DeliverAsync(EvolutionBodies.Image(shop.Name, contact, "3B-PICTURE", "the garden"));
+
+        var messages = await Until.SeenAsync(
+            "the picture, kept", () => shop.Channel.RawMessagesWithAsync(contact), found => found.Any(message => message.TryGetProperty("media_id", out _)));
+        var reference = messages.Single(message => message.TryGetProperty("media_id", out _)).GetProperty("media_id").GetString();
+        Assert.Equal("a picture"u8.ToArray(), await shop.Channel.Api.BytesAsync($"/api/v1/media/{reference}"));
+    }
+
+    [PostgresFact]
     public async Task A_hidden_number_is_answered_at_its_full_address()
     {
         var shop = await Spine.EvolutionAsync();
