@@ -12,13 +12,17 @@ public static class OutboundContentJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+
+        // The store keeps the members in an order of its own, and what it is need not come first.
+        AllowOutOfOrderMetadataProperties = true,
     };
 
     /// <summary>The whole of it; null for plain text.</summary>
     public static string? Write(OutboundContent? content) => content is null ? null : JsonSerializer.Serialize(content, _options);
 
-    /// <summary>What <see cref="Write"/> wrote.</summary>
+    /// <summary>What <see cref="Write"/> wrote, its members in whatever order.</summary>
     /// <exception cref="JsonException">It is something else.</exception>
+    /// <exception cref="NotSupportedException">It does not say what it is.</exception>
     public static OutboundContent? Read(string? json) => json is null ? null : JsonSerializer.Deserialize<OutboundContent>(json, _options);
 
     /// <summary>What a message with this content is called in the transcript. Templates and choices are texts with something beside them.</summary>

@@ -84,6 +84,9 @@ public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempt
     /// <summary>Why its last attempt did not leave, by the code of the outcome; null, or no code at all, where there was none or it is not known.</summary>
     public string? LastCode { get; init; }
 
+    /// <summary>What it consists of cannot be read any more. Nothing of it can be sent; what waits behind it can.</summary>
+    public bool IsUnreadable { get; init; }
+
     /// <summary>Since when it waits: since it was made, or since a person had it sent once more.</summary>
     public DateTimeOffset WaitsSince => QueuedAt ?? IdSource.TimeOf(Reply.Id.Value);
 }

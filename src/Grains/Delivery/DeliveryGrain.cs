@@ -175,12 +175,12 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 break;
             }
 
-            if (RetryPolicy.TooOld(row, oldest, now) is { } tooOld)
+            if ((RetryPolicy.TooOld(row, oldest, now) ?? RetryPolicy.Unreadable(row)) is { } refused)
             {
                 // Nothing is sent: it takes none of the pace. Nor is it begun, which a crash would leave as one that may have left; what we hold may be out of date, and the store decides.
                 _stuck = false;
                 lane.UnderWay = row.Reply.Id;
-                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, tooOld, row.Attempts, isBegun: false)));
+                Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, refused, row.Attempts, isBegun: false)));
                 continue;
             }
 

@@ -54,6 +54,11 @@ internal static class RetryPolicy
                 $"It waited since {row.WaitsSince.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, longer than the channel's reply_max_age of {limit.TotalSeconds:0} seconds; {(row.Attempts == 0 ? "not tried" : "no attempt left")}"))
             : null;
 
+    /// <summary>What becomes of a reply of which nobody knows any more what it was to be; null for all others.</summary>
+    public static SendOutcome.Refused? Unreadable(OutboxRow row) => row is { IsUnreadable: true, State: OutboxState.Queued }
+        ? new("content-unreadable", $"what it consists of cannot be read any more; {(row.Attempts == 0 ? "not tried" : "no attempt left")}. Send it anew")
+        : null;
+
     /// <summary>What becomes of a reply that was not taken for a day: nobody expects yesterday's answer. Null while it is to be tried again.</summary>
     /// <remarks>What waited for its channel, or behind others, for that long has not been tried for that long: the first hiccup of a gateway that is back must not cost the whole backlog.</remarks>
     public static SendOutcome.Refused? GivenUp(OutboxRow row, int attempt, DateTimeOffset now) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
@@ -202,17 +203,31 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         var rows = ImmutableArray.CreateBuilder<OutboxRow>();
         while (await reader.ReadAsync(cancellationToken))
         {
+            var (content, isUnreadable) = ContentOf(reader.TextOrNull(10));
             var reply = new QueuedReply(
-                new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3) ?? "", reader.TextOrNull(4),
-                OutboundContentJson.Read(reader.TextOrNull(10)));
+                new MessageId(reader.GetGuid(0)), new ConversationId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3) ?? "", reader.TextOrNull(4), content);
             rows.Add(new OutboxRow(
                 reply, (OutboxState)reader.GetInt16(5), reader.GetInt32(6), reader.GetFieldValue<DateTimeOffset>(7), reader.TimeOrNull(8), reader.GetBoolean(9))
             {
                 QueuedAt = reader.TimeOrNull(11),
                 LastCode = reader.TextOrNull(12),
+                IsUnreadable = isUnreadable,
             });
         }
 
         return rows.ToImmutable();
+    }
+
+    // One row must not keep all others of its account from leaving.
+    private static (OutboundContent? Content, bool IsUnreadable) ContentOf(string? json)
+    {
+        try
+        {
+            return (OutboundContentJson.Read(json), false);
+        }
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
+        {
+            return (null, true);
+        }
     }
 }

@@ -101,6 +101,18 @@ public sealed class ReplyAgeTests
         await stage.ExpectAsync("begin attempt 1", "send next", "settle next Accepted");
     }
 
+    [Fact]
+    public async Task What_cannot_be_read_any_more_fails_alone()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        var unreadable = stage.Reply("a");
+        stage.Table = [Row(unreadable) with { IsUnreadable = true }, Row(stage.Reply("b", unreadable.Conversation.Value))];
+
+        await stage.ReadyAsync();
+
+        await stage.ExpectAsync("settle a Refused after attempt 0", "begin attempt 1", "send b", "settle b Accepted");
+    }
+
     [Theory]
     [InlineData(true, "TryLater")]
     [InlineData(false, "Refused")]

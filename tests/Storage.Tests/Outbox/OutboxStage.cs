@@ -1,3 +1,4 @@
+using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Storage.Batching;
@@ -84,16 +85,16 @@ internal sealed class OutboxStage : IAsyncDisposable
     }
 
     /// <summary>A queued reply.</summary>
-    public async Task<QueuedReply> ReplyAsync(ConversationRef where, string text = "hola")
+    public async Task<QueuedReply> ReplyAsync(ConversationRef where, string text = "hola", OutboundContent? content = null)
     {
         var id = Ids.Next();
         await RunAsync(
             "insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at) values ($1, $2, $3, $4, true, 0, 'message.text', $5, 'queued', now())",
             where.Tenant.Value, where.Account.Value, id, where.Conversation.Value, text);
         await RunAsync(
-            "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at) values ($1, $2, $3, $4, 0, 0, $5)",
-            where.Tenant.Value, where.Account.Value, id, where.Conversation.Value, Now.AddMinutes(-1));
-        return new QueuedReply(new MessageId(id), where.Conversation, where.Conversation.Value.ToString(), text, ReplyTo: null);
+            "insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at, content) values ($1, $2, $3, $4, 0, 0, $5, $6::jsonb)",
+            where.Tenant.Value, where.Account.Value, id, where.Conversation.Value, Now.AddMinutes(-1), (object?)OutboundContentJson.Write(content) ?? DBNull.Value);
+        return new QueuedReply(new MessageId(id), where.Conversation, where.Conversation.Value.ToString(), text, ReplyTo: null, content);
     }
 
     public async Task RunAsync(string sql, params object[] values)

@@ -1,3 +1,4 @@
+using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Testing;
@@ -21,6 +22,50 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
 
         Assert.Equal([new WaitingId(first.Id, first.Conversation)], page.ToArray());
         Assert.Equal([new WaitingId(second.Id, second.Conversation)], next.ToArray());
+    }
+
+    [PostgresFact]
+    public async Task Whatever_a_reply_consists_of_comes_back_out_of_the_table()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var where = await stage.ChannelAsync();
+        OutboundContent[] contents =
+        [
+            new OutboundContent.File(FileForm.Document, "https://f.example/a.pdf", null, "application/pdf", "a.pdf"),
+            new OutboundContent.File(FileForm.Voice, null, "sha256-00", null, null),
+            new OutboundContent.Place(41.1, -8.6, "Porto", "Rua 1"),
+            new OutboundContent.Cards([new("Ana", "351900000001")]),
+            new OutboundContent.Reaction("wamid.1", "", true, "549@s.whatsapp.net"),
+            new OutboundContent.Template("order_ready", "pt_PT", """[{"type":"body"}]"""),
+            new OutboundContent.Interactive("H", "F", [new("y", "Yes")], null, []),
+            new OutboundContent.Interactive(null, null, [], "Choose", [new("S", [new("1", "One", null)])]),
+        ];
+        Assert.Equal(typeof(OutboundContent).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(OutboundContent))).ToHashSet(), contents.Select(content => content.GetType()).ToHashSet());
+        foreach (var content in contents)
+        {
+            await stage.ReplyAsync(where, content: content);
+        }
+
+        var rows = await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], contents.Length, default);
+
+        Assert.Equal(contents.Select(OutboundContentJson.Write), rows.Select(row => OutboundContentJson.Write(row.Reply.Content)));
+        Assert.All(rows, row => Assert.False(row.IsUnreadable));
+    }
+
+    [PostgresTheory]
+    [InlineData("""{"type":"song"}""")]
+    [InlineData("""{"title":"of no type"}""")]
+    [InlineData("5")]
+    public async Task One_that_cannot_be_read_says_so_and_the_others_are_read(string content)
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var where = await stage.ChannelAsync();
+        QueuedReply[] replies = [await stage.ReplyAsync(where), await stage.ReplyAsync(where)];
+        await stage.RunAsync("update outbox set content = $2::jsonb where message_id = $1", replies[0].Id.Value, content);
+
+        var rows = await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], 2, default);
+
+        Assert.Equal([(replies[0].Id, true), (replies[1].Id, false)], rows.Select(row => (row.Reply.Id, row.IsUnreadable)));
     }
 
     [PostgresFact]
