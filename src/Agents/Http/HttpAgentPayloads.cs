@@ -23,6 +23,8 @@ internal static class HttpAgentPayloads
     /// <summary>What the answer says. Null when it is not of the agreed form.</summary>
     public static HttpAgentAnswer? Read(ReadOnlySpan<byte> answer)
     {
+        // Some frameworks put it before everything that they call UTF-8.
+        answer = answer.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? answer[3..] : answer;
         if (answer.IsEmpty)
         {
             return HttpAgentAnswer.Nothing;
@@ -43,7 +45,7 @@ internal static class HttpAgentPayloads
     private static HttpAgentAnswer? Read(JsonElement root)
     {
         var (reply, options, handOver) = (Member(root, "reply"), Member(root, "options"), Member(root, "hand_over"));
-        if (reply is { ValueKind: not JsonValueKind.String } || handOver is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) }
+        if (!IsOfTheForm(root) || reply is { ValueKind: not JsonValueKind.String } || handOver is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) }
             || options is { ValueKind: not JsonValueKind.Array })
         {
             return null;
@@ -51,6 +53,23 @@ internal static class HttpAgentPayloads
 
         string?[] offered = [.. options?.EnumerateArray().Select(option => option.ValueKind == JsonValueKind.String ? option.GetString() : null) ?? []];
         return AgentOptions.AreValid(offered) ? new(reply?.GetString(), [.. offered.OfType<string>()], handOver is { ValueKind: JsonValueKind.True }) : null;
+    }
+
+    // What says something, and nothing that we know, was meant to be said: it is no wish to be silent.
+    private static bool IsOfTheForm(JsonElement root)
+    {
+        var isEmpty = true;
+        foreach (var member in root.EnumerateObject())
+        {
+            if (member.NameEquals("reply") || member.NameEquals("options") || member.NameEquals("hand_over"))
+            {
+                return true;
+            }
+
+            isEmpty = false;
+        }
+
+        return isEmpty;
     }
 
     // Null means the same as absent.

@@ -44,9 +44,14 @@ internal sealed class OutboundSending(
             return (null, new Problem(ErrorCatalogue.InvalidFields, null, reading.Complaints));
         }
 
-        if (reading.Content is OutboundContent.File { Reference: { } reference } && !await IsThereAsync(caller.Tenant, reference, cancellationToken))
+        var content = reading.Content;
+        if (content is OutboundContent.File { Reference: not null } stored)
         {
-            return (null, Problem.Field(ErrorCatalogue.InvalidFields, "media.media_id", "is no file of yours; POST /api/v1/media gives one."));
+            content = await LookAsync(caller.Tenant, stored, cancellationToken);
+            if (content is null)
+            {
+                return (null, Problem.Field(ErrorCatalogue.InvalidFields, "media.media_id", "is no file of yours; POST /api/v1/media gives one."));
+            }
         }
 
         // A gateway fetches it, from inside the operator's network where it stands there. Which number was found is not for tenants.
@@ -71,7 +76,7 @@ internal sealed class OutboundSending(
             return (null, closed.Problem);
         }
 
-        var content = reading.Content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.Writer?.IsOwn ?? false, TargetSender = target.Writer?.Sender } : reading.Content;
+        content = content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.Writer?.IsOwn ?? false, TargetSender = target.Writer?.Sender } : content;
         var id = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
         await grains.GetGrain<IConversationGrain>(where.Value).SendAsync(
             new(caller.Tenant, channel.Account, where), new MessageId(id), new OutboundDraft(reading.Text, replyTo?.Id, content, author), cancellationToken);
@@ -79,10 +84,18 @@ internal sealed class OutboundSending(
         return (new(id, where.Value, channel.Account.Value, placed?.Message.Status ?? "queued", placed?.Queue?.Position, IdSource.TimeOf(id)), null);
     }
 
-    private async Task<bool> IsThereAsync(TenantId tenant, string reference, CancellationToken cancellationToken)
+    // The same with its media type, where that can be seen; null when there is no such file.
+    private async Task<OutboundContent.File?> LookAsync(TenantId tenant, OutboundContent.File content, CancellationToken cancellationToken)
     {
-        await using var file = await media.OpenAsync(tenant, reference, cancellationToken);
-        return file is not null;
+        await using var file = await media.OpenAsync(tenant, content.Reference!, cancellationToken);
+        if (file is null)
+        {
+            return null;
+        }
+
+        var beginning = new byte[FileTypes.Signature];
+        var length = await file.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellationToken);
+        return content with { Mime = content.Mime ?? FileTypes.Of(content.FileName, content.Form) ?? FileTypes.Of(beginning.AsSpan(0, length), content.Form) };
     }
 
     // An id of ours stands for the provider's; anything else is taken for the provider's own. A conversation that does not exist yet has no messages.

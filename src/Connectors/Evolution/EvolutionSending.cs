@@ -116,7 +116,7 @@ internal sealed record EvolutionSending(string Path, string Wrapper, string Need
         WriteFile(writer, "media", file, bytes);
         WriteFilled(writer, "caption", message.Text);
         WriteFilled(writer, "mimetype", file.Mime);
-        WriteFilled(writer, "fileName", EvolutionFileName.Of(file));
+        WriteFilled(writer, "fileName", WhatsAppFileName.Of(file));
     }
 
     // The gateway's schema wants both words filled.

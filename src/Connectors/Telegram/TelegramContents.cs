@@ -152,7 +152,10 @@ internal static class TelegramContents
         fields.Remove("direct_messages_topic_id");
         fields.Remove("business_connection_id");
         fields["message_id"] = target;
-        fields["reaction"] = reaction.Emoji.Length == 0 ? [] : new JsonArray(new JsonObject { ["type"] = "emoji", ["emoji"] = reaction.Emoji });
+
+        // It knows ❤ and ✍ without the sign that asks for their picture, with which keyboards write them.
+        var emoji = reaction.Emoji.Replace("\uFE0F", "", StringComparison.Ordinal);
+        fields["reaction"] = emoji.Length == 0 ? [] : new JsonArray(new JsonObject { ["type"] = "emoji", ["emoji"] = emoji });
         return (new("setMessageReaction", fields), null);
     }
 

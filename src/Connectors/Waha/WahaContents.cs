@@ -59,7 +59,7 @@ internal static class WahaContents
         {
             writer.WriteStartObject("file");
             writer.WriteString("mimetype", content.Mime ?? mime);
-            writer.WriteString("filename", content.FileName ?? "file");
+            writer.WriteString("filename", WhatsAppFileName.Of(content) ?? "file");
             if (content.Reference is not null)
             {
                 writer.WriteBase64String("data", file.Span);

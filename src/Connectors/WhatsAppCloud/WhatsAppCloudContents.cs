@@ -80,6 +80,10 @@ internal static class WhatsAppCloudContents
             Optional(writer, "link", mediaId is null ? file.Url : null);
             Optional(writer, "caption", type is "audio" or "sticker" ? null : caption);
             Optional(writer, "filename", type == "document" ? file.FileName : null);
+            if (file.Form == FileForm.Voice)
+            {
+                writer.WriteBoolean("voice", true);
+            }
         });
     }
 

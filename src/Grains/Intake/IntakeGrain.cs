@@ -22,6 +22,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StayAwake = TimeSpan.FromMinutes(1);
 
@@ -145,6 +146,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
     private async Task PollAsync(ChannelEntry channel, IPollingConnector connector, CancellationToken cancellationToken)
     {
         KeepAwake();
+        var asked = _clock.GetTimestamp();
         var outcome = await CallAsync(
             connector, connector.LongestWait + CallLimit, token => connector.PollAsync(channel.Connection, _row.Now!.Cursor, token),
             new PollOutcome.TryLater(TimeSpan.Zero, "provider-unreachable", "no answer in time"), cancellationToken);
@@ -167,6 +169,8 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         intake = await _news.TellAsync(channel, intake, IntakeVerdict.Of(outcome, failures), cancellationToken);
         var pause = outcome switch
         {
+            // Whoever answers at once that there is nothing does not wait with us: asked at that rate, it would be all we do.
+            PollOutcome.Fetched { Bodies.IsEmpty: true } when _clock.GetElapsedTime(asked) is var took && took < ShortestRound => ShortestRound - took,
             PollOutcome.Fetched => TimeSpan.Zero,
             PollOutcome.TryLater later when later.After > RetryAfter(failures) => later.After < IntakeOptions.LongestWish ? later.After : IntakeOptions.LongestWish,
             _ => RetryAfter(failures),

@@ -97,6 +97,8 @@ public sealed class HttpAgentTests : IAsyncLifetime
     [InlineData("not json", "agent-answer-invalid")]
     [InlineData("[]", "agent-answer-invalid")]
     [InlineData("""{"reply":5}""", "agent-answer-invalid")]
+    [InlineData("""{"text":"hola"}""", "agent-answer-invalid")]
+    [InlineData("""{"Reply":"hola"}""", "agent-answer-invalid")]
     [InlineData("""{"reply":"\ud800"}""", "agent-answer-invalid")]
     [InlineData("""{"reply":"a"} more""", "agent-answer-invalid")]
     [InlineData("""{"reply":"a","hand_over":"yes"}""", "agent-answer-invalid")]
@@ -122,6 +124,14 @@ public sealed class HttpAgentTests : IAsyncLifetime
         };
 
         Assert.Equal("agent-answer-invalid", Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_mark_of_UTF_8_before_the_answer_is_no_part_of_it()
+    {
+        _answer = context => context.Response.Body.WriteAsync((byte[])[0xEF, 0xBB, 0xBF, .. """{"reply":"hola"}"""u8]).AsTask();
+
+        Assert.Equal(new AgentOutcome.Reply("hola"), await AskAsync());
     }
 
     [Fact]

@@ -196,6 +196,22 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(["(body)"], empty.Fields());
     }
 
+    [PostgresTheory]
+    [InlineData("%PDF-1.7", "document", null, null, "application/pdf")]
+    [InlineData("%PDF-1.7", "document", "notes.txt", null, "text/plain")]
+    [InlineData("%PDF-1.7", "document", "notes.txt", "application/x-own", "application/x-own")]
+    [InlineData("nobody knows", "document", null, null, null)]
+    [InlineData("OggS", "voice", "note.ogg", null, "audio/ogg")]
+    public async Task A_stored_file_of_which_nobody_says_the_type_is_looked_at(string content, string type, string? filename, string? mime, string? expected)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var media = (await (await UploadAsync(tenant, Encoding.UTF8.GetBytes(content))).JsonAsync(HttpStatusCode.Created)).GetProperty("media_id").GetString();
+
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { type, media = new { media_id = media, filename, mime } })).JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(expected, Assert.IsType<OutboundContent.File>(host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel).Draft.Content).Mime);
+    }
+
     [PostgresFact]
     public async Task A_message_says_where_it_stands_in_the_queue_and_what_holds_it_up()
     {

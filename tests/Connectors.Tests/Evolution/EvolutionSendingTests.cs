@@ -27,6 +27,14 @@ public sealed class EvolutionSendingTests
             new OutboundContent.File(FileForm.Document, "https://f.example/1", null, null, null), "", "message/sendMedia",
             """{"number":"447700900321","mediatype":"document","media":"https://f.example/1","fileName":"document.bin"}"""
         },
+        {
+            new OutboundContent.File(FileForm.Document, "https://f.example/1", null, "application/pdf", "Lista 3.0"), "", "message/sendMedia",
+            """{"number":"447700900321","mediatype":"document","media":"https://f.example/1","mimetype":"application/pdf","fileName":"Lista 3.0.pdf"}"""
+        },
+        {
+            new OutboundContent.File(FileForm.Document, "https://f.example/1", null, "application/pdf", "Scan.PDF"), "", "message/sendMedia",
+            """{"number":"447700900321","mediatype":"document","media":"https://f.example/1","mimetype":"application/pdf","fileName":"Scan.PDF"}"""
+        },
         { new OutboundContent.File(FileForm.Voice, null, "sha256-1", null, null), "", "message/sendWhatsAppAudio", """{"number":"447700900321","audio":"AQID"}""" },
         { new OutboundContent.File(FileForm.Sticker, "https://f.example/s.webp", null, null, null), "", "message/sendSticker", """{"number":"447700900321","sticker":"https://f.example/s.webp"}""" },
         { new OutboundContent.Place(41.5, -8.25, null, null), "", "message/sendLocation", """{"number":"447700900321","latitude":41.5,"longitude":-8.25,"name":"41.5, -8.25","address":"41.5, -8.25"}""" },

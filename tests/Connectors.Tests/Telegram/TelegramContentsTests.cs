@@ -81,6 +81,14 @@ public sealed class TelegramContentsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_heart_is_the_one_that_Telegram_knows()
+    {
+        await SendAsync(new OutboundContent.Reaction("1", "\u2764\uFE0F", false));
+
+        Assert.Equal("""[{"type":"emoji","emoji":"❤"}]""", System.Text.RegularExpressions.Regex.Unescape(_bot.Sent[0].Arguments["reaction"]));
+    }
+
+    [Fact]
     public async Task Places_cards_and_reactions_have_calls_of_their_own()
     {
         Assert.IsType<SendOutcome.Accepted>(await SendAsync(new OutboundContent.Place(38.71, -9.14, null, null)));

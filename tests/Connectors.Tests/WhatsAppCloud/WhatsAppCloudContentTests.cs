@@ -12,7 +12,7 @@ public sealed class WhatsAppCloudContentTests
     public static TheoryData<string, string, string> Contents => new()
     {
         { """{"type":"file","Form":"Image","Url":"https://quay.example/a.jpg"}""", "this one", """{"type":"image","image":{"link":"https://quay.example/a.jpg","caption":"this one"}}""" },
-        { """{"type":"file","Form":"Voice","Url":"https://quay.example/a.ogg"}""", "", """{"type":"audio","audio":{"link":"https://quay.example/a.ogg"}}""" },
+        { """{"type":"file","Form":"Voice","Url":"https://quay.example/a.ogg"}""", "", """{"type":"audio","audio":{"link":"https://quay.example/a.ogg","voice":true}}""" },
         { """{"type":"file","Form":"Document","Url":"https://quay.example/a.pdf","FileName":"Menu.pdf"}""", "", """{"type":"document","document":{"link":"https://quay.example/a.pdf","filename":"Menu.pdf"}}""" },
         { """{"type":"location","Latitude":51.5,"Longitude":-0.12,"Name":"Quay"}""", "", """{"type":"location","location":{"latitude":"51.5","longitude":"-0.12","name":"Quay"}}""" },
         { """{"type":"contacts","Items":[{"Name":"Joe Prado","Phone":"447700900556"}]}""", "", """{"type":"contacts","contacts":[{"name":{"formatted_name":"Joe Prado","first_name":"Joe Prado"},"phones":[{"phone":"+447700900556","wa_id":"447700900556"}]}]}""" },

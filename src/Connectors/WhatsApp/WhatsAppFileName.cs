@@ -1,14 +1,14 @@
 using System.Collections.Frozen;
 using Channels.Core.Connectors;
 
-namespace Channels.Connectors.Evolution;
+namespace Channels.Connectors.WhatsApp;
 
 /// <summary>What a file is called on its way out.</summary>
 /// <remarks>
-/// The gateway refuses a document's bytes without a name, calls one from an address what stands there before some dot, and reads its type off the
-/// name's ending where nobody gives one.
+/// Evolution refuses a document's bytes without a name, calls one from an address what stands there before some dot, and reads its type off the name's
+/// ending: some versions (2.3.3 to 2.3.6) also where the type is given, and then send a file of no type at all when the ending tells none.
 /// </remarks>
-internal static class EvolutionFileName
+internal static class WhatsAppFileName
 {
     private const string UnknownEnding = ".bin";
 
@@ -37,10 +37,14 @@ internal static class EvolutionFileName
         ["video/mp4"] = ".mp4",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The name it was given; for a document without one the end of its address, or a plain word with its type's ending.</summary>
+    /// <summary>The name it was given, with its type's ending where it has none that is one; for a document without a name the end of its address, or a plain word with its type's ending.</summary>
     public static string? Of(OutboundContent.File file) =>
-        !string.IsNullOrEmpty(file.FileName) || file.Form != FileForm.Document ? file.FileName
-        : InAddress(file.Url) ?? $"document{EndingOf(file.Mime)}";
+        string.IsNullOrEmpty(file.FileName) ? (file.Form == FileForm.Document ? InAddress(file.Url) ?? $"document{EndingOf(file.Mime)}" : file.FileName)
+        : EndingOf(file.Mime) is var ending && ending != UnknownEnding && !IsEnding(Path.GetExtension(file.FileName)) ? $"{file.FileName}{ending}"
+        : file.FileName;
+
+    // "Lista 3.0" and "Invoice for Ltd. Smith" have none.
+    private static bool IsEnding(string end) => end.Length is >= 3 and <= 6 && end[1..].All(char.IsAsciiLetterOrDigit) && end[1..].Any(char.IsAsciiLetter);
 
     private static string? InAddress(string? url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address) && Path.HasExtension(address.Segments[^1]) ? Plain(Uri.UnescapeDataString(address.Segments[^1])) : null;
