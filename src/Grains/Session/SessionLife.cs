@@ -44,10 +44,29 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         Status: SessionStatus.Failed, Wanted: true, Code: not (SessionWords.Unreachable or SessionWords.ActionRequired or SessionWords.PairingExpired),
     };
 
+    /// <summary>
+    /// Whether its gateway has yet to be told where to post before an open connection counts as one that works: a gateway may be connected, and know nothing of us.
+    /// One that was connected through us and comes back by itself knows.
+    /// </summary>
+    public static bool IsUntold(SessionState session) => session switch
+    {
+        { Status: SessionStatus.Starting } => session.Code == SessionWords.Starting,
+        { Status: SessionStatus.Working } => session.Code == SessionWords.Unconfirmed,
+        { Status: SessionStatus.ScanQrCode } => !IsDoubtful(session),
+        _ => session is { Status: SessionStatus.Failed, Wanted: true },
+    };
+
     /// <summary>A person asked for it: the gateway is about to be told to connect. The one thing that switches a channel on again.</summary>
-    public SessionState Asked(SessionState session, DateTimeOffset now) => session.Status is SessionStatus.Working or SessionStatus.ScanQrCode
-        ? session
-        : Started(session, now) with { Wanted = true, OwnId = session.DroppedAt is null ? null : session.OwnId, DueAt = now + options.SettleWait };
+    public SessionState Asked(SessionState session, DateTimeOffset now) => session switch
+    {
+        // It goes on working meanwhile; what it was told before, the webhook's secret above all, may have changed.
+        { Status: SessionStatus.Working, Code: null } => session with
+        {
+            Code = SessionWords.Unconfirmed, NextStep = "Wait a moment; the gateway is being told.", DueAt = Sooner(session.DueAt, now + options.SettleWait),
+        },
+        { Status: SessionStatus.Working or SessionStatus.ScanQrCode } => session,
+        _ => Started(session, now) with { Wanted = true, OwnId = session.DroppedAt is null ? null : session.OwnId, DueAt = now + options.SettleWait },
+    };
 
     /// <summary>After a webhook.</summary>
     public SessionState After(SessionState session, SessionSign sign, SessionOwner owner, DateTimeOffset now) => sign.Kind switch
@@ -86,6 +105,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     public SessionState After(SessionState session, SessionReading reading, SessionOwner owner, DateTimeOffset now) => reading switch
     {
         _ when IsOff(session) => session,
+
+        // Not believed before it was told: see OrderAfter.
+        SessionReading.Open when IsUntold(session) => Later(session.Status == SessionStatus.ScanQrCode ? Started(session, now) with { Wanted = true } : session, now),
         SessionReading.Open open => Opened(session, open.OwnId, owner, now),
         SessionReading.Connecting { IsPaired: false } => CodeIsOut(session, now),
         SessionReading.Closed { IsPaired: false } => FoundUnpaired(session, now),
@@ -115,6 +137,11 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         }, now),
 
         // A gateway that is silent says nothing about a session that stands.
+        ActivationOutcome.Unreachable unheard when session is { Status: SessionStatus.Working, Code: SessionWords.Unconfirmed } => Later(session with
+        {
+            Reason = Sentence("The gateway has not confirmed where to post this channel's messages", unheard.Reason),
+            NextStep = "Check the address and that the gateway runs; it is tried again by itself.",
+        }, now),
         ActivationOutcome.Unreachable when session.Status is SessionStatus.Working or SessionStatus.ScanQrCode => Later(session, now),
         ActivationOutcome.Unreachable unreachable => Later(To(session, SessionStatus.Failed, now) with
         {
@@ -139,7 +166,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     /// <param name="now">The moment.</param>
     public SessionOrder OrderAfter(SessionState session, SessionReading reading, DateTimeOffset triedAt, DateTimeOffset now) => reading switch
     {
-        _ when !session.Wanted || IsOff(session) => SessionOrder.None,
+        _ when IsOff(session) => SessionOrder.None,
+        SessionReading.Open => IsUntold(session) ? SessionOrder.Pair : SessionOrder.None,
+        _ when !session.Wanted => SessionOrder.None,
         SessionReading.Missing when IsYetToBeMade(session) => SessionOrder.Pair,
         SessionReading.Closed { IsPaired: false } when session is { OwnId: null, Status: SessionStatus.Starting or SessionStatus.Failed } => SessionOrder.Pair,
         SessionReading.Connecting { IsPaired: not false } or SessionReading.Closed { IsPaired: not false }
@@ -159,7 +188,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     {
         AccountStatus? status = session.Status switch
         {
-            SessionStatus.Working => session.Code is null ? AccountStatus.Active : AccountStatus.Error,
+            SessionStatus.Working => session.Code is null or SessionWords.Unconfirmed ? AccountStatus.Active : AccountStatus.Error,
 
             // A short break raises no alarm.
             SessionStatus.Starting when session.DroppedAt is { } dropped && !IsPast(dropped, options.Grace, now) => null,
@@ -171,7 +200,10 @@ internal sealed class SessionLife(SessionOptions options, Random random)
             SessionStatus.Stopped when session.Code is null => null,
             _ => AccountStatus.Disconnected,
         };
-        return status is { } one ? new(tenant, one, one == AccountStatus.Inactive ? null : session.Code, session.Reason, session.NextStep) : null;
+
+        // What is about to be confirmed is no news yet.
+        var isQuiet = status == AccountStatus.Inactive || session is { Status: SessionStatus.Working, Code: SessionWords.Unconfirmed, Reason: null };
+        return status is { } one ? new(tenant, one, isQuiet ? null : session.Code, session.Reason, isQuiet && one == AccountStatus.Active ? null : session.NextStep) : null;
     }
 
     // Asked for, and never seen at the gateway: nothing was taken away there.
@@ -207,6 +239,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     // Gone for a moment, as far as anybody knows.
     private SessionState Dropped(SessionState session, DateTimeOffset now) => session.Status switch
     {
+        SessionStatus.Working when IsUntold(session) => Started(session, now) with { Wanted = true, DroppedAt = now, DueAt = now + Jittered(options.CheckAfterSign) },
         SessionStatus.Working => To(session, SessionStatus.Starting, now) with
         {
             Code = SessionWords.Reconnecting, Reason = "The connection to WhatsApp broke off.", NextStep = "Wait; it is brought back by itself.",
@@ -305,11 +338,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     };
 
     /// <summary>Something does not fit: the gateway is asked soon.</summary>
-    public SessionState CheckSoon(SessionState session, DateTimeOffset now)
-    {
-        var soon = now + Jittered(options.CheckAfterSign);
-        return session.DueAt < soon ? session : session with { DueAt = soon };
-    }
+    public SessionState CheckSoon(SessionState session, DateTimeOffset now) => session with { DueAt = Sooner(session.DueAt, now + Jittered(options.CheckAfterSign)) };
+
+    private static DateTimeOffset Sooner(DateTimeOffset? due, DateTimeOffset moment) => due < moment ? due.Value : moment;
 
     // Doubling, with jitter: accounts that fell together must not come back together. What was to be confirmed stays so.
     private SessionState Later(SessionState session, DateTimeOffset now)

@@ -12,5 +12,6 @@ internal static class SessionWords
     public const string Removed = "removed";
     public const string ActionRequired = "action-required";
     public const string SwitchedOff = "switched-off";
+    public const string Unconfirmed = "webhook-unconfirmed";
     public const string Unreachable = "provider-unreachable";
 }

@@ -75,7 +75,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     /// <inheritdoc/>
     public Task<PairingResult> RestartAsync(TenantId tenant, CancellationToken cancellationToken) => CarryOutAsync(
-        tenant, new Wish((target, token) => target.Connector.RestartAsync(target.Channel.Connection, _life.IsIdle(_triedAt, Now), token), SettleAsync, Busy, Asks: true), cancellationToken);
+        tenant, new Wish((target, token) => TellRestartAsync(target, _life.IsIdle(_triedAt, Now), token), SettleAsync, Busy, Asks: true), cancellationToken);
 
     /// <inheritdoc/>
     public Task<PairingResult> LogOutAsync(TenantId tenant, bool remove, CancellationToken cancellationToken) => CarryOutAsync(
@@ -210,6 +210,15 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         return await settle(target, await _gateway.TellAsync(token => act(target, token), cancellationToken), before);
     }
 
+    // One that is open all the same may never have been told where to post.
+    private async Task<ActivationOutcome> TellRestartAsync(Target target, bool isIdle, CancellationToken cancellationToken)
+    {
+        var outcome = await target.Connector.RestartAsync(target.Channel.Connection, isIdle, cancellationToken);
+        return outcome is ActivationOutcome.Active && SessionLife.IsUntold(_keeping.Of(target.Channel))
+            ? await target.Connector.PairAsync(target.Channel.Connection, _number, cancellationToken)
+            : outcome;
+    }
+
     // After connecting or restarting.
     private async Task<ActivationOutcome> SettleAsync(Target target, ActivationOutcome outcome, Before before)
     {
@@ -316,7 +325,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         if (order != SessionOrder.None && _keeping.Of(target.Channel) == next)
         {
             var outcome = await TellAsync(
-                target, (_, token) => order == SessionOrder.Restart ? target.Connector.RestartAsync(connection, true, token) : target.Connector.PairAsync(connection, _number, token),
+                target, (_, token) => order == SessionOrder.Restart ? TellRestartAsync(target, isIdle: true, token) : target.Connector.PairAsync(connection, _number, token),
                 SettleAsync, cancellationToken);
             SessionLog.Told(_logger, Account, order, next.Attempts, outcome.GetType().Name);
         }

@@ -130,6 +130,63 @@ public sealed partial class SessionLifeTests
     }
 
     [Fact]
+    public void A_connection_found_open_works_only_once_its_gateway_was_told_where_to_post()
+    {
+        var asked = _life.Asked(_life.First(AccountStatus.Pending, Noon), Noon);
+        foreach (var session in new[]
+        {
+            asked, Scanning,
+            _life.After(asked, new ActivationOutcome.Unreachable("500"), _owner, Noon),
+            _life.After(asked, new ActivationOutcome.Refused("rejected", "400"), _owner, Noon),
+            _life.After(asked, new ActivationOutcome.Connecting("restarting"), _owner, Noon),
+        })
+        {
+            var open = new SessionReading.Open(Own);
+            var found = _life.After(session, open, _owner, Noon);
+
+            Assert.Equal(SessionOrder.Pair, _life.OrderAfter(session, open, Never, Noon));
+            Assert.NotEqual(AccountStatus.Active, StatusOf(found, Noon)?.Status);
+            Assert.True(found.DueAt > Noon);
+            Assert.Equal(SessionOrder.Pair, _life.OrderAfter(found, open, Never, Noon));
+            Assert.Equal((SessionStatus.Working, null), _life.After(found, new ActivationOutcome.Active(Own), _owner, Noon) is { } works ? (works.Status, works.Code) : default);
+        }
+    }
+
+    [Fact]
+    public void One_that_comes_back_by_itself_is_told_nothing()
+    {
+        var open = new SessionReading.Open(Own);
+        foreach (var session in new[] { Working, _life.After(Working, Sign(EventKinds.ConnectionClosed), _owner, Noon), _life.After(Working, Sign(EventKinds.ConnectionQr), _owner, Noon) })
+        {
+            Assert.Equal(SessionOrder.None, _life.OrderAfter(session, open, Never, Noon));
+            Assert.Equal(SessionStatus.Working, _life.After(session, open, _owner, Noon).Status);
+        }
+    }
+
+    [Fact]
+    public void One_that_works_and_is_activated_again_works_on_and_is_told_until_that_is_done()
+    {
+        var open = new SessionReading.Open(Own);
+        var asked = _life.Asked(Working, Noon);
+        Assert.Equal(StatusOf(Working, Noon), StatusOf(asked, Noon));
+        Assert.True(asked.DueAt <= Noon + _options.SettleWait);
+
+        var silent = _life.After(asked, new ActivationOutcome.Unreachable("500"), _owner, Noon);
+        Assert.Equal((AccountStatus.Active, "webhook-unconfirmed"), StatusOf(silent, Noon) is { } said ? (said.Status, said.Code) : default);
+
+        foreach (var session in new[]
+        {
+            asked, silent, _life.After(silent, open, _owner, Noon), _life.After(silent, new SessionReading.Unreachable("away"), _owner, Noon), _life.Asked(silent, Noon),
+            _life.After(silent, Sign(EventKinds.ConnectionClosed), _owner, Noon), _life.After(silent, new ActivationOutcome.Connecting("restarting"), _owner, Noon),
+        })
+        {
+            Assert.Equal(SessionOrder.Pair, _life.OrderAfter(session, open, Never, Noon));
+        }
+
+        Assert.Equal(StatusOf(Working, Noon), StatusOf(_life.After(silent, new ActivationOutcome.Active(Own), _owner, Noon), Noon));
+    }
+
+    [Fact]
     public void What_a_clock_that_was_set_back_has_put_off_is_due_and_a_break_is_told_and_mended()
     {
         var (earlier, session) = (Noon.AddHours(-5), Working);
