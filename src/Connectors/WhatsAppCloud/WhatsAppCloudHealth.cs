@@ -86,11 +86,17 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
         };
     }
 
-    // The worst first: one thing is said at a time, and the others stand in the facts.
-    private static HealthReading Judge(string? status, string? quality, string? name, string? canSend, string? problems) => (status, quality, name, canSend) switch
+    /// <summary>What keeps a number of that status from sending anything; null where it sends all the same, and where nobody knows the status.</summary>
+    internal static HealthReading.Broken? EndOf(string? status) => status switch
     {
-        ("BANNED", _, _, _) => Restricted("Meta has banned the number."),
-        ("PENDING" or "DISCONNECTED" or "UNVERIFIED" or "DELETED" or "MIGRATED", _, _, _) => NotRegistered($"Meta says that the number is {status}, not CONNECTED."),
+        "BANNED" => Restricted("Meta has banned the number."),
+        "PENDING" or "DISCONNECTED" or "UNVERIFIED" or "DELETED" or "MIGRATED" => NotRegistered($"Meta says that the number is {status}, not CONNECTED."),
+        _ => null,
+    };
+
+    // The worst first: one thing is said at a time, and the others stand in the facts.
+    private static HealthReading Judge(string? status, string? quality, string? name, string? canSend, string? problems) => EndOf(status) ?? (status, quality, name, canSend) switch
+    {
         ("RESTRICTED" or "RATE_LIMITED", _, _, _) => new HealthReading.Ailing(
             "number-restricted", $"Meta says that the number is {status}: it has reached its messaging limit and may begin no conversations for now. Answers go on.",
             "Wait until the limit is over (a day), and look at the number's quality in WhatsApp Manager (Phone numbers)."),
@@ -107,7 +113,7 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
             "sending-limited", $"Meta says that messages are limited{Because(problems)}.", "Follow what WhatsApp Manager shows for the number and its account (Account tools, Phone numbers)."),
         (not null and not "CONNECTED", _, _, _) => new HealthReading.Ailing(
             "number-not-connected", $"Meta says that the number is {status}, not CONNECTED.", "Look at the number in WhatsApp Manager (Phone numbers)."),
-        _ => new HealthReading.Well(),
+        _ => (HealthReading)new HealthReading.Well(),
     };
 
     private static HealthReading.Broken Restricted(string reason) =>

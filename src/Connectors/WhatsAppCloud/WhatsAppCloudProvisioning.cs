@@ -75,11 +75,9 @@ internal sealed class WhatsAppCloudProvisioning(WhatsAppCloudApi api)
             return WhatsAppCloudErrors.ToActivation(number, WhatsAppCloudSettings.PhoneNumberIdName);
         }
 
-        return number.Body.Filled("status") is { } status && status != "CONNECTED"
-            ? new ActivationOutcome.Refused("number-not-registered", $"Meta says that the number is {status}, not CONNECTED", WhatsAppCloudSettings.PhoneNumberIdName)
-            {
-                NextStep = "Register the number for the Cloud API in WhatsApp Manager (Phone numbers), then activate again.",
-            }
+        // What Meta says of a number that sends all the same is told by the look at its health.
+        return WhatsAppCloudHealth.EndOf(number.Body.Filled("status")) is { } end
+            ? new ActivationOutcome.Refused(end.Code, end.Reason, WhatsAppCloudSettings.PhoneNumberIdName) { NextStep = end.NextStep }
             : null;
     }
 

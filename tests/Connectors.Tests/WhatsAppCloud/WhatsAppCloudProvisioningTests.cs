@@ -61,6 +61,33 @@ public sealed class WhatsAppCloudProvisioningTests
         Assert.Contains("Register", refused.NextStep, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("FLAGGED")]
+    [InlineData("RESTRICTED")]
+    [InlineData("RATE_LIMITED")]
+    public async Task A_number_that_sends_all_the_same_is_activated_and_found_well_connected(string status)
+    {
+        await using var meta = await WhatsAppCloudOutboundTests.StartAsync();
+        meta.Numbers["500600700800901"].Status = status;
+
+        Assert.IsType<ActivationOutcome.Active>(await ActivateAsync(WhatsAppCloudOutboundTests.To(meta)));
+        Assert.Empty((await CheckAsync(WhatsAppCloudOutboundTests.To(meta))).Complaints);
+    }
+
+    [Theory]
+    [InlineData("PENDING", "number-not-registered")]
+    [InlineData("UNVERIFIED", "number-not-registered")]
+    [InlineData("DELETED", "number-not-registered")]
+    [InlineData("MIGRATED", "number-not-registered")]
+    [InlineData("BANNED", "account-restricted")]
+    public async Task A_number_from_which_nothing_leaves_is_refused(string status, string code)
+    {
+        await using var meta = await WhatsAppCloudOutboundTests.StartAsync();
+        meta.Numbers["500600700800901"].Status = status;
+
+        Assert.Equal(code, Assert.IsType<ActivationOutcome.Refused>(await ActivateAsync(WhatsAppCloudOutboundTests.To(meta))).Code);
+    }
+
     [Fact]
     public async Task Meta_not_answering_is_no_judgement_of_the_settings()
     {
