@@ -45,7 +45,11 @@ internal sealed partial class MediaAttempt : IDisposable
         try
         {
             var outcome = await connector.FetchAsync(connection, media, _file, any.Token);
-            return _file.IsOver ? TooLarge : outcome;
+            return _file.IsOver ? TooLarge
+
+                // A gateway that has not fetched it itself yet, or no more, answers 200 without a byte; nobody sends an empty file.
+                : outcome is MediaFetchOutcome.Fetched && _file.Length == 0 ? new MediaFetchOutcome.TryLater(TimeSpan.Zero, "the file came empty")
+                : outcome;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -58,9 +58,21 @@ public sealed class MediaAttemptTests
         Assert.Contains("not complete within 2 minutes", Assert.IsType<MediaFetchOutcome.TryLater>(await running.WaitAsync(TimeSpan.FromSeconds(30))).Reason, StringComparison.Ordinal);
     }
 
-    /// <summary>Sends a byte when told to, and never ends by itself.</summary>
+    [Fact]
+    public async Task A_file_that_came_without_a_byte_is_asked_for_again()
+    {
+        using var attempt = new MediaAttempt(_clock, _log.For<MediaAttempt>());
+
+        var outcome = await attempt.RunAsync(new Provider { IsEmpty = true }, null!, new MediaReference(), default);
+
+        Assert.Equal("the file came empty", Assert.IsType<MediaFetchOutcome.TryLater>(outcome).Reason);
+    }
+
+    /// <summary>Sends a byte when told to, and never ends by itself unless it has none.</summary>
     private sealed class Provider : IMediaFetch
     {
+        public bool IsEmpty { get; init; }
+
         private readonly TaskCompletionSource<Stream> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public ChannelManifest Manifest => throw new NotSupportedException();
@@ -72,7 +84,7 @@ public sealed class MediaAttemptTests
         public async Task<MediaFetchOutcome> FetchAsync(Connection connection, MediaReference media, Stream destination, CancellationToken cancellationToken)
         {
             _begun.SetResult(destination);
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await Task.Delay(IsEmpty ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, cancellationToken);
             return new MediaFetchOutcome.Fetched();
         }
 
