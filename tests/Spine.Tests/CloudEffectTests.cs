@@ -98,6 +98,25 @@ public sealed class CloudEffectTests(CloudSpine spine) : SpineTest(spine), IClas
     }
 
     [PostgresFact]
+    public async Task A_token_that_a_reply_found_ended_first_is_over_as_well_when_it_holds_again()
+    {
+        await using var meta = await MetaAsync();
+        var shop = await ShopAsync(meta);
+        meta.Behaviour = new FakeMetaBehaviour { FailStatus = 401, FailCode = 190 };
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, Customer(), Words());
+        await SeenAsync(shop, state => Text(state, "status") == "error");
+        shop.Number.ReadsFail = (401, 190);
+        await SeenAsync(shop, state => Text(state, "next_step")?.Contains("access_token", StringComparison.Ordinal) == true);
+
+        meta.Behaviour = new FakeMetaBehaviour();
+        shop.Number.ReadsFail = null;
+
+        await SeenAsync(shop, state => Text(state, "status") == "active" && Text(state, "status_code") is null);
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, Customer(), Words());
+        await shop.SentAsync(1);
+    }
+
+    [PostgresFact]
     public async Task A_Meta_that_cannot_be_asked_is_said_and_breaks_nothing()
     {
         await using var meta = await MetaAsync();

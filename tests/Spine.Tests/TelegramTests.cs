@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Channels.FakeProviders.Telegram;
 using Channels.Running;
@@ -202,6 +203,26 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
         shop.Bot.IsRevoked = false;
 
         await shop.SeenAsync("active");
+    }
+
+    [PostgresTheory]
+    [InlineData("webhook")]
+    [InlineData("polling")]
+    public async Task An_activation_while_Telegram_is_away_takes_nothing_from_a_bot_that_works(string mode)
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine, mode);
+        await shop.Server.StopAsync();
+        await shop.SeenAsync("active", "provider-unreachable");
+
+        Assert.Equal(HttpStatusCode.BadGateway, (await Spine.Tenant.AskAsync(HttpMethod.Post, $"/api/v1/channels/{shop.Channel.Id}/activate")).Status);
+        Assert.Equal(("active", "provider-unreachable"), await shop.StateAsync() is var away ? (away.Status, away.Code) : default);
+        await shop.Server.StartAgainAsync();
+
+        var text = Words();
+        var reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.PersonSays(shop.Bot.Person(44001), text);
+        Assert.Equal(text, (await reply).Text);
+        await Until.SeenAsync("nothing to be wrong", shop.StateAsync, seen => seen is { Status: "active", Code: null }, seen => seen.Whole);
     }
 
     [PostgresFact]

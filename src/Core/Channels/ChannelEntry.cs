@@ -23,6 +23,9 @@ public sealed record ChannelEntry(
     /// <summary>The word for what is wrong with the account itself; null when nothing is.</summary>
     public string? StatusCode { get; init; }
 
+    /// <summary>The word for what keeps its connector from working; null when nothing does.</summary>
+    public string? ConnectorCode { get; init; }
+
     /// <summary>What the provider wants less of; may be over.</summary>
     public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
 

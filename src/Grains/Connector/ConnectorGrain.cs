@@ -30,6 +30,13 @@ internal sealed partial class ConnectorGrain(
 
         var outcome = await AskProviderAsync(connector, channel.Connection, cancellationToken);
         var result = ActivationReading.Of(outcome, clock.GetUtcNow());
+        if (outcome is ActivationOutcome.Unreachable && channel.Status == AccountStatus.Active)
+        {
+            // That nobody answers says nothing about a channel that works: in error it would stay there, with nobody asking on its behalf, when the provider is back.
+            Log.Activated(logger, Connector, channel.Status, result.Code);
+            return result with { Status = channel.Status };
+        }
+
         var working = outcome is ActivationOutcome.Active or ActivationOutcome.Connecting;
         var intake = working ? IntakeOf(connector, account) : null;
         if (intake is not null)

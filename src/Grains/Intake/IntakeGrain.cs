@@ -57,7 +57,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _alarm = new Alarm(this, _pump);
         _store = store;
         _row = new IntakeRow(store);
-        _news = new IntakeNews(_row, directory, SayAsync, clock, logger);
+        _news = new IntakeNews(_row, directory, SayAsync, HealAsync, clock, logger);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());
@@ -213,6 +213,8 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
 
     private Task SayAsync(AccountStatusChange change, CancellationToken cancellationToken) =>
         GrainFactory.GetGrain<IAccountGrain>(this.GetPrimaryKey()).SetStatusAsync(change, cancellationToken);
+
+    private Task HealAsync(ChannelEntry channel) => GrainFactory.GetGrain<IConnectorGrain>(channel.Connector.Value).ReportHealthyAsync(channel.Tenant);
 
     /// <summary>Null when it was given up because the owner's wish changed.</summary>
     private async Task<TAnswer?> CallAsync<TAnswer>(

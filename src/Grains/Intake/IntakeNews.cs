@@ -10,8 +10,17 @@ namespace Channels.Grains.Intake;
 /// What is wrong is written into the intake's row before it is said, and crossed out there only after it was taken back. So whatever a crash leaves said is known to the next look,
 /// which says it again or ends it; and who reads that something is wrong reads since when. Of two troubles that follow each other both are known until the second was said.
 /// </remarks>
-internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Func<AccountStatusChange, CancellationToken, Task> sayAsync, TimeProvider clock, ILogger logger)
+/// <param name="row">The intake's row.</param>
+/// <param name="directory">How the account and its connector stand.</param>
+/// <param name="sayAsync">Says it of the account.</param>
+/// <param name="healAsync">Tells the account's connector that its trouble is over.</param>
+/// <param name="clock">For since when.</param>
+/// <param name="logger">For the operator.</param>
+internal sealed class IntakeNews(
+    IntakeRow row, IChannelDirectory directory, Func<AccountStatusChange, CancellationToken, Task> sayAsync, Func<ChannelEntry, Task> healAsync, TimeProvider clock, ILogger logger)
 {
+    private const string Unreachable = "provider-unreachable";
+
     /// <summary>Says it if it is new, or worth repeating. The intake with what is said from now on, and since when.</summary>
     /// <param name="channel">The account.</param>
     /// <param name="intake">As it was when the provider was asked, with what it said of itself.</param>
@@ -43,6 +52,12 @@ internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Fun
             }
         }
 
+        // First: an account that says it is active, beside a connector that says the opposite, is not looked at for this again.
+        if (verdict is { Ends: false, IsSilence: false } && IsOver(now, intake))
+        {
+            await healAsync(now);
+        }
+
         await sayAsync(
             new(channel.Tenant, verdict.Ends ? AccountStatus.Error : AccountStatus.Active, verdict.Code, verdict.Reason, verdict.NextStep), cancellationToken);
         directory.Forget(channel.Account);
@@ -53,6 +68,10 @@ internal sealed class IntakeNews(IntakeRow row, IChannelDirectory directory, Fun
 
         return intake with { Code = verdict.Code, CodeSince = since, CodeBefore = null };
     }
+
+    // A reply, or an activation, may have met the same trouble and put it down to the connector. What the connector has of its own is not ours to end.
+    private static bool IsOver(ChannelEntry account, AccountIntake intake) =>
+        account is { ConnectorStatus: ConnectorStatus.Error, ConnectorCode: { } code } && (code == Unreachable || code == intake.Code || code == intake.CodeBefore);
 
     // What people read of the account, where that is from here.
     private static string? SaidOf(ChannelEntry account, AccountIntake intake) => account.StatusCode is { } code && (code == intake.Code || code == intake.CodeBefore) ? code : null;

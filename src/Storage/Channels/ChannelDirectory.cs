@@ -23,7 +23,8 @@ public sealed partial class ChannelDirectory : IChannelDirectory
 {
     private const string Select = """
         select a.tenant_id, a.connector_id, c.kind, c.status, a.status, coalesce(a.status_reason, c.status_reason), a.identity, c.settings::text, c.secrets,
-               a.webhook_secret, a.agent::text, a.agent_secrets, a.policy::text, t.suspended_at is not null, a.held_until, a.held_reason, a.slowed_until, a.slowed_reason, a.status_code
+               a.webhook_secret, a.agent::text, a.agent_secrets, a.policy::text, t.suspended_at is not null, a.held_until, a.held_reason, a.slowed_until, a.slowed_reason, a.status_code,
+               c.status_code
         from account a
         join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
         join tenant t on t.id = a.tenant_id
@@ -88,7 +89,7 @@ public sealed partial class ChannelDirectory : IChannelDirectory
             ? new(
                 new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.Text(5), row.GetString(6), row.GetString(7),
                 row.Bytes(8), row.GetFieldValue<byte[]>(9), row.GetString(10), row.Bytes(11), row.GetString(12), row.GetBoolean(13),
-                new AccountThrottle(row.Moment(14), row.Text(15), row.Moment(16), row.Text(17)), row.Text(18))
+                new AccountThrottle(row.Moment(14), row.Text(15), row.Moment(16), row.Text(17)), row.Text(18), row.Text(19))
             : null;
     }
 
@@ -107,7 +108,7 @@ public sealed partial class ChannelDirectory : IChannelDirectory
             new Connection(row.Tenant, account, row.Identity, settings, webhookSecret, _address.WebhookUrl(row.Kind, account)),
             new AgentSettings(KindOf(agent), agent),
             PolicyJson.Read(JsonText.Parse(row.Policy)),
-            row.TenantSuspended) { Throttle = row.Throttle, StatusCode = row.StatusCode };
+            row.TenantSuspended) { Throttle = row.Throttle, StatusCode = row.StatusCode, ConnectorCode = row.ConnectorCode };
     }
 
     private async ValueTask<string?> OpenAsync(TenantId tenant, SecretPurpose purpose, byte[]? sealedBytes, CancellationToken cancellationToken) =>
@@ -118,7 +119,8 @@ public sealed partial class ChannelDirectory : IChannelDirectory
 
     private sealed record Row(
         TenantId Tenant, ConnectorId Connector, string Kind, string ConnectorStatus, string Status, string? StatusReason, string Identity, string Settings,
-        byte[]? Secrets, byte[] WebhookSecret, string Agent, byte[]? AgentSecrets, string Policy, bool TenantSuspended, AccountThrottle Throttle, string? StatusCode);
+        byte[]? Secrets, byte[] WebhookSecret, string Agent, byte[]? AgentSecrets, string Policy, bool TenantSuspended, AccountThrottle Throttle, string? StatusCode,
+        string? ConnectorCode);
 
     private static partial class Log
     {

@@ -22,6 +22,7 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     private readonly ManualClock _clock = new();
     private AccountIntake _written;
     private (AccountStatus Status, string? Code) _shown = (AccountStatus.Active, null);
+    private string? _blockedBy;
     private Action _whileSaved = () => { };
     private Exception? _sayFails;
     private bool _isSaidAllTheSame;
@@ -124,6 +125,33 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     }
 
     [Theory]
+    [InlineData("unauthorized")]
+    [InlineData("provider-unreachable")]
+    public async Task What_a_reply_or_an_activation_met_of_a_trouble_is_over_with_it(string code)
+    {
+        _written = await LookAsync(Broken);
+        _blockedBy = code;
+        _steps.Clear();
+
+        await LookAsync(Broken);
+        Assert.Equal(["say unauthorized"], _steps);
+        await LookAsync(Well);
+
+        Assert.Equal(["say unauthorized", "heal", "say well"], _steps);
+    }
+
+    [Fact]
+    public async Task What_a_connector_has_of_its_own_is_not_ended()
+    {
+        _written = await LookAsync(Broken);
+        _blockedBy = "account-restricted";
+
+        await LookAsync(Well);
+
+        Assert.DoesNotContain("heal", _steps);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Of_an_intake_that_is_stopped_or_started_anew_meanwhile_nothing_is_said(bool isStarted)
@@ -175,7 +203,14 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
         return row;
     }
 
-    private IntakeNews NewsOf(IntakeRow row) => new(row, this, SayAsync, _clock, NullLogger.Instance);
+    private IntakeNews NewsOf(IntakeRow row) => new(row, this, SayAsync, HealAsync, _clock, NullLogger.Instance);
+
+    private Task HealAsync(ChannelEntry channel)
+    {
+        _steps.Add("heal");
+        _blockedBy = null;
+        return Task.CompletedTask;
+    }
 
     private Task SayAsync(AccountStatusChange change, CancellationToken cancellationToken)
     {
@@ -185,9 +220,10 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     }
 
     private ChannelEntry Channel() => new(
-        Tenant, new ConnectorId(Tenant.Value), Account, "fake", ConnectorStatus.Active, _shown.Status, null,
+        Tenant, new ConnectorId(Tenant.Value), Account, "fake", _blockedBy is null ? ConnectorStatus.Active : ConnectorStatus.Error, _shown.Status, null,
         new Connection(Tenant, Account, "447700900100", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), AgentSettings.None, ChannelPolicy.Default, false)
     {
         StatusCode = _shown.Code,
+        ConnectorCode = _blockedBy,
     };
 }
