@@ -205,6 +205,24 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
         await shop.SeenAsync("active");
     }
 
+    [PostgresFact]
+    public async Task What_is_wrong_beside_a_bot_that_works_says_since_when_and_is_in_the_history()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+
+        await shop.Server.StopAsync();
+        await shop.SeenAsync("active", "provider-unreachable");
+        var state = await shop.Channel.StateAsync();
+        Assert.True(state.GetProperty("trouble_since").GetDateTimeOffset() > state.GetProperty("status_since").GetDateTimeOffset());
+        Assert.DoesNotContain("gateway", state.GetProperty("next_step").GetString(), StringComparison.Ordinal);
+        await shop.Server.StartAgainAsync();
+
+        var well = await Until.SeenAsync("nothing to be wrong", shop.Channel.StateAsync, now => now.GetProperty("status_code").ValueKind == JsonValueKind.Null);
+        Assert.Equal(JsonValueKind.Null, well.GetProperty("trouble_since").ValueKind);
+        var history = (await Spine.Tenant.GetAsync($"/api/v1/channels/{shop.Channel.Id}/status-history")).GetProperty("changes").EnumerateArray();
+        Assert.Equal([("active", null), ("active", "provider-unreachable"), ("active", null)], history.Select(one => (one.GetProperty("status").GetString(), one.GetProperty("code").GetString())).Reverse());
+    }
+
     [PostgresTheory]
     [InlineData("webhook")]
     [InlineData("polling")]

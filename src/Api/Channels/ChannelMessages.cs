@@ -89,6 +89,9 @@ internal sealed record ChannelAnswer(
     /// <summary>Seconds after which a message of ours that certainly did not leave fails instead of leaving; null for never.</summary>
     public double? ReplyMaxAge { get; init; }
 
+    /// <summary>Since when <c>status_code</c> is so, where that is told of the way in or of the provider's health: <c>status_since</c> says since when the channel is <c>active</c>. Null for nothing.</summary>
+    public DateTimeOffset? TroubleSince { get; init; }
+
     /// <summary>Set while the provider wants less of this account.</summary>
     public ThrottleAnswer? Throttle { get; init; }
 
@@ -104,8 +107,9 @@ internal sealed record ChannelAnswer(
         channel.Connector.Value, channel.ActivatedAt, channel.CreatedAt, channel.UpdatedAt, webhookSecret)
     {
         ReplyMaxAge = channel.Policy.ReplyMaxAge?.TotalSeconds,
+        TroubleSince = channel.TroubleSince,
         Throttle = channel.Throttle.At(now) is { } less ? new(less.HeldUntil, less.HeldReason, less.SlowedUntil, less.SlowedReason) : null,
-        Health = channel.Health is { } seen ? new(seen.At, seen.TroubleSince, seen.Facts) : null,
+        Health = channel.Health is { } seen ? new(seen.At, channel.TroubleSince, seen.Facts) : null,
     };
 }
 

@@ -33,6 +33,9 @@ public sealed record ChannelDetails(
     /// <summary>What its provider wants less of; may be over.</summary>
     public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
 
+    /// <summary>Since when something is wrong, which <see cref="StatusCode"/> names, where the provider is asked about it; null where nothing is.</summary>
+    public DateTimeOffset? TroubleSince { get; init; }
+
     /// <summary>How the account stands with its provider, as the provider was last heard to say; null where it is not asked.</summary>
     public HealthSeen? Health { get; init; }
 }
@@ -40,8 +43,7 @@ public sealed record ChannelDetails(
 /// <summary>What a provider said of an account.</summary>
 /// <param name="Facts">A JSON object in the kind's words.</param>
 /// <param name="At">When it was asked.</param>
-/// <param name="TroubleSince">Since when something is wrong, which <see cref="ChannelDetails.StatusCode"/> names; null when nothing is.</param>
-public sealed record HealthSeen(JsonElement Facts, DateTimeOffset At, DateTimeOffset? TroubleSince);
+public sealed record HealthSeen(JsonElement Facts, DateTimeOffset At);
 
 /// <summary>A channel to be written, checked already.</summary>
 public sealed record ChannelDraft

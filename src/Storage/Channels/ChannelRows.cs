@@ -34,6 +34,7 @@ internal static class ChannelRows
         row.GetFieldValue<DateTimeOffset>(18))
     {
         Throttle = new AccountThrottle(row.Moment(19), row.Text(20), row.Moment(21), row.Text(22)),
-        Health = row.Text(23) is { } facts && row.Moment(24) is { } at ? new(JsonText.Parse(facts), at, row.Moment(25)) : null,
+        Health = row.Text(23) is { } facts && row.Moment(24) is { } at ? new(JsonText.Parse(facts), at) : null,
+        TroubleSince = row.Moment(25),
     };
 }

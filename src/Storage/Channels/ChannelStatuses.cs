@@ -10,17 +10,18 @@ namespace Channels.Storage.Channels;
 /// <summary>What the grains observe, written where people look. The pipeline's role: no tenant's request runs here.</summary>
 internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, TimeProvider clock) : IChannelStatuses
 {
-    // One row in the history and one event per real change; the same status again only refreshes its reason.
+    // One row in the history and one event per real change; the same status again only refreshes its reason. What is wrong beside an account that goes on working
+    // is a change as well: nothing else tells of it, and it may last for months.
     private const string SetAccount = """
         with old as materialized (
-          select status, connector_id from account where tenant_id = $1 and id = $2 and deleted_at is null and (status <> 'inactive' or $9) for update),
+          select status, status_code, connector_id from account where tenant_id = $1 and id = $2 and deleted_at is null and (status <> 'inactive' or $9) for update),
         changed as (
           update account a
           set status = $3, status_code = $4, status_reason = $5, next_step = $6, updated_at = $8,
               status_since = case when old.status <> $3 then $8 else a.status_since end,
               activated_at = case when $3 = 'active' and old.status <> 'active' then $8 else a.activated_at end
           from old where a.tenant_id = $1 and a.id = $2
-          returning old.status <> $3 as other),
+          returning old.status <> $3 or $3 = 'active' and old.status_code is distinct from $4 as other),
         connector as (
           update connector c set status = 'active', status_code = null, status_reason = null, status_since = $8, updated_at = $8
           from old where $3 = 'active' and c.tenant_id = $1 and c.id = old.connector_id and c.status in ('pending', 'starting')),

@@ -61,6 +61,32 @@ public sealed class ChannelStatusesTests(PostgresFixture postgres) : IClassFixtu
         }
     }
 
+    [PostgresFact]
+    public async Task What_is_wrong_beside_an_account_that_works_is_told_when_it_begins_changes_and_ends()
+    {
+        var ids = new IdSource(TimeProvider.System);
+        var id = ids.Next();
+        await using var db = await MadeAsync(id);
+        await using var database = new ChannelsDatabase(db.ConnectionString);
+        var statuses = new ChannelStatuses(database, ids, TimeProvider.System);
+
+        foreach (var (code, isNews) in ((string?, bool)[])[(null, false), ("webhook-failing", true), ("webhook-failing", false), ("updates-missing", true), (null, true)])
+        {
+            Assert.Equal(isNews, await statuses.ObserveAccountAsync(new(id), new(id), AccountStatus.Active, code, code, null, default));
+        }
+
+        const string told = "active webhook-failing, active updates-missing, active -";
+        Assert.Equal(told, await ShownAsync("select string_agg(status || ' ' || coalesce(code, '-'), ', ' order by id) from account_status_history"));
+        Assert.Equal(told, await ShownAsync("select string_agg((data->>'status') || ' ' || coalesce(data->>'code', '-'), ', ' order by id) from event"));
+        Assert.Equal(true, await ShownAsync("select status_since = created_at from account"));
+
+        async Task<object?> ShownAsync(string sql)
+        {
+            await using var shown = db.CreateCommand(sql);
+            return await shown.ExecuteScalarAsync();
+        }
+    }
+
     private async Task<NpgsqlDataSource> MadeAsync(Guid id)
     {
         var db = await postgres.CreateDatabaseAsync();
