@@ -34,7 +34,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError ProviderRefused = new("provider_refused", 422, "The provider refused", "Read the detail, correct the channel's settings or the gateway, and activate again.");
     public static readonly ApiError TooManyUploads = new("too_many_uploads", 429, "The tenant is sending several files already", "Send at most four files at once; send this one again after a moment. Nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError InternalError = new("internal_error", 500, "Something went wrong on our side", "Try again; if it stays, tell the operator the trace id.");
-    public static readonly ApiError ProviderUnreachable = new("provider_unreachable", 502, "The provider or its gateway does not answer", "Check the address and that the gateway runs, then activate again.") { RetryAfter = 10 };
+    public static readonly ApiError ProviderUnreachable = new("provider_unreachable", 502, "The provider or its gateway does not answer", "Check the address, and that the provider or the gateway to it can be reached from here, then activate again.") { RetryAfter = 10 };
     public static readonly ApiError StoreUnavailable = new("store_unavailable", 503, "The store does not answer; nothing was done", "Send the same request again after a moment.") { RetryAfter = 2 };
     public static readonly ApiError InboxFull = new("inbox_full", 503, "More webhooks are waiting than can be held", "Send the same webhook again after a moment; nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError UploadsFull = new("uploads_full", 503, "More files are being sent than can be held", "Send the same file again after a moment; nothing of it was kept.") { RetryAfter = 2 };

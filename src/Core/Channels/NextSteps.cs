@@ -9,7 +9,7 @@ public static class NextSteps
     public static string? For(string status, string? code) => code switch
     {
         null => status == AccountStatus.Pending.ToWord() ? "Activate the channel." : null,
-        "provider-unreachable" => "Check that the gateway runs and can be reached from here; it is tried again by itself.",
+        "provider-unreachable" => "Check that the provider, or the gateway to it, can be reached from here; it is tried again by itself.",
         "license-required" => "Activate the gateway's licence; it is tried again by itself.",
         "unauthorized" or "forbidden" => "Correct the key in the channel's settings and activate the channel again.",
         "wrong-address" => "Correct the address in the channel's settings and activate the channel again.",

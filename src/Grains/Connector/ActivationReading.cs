@@ -20,7 +20,7 @@ internal static class ActivationReading
             refused.NextStep ?? (refused.Field is null ? "Mend what the provider complains about and activate again." : $"Correct '{refused.Field}' and activate again."),
             refused.Field),
         ActivationOutcome.Unreachable unreachable => new(
-            false, AccountStatus.Error, null, "provider-unreachable", unreachable.Reason, "Check the address and that the gateway runs, then activate again.", null),
+            false, AccountStatus.Error, null, "provider-unreachable", unreachable.Reason, "Check the address, and that the provider or the gateway to it can be reached from here, then activate again.", null),
         _ => throw new InvalidOperationException($"An outcome nobody knows: {outcome.GetType().Name}"),
     };
 }
