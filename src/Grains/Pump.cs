@@ -58,7 +58,7 @@ internal sealed partial class Pump(Func<CancellationToken, Task> pass, TimeProvi
                 // An exception's message may quote a contact's words; its type and place say enough.
                 _wanted = true;
                 var pause = TimeSpan.FromMilliseconds(Math.Min(LongestPause.TotalMilliseconds, 100 * Math.Pow(2, failures++)));
-                Log.PassFailed(logger, failure.GetType().Name, pause, failure is Core.StoreUnavailableException ? null : failure.StackTrace);
+                Log.PassFailed(logger, failure.GetType().Name, pause, Where(failure));
                 if (!await PauseAsync(pause))
                 {
                     return;
@@ -66,6 +66,14 @@ internal sealed partial class Pump(Func<CancellationToken, Task> pass, TimeProvi
             }
         }
     }
+
+    // The trace of what is known says nothing; what is wrong with the files, everything.
+    private static string? Where(Exception failure) => failure switch
+    {
+        Core.StoreUnavailableException => null,
+        Core.Media.MediaUnavailableException => failure.Message,
+        _ => failure.StackTrace,
+    };
 
     private async Task<bool> PauseAsync(TimeSpan pause)
     {
@@ -82,7 +90,7 @@ internal sealed partial class Pump(Func<CancellationToken, Task> pass, TimeProvi
 
     private static partial class Log
     {
-        [LoggerMessage(4001, LogLevel.Warning, "A grain's pass failed ({Failure}); it goes again in {Pause}. {StackTrace}")]
-        public static partial void PassFailed(ILogger logger, string failure, TimeSpan pause, string? stackTrace);
+        [LoggerMessage(4001, LogLevel.Warning, "A grain's pass failed ({Failure}); it goes again in {Pause}. {Where}")]
+        public static partial void PassFailed(ILogger logger, string failure, TimeSpan pause, string? where);
     }
 }

@@ -15,6 +15,7 @@ using Channels.Storage.Tenancy;
 using Channels.Storage.Tenants;
 using Channels.Storage.Unrouted;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -67,7 +68,7 @@ public static class TenantStorageServices
         services.AddSingleton<Readiness>();
         services.AddSingleton<IMediaStore>(provider => new FileMediaStore(
             FileMediaStore.DirectoryOf(provider.GetRequiredService<IOptions<KeyOptions>>().Value), provider.GetRequiredService<IdSource>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<FileMediaStore>>()));
         return services;
     }
 }

@@ -86,6 +86,23 @@ public sealed class HealthcheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_is_ready_and_needs_somebody_is_wrong_and_its_channels_are_looked_at_too()
+    {
+        _api.On("GET /readyz", new { status = "ready", attention = new[] { new { code = "media_unavailable", what = "Files cannot be kept.", since = "2026-01-01T10:00:00Z", next_step = "Make room." } } });
+        Channels(Channel(1, "active"));
+
+        var ended = await _run.RunAsync("healthcheck");
+        var told = await _run.RunAsync("healthcheck", "--json");
+
+        Assert.Equal((ExitCodes.Wrong, ExitCodes.Wrong), (ended.Code, told.Code));
+        Assert.Contains("server: Files cannot be kept. Since 2026-01-01 10:00:00Z.", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("To do: Make room.", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("1 channel, none needs attention", ended.Out, StringComparison.Ordinal);
+        Assert.False(told.Json.GetProperty("ok").GetBoolean());
+        Assert.Equal("media_unavailable", Assert.Single(told.Json.GetProperty("server").GetProperty("attention").EnumerateArray()).GetProperty("code").GetString());
+    }
+
+    [Fact]
     public async Task Connections_are_tried_of_all_but_those_that_are_off()
     {
         Channels(Channel(1, "active"), Channel(2, "inactive"), Channel(3, "active"), Channel(4, "active"));

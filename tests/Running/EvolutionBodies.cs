@@ -17,13 +17,13 @@ internal static class EvolutionBodies
     public static byte[] Text(string instance, string chat, string id, string text, DateTimeOffset? at = null, string? participant = null) =>
         Envelope("messages.upsert", instance, Data(chat, false, id, text, at, "DELIVERY_ACK", "ios", participant));
 
-    /// <summary>A customer's picture.</summary>
-    public static byte[] Image(string instance, string chat, string id, string caption) => Envelope("messages.upsert", instance, new
+    /// <summary>A customer's picture; with the file in it where one is given.</summary>
+    public static byte[] Image(string instance, string chat, string id, string caption, byte[]? file = null) => Envelope("messages.upsert", instance, new
     {
         key = new { remoteJid = chat, fromMe = false, id },
         pushName = "Ines Okafor",
         status = "DELIVERY_ACK",
-        message = new { imageMessage = new { url = "https://mmg.example/v/1.enc", mimetype = "image/jpeg", caption, fileLength = "1234", height = 10, width = 10 } },
+        message = new { imageMessage = new { url = "https://mmg.example/v/1.enc", mimetype = "image/jpeg", caption, fileLength = "1234", height = 10, width = 10 }, base64 = file is null ? null : Convert.ToBase64String(file) },
         messageType = "imageMessage",
         messageTimestamp = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
         instanceId = "0b6d",

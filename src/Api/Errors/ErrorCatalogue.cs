@@ -36,6 +36,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError InternalError = new("internal_error", 500, "Something went wrong on our side", "Try again; if it stays, tell the operator the trace id.");
     public static readonly ApiError ProviderUnreachable = new("provider_unreachable", 502, "The provider or its gateway does not answer", "Check the address, and that the provider or the gateway to it can be reached from here, then activate again.") { RetryAfter = 10 };
     public static readonly ApiError StoreUnavailable = new("store_unavailable", 503, "The store does not answer; nothing was done", "Send the same request again after a moment.") { RetryAfter = 2 };
+    public static readonly ApiError MediaUnavailable = new("media_unavailable", 503, "Files cannot be kept; nothing was done", "Send the same file again after a moment; if it stays, tell the operator what the detail says.") { RetryAfter = 2 };
     public static readonly ApiError InboxFull = new("inbox_full", 503, "More webhooks are waiting than can be held", "Send the same webhook again after a moment; nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError UploadsFull = new("uploads_full", 503, "More files are being sent than can be held", "Send the same file again after a moment; nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError Busy = new("busy", 503, "The part of the product that carries this out did not answer in time", "Look whether it was done, then send the same request again.") { RetryAfter = 5 };
@@ -46,7 +47,7 @@ internal static class ErrorCatalogue
     [
         BadRequest, MalformedJson, InvalidParameter, TenantRequired, Unauthenticated, WebhookUnauthenticated, Forbidden, WebhookTokenWrong, NotFound, MethodNotAllowed,
         RequestTimeout, KindDisabled, ChannelTaken, WrongKind, SeveralChannels, TitleTaken, WebhookAmbiguous, IdempotencyUnderWay, TurnAnswered, TurnExpired, TurnOvertaken, WindowClosed, OutcomeKnown, EventsGone, TooLarge,
-        UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, TooManyUploads, InternalError, ProviderUnreachable, StoreUnavailable, InboxFull, UploadsFull, Busy,
+        UnsupportedMediaType, InvalidFields, IdempotencyKeyReused, ProviderRefused, TooManyUploads, InternalError, ProviderUnreachable, StoreUnavailable, MediaUnavailable, InboxFull, UploadsFull, Busy,
         NotReady,
     ];
 

@@ -1,6 +1,7 @@
 using Channels.Storage.Database;
 using Channels.Core;
 using Channels.Core.Inbox;
+using Channels.Core.Media;
 using Channels.Storage.Tenancy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -42,6 +43,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return new(ErrorCatalogue.ForStatus(bad.StatusCode));
             case InboxFullException:
                 return new(ErrorCatalogue.InboxFull);
+            case MediaUnavailableException full:
+                return new(ErrorCatalogue.MediaUnavailable, full.Message);
             case PostgresException { SqlState: ['2', '2', ..] }:
                 return new(ErrorCatalogue.InvalidFields, "A value cannot be kept as it is: it is out of range or of a form the store does not know.");
             case var _ when StoreFaults.IsUnavailable(failure) && failure is not TimeoutException:

@@ -1,5 +1,6 @@
 using Channels.Api.Access;
 using Channels.Api.Requests;
+using Channels.Core.Media;
 using Channels.Storage.Queries;
 using Channels.Storage.Tenants;
 using Microsoft.AspNetCore.Builder;
@@ -31,23 +32,25 @@ internal static class LedgerEndpoints
     }
 
     private static async Task<Ok<LedgerAnswer>> ReadAsync(
-        ChannelQuery channel, PageRequest page, Caller caller, LedgerQueries ledgers, CancellationToken cancellationToken)
+        ChannelQuery channel, PageRequest page, Caller caller, LedgerQueries ledgers, IMediaStore media, CancellationToken cancellationToken)
     {
+        var files = media.FindTrouble();
         var found = await ledgers.ReadAsync(caller.Tenant, channel.Account, page.Page, cancellationToken);
-        var channels = found.Channels.Items.Select(one => new ChannelBookAnswer(one.Account.Value, one.Name, one.Kind, one.DeletedAt, BookAnswer.Of(one.Book, found.At)));
-        return TypedResults.Ok(new LedgerAnswer(found.At, BookAnswer.Of(found.Total, found.At), [.. channels], found.Channels.Total, page.Page.Number, page.Page.Limit));
+        var channels = found.Channels.Items.Select(one => new ChannelBookAnswer(one.Account.Value, one.Name, one.Kind, one.DeletedAt, BookAnswer.Of(one.Book, found.At, files)));
+        return TypedResults.Ok(new LedgerAnswer(found.At, BookAnswer.Of(found.Total, found.At, files), [.. channels], found.Channels.Total, page.Page.Number, page.Page.Limit));
     }
 
     private static async Task<Ok<TenantLedgerAnswer>> ReadAllAsync(
-        PageRequest page, string? search, TenantStore tenants, LedgerQueries ledgers, TimeProvider clock, CancellationToken cancellationToken)
+        PageRequest page, string? search, TenantStore tenants, LedgerQueries ledgers, IMediaStore media, TimeProvider clock, CancellationToken cancellationToken)
     {
+        var files = media.FindTrouble();
         var found = await tenants.ListAsync(search, page.Page, cancellationToken);
         var books = new List<TenantBookAnswer>();
         foreach (var tenant in found.Items)
         {
             // One by one, each as that tenant: each book is of one moment, and the fence between tenants stands here as well.
             var book = await ledgers.TotalAsync(tenant.Id, cancellationToken);
-            books.Add(new(tenant.Id.Value, tenant.Name, tenant.SuspendedAt is not null, BookAnswer.Of(book, clock.GetUtcNow())));
+            books.Add(new(tenant.Id.Value, tenant.Name, tenant.SuspendedAt is not null, BookAnswer.Of(book, clock.GetUtcNow(), files)));
         }
 
         return TypedResults.Ok(new TenantLedgerAnswer(books, found.Total, page.Page.Number, page.Page.Limit));

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Channels.Core.Media;
 using Channels.Storage.Queries;
 
 namespace Channels.Api.Ledger;
@@ -32,11 +33,14 @@ internal sealed record BookAnswer(
     /// <summary>What waits for longer is for a person to look at; a busy hour is over sooner.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    public static BookAnswer Of(Book book, DateTimeOffset now)
+    /// <param name="book">The figures.</param>
+    /// <param name="now">The moment they are of.</param>
+    /// <param name="files">What keeps files from being kept, or null.</param>
+    public static BookAnswer Of(Book book, DateTimeOffset now, MediaTrouble? files = null)
     {
         var (webhooks, messages, replies) = (book.Webhooks, book.Messages, book.Replies);
         return new(
-            ProblemOf(book) is null, ProblemOf(book), OldestAnswer.Of(book, now), [.. NextStepsOf(book, now)],
+            ProblemOf(book) is null, ProblemOf(book), OldestAnswer.Of(book, now), [.. NextStepsOf(book, now, files)],
             new(webhooks.Accepted, webhooks.Finished, webhooks.Waiting, webhooks.Parked, webhooks.Difference),
             new(messages.Received, messages.Answered, messages.NotAnswered, messages.InProgress, messages.EndedBefore, messages.Difference),
             new(replies.Queued, replies.Sent, replies.Failed, replies.Unknown, replies.Waiting, replies.Difference),
@@ -46,7 +50,7 @@ internal sealed record BookAnswer(
             ]);
     }
 
-    private static IEnumerable<string> NextStepsOf(Book book, DateTimeOffset now)
+    private static IEnumerable<string> NextStepsOf(Book book, DateTimeOffset now, MediaTrouble? files)
     {
         if (book.Webhooks.Parked > 0)
         {
@@ -56,6 +60,12 @@ internal sealed record BookAnswer(
         if (book.Replies.Unknown > 0)
         {
             yield return $"Replies that may have left: {book.Replies.Unknown}. GET /api/v1/events tells which (delivery.updated, status unknown), each one's timeline what to do.";
+        }
+
+        if (files is not null && book.Webhooks.Waiting > 0)
+        {
+            // Whatever the channel's status: it knows of its provider, not of our disk.
+            yield return $"{files.What} Webhooks that bring one wait, with all of their channel behind them, since {files.Since:u} at the earliest. {files.NextStep}";
         }
 
         if (OldestAnswer.Of(book, now) is { } oldest && now - oldest.Since > Long)

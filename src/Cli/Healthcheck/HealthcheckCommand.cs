@@ -33,7 +33,7 @@ internal static class HealthcheckCommand
             return NotReady(report, notReady.Problem);
         }
 
-        if (ready is not ApiAnswer.Done)
+        if (ready is not ApiAnswer.Done { Body: var server })
         {
             return report.Failure(ready);
         }
@@ -58,8 +58,9 @@ internal static class HealthcheckCommand
             findings.Add(new(channel, check));
         }
 
-        Tell(report, findings);
-        return findings.Any(finding => finding.NeedsAttention) ? ExitCodes.Wrong : ExitCodes.Fine;
+        ImmutableArray<ServerTrouble> troubles = [.. server.Items("attention").Select(ServerTrouble.Of)];
+        Tell(report, troubles, findings);
+        return !troubles.IsEmpty || findings.Any(finding => finding.NeedsAttention) ? ExitCodes.Wrong : ExitCodes.Fine;
     }
 
     private static int NotReady(Report report, ApiProblem problem)
@@ -70,13 +71,13 @@ internal static class HealthcheckCommand
         return ExitCodes.Wrong;
     }
 
-    private static void Tell(Report report, List<Finding> findings)
+    private static void Tell(Report report, ImmutableArray<ServerTrouble> troubles, List<Finding> findings)
     {
         var attention = findings.Where(finding => finding.NeedsAttention).ToList();
         report.Document(new JsonObject
         {
-            ["ok"] = attention.Count == 0,
-            ["server"] = new JsonObject { ["ready"] = true },
+            ["ok"] = attention.Count == 0 && troubles.IsEmpty,
+            ["server"] = new JsonObject { ["ready"] = true, ["attention"] = new JsonArray([.. troubles.Select(trouble => trouble.ToJson())]) },
             ["channels"] = new JsonObject
             {
                 ["total"] = findings.Count,
@@ -86,14 +87,20 @@ internal static class HealthcheckCommand
             ["attention"] = new JsonArray([.. attention.Select(finding => finding.ToJson())]),
             ["checked"] = new JsonArray([.. findings.Where(finding => finding.Check is not null).Select(finding => finding.CheckToJson())]),
         });
+        foreach (var trouble in troubles)
+        {
+            trouble.Tell(report);
+        }
+
         foreach (var finding in attention)
         {
             finding.Tell(report);
         }
 
+        var ready = troubles.IsEmpty ? "The server is ready" : "The server is ready and needs attention";
         report.Line(attention.Count == 0
-            ? $"The server is ready; {Count(findings.Count)}, none needs attention."
-            : $"The server is ready; {Count(findings.Count)}, {attention.Count} in need of attention.");
+            ? $"{ready}; {Count(findings.Count)}, none needs attention."
+            : $"{ready}; {Count(findings.Count)}, {attention.Count} in need of attention.");
     }
 
     private static string Count(int channels) => channels == 1 ? "1 channel" : $"{channels} channels";

@@ -6,6 +6,7 @@ using Channels.Core.Conversations;
 using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
+using Channels.Core.Media;
 using Channels.Core.Transcript;
 using Channels.Grains.Abstractions;
 using Channels.Grains.Fairness;
@@ -180,16 +181,26 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         catch (BatchRefusedException refusal) when (rows.Length > 1)
         {
             AccountLog.OneByOne(_logger, Account, rows.Length, refusal.SqlState);
-            foreach (var row in rows)
-            {
-                await HandleAsync(channel, [row], recorded, cancellationToken);
-            }
+            await HandleOneByOneAsync(channel, rows, recorded, cancellationToken);
+        }
+        catch (MediaUnavailableException) when (rows.Length > 1)
+        {
+            // What came before the file is not held up by it; what came after may be its chat's, and waits with it.
+            await HandleOneByOneAsync(channel, rows, recorded, cancellationToken);
         }
         catch (BatchRefusedException refusal)
         {
             AccountLog.Parked(_logger, Account, rows[0].Id, refusal.SqlState);
             var parked = new ParkedWebhook(rows[0].Id, $"the database refuses what it says ({refusal.SqlState})");
             await _transcript.RecordAsync(new AccountBatch(channel.Tenant, Account) { Parked = [parked] }, cancellationToken);
+        }
+    }
+
+    private async Task HandleOneByOneAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, RecordedWebhooks recorded, CancellationToken cancellationToken)
+    {
+        foreach (var row in rows)
+        {
+            await HandleAsync(channel, [row], recorded, cancellationToken);
         }
     }
 

@@ -98,22 +98,25 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
     // Answers which conversation has waited for it, if any.
     private async Task<ConversationId?> FetchInPlaceAsync(ChannelEntry channel, IMediaFetch connector, MediaFetch fetch, CancellationToken cancellationToken)
     {
+        // Before the download: there would be no place for what it brings.
+        if (_media.FindTrouble() is { } trouble)
+        {
+            return await PostponeAsync(channel, fetch, MediaPatience.OfOurs(fetch), trouble.What, cancellationToken);
+        }
+
         using var attempt = new MediaAttempt(_clock, _logger);
         switch (await attempt.RunAsync(connector, channel.Connection, fetch.Media, cancellationToken))
         {
             case MediaFetchOutcome.Fetched fetched:
-                var reference = await _media.SaveAsync(channel.Tenant, attempt.Bytes, cancellationToken);
-                return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, attempt.Bytes.Length, null), cancellationToken);
+                return await KeepAsync(channel, fetch, fetched, attempt.Bytes, cancellationToken);
             case MediaFetchOutcome.Gone gone:
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
                 return await SettleAsync(channel, fetch, new MediaSettlement(null, null, null, null, gone.Reason), cancellationToken);
             case MediaFetchOutcome.TryLater later:
-                var now = _clock.GetUtcNow();
-                var (givenUp, wait) = MediaPatience.After(fetch, later, now - IdSource.TimeOf(fetch.Message.Value));
+                var (givenUp, wait) = MediaPatience.After(fetch, later, _clock.GetUtcNow() - IdSource.TimeOf(fetch.Message.Value));
                 if (givenUp is null)
                 {
-                    await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, now + wait, later.Reason, cancellationToken);
-                    return null;
+                    return await PostponeAsync(channel, fetch, wait, later.Reason, cancellationToken);
                 }
 
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
@@ -121,6 +124,28 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
             default:
                 throw new InvalidOperationException("An outcome of a download that does not exist.");
         }
+    }
+
+    private async Task<ConversationId?> KeepAsync(
+        ChannelEntry channel, MediaFetch fetch, MediaFetchOutcome.Fetched fetched, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        string reference;
+        try
+        {
+            reference = await _media.SaveAsync(channel.Tenant, content, cancellationToken);
+        }
+        catch (MediaUnavailableException full)
+        {
+            return await PostponeAsync(channel, fetch, MediaPatience.OfOurs(fetch), full.Message, cancellationToken);
+        }
+
+        return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, content.Length, null), cancellationToken);
+    }
+
+    private async Task<ConversationId?> PostponeAsync(ChannelEntry channel, MediaFetch fetch, TimeSpan wait, string reason, CancellationToken cancellationToken)
+    {
+        await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, _clock.GetUtcNow() + wait, reason, cancellationToken);
+        return null;
     }
 
     // Its turn is in its table, and no longer marked as waiting.

@@ -11,6 +11,7 @@ internal static class MediaPatience
 
     private static readonly TimeSpan _first = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _longestWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan _longestOfOurs = TimeSpan.FromMinutes(5);
 
     /// <summary>Null to try again after the second; else why the file is given up.</summary>
     /// <param name="fetch">Which.</param>
@@ -23,11 +24,19 @@ internal static class MediaPatience
             return (new MediaSettlement(null, null, null, null, $"not to be had in {Longest.TotalHours:0} hours: {later.Reason}"), TimeSpan.Zero);
         }
 
-        var doubling = _first * Math.Pow(2, Math.Min(fetch.Attempts, 12));
-        var wait = doubling < _longestWait ? doubling : _longestWait;
+        var wait = Doubling(fetch, _longestWait);
 
         // Whatever a gateway asks for: a wait that is longer than any of ours could not be told from one that a wrong clock wrote.
         var wish = later.After < _longestWait ? later.After : _longestWait;
         return (null, wish > wait ? wish : wait);
+    }
+
+    /// <summary>How long to wait where the fault is ours: there is no room for the file. It is not given up for that, however long it takes; and once there is room the provider must not have forgotten it.</summary>
+    public static TimeSpan OfOurs(MediaFetch fetch) => Doubling(fetch, _longestOfOurs);
+
+    private static TimeSpan Doubling(MediaFetch fetch, TimeSpan longest)
+    {
+        var doubling = _first * Math.Pow(2, Math.Min(fetch.Attempts, 12));
+        return doubling < longest ? doubling : longest;
     }
 }

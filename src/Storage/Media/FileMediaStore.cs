@@ -1,14 +1,16 @@
 using System.Security.Cryptography;
-using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Core.Media;
 using Channels.Storage.Secrets;
+using Microsoft.Extensions.Logging;
 
 namespace Channels.Storage.Media;
 
 /// <summary>Files under the data directory, by tenant and checksum. Several processes may share the directory.</summary>
-internal sealed class FileMediaStore(string directory, IdSource ids, TimeProvider clock) : IMediaStore
+internal sealed class FileMediaStore(string directory, IdSource ids, TimeProvider clock, ILogger<FileMediaStore> logger) : IMediaStore
 {
+    private readonly MediaCondition _condition = new(directory, ids, clock, logger);
+
     /// <summary>Of every reference; the checksum follows.</summary>
     internal const string Prefix = "sha256-";
 
@@ -22,20 +24,23 @@ internal sealed class FileMediaStore(string directory, IdSource ids, TimeProvide
         var path = PathOf(tenant, reference)!;
         try
         {
-            if (IsThere(path))
+            if (!IsThere(path))
             {
-                return reference;
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await WriteAsync(path, content, cancellationToken);
             }
-
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await WriteAsync(path, content, cancellationToken);
-            return reference;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new StoreUnavailableException("The media directory cannot be written.", failure);
+            throw new MediaUnavailableException(_condition.Failed(failure).What, failure);
         }
+
+        _condition.Succeeded();
+        return reference;
     }
+
+    /// <inheritdoc/>
+    public MediaTrouble? FindTrouble() => _condition.Look();
 
     // Complete or not there at all: a reader never sees half a file, and whoever gives up leaves none.
     private async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)

@@ -108,6 +108,8 @@ public sealed class DeletedAccountTests : IChannelDirectory, IConnectorCatalog, 
 
     Task<Stream?> IMediaStore.OpenAsync(TenantId tenant, string reference, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    MediaTrouble? IMediaStore.FindTrouble() => throw new NotSupportedException();
+
     bool IInboxPressure.IsMadeBy(TenantId tenant) => false;
 
     bool IInboxPressure.OthersAreAbout => false;

@@ -64,4 +64,6 @@ internal sealed class MediaInMemory : IMediaStore
 
     public Task<Stream?> OpenAsync(TenantId tenant, string reference, CancellationToken cancellationToken) =>
         Task.FromResult<Stream?>(_files.TryGetValue((tenant, reference), out var content) ? new MemoryStream(content, writable: false) : null);
+
+    public MediaTrouble? FindTrouble() => null;
 }

@@ -63,7 +63,7 @@ public abstract class TrimmingStage(PostgresFixture postgres) : IClassFixture<Po
         _database, new MediaTrimming(Files.Path, _database.Requests), Options.Create(new RetentionOptions { MessageDays = messageDays, DuplicateDays = duplicateDays }),
         new MaintenanceInstruments(_services.GetRequiredService<IMeterFactory>()), clock ?? Clock, Log.For<Storage.Maintenance.Housekeeping>());
 
-    private FileMediaStore Store() => new(Files.Path, new IdSource(Clock), Clock);
+    private FileMediaStore Store() => new(Files.Path, new IdSource(Clock), Clock, Log.For<FileMediaStore>());
 
     protected Task<string> SaveAsync(string content) => Store().SaveAsync(new TenantId(Tenant), System.Text.Encoding.UTF8.GetBytes(content), default);
 
