@@ -58,6 +58,25 @@ public sealed class HealthcheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_active_channel_that_is_deaf_is_said_and_so_is_one_of_a_suspended_tenant()
+    {
+        Channels(
+            new { id = IdOf(1), name = "Bot", channel_type = "telegram", status = "active", status_code = "webhook-failing", status_reason = "Telegram cannot deliver", status_since = "2026-01-01T10:00:00Z", next_step = "Mend the address.", health = new { trouble_since = "2026-01-02T10:00:00Z" } },
+            new { id = IdOf(2), name = "Shop", channel_type = "evolution", status = "active", status_since = "2026-01-01T10:00:00Z", hold = new { reason = "tenant_suspended", what = "The tenant is suspended.", since = "2026-01-03T10:00:00Z", next_step = "Ask the operator." } },
+            new { id = IdOf(3), name = "Off", channel_type = "evolution", status = "inactive", status_since = "2026-01-01T10:00:00Z", hold = new { reason = "tenant_suspended", what = "The tenant is suspended.", since = "2026-01-03T10:00:00Z", next_step = "Ask the operator." } });
+
+        var ended = await _run.RunAsync("healthcheck");
+        var told = await _run.RunAsync("healthcheck", "--json");
+
+        Assert.Equal((ExitCodes.Wrong, ExitCodes.Wrong), (ended.Code, told.Code));
+        Assert.Contains("active, but Telegram cannot deliver; since 2026-01-02 10:00:00Z", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("To do: Mend the address.", ended.Out, StringComparison.Ordinal);
+        Assert.Contains("The tenant is suspended. Since 2026-01-03 10:00:00Z.", ended.Out, StringComparison.Ordinal);
+        Assert.Equal([IdOf(1), IdOf(2)], told.Json.GetProperty("attention").EnumerateArray().Select(one => one.GetProperty("channel_id").GetString()));
+        Assert.Equal("tenant_suspended", told.Json.GetProperty("attention")[1].GetProperty("hold").GetProperty("reason").GetString());
+    }
+
+    [Fact]
     public async Task Every_page_is_read_and_a_channel_that_moved_between_pages_is_one()
     {
         _api.On(

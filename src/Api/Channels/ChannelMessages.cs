@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Channels.Api.Messages;
 using Channels.Core.Channels;
 using Channels.Storage.Channels;
 
@@ -95,6 +96,9 @@ internal sealed record ChannelAnswer(
     /// <summary>Set while the provider wants less of this account.</summary>
     public ThrottleAnswer? Throttle { get; init; }
 
+    /// <summary>Set while nothing of the channel is answered or sent, whatever its status: <c>tenant_suspended</c>.</summary>
+    public Hold? Hold { get; init; }
+
     /// <summary>How the account stands with its provider, in the provider's words; null where the kind is not asked.</summary>
     public ChannelHealthAnswer? Health { get; init; }
 
@@ -110,6 +114,7 @@ internal sealed record ChannelAnswer(
         TroubleSince = channel.TroubleSince,
         Throttle = channel.Throttle.At(now) is { } less ? new(less.HeldUntil, less.HeldReason, less.SlowedUntil, less.SlowedReason) : null,
         Health = channel.Health is { } seen ? new(seen.At, channel.TroubleSince, seen.Facts) : null,
+        Hold = Hold.OfTurn(channel.TenantSuspendedAt, channel),
     };
 }
 

@@ -10,8 +10,14 @@ internal sealed record ChannelState(string Id, string Name, string Kind, string 
     /// <summary>The status, here alone, of a channel that was looked for and does not exist.</summary>
     public const string Missing = "missing";
 
-    /// <summary>Whether webhooks are answered and replies leave.</summary>
+    /// <summary>Why nothing of it is answered or sent, whatever its status: its tenant is suspended.</summary>
+    public Holding? Hold { get; init; }
+
+    /// <summary>Whether it is switched on and connected. Beside that a code may say that nothing gets in or out all the same.</summary>
     public bool IsActive => Status == "active";
+
+    /// <summary>Whether somebody has to do something about it.</summary>
+    public bool IsInTrouble => !IsOffOnPurpose && (!IsActive || Code is not null || Hold is not null);
 
     /// <summary>Whether there is such a channel at all.</summary>
     public bool IsThere => Status != Missing;
@@ -21,7 +27,21 @@ internal sealed record ChannelState(string Id, string Name, string Kind, string 
 
     public static ChannelState Of(JsonElement channel) => new(
         channel.Text("id") ?? "", channel.Text("name") ?? "", channel.Text("channel_type") ?? "", channel.Text("status") ?? "unknown",
-        channel.Text("status_code"), channel.Text("status_reason"), channel.Text("status_since"), channel.Text("next_step"));
+        channel.Text("status_code"), channel.Text("status_reason"), SinceOf(channel), channel.Text("next_step"))
+    {
+        Hold = channel.Member("hold") is { ValueKind: JsonValueKind.Object } hold ? Holding.Of(hold) : null,
+    };
+
+    // Beside active the status' own moment is when it became active, which says nothing of what is wrong.
+    private static string? SinceOf(JsonElement channel) => channel.Text("status") == "active" && channel.Text("status_code") is not null
+        ? channel.Member("health").Text("trouble_since")
+        : channel.Text("status_since");
+}
+
+/// <summary>What holds everything of a channel up.</summary>
+internal sealed record Holding(string? Code, string What, string? Since, string? NextStep)
+{
+    public static Holding Of(JsonElement hold) => new(hold.Text("reason"), hold.Text("what") ?? "", hold.Text("since"), hold.Text("next_step"));
 }
 
 /// <summary>Reads channels.</summary>

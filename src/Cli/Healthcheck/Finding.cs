@@ -10,15 +10,21 @@ namespace Channels.Cli.Healthcheck;
 internal sealed record Finding(ChannelState Channel, ConnectionCheck? Check)
 {
     /// <summary>Whether somebody has to do something.</summary>
-    public bool NeedsAttention => (!Channel.IsActive && !Channel.IsOffOnPurpose) || Check is { IsWell: false };
+    public bool NeedsAttention => Channel.IsInTrouble || Check is { IsWell: false };
 
     /// <summary>Says it to people: what, since when, what to do.</summary>
     public void Tell(Report report)
     {
         report.Line($"{(Channel.Name.Length > 0 ? Channel.Name : "channel")} ({Channel.Id}{(Channel.Kind.Length > 0 ? $", {Channel.Kind}" : "")})");
-        if (!Channel.IsActive)
+        if (Channel.Hold is { } hold)
         {
-            report.Line($"  {Channel.Status}{(Channel.Reason is { } reason ? $": {reason}" : "")}{(Channel.Since is { } since ? $"; since {Report.Time(since)}" : "")}");
+            report.Line($"  {hold.What}{(hold.Since is { } from ? $" Since {Report.Time(from)}." : "")}");
+            report.Line($"  To do: {hold.NextStep ?? "Ask the operator."}");
+        }
+
+        if (!Channel.IsActive || Channel.Code is not null)
+        {
+            report.Line($"  {Channel.Status}{(Channel.IsActive ? ", but " : Channel.Reason is null ? "" : ": ")}{Channel.Reason ?? (Channel.IsActive ? Channel.Code : "")}{(Channel.Since is { } since ? $"; since {Report.Time(since)}" : "")}");
             report.Line($"  To do: {Channel.NextStep ?? "Activate the channel; if it stays so, look at its status history."}");
         }
 
@@ -41,6 +47,11 @@ internal sealed record Finding(ChannelState Channel, ConnectionCheck? Check)
             ["since"] = Channel.Since,
             ["next_step"] = Channel.NextStep,
         };
+        if (Channel.Hold is { } hold)
+        {
+            json["hold"] = new JsonObject { ["reason"] = hold.Code, ["what"] = hold.What, ["since"] = hold.Since, ["next_step"] = hold.NextStep };
+        }
+
         if (Check is not null)
         {
             json["connection"] = CheckToJson();

@@ -36,6 +36,9 @@ public sealed record ChannelDetails(
     /// <summary>Since when something is wrong, which <see cref="StatusCode"/> names, where the provider is asked about it; null where nothing is.</summary>
     public DateTimeOffset? TroubleSince { get; init; }
 
+    /// <summary>Since when the operator has stopped its tenant: nothing is answered or sent, whatever the status. Null when it is not stopped.</summary>
+    public DateTimeOffset? TenantSuspendedAt { get; init; }
+
     /// <summary>How the account stands with its provider, as the provider was last heard to say; null where it is not asked.</summary>
     public HealthSeen? Health { get; init; }
 }

@@ -21,11 +21,12 @@ internal static class ChannelRows
         a.activated_at, a.created_at, greatest(a.updated_at, c.updated_at),
         a.held_until, a.held_reason, a.slowed_until, a.slowed_reason,
         (select i.health::text from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id), (select i.health_at from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id),
-        (select i.code_since from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id and a.status_code in (i.code, i.code_before) and not {IsConnectors})
+        (select i.code_since from intake i where i.tenant_id = a.tenant_id and i.account_id = a.id and a.status_code in (i.code, i.code_before) and not {IsConnectors}),
+        (select t.suspended_at from tenant t where t.id = a.tenant_id)
         """;
 
     /// <summary>How many <see cref="Columns"/> are.</summary>
-    public const int Count = 26;
+    public const int Count = 27;
 
     public static ChannelDetails Read(NpgsqlDataReader row) => new(
         new AccountId(row.GetGuid(0)), new ConnectorId(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.Text(6),
@@ -36,5 +37,6 @@ internal static class ChannelRows
         Throttle = new AccountThrottle(row.Moment(19), row.Text(20), row.Moment(21), row.Text(22)),
         Health = row.Text(23) is { } facts && row.Moment(24) is { } at ? new(JsonText.Parse(facts), at) : null,
         TroubleSince = row.Moment(25),
+        TenantSuspendedAt = row.Moment(26),
     };
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Channels.Api.Tests.Host;
 using Channels.Testing;
 
@@ -105,12 +106,23 @@ public sealed class TenantTests(ApiHost host) : IClassFixture<ApiHost>
     {
         var tenant = await host.TenantAsync();
 
+        var id = await tenant.CreateSimulatorAsync();
+
         var stopped = await (await host.Operator().PostAsJsonAsync($"/api/v1/tenants/{tenant.Id}/suspend", new { reason = "unpaid" })).JsonAsync();
+        var held = await (await tenant.Http.GetAsync($"/api/v1/channels/{id}")).JsonAsync();
+        var listed = await (await tenant.Http.GetAsync("/api/v1/channels")).JsonAsync();
         var going = await (await host.Operator().PostAsync($"/api/v1/tenants/{tenant.Id}/resume", null)).JsonAsync();
 
         Assert.True(stopped.GetProperty("suspended").GetBoolean());
         Assert.Equal("unpaid", stopped.GetProperty("suspended_reason").GetString());
         Assert.False(going.GetProperty("suspended").GetBoolean());
+
+        // Its tenant reads in the channel why nothing of it moves.
+        var channel = await (await tenant.Http.GetAsync($"/api/v1/channels/{id}")).JsonAsync();
+        Assert.Equal("tenant_suspended", held.GetProperty("hold").GetProperty("reason").GetString());
+        Assert.Equal(JsonValueKind.String, held.GetProperty("hold").GetProperty("since").ValueKind);
+        Assert.Equal("tenant_suspended", listed.GetProperty("channels")[0].GetProperty("hold").GetProperty("reason").GetString());
+        Assert.Equal(JsonValueKind.Null, channel.GetProperty("hold").ValueKind);
     }
 
     [PostgresFact]
