@@ -37,6 +37,7 @@ public static class StorageServices
     {
         services.TryAddSingleton<InboxTraffic>();
         services.TryAddSingleton<IArrivals, NoArrivals>();
+        services.TryAddSingleton<CommitCondition>();
         return services.AddSingleton<IInbox, PostgresInbox>();
     }
 

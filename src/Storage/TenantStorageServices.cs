@@ -5,6 +5,7 @@ using Channels.Core.Knowledge;
 using Channels.Core.Media;
 using Channels.Storage.Channels;
 using Channels.Storage.Idempotency;
+using Channels.Storage.Inbox;
 using Channels.Storage.Knowledge;
 using Channels.Storage.Media;
 using Channels.Storage.Outbox;
@@ -15,6 +16,7 @@ using Channels.Storage.Tenancy;
 using Channels.Storage.Tenants;
 using Channels.Storage.Unrouted;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -65,7 +67,8 @@ public static class TenantStorageServices
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<KnowledgeStore>();
         services.AddSingleton<IKnowledge, PostgresKnowledge>();
-        services.AddSingleton<Readiness>();
+        services.TryAddSingleton<CommitCondition>();
+        services.AddSingleton(provider => new Readiness(provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<CommitCondition>()));
         services.AddSingleton<IMediaStore>(provider => new FileMediaStore(
             FileMediaStore.DirectoryOf(provider.GetRequiredService<IOptions<KeyOptions>>().Value), provider.GetRequiredService<IdSource>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<FileMediaStore>>()));

@@ -40,7 +40,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError InboxFull = new("inbox_full", 503, "More webhooks are waiting than can be held", "Send the same webhook again after a moment; nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError UploadsFull = new("uploads_full", 503, "More files are being sent than can be held", "Send the same file again after a moment; nothing of it was kept.") { RetryAfter = 2 };
     public static readonly ApiError Busy = new("busy", 503, "The part of the product that carries this out did not answer in time", "Look whether it was done, then send the same request again.") { RetryAfter = 5 };
-    public static readonly ApiError NotReady = new("not_ready", 503, "The product is not ready", "Wait until the store answers and its schema is up to date.") { RetryAfter = 2 };
+    public static readonly ApiError NotReady = new("not_ready", 503, "The product is not ready", "Read the detail; wait until the store answers, takes writes, and its schema is up to date.") { RetryAfter = 2 };
 
     /// <summary>All of them, by status and code.</summary>
     public static IReadOnlyList<ApiError> All { get; } =

@@ -15,7 +15,7 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapGet("/healthz", Healthy).WithName("Healthz").WithTags("Health").WithSummary("The process lives");
-        app.MapGet("/readyz", ReadyAsync).WithName("Readyz").WithTags("Health").WithSummary("The store answers and its schema is up to date")
+        app.MapGet("/readyz", ReadyAsync).WithName("Readyz").WithTags("Health").WithSummary("The store answers, takes webhooks, and its schema is up to date")
             .WithDescription("attention lists what a person must mend although traffic may be sent: files that cannot be kept. What is stored waits for it, and nothing else does.");
     }
 

@@ -24,13 +24,14 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly ChannelsDatabase _database;
     private readonly InboxTraffic _traffic;
     private readonly IArrivals _arrivals;
+    private readonly CommitCondition _condition;
     private readonly TimeProvider _clock;
     private readonly PacedHints _hints;
     private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
 
-    public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger)
-        : this(database, traffic, hint, arrivals, clock, logger, patience: null)
+    public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger)
+        : this(database, traffic, hint, arrivals, condition, clock, logger, patience: null)
     {
     }
 
@@ -38,15 +39,17 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     /// <param name="traffic">Who sends how much.</param>
     /// <param name="hint">Hears of accounts with something new.</param>
     /// <param name="arrivals">Takes what was committed.</param>
+    /// <param name="condition">Hears how transactions end.</param>
     /// <param name="clock">The time.</param>
     /// <param name="logger">For failures.</param>
     /// <param name="patience">When a transaction counts as hanging; null for <see cref="GroupCommitLimits"/>'s own.</param>
     internal PostgresInbox(
-        ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, TimeProvider clock, ILogger<PostgresInbox> logger, TimeSpan? patience)
+        ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger, TimeSpan? patience)
     {
         _database = database;
         _traffic = traffic;
         _arrivals = arrivals;
+        _condition = condition;
         _clock = clock;
         _hints = new PacedHints(hint, traffic, clock);
         _givingWay = new GivingWay(traffic, clock);
@@ -58,7 +61,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
             KeepsOne = () => traffic.IsUneven,
             Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
         };
-        _commits = new GroupCommit<Arrival>(patience is { } given ? limits with { Patience = given } : limits, CommitAsync, logger);
+        _commits = new GroupCommit<Arrival>(patience is { } given ? limits with { Patience = given } : limits, CommitObservedAsync, logger);
     }
 
     /// <inheritdoc/>
@@ -72,6 +75,21 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     {
         var arrival = new Arrival(webhook, _traffic.IsOther(webhook.Tenant));
         return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
+    }
+
+    private async Task CommitObservedAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CommitAsync(batch, cancellationToken);
+        }
+        catch (PostgresException refused)
+        {
+            _condition.Refused(refused.SqlState);
+            throw;
+        }
+
+        _condition.Succeeded();
     }
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)

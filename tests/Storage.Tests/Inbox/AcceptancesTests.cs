@@ -23,7 +23,7 @@ public sealed class AcceptancesTests(PostgresFixture postgres) : IClassFixture<P
         _db = await postgres.CreateDatabaseAsync();
         await Migrator.MigrateAsync(_db, TimeProvider.System, NullLogger.Instance, default);
         _database = new ChannelsDatabase(_db.ConnectionString);
-        _inbox = new PostgresInbox(_database, new InboxTraffic(TimeProvider.System), new Silence(), new NoArrivals(), TimeProvider.System, NullLogger<PostgresInbox>.Instance);
+        _inbox = new PostgresInbox(_database, new InboxTraffic(TimeProvider.System), new Silence(), new NoArrivals(), new CommitCondition(TimeProvider.System, NullLogger<CommitCondition>.Instance), TimeProvider.System, NullLogger<PostgresInbox>.Instance);
     }
 
     public async Task DisposeAsync()
