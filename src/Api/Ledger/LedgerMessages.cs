@@ -59,7 +59,7 @@ internal sealed record BookAnswer(
 
         if (book.Replies.Unknown > 0)
         {
-            yield return $"Replies that may have left: {book.Replies.Unknown}. GET /api/v1/events tells which (delivery.updated, status unknown), each one's timeline what to do.";
+            yield return $"Replies that may have left: {book.Replies.Unknown}. GET /api/v1/messages?status=unknown lists them, each one's timeline says what to do.";
         }
 
         if (files is not null && book.Webhooks.Waiting > 0)

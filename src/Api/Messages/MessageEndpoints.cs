@@ -1,6 +1,7 @@
 using Channels.Api.Access;
 using Channels.Api.Conversations;
 using Channels.Api.Errors;
+using Channels.Api.Requests;
 using Channels.Core.Ids;
 using Channels.Storage.Channels;
 using Channels.Storage.Queries;
@@ -27,10 +28,26 @@ internal static class MessageEndpoints
     public static void MapMessages(this IEndpointRouteBuilder app)
     {
         var messages = app.MapApiGroup("/api/v1/messages", "Messages", Access.Access.Tenant);
+        messages.MapGet("/", ListAsync).WithName("ListOpenMessages").WithSummary("Messages that may have left, newest first: those that wait for a person's word; status=unknown, filter: channel_id")
+            .WithDescription("status must be unknown: messages of any other status are in their conversations. However old they are: each is listed until it is settled, redriven, or past its keep.");
         messages.MapGet("/{id:guid}", FindAsync).WithName("GetMessage").WithSummary("A message, with its place in the queue while it waits to be sent");
         messages.MapGet("/{id:guid}/timeline", TimelineAsync).WithName("GetMessageTimeline")
             .WithSummary("A message's way, from the provider's post to the reply that was read").WithDescription(About.ReplaceLineEndings(" "));
         messages.MapOutcomes();
+    }
+
+    private static async Task<Results<Ok<PlacedMessageList>, Problem>> ListAsync(
+        ChannelQuery channel, PageRequest page, string? status, Caller caller, MessageQueries messages, CancellationToken cancellationToken)
+    {
+        if (status != "unknown")
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "status", "must be unknown; messages of any other status are listed in their conversations.");
+        }
+
+        var found = await messages.ListUnknownAsync(caller.Tenant, channel.Account, page.Page, cancellationToken);
+        return TypedResults.Ok(new PlacedMessageList(
+            [.. found.Items.Select(one => new PlacedMessageAnswer(one.Conversation.Value, one.Account.Value, MessageAnswer.Of(one.Message), null))],
+            found.Total, page.Page.Number, page.Page.Limit));
     }
 
     private static async Task<Results<Ok<PlacedMessageAnswer>, Problem>> FindAsync(

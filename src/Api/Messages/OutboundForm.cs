@@ -100,6 +100,9 @@ internal sealed record SentAnswer(Guid Id, Guid ConversationId, Guid ChannelId, 
 /// <param name="Queue">Set while it waits to be sent.</param>
 internal sealed record PlacedMessageAnswer(Guid ConversationId, Guid ChannelId, MessageAnswer Message, QueueAnswer? Queue);
 
+/// <summary>A page of messages of ours, newest first.</summary>
+internal sealed record PlacedMessageList(IReadOnlyList<PlacedMessageAnswer> Messages, long Total, int Page, int Limit);
+
 /// <summary>Where a message stands that waits to be sent.</summary>
 /// <param name="Position">1 for the account's next; 1000 for that and everything behind.</param>
 /// <param name="Attempts">Attempts made.</param>

@@ -46,6 +46,23 @@ public sealed class MessageQueries(TenantScope scope)
         where a.tenant_id = $1 limit 1
         """;
 
+    // A reply of unknown outcome stays in the outbox until somebody or something says what became of it; so long nothing of it is looked for elsewhere.
+    private const string Unknown = $"""
+        with page as materialized (
+          select account_id, message_id from outbox
+          where tenant_id = $1 and state = 2 and ($2::uuid is null or account_id = $2)
+          order by message_id desc limit $3 offset $4)
+        select {Columns}, m.account_id, m.conversation_id, null::bigint
+        from page p
+        join transcript m on m.tenant_id = $1 and m.account_id = p.account_id and m.id = p.message_id
+        left join outbox o on o.tenant_id = $1 and o.account_id = p.account_id and o.message_id = p.message_id
+        order by m.id desc
+        """;
+
+    private const string CountUnknown = """
+        select count(*) from outbox where tenant_id = $1 and state = 2 and ($2::uuid is null or account_id = $2)
+        """;
+
     private const string Own = """
         select outbound, sender_id, details ->> 'sender_lid', details ->> 'addressing_mode'
         from transcript where tenant_id = $1 and conversation_id = $2 and provider_message_id = $3 order by id desc limit 1
@@ -63,6 +80,19 @@ public sealed class MessageQueries(TenantScope scope)
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(One, tenant.Value, message.Value)], cancellationToken);
         return await rows.ReadAsync(cancellationToken) ? ReadPlaced(rows) : null;
+    }
+
+    /// <summary>The messages of ours whose outcome is open, newest first; of one channel or all. Costs by what is in the outbox, not by what was ever sent.</summary>
+    public async Task<Paged<PlacedMessage>> ListUnknownAsync(TenantId tenant, AccountId? account, Page page, CancellationToken cancellationToken)
+    {
+        await using var rows = await scope.QueryAsync(
+            tenant,
+            [
+                Sql.Statement(Unknown, tenant.Value, account?.Value, page.Limit, page.Offset),
+                Sql.Statement(CountUnknown, tenant.Value, account?.Value),
+            ],
+            cancellationToken);
+        return await rows.ReadPageAsync(ReadPlaced, cancellationToken);
     }
 
     /// <summary>Page 1 holds the newest messages; within a page the oldest comes first.</summary>

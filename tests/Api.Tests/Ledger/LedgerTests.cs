@@ -59,7 +59,7 @@ public sealed class LedgerTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(0, quiet.GetProperty("next_steps").GetArrayLength());
         Assert.Equal(3, steps.Count);
         Assert.Contains("/api/v1/parked-webhooks/groups", steps[0], StringComparison.Ordinal);
-        Assert.Contains("/api/v1/events", steps[1], StringComparison.Ordinal);
+        Assert.Contains("/api/v1/messages?status=unknown", steps[1], StringComparison.Ordinal);
         Assert.Contains("A webhook has waited since", steps[2], StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Channels.Api.Tests.Host;
 using Channels.Testing;
 
@@ -27,6 +28,36 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
             await host.ScalarAsync("select state || '|' || possibly_duplicate || '|' || (next_attempt_at <= now()) || '|' || (queued_at = next_attempt_at) from outbox where message_id = $1", message));
         Assert.Equal("queued|true", await host.ScalarAsync("select status || '|' || possibly_duplicate from transcript where id = $1", message));
         Assert.Equal("queued", await host.ScalarAsync("select data->>'status' from event where message_id = $1", message));
+    }
+
+    [PostgresFact]
+    public async Task They_are_listed_newest_first_until_somebody_says_what_became_of_them()
+    {
+        var (tenant, other) = (await host.TenantAsync(), await host.TenantAsync("other"));
+        var (first, second) = (await ReplyAsync(tenant, Unknown), await ReplyAsync(tenant, Unknown, identity: "sim-2"));
+        await ReplyAsync(tenant, Queued, identity: "sim-3");
+        await ReplyAsync(other, Unknown);
+
+        var all = await ListAsync("");
+        var page = await ListAsync("&limit=1&page=2");
+        var channel = all.GetProperty("messages")[0].GetProperty("channel_id").GetGuid();
+        var ofOne = await ListAsync($"&channel_id={channel}");
+        await SettleAsync(tenant, second, "sent");
+        var left = await ListAsync("");
+
+        Assert.Equal([second, first], Ids(all));
+        Assert.Equal((2, "unknown"), (all.GetProperty("total").GetInt32(), all.GetProperty("messages")[0].GetProperty("message").GetProperty("status").GetString()));
+        Assert.Equal([first], Ids(page));
+        Assert.Equal(2, page.GetProperty("total").GetInt32());
+        Assert.All(ofOne.GetProperty("messages").EnumerateArray(), one => Assert.Equal(channel, one.GetProperty("channel_id").GetGuid()));
+        Assert.Contains(second, Ids(ofOne));
+        Assert.Equal([first], Ids(left));
+        Assert.Empty(Ids(await ListAsync($"&channel_id={Guid.Empty}")));
+        await (await tenant.Http.GetAsync("/api/v1/messages?status=sent")).ProblemAsync(400, "invalid_parameter");
+        await (await tenant.Http.GetAsync("/api/v1/messages")).ProblemAsync(400, "invalid_parameter");
+
+        async Task<JsonElement> ListAsync(string more) => await (await tenant.Http.GetAsync($"/api/v1/messages?status=unknown{more}")).JsonAsync();
+        static List<Guid> Ids(JsonElement list) => [.. list.GetProperty("messages").EnumerateArray().Select(one => one.GetProperty("message").GetProperty("id").GetGuid())];
     }
 
     [PostgresTheory]
@@ -191,9 +222,9 @@ public sealed class OutcomeTests(ApiHost host) : IClassFixture<ApiHost>
         return message;
     }
 
-    private async Task<Guid> ReplyAsync(TenantUnderTest tenant, int state, bool active = false)
+    private async Task<Guid> ReplyAsync(TenantUnderTest tenant, int state, bool active = false, string identity = "sim")
     {
-        var channel = await tenant.CreateSimulatorAsync();
+        var channel = await tenant.CreateSimulatorAsync(identity);
         if (active)
         {
             await (await tenant.Http.PostAsync($"/api/v1/channels/{channel}/activate", null)).JsonAsync();
