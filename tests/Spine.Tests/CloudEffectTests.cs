@@ -132,6 +132,23 @@ public sealed class CloudEffectTests(CloudSpine spine) : SpineTest(spine), IClas
         await SeenAsync(shop, state => Text(state, "status_code") is null);
     }
 
+    [PostgresFact]
+    public async Task A_reply_that_waits_for_its_next_try_goes_to_the_number_that_its_contact_has_by_then()
+    {
+        await using var meta = await MetaAsync();
+        var shop = await ShopAsync(meta);
+        var (before, after, text) = (Customer(), Customer(), Words());
+
+        // Too much to this one person, says Meta: it is tried again in six seconds.
+        meta.Script(new FakeMetaBehaviour { FailStatus = 400, FailCode = 131056 });
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, before, text);
+        await Until.SeenAsync("the first try", () => Task.FromResult(meta.Bodies.Any(body => body.Contains(text, StringComparison.Ordinal))), seen => seen);
+        await meta.Webhooks.PostAsync(shop.Number.WebhookOverride, FakeMetaWebhooks.Body(meta.Webhooks.NumberChanged(shop.Number, before, after)));
+
+        var send = Assert.Single(await shop.SentAsync(1));
+        Assert.Equal(($"+{after}", text), (send.To, send.Text));
+    }
+
     private static Task<JsonElement> SeenAsync(CloudChannel shop, Func<JsonElement, bool> wanted) =>
         Until.SeenAsync("the channel's health", shop.Channel.StateAsync, wanted, state => state.GetRawText());
 

@@ -81,6 +81,24 @@ internal sealed partial class AccountGrain
         }
     }
 
+    // After their conversations: what these queue from now on goes to where the chat went. What waits for its next try is in delivery's memory with the former address.
+    private async Task TellOfMovesAsync(IReadOnlyCollection<ConversationId> outdated)
+    {
+        if (outdated.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await GrainFactory.GetGrain<IDeliveryGrain>(this.GetPrimaryKey()).WakeAsync();
+        }
+        catch (Exception failure)
+        {
+            AccountLog.MoveNotTold(_logger, Account, failure.GetType().Name);
+        }
+    }
+
     private async Task TellOfEffectsAsync(ChannelEntry channel, RecordedWebhooks recorded)
     {
         // Those with turns to answer have just been told to look into their tables, where they find whether they are paused and can be reached.

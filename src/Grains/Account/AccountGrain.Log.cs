@@ -27,6 +27,9 @@ internal static partial class AccountLog
     [LoggerMessage(3107, LogLevel.Information, "Account {Account} could not be told of files to fetch ({Failure}); the sweep will")]
     public static partial void FilesNotTold(ILogger logger, AccountId account, string failure);
 
+    [LoggerMessage(3109, LogLevel.Warning, "Delivery of account {Account} could not be told that a chat moved ({Failure}); replies that it holds may go to where the chat was")]
+    public static partial void MoveNotTold(ILogger logger, AccountId account, string failure);
+
     [LoggerMessage(3108, LogLevel.Information, "Account {Account} is in trouble, and delivery or intake could not be told ({Failure}); they find out by themselves")]
     public static partial void TroubleNotTold(ILogger logger, AccountId account, string failure);
 }

@@ -218,6 +218,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         var outdated = await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
         _inStep.ExceptWith(outdated);
         await LookAgainAsync(channel, outdated);
+        await TellOfMovesAsync(outdated);
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow(),

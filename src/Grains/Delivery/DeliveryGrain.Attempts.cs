@@ -161,7 +161,8 @@ internal sealed partial class DeliveryGrain
             DeliveryLog.SettledByOthers(_logger, row.Reply.Id, attempt, outcome.GetType().Name);
         }
 
-        if (current && outcome is SendOutcome.TryLater or SendOutcome.Blocked)
+        // What we were told to forget meanwhile is read again from the table: a chat may have moved.
+        if (current && outcome is SendOutcome.TryLater or SendOutcome.Blocked && !lane.IsOutdated)
         {
             lane.Replace(row with { State = OutboxState.Queued, Attempts = attempt, NextAttemptAt = next, LastCode = (outcome as SendOutcome.TryLater)?.Code }, ConnectionReports.IsOfConnection(outcome));
         }

@@ -45,9 +45,13 @@ internal sealed class Lane
     /// <summary>Whether a reply's last attempt failed by the connection; false as well when that attempt was made before the reply was read.</summary>
     public bool IsHeldByConnection(MessageId reply) => _heldByConnection.Contains(reply.Value);
 
-    /// <summary>Forgets all but the reply under way: whatever else the conversation has is in the table.</summary>
+    /// <summary>What is known of the reply under way is as it was before all else was forgotten: where it goes may have changed. Should it have to wait again, it is read anew.</summary>
+    public bool IsOutdated { get; private set; }
+
+    /// <summary>Forgets all but the reply under way: whatever else the conversation has is in the table. Nothing is added to this lane any more.</summary>
     public void KeepUnderWay()
     {
+        IsOutdated = true;
         foreach (var id in _rows.Keys.Where(id => id != UnderWay?.Value).ToList())
         {
             Remove(id);

@@ -129,6 +129,15 @@ public sealed class FakeMetaWebhooks : IDisposable
         },
     });
 
+    /// <summary>The change by which WhatsApp tells, in the chat itself, that somebody has another number.</summary>
+    public object NumberChanged(FakeNumber number, string before, string after) => Change(number, "messages", new Dictionary<string, object?>
+    {
+        ["messages"] = new[]
+        {
+            new { id = $"wamid.IN{Interlocked.Increment(ref _received):X16}==", from = before, timestamp = Now(), type = "system", system = new { type = "user_changed_number", body = "changed", wa_id = after } },
+        },
+    });
+
     /// <summary>A body of one change that says when it was sent.</summary>
     public static byte[] BodyAt(object change, DateTimeOffset at)
     {

@@ -60,6 +60,9 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>Before the store takes what became of an attempt.</summary>
     public Func<Task> Settling { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Once the store has taken it.</summary>
+    public Action Settled { get; set; } = () => { };
+
     /// <summary>The most replies that were asked for at once.</summary>
     public int MostLoaded { get; private set; }
 
@@ -261,6 +264,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     {
         await Settling();
         Table = [.. Table.Where(row => row.Reply.Id != settlement.Reply.Id)];
+        Settled();
         Note($"settle {settlement.Reply.Text} {settlement.Outcome.GetType().Name}{(settlement.IsBegun ? "" : $" after attempt {settlement.Attempt}")}");
         return SettlementsCount;
     }
@@ -300,6 +304,9 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         /// <summary>What it answers to the next messages.</summary>
         public Func<Task<SendOutcome>> Answer { get; set; } = () => Task.FromResult<SendOutcome>(new SendOutcome.Accepted("3EB0"));
 
+        /// <summary>Where its messages went, in order.</summary>
+        public List<string> Chats { get; } = [];
+
         public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => throw new NotSupportedException();
 
         public Normalised Normalise(WebhookBody webhook) => throw new NotSupportedException();
@@ -307,6 +314,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
         {
             stage.Note($"send {message.Text}");
+            Chats.Add(message.ChatId);
             return Answer();
         }
     }

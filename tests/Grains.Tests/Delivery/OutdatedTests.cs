@@ -1,4 +1,6 @@
 using Channels.Core.Connectors;
+using Channels.Core.Outbox;
+using Channels.Grains.Abstractions;
 
 namespace Channels.Grains.Tests.Delivery;
 
@@ -32,5 +34,42 @@ public sealed class OutdatedTests
         await stage.Delivery.EnqueueAsync(stage.Tenant, [stage.Reply("next", outdated.Conversation.Value)]);
         await stage.ExpectAsync("begin attempt 1", "send next", "settle next Accepted");
         stage.Clock.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reply_that_waits_for_its_next_try_goes_to_where_its_chat_is_by_then(bool isUnderWay)
+    {
+        await using var stage = await (await DeliveryStage.StartAsync()).ReadyAsync();
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource<SendOutcome>());
+        var later = new SendOutcome.TryLater(TimeSpan.FromSeconds(30), "recipient-rate-limited", "less") { OfThisMessage = true };
+        stage.Kind.Answer = () =>
+        {
+            asked.SetResult();
+            return answer.Task;
+        };
+        var reply = stage.Reply("hello");
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [reply]);
+        await asked.Task;
+        if (!isUnderWay)
+        {
+            answer.SetResult(later);
+            await stage.WaitOfAsync(reply, ReplyWaitCause.Retry);
+        }
+
+        // The chat moves.
+        void Keep() => stage.Table = [new(reply with { ChatId = "chat-elsewhere" }, OutboxState.Queued, 1, stage.Clock.GetUtcNow().AddSeconds(30), null, PossiblyDuplicate: false)];
+        Keep();
+        stage.Settled = Keep;
+        await stage.Delivery.WakeAsync();
+        answer.TrySetResult(later);
+        await stage.WaitOfAsync(reply, ReplyWaitCause.Retry);
+        stage.Settled = () => { };
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.Accepted("3EB0"));
+        stage.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        await stage.SentAsync(2);
+        Assert.Equal(["chat-hello", "chat-elsewhere"], stage.Kind.Chats);
     }
 }
