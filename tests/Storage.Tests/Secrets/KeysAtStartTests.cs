@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using Channels.Core.Channels;
 using Channels.Core.Ids;
+using Channels.Storage.Channels;
 using Channels.Storage.Migrations;
 using Channels.Storage.Secrets;
 using Channels.Storage.Tenancy;
@@ -71,6 +73,37 @@ public sealed class KeysAtStartTests(PostgresFixture postgres) : IClassFixture<P
         Assert.DoesNotContain(other, configured.Message + kept.Message, StringComparison.Ordinal);
     }
 
+    [PostgresFact]
+    public async Task After_a_key_that_is_lost_for_good_channels_get_new_secrets_as_the_readme_says()
+    {
+        var tenant = (await AddTenantAsync(Mine)).Tenant.Id;
+        var draft = new ChannelDraft
+        {
+            Kind = "evolution", Name = "shop", SettingsJson = "{}", SecretsJson = """{"api_key":"old"}""", WebhookSecret = "old-webhook-secret", AgentJson = """{"kind":"none"}""",
+            AgentSecretsJson = """{"secret":"old"}""", Policy = ChannelPolicy.Default,
+        };
+        var account = Assert.IsType<ChannelWrite.Written>(await Store().CreateAsync(tenant, draft, default)).Channel.Account;
+        File.Delete(_data.Combine("master.key"));
+        await Assert.ThrowsAsync<KeyException>(() => CheckAsync(Mine));
+
+        foreach (var statement in StatementsOfTheReadme())
+        {
+            await using var command = _db.CreateCommand(statement);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await CheckAsync(Mine);
+        Assert.True(await Store().SetWebhookSecretAsync(tenant, account, "new-webhook-secret", default));
+        await using (var edit = await Store().EditAsync(tenant, account, default))
+        {
+            Assert.Equal(new OpenedSecrets(null, "new-webhook-secret", null), edit!.Secrets);
+            Assert.IsType<ChannelWrite.Written>(await edit.SaveAsync(draft with { WebhookSecret = "new-webhook-secret", SecretsJson = """{"api_key":"new"}""" }, default));
+        }
+
+        await using var changed = await Store().EditAsync(tenant, account, default);
+        Assert.Equal("""{"api_key":"new"}""", changed!.Secrets.SettingsJson);
+    }
+
     [PostgresTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -102,6 +135,23 @@ public sealed class KeysAtStartTests(PostgresFixture postgres) : IClassFixture<P
     {
         await using var services = new ServiceCollection().AddSingleton(_ => MasterKey.Load(options)).AddSingleton(_ => OperatorKey.Load(options)).BuildServiceProvider();
         await new KeysAtStart(db ?? _db, Options.Create(options), services).CheckAsync(default);
+    }
+
+    private ChannelStore Store()
+    {
+        var scope = new TenantScope(_db);
+        return new ChannelStore(scope, new SecretVault(new DataKeys(scope, MasterKey.Load(Mine), _clock)), new IdSource(_clock), _clock);
+    }
+
+    private static IEnumerable<string> StatementsOfTheReadme()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "Channels.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return File.ReadLines(Path.Combine(directory.FullName, "README.md")).SkipWhile(line => !line.Contains("/postgres\" --single", StringComparison.Ordinal)).Skip(1).TakeWhile(line => line != "end");
     }
 
     private Task<NewTenant> AddTenantAsync(KeyOptions options) =>
