@@ -17,11 +17,20 @@ internal static class EventEndpoints
     /// <summary>In the place of a cursor: nothing of what was.</summary>
     private const string Now = "now";
 
+    private const string About = """
+        Types, with the members of data in brackets: message.received, message.sent_elsewhere, message.media_stored (media_id),
+        message.media_missing (media_missing: why), delivery.updated (status), conversation.handed_over (reason), conversation.given_back,
+        conversation.unreachable (reason), conversation.reachable, channel.account.status_changed (status, code, reason),
+        channel.account.throttled (held_until or slowed_until, reason), channel.connector.status_changed (connector_id, status, code, reason).
+        More may be added. When each of them happens is in docs/events.md.
+        """;
+
     public static void MapEvents(this IEndpointRouteBuilder app)
     {
         var events = app.MapApiGroup("/api/v1/events", "Events", Access.Access.Tenant);
         events.MapGet("/", ReadAsync).WithName("ReadEvents")
-            .WithSummary("Events after a cursor, none ever skipped unsaid: 410, with a cursor to go on with, when some of them are no longer kept; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'");
+            .WithSummary("Events after a cursor, none ever skipped unsaid: 410, with a cursor to go on with, when some of them are no longer kept; without a cursor from the oldest kept, with after=now from what happens next. Give back the answer's cursor as 'after'")
+            .WithDescription(About.ReplaceLineEndings(" "));
     }
 
     private static async Task<Results<Ok<EventList>, Problem>> ReadAsync(
