@@ -33,8 +33,8 @@ internal static class Hosting
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
-        var siloPort = cluster.GetValue("SiloPort", 11111);
-        var gatewayPort = cluster.GetValue("GatewayPort", 30000);
+        var siloPort = ClusterPort.Of(builder.Configuration, "SiloPort", 11111);
+        var gatewayPort = ClusterPort.Of(builder.Configuration, "GatewayPort", 30000);
         if (store.IsEmbedded || cluster["Address"] is not { Length: > 0 } address)
         {
             silo.ConfigureEndpoints(IPAddress.Loopback, siloPort, gatewayPort);

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Channels.Core;
+using Channels.Silo;
 using Channels.Testing;
+using Microsoft.Extensions.Configuration;
 
 namespace Channels.Spine.Tests;
 
@@ -76,6 +79,7 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
     [InlineData("Channels__Egress__Allow", "10.20.0.0/99", "Channels:Egress:Allow")]
     [InlineData("Channels__Retention__MessageDays", "ninety", "Channels:Retention:MessageDays")]
     [InlineData("Channels__Retention__MessageDays", "0", "MessageDays")]
+    [InlineData("Channels__Sessions__Grace", "20", "Channels__Sessions__Grace must be 00:00:00 to 00:10:00")]
     [InlineData("Channels__GlobalWebhookSecret", "short", "Channels:GlobalWebhookSecret")]
     [InlineData("ASPNETCORE_URLS", "127.0.0.1:7070", "ASPNETCORE_URLS")]
     public async Task A_setting_that_cannot_be_used_is_told_by_its_name(string setting, string value, string name)
@@ -86,6 +90,20 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
             Product.StartAsync(database.ConnectionString, new Dictionary<string, string> { [setting] = value }));
 
         AssertTold(refused, name);
+    }
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("0")]
+    [InlineData("65536")]
+    public void A_port_of_the_cluster_that_is_none_is_told_by_its_name(string value)
+    {
+        static int Of(string? port) => ClusterPort.Of(new ConfigurationBuilder().AddInMemoryCollection([new("Channels:Cluster:SiloPort", port)]).Build(), "SiloPort", 11111);
+
+        var refused = Assert.Throws<SettingException>(() => Of(value));
+
+        Assert.StartsWith($"Channels:Cluster:SiloPort is '{value}', ", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((11111, 22222), (Of(null), Of("22222")));
     }
 
     [Theory]
