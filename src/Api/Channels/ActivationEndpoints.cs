@@ -1,5 +1,6 @@
 using Channels.Api.Access;
 using Channels.Api.Errors;
+using Channels.Api.Idempotency;
 using Channels.Api.Kinds;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
@@ -16,11 +17,11 @@ internal static class ActivationEndpoints
 {
     public static void MapActivation(this IEndpointRouteBuilder channels)
     {
-        channels.MapPost("/{id:guid}/activate", ActivateAsync).WithName("ActivateChannel")
+        channels.MapPost("/{id:guid}/activate", ActivateAsync).Repeatable().WithName("ActivateChannel")
             .WithSummary("Adopts, creates or connects the account at its provider and points the provider's webhook to us; safe to repeat");
         channels.MapPost("/{id:guid}/test-connection", TestAsync).WithName("TestChannelConnection")
             .WithSummary("Asks the provider whether it accepts the channel's settings; changes nothing there, nor here");
-        channels.MapPost("/{id:guid}/deactivate", DeactivateAsync).WithName("DeactivateChannel").WithSummary("Switches a channel off: webhooks are kept, replies wait");
+        channels.MapPost("/{id:guid}/deactivate", DeactivateAsync).Repeatable().WithName("DeactivateChannel").WithSummary("Switches a channel off: webhooks are kept, replies wait");
     }
 
     private static async Task<Results<Ok<ActivationAnswer>, Problem>> ActivateAsync(

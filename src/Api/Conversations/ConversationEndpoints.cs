@@ -29,8 +29,8 @@ internal static class ConversationEndpoints
         conversations.MapGet("/{id:guid}", FindAsync).WithName("GetConversation").WithSummary("One conversation");
         conversations.MapGet("/{id:guid}/messages", MessagesAsync).WithName("ListMessages").WithSummary("The newest messages, oldest first");
         conversations.MapPost("/{id:guid}/messages", SendAsync).Repeatable(resumes: true).WithName("SendMessage").WithSummary("Queues a message to the contact");
-        conversations.MapPost("/{id:guid}/pause", PauseAsync).WithName("PauseAgent").WithSummary("Silences the agent here: a person takes over");
-        conversations.MapPost("/{id:guid}/resume", ResumeAsync).WithName("ResumeAgent").WithSummary("Lets the agent speak again, and has messages tried to a contact who was out of reach");
+        conversations.MapPost("/{id:guid}/pause", PauseAsync).Repeatable().WithName("PauseAgent").WithSummary("Silences the agent here: a person takes over");
+        conversations.MapPost("/{id:guid}/resume", ResumeAsync).Repeatable().WithName("ResumeAgent").WithSummary("Lets the agent speak again, and has messages tried to a contact who was out of reach");
     }
 
     private static async Task<Ok<ConversationList>> ListAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Channels.Api.Access;
 using Channels.Api.Errors;
+using Channels.Api.Idempotency;
 using Channels.Api.Requests;
 using Channels.Core.Connectors;
 using Channels.Core.History;
@@ -30,7 +31,7 @@ internal static class HistoryEndpoints
 
     public static void MapHistory(this IEndpointRouteBuilder channels)
     {
-        channels.MapPost("/{id:guid}/import-history", StartAsync).WithName("ImportHistory").WithSummary("Begins to import what the gateway has stored")
+        channels.MapPost("/{id:guid}/import-history", StartAsync).Repeatable().WithName("ImportHistory").WithSummary("Begins to import what the gateway has stored")
             .WithDescription(About.ReplaceLineEndings(" "));
         channels.MapGet("/{id:guid}/import-history", FindAsync).WithName("GetHistoryImport").WithSummary("How far the newest import has come");
         channels.MapDelete("/{id:guid}/import-history", CancelAsync).WithName("CancelHistoryImport").WithSummary("Ends the import that runs; what was imported stays");

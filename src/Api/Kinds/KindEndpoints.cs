@@ -1,5 +1,6 @@
 using Channels.Api.Access;
 using Channels.Api.Errors;
+using Channels.Api.Idempotency;
 using Channels.Api.Requests;
 using Channels.Core.Connectors;
 using Channels.Storage.Channels;
@@ -31,8 +32,8 @@ internal static class KindEndpoints
         var kinds = app.MapApiGroup("/api/channels", "Channel kinds", Access.Access.Tenant);
         kinds.MapPost("/validate", ValidateAsync).WithName("ValidateChannelSettings").WithSummary("Checks a kind's settings, and on demand whether its provider accepts them")
             .WithDescription(AboutValidate.ReplaceLineEndings(" "));
-        kinds.MapPost("/enable", EnableAsync).WithName("EnableChannelKind").WithSummary("Switches a channel kind on for the tenant; safe to repeat");
-        kinds.MapPost("/disable", DisableAsync).WithName("DisableChannelKind").WithSummary("Switches a channel kind off for the tenant; safe to repeat")
+        kinds.MapPost("/enable", EnableAsync).Repeatable().WithName("EnableChannelKind").WithSummary("Switches a channel kind on for the tenant; safe to repeat");
+        kinds.MapPost("/disable", DisableAsync).Repeatable().WithName("DisableChannelKind").WithSummary("Switches a channel kind off for the tenant; safe to repeat")
             .WithDescription(AboutDisable.ReplaceLineEndings(" "));
     }
 

@@ -21,8 +21,8 @@ internal static class TenantEndpoints
         tenants.MapPost("/", CreateAsync).Repeatable().WithName("CreateTenant").WithSummary("Makes a tenant with its default org unit and its first API key, shown this once");
         tenants.MapGet("/", ListAsync).WithName("ListTenants").WithSummary("Tenants, newest first");
         tenants.MapGet("/{id:guid}", FindAsync).WithName("GetTenant").WithSummary("One tenant");
-        tenants.MapPost("/{id:guid}/suspend", SuspendAsync).WithName("SuspendTenant").WithSummary("Stops a tenant: webhooks are kept, nothing is answered or sent");
-        tenants.MapPost("/{id:guid}/resume", ResumeAsync).WithName("ResumeTenant").WithSummary("Lets a stopped tenant go on with what was kept");
+        tenants.MapPost("/{id:guid}/suspend", SuspendAsync).Repeatable().WithName("SuspendTenant").WithSummary("Stops a tenant: webhooks are kept, nothing is answered or sent");
+        tenants.MapPost("/{id:guid}/resume", ResumeAsync).Repeatable().WithName("ResumeTenant").WithSummary("Lets a stopped tenant go on with what was kept");
     }
 
     private static async Task<Results<Created<TenantAnswer>, Problem>> CreateAsync(

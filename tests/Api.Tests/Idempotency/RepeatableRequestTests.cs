@@ -1,6 +1,10 @@
 using System.Net;
+using Channels.Api.Idempotency;
 using Channels.Api.Tests.Host;
 using Channels.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Channels.Api.Tests.Idempotency;
 
@@ -20,6 +24,21 @@ public sealed class RepeatableRequestTests(ApiHost host) : IClassFixture<ApiHost
         Assert.Equal(HttpStatusCode.Created, second.StatusCode);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
         Assert.Equal("true", second.Headers.GetValues("Idempotency-Replayed").Single());
+    }
+
+    [PostgresFact]
+    public void Every_post_that_acts_hears_the_key_but_for_those_that_the_document_names()
+    {
+        var deaf = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true && endpoint.Metadata.GetMetadata<TakesIdempotencyKey>() is null)
+            .Select(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName).OfType<string>();
+
+        Assert.Equal(
+            [
+                "ActivateWaha", "ConnectWhatsApp", "DisconnectWhatsApp", "PreviewWebhook", "RefreshSession", "ReplayUnroutedWebhooks", "StartPairing", "TestChannelConnection",
+                "UploadMedia", "ValidateChannelSettings",
+            ],
+            deaf.Where(name => !name.StartsWith("Accept", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [PostgresFact]
