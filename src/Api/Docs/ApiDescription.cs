@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -73,9 +74,10 @@ internal static class ApiDescription
             operation.Parameters.Add(Parameter("page", ParameterLocation.Query, JsonSchemaType.Integer, "From 1."));
         }
 
-        if (Takes<PageRequest>(metadata) || Takes<LimitRequest>(metadata))
+        if (MostRows(metadata) is { } most)
         {
-            operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, JsonSchemaType.Integer, "Rows per page; default 50."));
+            operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, JsonSchemaType.Integer, string.Create(
+                CultureInfo.InvariantCulture, $"Rows per page; default {PageRequest.Usual}. More than {most} is taken as {most}.")));
         }
 
         // Taken, but not advertised.
@@ -104,6 +106,10 @@ internal static class ApiDescription
         member.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: true) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }];
 
     private static bool Takes<T>(IList<object> metadata) => metadata.OfType<MethodInfo>().Any(method => method.GetParameters().Any(parameter => parameter.ParameterType == typeof(T)));
+
+    private static int? MostRows(IList<object> metadata) => metadata.OfType<MethodInfo>().SelectMany(method => method.GetParameters())
+        .Where(parameter => parameter.ParameterType == typeof(PageRequest) || parameter.ParameterType == typeof(LimitRequest))
+        .Select(parameter => (int?)(parameter.GetCustomAttribute<MostAttribute>()?.Rows ?? PageRequest.Most)).FirstOrDefault();
 
     private static OpenApiParameter Parameter(string name, ParameterLocation location, JsonSchemaType type, string description, string? format = null) => new()
     {

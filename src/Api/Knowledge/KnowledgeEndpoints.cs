@@ -27,7 +27,7 @@ internal static class KnowledgeEndpoints
         knowledge.MapPut("/documents/{id:guid}", ReplaceAsync).WithName("ReplaceDocument").WithSummary("Replaces a document whole, under the same id");
         knowledge.MapDelete("/documents/{id:guid}", DeleteAsync).WithName("DeleteDocument").WithSummary("Takes a document away; no agent finds it any more");
         knowledge.MapGet("/search", SearchAsync).WithName("SearchKnowledge")
-            .WithSummary("What an agent would find for a question (q), and how well it matches; filters: collection, language; limit 1 to 20");
+            .WithSummary("What an agent would find for a question (q), and how well it matches; filters: collection, language; limit, at the most 20");
     }
 
     private static async Task<Results<Created<DocumentAnswer>, Problem>> AddAsync(
@@ -85,9 +85,9 @@ internal static class KnowledgeEndpoints
             complaints.Add(new("q", "is missing; give the question as a contact would ask it."));
         }
 
-        if (limit is < 1 or > MostPassages)
+        if (limit is < 1)
         {
-            complaints.Add(new("limit", $"must be a whole number from 1 to {MostPassages}."));
+            complaints.Add(new("limit", "must be a whole number from 1."));
         }
 
         var only = Given(language) is { } tag ? DocumentForm.Language("language", tag, complaints) : null;
@@ -96,7 +96,7 @@ internal static class KnowledgeEndpoints
             return new Problem(ErrorCatalogue.InvalidParameter, null, complaints);
         }
 
-        var query = new KnowledgeQuery(q!) { Collections = Given(collection) is { } name ? [name] : [], Language = only, Most = limit ?? UsualPassages };
+        var query = new KnowledgeQuery(q!) { Collections = Given(collection) is { } name ? [name] : [], Language = only, Most = Math.Min(limit ?? UsualPassages, MostPassages) };
         var found = await documents.SearchAsync(caller.Tenant, query, cancellationToken);
         return TypedResults.Ok(new PassageList([.. found.Select(PassageAnswer.Of)]));
     }

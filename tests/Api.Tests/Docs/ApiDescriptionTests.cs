@@ -40,6 +40,18 @@ public sealed class ApiDescriptionTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresTheory]
+    [InlineData("/api/v1/channels", "200")]
+    [InlineData("/api/v1/events", "1000")]
+    [InlineData("/api/v1/conversations/{id}/messages", "1000")]
+    public async Task The_most_rows_of_a_list_are_described(string path, string most)
+    {
+        var document = await (await host.Client().GetAsync("/openapi/v1.json")).JsonAsync();
+
+        var limit = document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("parameters").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "limit");
+        Assert.EndsWith($" {most}.", limit.GetProperty("description").GetString(), StringComparison.Ordinal);
+    }
+
+    [PostgresTheory]
     [InlineData("/api/v1/conversations", "get", "channel_id,limit,page,search")]
     [InlineData("/api/sessions", "get", "channel_id,limit,page,search")]
     [InlineData("/api/v1/ledger", "get", "channel_id,limit,page")]
