@@ -29,10 +29,17 @@ public static partial class Migrator
             var applied = await AppliedAsync(connection, cancellationToken);
             var files = Files();
             Check(applied, files);
-            foreach (var file in files.Where(file => !applied.ContainsKey(file.Number)))
+            List<MigrationFile> missing = [.. files.Where(file => !applied.ContainsKey(file.Number))];
+            foreach (var file in missing)
             {
+                // Said before it begins: it may take long, and whoever waits for the start wants to know for what.
+                Log.Applying(logger, file.Name);
                 await ApplyAsync(connection, file, clock.GetUtcNow(), cancellationToken);
-                Log.Applied(logger, file.Name);
+            }
+
+            if (missing.Count > 0)
+            {
+                Log.Applied(logger, missing.Count);
             }
         }
         finally
@@ -124,8 +131,11 @@ public static partial class Migrator
 
     private static partial class Log
     {
-        [LoggerMessage(2001, LogLevel.Information, "Applied migration {Name}")]
-        public static partial void Applied(ILogger logger, string name);
+        [LoggerMessage(2001, LogLevel.Information, "Applying migration {Name}")]
+        public static partial void Applying(ILogger logger, string name);
+
+        [LoggerMessage(2002, LogLevel.Information, "Applied {Count} migrations")]
+        public static partial void Applied(ILogger logger, int count);
     }
 }
 

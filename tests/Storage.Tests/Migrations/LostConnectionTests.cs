@@ -29,6 +29,19 @@ public sealed class LostConnectionTests(PostgresFixture postgres) : IClassFixtur
         Assert.Equal(PostgresErrorCodes.AdminShutdown, lost.SqlState);
     }
 
+    [PostgresFact]
+    public async Task A_migration_is_named_before_it_begins()
+    {
+        await using var db = await postgres.CreateDatabaseAsync();
+        await using var somebody = await db.OpenConnectionAsync();
+        await RunAsync(somebody, "create table data_key (nothing int)");
+        using var log = new LogCollector();
+
+        await Assert.ThrowsAsync<MigrationException>(() => Migrator.MigrateAsync(db, TimeProvider.System, log.CreateLogger("migrations"), default));
+
+        Assert.Contains("Applying migration 0002_tenants_and_channels.sql", log.Entries[^1].Message, StringComparison.Ordinal);
+    }
+
     private static async Task RunAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);
