@@ -1,9 +1,11 @@
+using System.Net.Sockets;
 using Channels.Core.Ids;
 using Channels.Storage.Database;
 using Channels.Storage.Embedded;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Migrations;
 using Channels.Storage.Tenancy;
+using Npgsql;
 
 namespace Channels.Silo;
 
@@ -60,14 +62,14 @@ internal sealed class Store : IAsyncDisposable
             await TimePartitions.EnsureAsync(database.Requests, clock, CancellationToken.None);
             return new Store(database, await IdsAsync(database, clock), embedded);
         }
-        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or FenceException or Npgsql.NpgsqlException)
+        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or FenceException || IsDatabases(failure))
         {
             if (embedded is not null)
             {
                 await embedded.DisposeAsync();
             }
 
-            var whose = embedded is null && failure is Npgsql.NpgsqlException ? $"the database that {Setting} names: " : "";
+            var whose = embedded is null && IsDatabases(failure) ? $"the database that {Setting} names: " : "";
             await Console.Error.WriteLineAsync($"Channels cannot start: {whose}{failure.Message}");
             Environment.Exit(1);
             throw;
@@ -83,6 +85,9 @@ internal sealed class Store : IAsyncDisposable
             await _embedded.DisposeAsync();
         }
     }
+
+    // Who has no such host is a name server's word, and the driver passes it on as it is.
+    private static bool IsDatabases(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;
 
     private static async Task<IdSource> IdsAsync(ChannelsDatabase database, TimeProvider clock)
     {

@@ -111,6 +111,7 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
     [InlineData("Host=localhost;Port=5432 Password=s3cret-word")]
     [InlineData("Host=localhost;Pasword=s3cret-word")]
     [InlineData("Host=127.0.0.1;Port=1;Username=nobody")]
+    [InlineData("Host=nowhere.invalid;Username=nobody")]
     public async Task A_connection_string_that_cannot_be_used_is_told_by_its_name(string value)
     {
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Product.StartAsync(value));

@@ -1,4 +1,3 @@
-using Channels.Storage.Database;
 using Channels.Core.Ids;
 using Channels.Storage.Tenancy;
 using Microsoft.Extensions.Hosting;
@@ -28,8 +27,9 @@ internal sealed partial class ChannelChanges(
             {
                 return;
             }
-            catch (Exception failure) when (StoreFaults.IsUnavailable(failure) || failure is InvalidOperationException or IOException)
+            catch (Exception failure)
             {
+                // Whatever it is, a database that was renamed or a password that was changed: what a service of the host lets out ends the product.
                 // Once per outage: the store's absence is told by whoever needs it.
                 if (heard)
                 {

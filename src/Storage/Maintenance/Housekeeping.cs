@@ -83,7 +83,7 @@ public sealed partial class Housekeeping(
             {
                 await LookAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
             }

@@ -147,18 +147,19 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
                 wait = await NextAsync(stoppingToken);
                 fails = false;
             }
-            catch (Exception failure) when (StoreFaults.IsUnavailable(failure))
-            {
-                // Once per outage; before the schema is there no table is either, and this waits as everybody does.
-                if (!fails)
-                {
-                    Log.Failed(logger, failure.GetType().Name);
-                    fails = true;
-                }
-            }
             catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.UndefinedTable)
             {
+                // Before the schema is there no table is either, and this waits as everybody does.
                 Log.NoSchema(logger);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                // Once per outage. Whatever it is: what a service of the host lets out ends the product.
+                if (!fails)
+                {
+                    Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
+                    fails = true;
+                }
             }
 
             await signal.WaitAsync(wait, clock, stoppingToken);
@@ -189,8 +190,8 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
         [LoggerMessage(2221, LogLevel.Information, "Replay {Replay} is done")]
         public static partial void Ended(ILogger logger, Guid replay);
 
-        [LoggerMessage(2222, LogLevel.Warning, "Replays wait: the store does not answer ({Failure})")]
-        public static partial void Failed(ILogger logger, string failure);
+        [LoggerMessage(2222, LogLevel.Warning, "Replays wait: the store does not answer, or refuses ({Failure} {SqlState})")]
+        public static partial void Failed(ILogger logger, string failure, string? sqlState);
 
         [LoggerMessage(2224, LogLevel.Warning, "Replay {Replay} waits {Pause}: the database refuses its next webhooks ({SqlState})")]
         public static partial void Refused(ILogger logger, Guid replay, string sqlState, TimeSpan pause);
