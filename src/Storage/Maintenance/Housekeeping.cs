@@ -13,7 +13,7 @@ namespace Channels.Storage.Maintenance;
 /// no channel: that goes as well, counted.
 /// </summary>
 /// <remarks>
-/// Runs at start and then hourly, under an advisory lock so that one process does it. A failure is logged and tried again in an hour: nothing on the message path depends on it.
+/// Runs at start and then hourly, under an advisory lock so that one process does it. A failure is logged and tried again in an hour, and keeps no other part from going on: nothing on the message path depends on it.
 /// Weeks are dropped every hour, what costs a walk through a table once a day. Nothing goes before the clock has gone on evenly for a day (<see cref="SteadyClock"/>).
 /// </remarks>
 public sealed partial class Housekeeping(
@@ -85,7 +85,8 @@ public sealed partial class Housekeeping(
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
+                // Whatever it is: what a service of the host lets out ends the product.
+                Log.Failed(logger, "its look", failure.GetType().Name, (failure as PostgresException)?.SqlState);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -96,21 +97,42 @@ public sealed partial class Housekeeping(
         // A clock that was set back has walked in the future.
         var walks = _walked is null || now - _walked >= TimeSpan.FromDays(1) || _walked > now;
         var keep = options.Value;
-        await BriefAsync(now, cancellationToken);
-        await UnroutedAsync(now, keep, cancellationToken);
-        await TableAsync(TimePartitions.Event, now - TimeSpan.FromDays(keep.EventDays), walks, _rows.EventsAsync, cancellationToken);
+        await PartAsync("what is kept briefly", () => BriefAsync(now, cancellationToken));
+        await PartAsync("unrouted webhooks", () => UnroutedAsync(now, keep, cancellationToken));
+        var walked = await PartAsync("events", () => TableAsync(TimePartitions.Event, now - TimeSpan.FromDays(keep.EventDays), walks, _rows.EventsAsync, cancellationToken));
         if (keep.MessageDays is { } days)
         {
-            // First: each would keep its week, and a week that stays is read from end to end every day.
-            Trimmed("unknown_reply", now - TimeSpan.FromDays(days), await _rows.UnknownRepliesAsync(now - TimeSpan.FromDays(days), cancellationToken));
-            await TableAsync(TimePartitions.Transcript, now - TimeSpan.FromDays(days), walks, _rows.MessagesAsync, cancellationToken);
+            walked &= await PartAsync("messages", () => MessagesAsync(now - TimeSpan.FromDays(days), walks, cancellationToken));
         }
 
         if (walks)
         {
-            await WalkAsync(now, keep, cancellationToken);
-            _walked = now;
+            walked &= await PartAsync("keys and history", () => WalkAsync(now, keep, cancellationToken));
+            walked &= await PartAsync("files", () => FilesAsync(now, keep, cancellationToken));
+            _walked = walked ? now : _walked;
         }
+    }
+
+    /// <summary>One that fails, every hour perhaps, keeps none of the others from going on.</summary>
+    private async Task<bool> PartAsync(string part, Func<Task> trimAsync)
+    {
+        try
+        {
+            await trimAsync();
+            return true;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Log.Failed(logger, part, failure.GetType().Name, (failure as PostgresException)?.SqlState);
+            return false;
+        }
+    }
+
+    private async Task MessagesAsync(DateTimeOffset before, bool walks, CancellationToken cancellationToken)
+    {
+        // First: each would keep its week, and a week that stays is read from end to end every day.
+        Trimmed("unknown_reply", before, await _rows.UnknownRepliesAsync(before, cancellationToken));
+        await TableAsync(TimePartitions.Transcript, before, walks, _rows.MessagesAsync, cancellationToken);
     }
 
     private async Task BriefAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -177,13 +199,21 @@ public sealed partial class Housekeeping(
         Trimmed("message_key", known, await _rows.DuplicateKeysAsync(known, cancellationToken));
         Trimmed("account_status_history", now - _pastKeep, await _rows.StatusHistoryAsync(now - _pastKeep, cancellationToken));
         Trimmed("replay", now - _pastKeep, await _rows.ReplaysAsync(now - _pastKeep, cancellationToken));
+        if (keep.MessageDays is { } days)
+        {
+            var messages = now - TimeSpan.FromDays(days);
+            Trimmed("conversation_of_deleted_channel", messages, await _rows.ConversationsOfDeletedChannelsAsync(messages, cancellationToken));
+        }
+    }
+
+    private async Task FilesAsync(DateTimeOffset now, RetentionOptions keep, CancellationToken cancellationToken)
+    {
         if (keep.MessageDays is not { } days)
         {
             return;
         }
 
         var messages = now - TimeSpan.FromDays(days);
-        Trimmed("conversation_of_deleted_channel", messages, await _rows.ConversationsOfDeletedChannelsAsync(messages, cancellationToken));
         var (files, bytes) = await media.TrimAsync(messages - _longestWeek, now, cancellationToken);
         if (files > 0)
         {
@@ -210,8 +240,8 @@ public sealed partial class Housekeeping(
 
     private static partial class Log
     {
-        [LoggerMessage(2201, LogLevel.Warning, "Housekeeping could not finish ({Failure} {SqlState}); it goes on in an hour")]
-        public static partial void Failed(ILogger logger, string failure, string? sqlState);
+        [LoggerMessage(2201, LogLevel.Warning, "Housekeeping could not finish {Part} ({Failure} {SqlState}); it tries again in an hour")]
+        public static partial void Failed(ILogger logger, string part, string failure, string? sqlState);
 
         [LoggerMessage(2202, LogLevel.Information, "Trimmed {Count} rows of {What} from before {Before:u}")]
         public static partial void Trimmed(ILogger logger, long count, string what, DateTimeOffset before);

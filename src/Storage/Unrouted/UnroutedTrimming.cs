@@ -45,7 +45,7 @@ internal sealed class UnroutedTrimming(NpgsqlDataSource database)
     /// <summary>The oldest beyond so many rows and bytes; how much that was, and how young the youngest of it. What came in the same instant goes together.</summary>
     public async Task<(long Count, long Bytes, DateTimeOffset? Until)> MakeRoomAsync(long rows, long bytes, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(TooMuch);
+        await using var command = Patient(TooMuch);
         Sql.Add(command.Parameters, rows, bytes);
         if (await command.ExecuteScalarAsync(cancellationToken) is not DateTime edge)
         {
@@ -60,9 +60,17 @@ internal sealed class UnroutedTrimming(NpgsqlDataSource database)
     /// <summary>Counts that were last added to before a moment, and the oldest beyond <paramref name="most"/>.</summary>
     public async Task ForgetAsync(DateTimeOffset before, int most, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Forget);
+        await using var command = Patient(Forget);
         Sql.Add(command.Parameters, before, most);
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // As long as it takes: each reads all that is kept, how much that is the operator says, and nobody waits for it.
+    private NpgsqlCommand Patient(string sql)
+    {
+        var command = database.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        return command;
     }
 
     private async Task<(long Count, long Bytes)> TrimAsync(DateTimeOffset before, string why, DateTimeOffset now, CancellationToken cancellationToken)
@@ -71,7 +79,7 @@ internal sealed class UnroutedTrimming(NpgsqlDataSource database)
         long slice;
         do
         {
-            await using var command = database.CreateCommand(Trim);
+            await using var command = Patient(Trim);
             Sql.Add(command.Parameters, before, Slice, why, now);
             await using var row = await command.ExecuteReaderAsync(cancellationToken);
             await row.ReadAsync(cancellationToken);

@@ -25,6 +25,19 @@ public sealed class TrimmingTests(PostgresFixture postgres) : TrimmingStage(post
     }
 
     [PostgresFact]
+    public async Task A_part_that_fails_keeps_no_other_from_going_on_and_is_named()
+    {
+        await AddMessageAsync(At(0));
+        await RunAsync("alter table unrouted_webhook rename to elsewhere");
+
+        await GoOnAsync(40);
+        await Housekeeping().LookAsync(default);
+
+        Assert.Empty(await MessagesAsync());
+        Assert.Contains(Log.Entries, entry => entry.Message.StartsWith("Housekeeping could not finish unrouted webhooks (PostgresException 42P01)", StringComparison.Ordinal));
+    }
+
+    [PostgresFact]
     public async Task Messages_are_kept_for_ever_unless_somebody_says_otherwise()
     {
         await AddMessageAsync(At(0));

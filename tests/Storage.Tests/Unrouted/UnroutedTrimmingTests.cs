@@ -89,6 +89,32 @@ public sealed class UnroutedTrimmingTests(PostgresFixture postgres) : IClassFixt
         Assert.Equal("91,92", await ScalarAsync("select string_agg(name, ',' order by name) from unrouted_dropped"));
     }
 
+    [PostgresFact]
+    public async Task However_long_a_look_takes_it_is_not_given_up()
+    {
+        await AddAsync("111", days: 100, bytes: 10);
+        await AddAsync("222", days: 1, bytes: 10);
+        await using var impatient = NpgsqlDataSource.Create(_db.ConnectionString + ";Command Timeout=1");
+        await using var connection = await _db.OpenConnectionAsync();
+        await using var slow = await connection.BeginTransactionAsync();
+        await using (var held = new NpgsqlCommand("lock table unrouted_webhook, unrouted_dropped", connection, slow))
+        {
+            await held.ExecuteNonQueryAsync();
+        }
+
+        var trimming = new UnroutedTrimming(impatient);
+        var looks = Task.WhenAll(trimming.TrimAsync(Now.AddDays(-90), Now, default), trimming.MakeRoomAsync(1, 5, Now, default), trimming.ForgetAsync(Now.AddDays(-93), 2, default));
+        await using (var dawdle = new NpgsqlCommand("select pg_sleep(3)", connection, slow))
+        {
+            await dawdle.ExecuteNonQueryAsync();
+        }
+
+        await slow.CommitAsync();
+        await looks;
+
+        Assert.Equal(0L, await ScalarAsync("select count(*) from unrouted_webhook"));
+    }
+
     private async Task<object?> CountsAsync() => await ScalarAsync(
         """
         select string_agg(format('%s %s %s %s %s %s %s', name, why, dropped, bytes, extract(day from $1 - first_received_at), extract(day from $1 - last_received_at),
