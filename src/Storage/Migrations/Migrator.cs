@@ -12,14 +12,17 @@ namespace Channels.Storage.Migrations;
 /// <remarks>Several processes may start at once: one migrates under an advisory lock, the others wait and find nothing to do.</remarks>
 public static partial class Migrator
 {
-    private const long LockKey = 0x4348_414E_4E45_4C53; // "CHANNELS"
+    internal const long LockKey = 0x4348_414E_4E45_4C53; // "CHANNELS"
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Applies what is missing.</summary>
-    /// <exception cref="MigrationException">The database is newer than this program, an applied file was changed, or a file fails.</exception>
+    /// <exception cref="MigrationException">The database is of another encoding than UTF8 or newer than this program, an applied file was changed, or a file fails.</exception>
     public static async Task MigrateAsync(NpgsqlDataSource database, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, "select pg_advisory_lock($1)", cancellationToken, LockKey);
+        CheckEncoding(connection);
+        await LockAsync(connection, clock, logger, cancellationToken);
         try
         {
             await ExecuteAsync(
@@ -49,6 +52,31 @@ public static partial class Migrator
             {
                 await ExecuteAsync(connection, "select pg_advisory_unlock($1)", CancellationToken.None, LockKey);
             }
+        }
+    }
+
+    // In another one some letters cannot be kept (and their webhooks would be parked), or are bytes that nobody counts or compares as letters.
+    private static void CheckEncoding(NpgsqlConnection connection)
+    {
+        if (connection.PostgresParameters["server_encoding"] is not "UTF8" and var encoding)
+        {
+            throw new MigrationException(
+                $"The database that ConnectionStrings:Channels names is encoded as {encoding}, and what people write needs UTF8. Make another for it: create database channels encoding 'UTF8' template template0 (and put a dump of this one into it, where it has messages already).");
+        }
+    }
+
+    // Another process may take minutes for a large table; who waits without a word looks hung.
+    private static async Task LockAsync(NpgsqlConnection connection, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
+    {
+        var locked = ExecuteAsync(connection, "select pg_advisory_lock($1)", cancellationToken, LockKey);
+        try
+        {
+            await locked.WaitAsync(_patience, clock, CancellationToken.None);
+        }
+        catch (TimeoutException) when (!locked.IsFaulted)
+        {
+            Log.Waits(logger);
+            await locked;
         }
     }
 
@@ -136,6 +164,9 @@ public static partial class Migrator
 
         [LoggerMessage(2002, LogLevel.Information, "Applied {Count} migrations")]
         public static partial void Applied(ILogger logger, int count);
+
+        [LoggerMessage(2003, LogLevel.Information, "Waiting for another process that is bringing the database to its version; if there is none, somebody's session holds the advisory lock (pg_locks)")]
+        public static partial void Waits(ILogger logger);
     }
 }
 
