@@ -27,12 +27,17 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     /// <summary>For statements of which there may be as many as accounts; who finds none free waits.</summary>
     private const int MostSingles = 8;
 
+    /// <summary>Connections of <see cref="Requests"/> where the connection string names no number: with the message path's they leave room on a server that takes 100, as servers do unless told otherwise.</summary>
+    internal const int MostRequests = 50;
+
+    private const string MaxPoolSize = "Maximum Pool Size";
+
     private const string Setting = "ConnectionStrings:Channels";
 
     private const string PipelineSettings = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan -c jit=off";
 
     /// <summary>Opens nothing yet.</summary>
-    /// <param name="connectionString">Npgsql's; the pool sizes in it count per data source.</param>
+    /// <param name="connectionString">Npgsql's; the pool sizes in it count per data source. Where it names none, <see cref="Requests"/> has 50 connections at most.</param>
     /// <exception cref="SettingException">It is no connection string.</exception>
     public ChannelsDatabase(string connectionString)
     {
@@ -94,7 +99,7 @@ public sealed class ChannelsDatabase : IAsyncDisposable
     {
         try
         {
-            return new(connectionString)
+            var tuned = new NpgsqlConnectionStringBuilder(connectionString)
             {
                 ApplicationName = name,
                 MaxAutoPrepare = 100,
@@ -102,6 +107,9 @@ public sealed class ChannelsDatabase : IAsyncDisposable
                 // Values would reach logs through error details.
                 IncludeErrorDetail = false,
             };
+            // Npgsql's own number is all that a server takes by default: when many accounts wake at once, requests would take every place and no webhook could be committed.
+            tuned.MaxPoolSize = tuned.ShouldSerialize(MaxPoolSize) ? tuned.MaxPoolSize : Math.Max(MostRequests, tuned.MinPoolSize);
+            return tuned;
         }
         catch (Exception unreadable) when (unreadable is ArgumentException or FormatException or OverflowException or InvalidCastException)
         {

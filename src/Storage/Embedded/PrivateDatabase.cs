@@ -1,3 +1,4 @@
+using Channels.Storage.Database;
 using Npgsql;
 
 namespace Channels.Storage.Embedded;
@@ -17,7 +18,7 @@ internal static class PrivateDatabase
         Database = ClusterSettings.Database,
         ApplicationName = "channels",
         MaxAutoPrepare = 100,
-        MaxPoolSize = 50,
+        MaxPoolSize = ChannelsDatabase.MostRequests,
         // Details quote values, and values are people's words.
         IncludeErrorDetail = false,
         GssEncryptionMode = GssEncryptionMode.Disable,
