@@ -202,6 +202,9 @@ public readonly record struct ResolvedChat(string Alias, ConversationId Conversa
 /// <summary>The database refuses a batch for good (SQLSTATE class 21, 22, 23 or 54), or it cannot be written down, and it cannot be split further.</summary>
 public sealed class BatchRefusedException(string sqlState, string message) : Exception(message)
 {
+    /// <summary>The <see cref="SqlState"/> of a message to a conversation that is not there.</summary>
+    public const string NoSuchConversation = "23503";
+
     /// <summary>The five-character SQLSTATE; the kind of failure when it did not get as far as the database.</summary>
     public string SqlState { get; } = sqlState;
 }

@@ -30,6 +30,9 @@ internal static partial class AccountLog
     [LoggerMessage(3109, LogLevel.Warning, "Delivery of account {Account} could not be told that a chat moved ({Failure}); replies that it holds may go to where the chat was")]
     public static partial void MoveNotTold(ILogger logger, AccountId account, string failure);
 
+    [LoggerMessage(3110, LogLevel.Warning, "The store no longer knows conversations that account {Account} knew: it was put back, or its replica lacked them. They are looked up, or made, anew")]
+    public static partial void ConversationsLost(ILogger logger, AccountId account);
+
     [LoggerMessage(3108, LogLevel.Information, "Account {Account} is in trouble, and delivery or intake could not be told ({Failure}); they find out by themselves")]
     public static partial void TroubleNotTold(ILogger logger, AccountId account, string failure);
 }

@@ -167,6 +167,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         catch
         {
             _inStep.Clear();
+            _chats.Forget();
             _inflow.Doubt(Account);
             throw;
         }
@@ -176,7 +177,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     {
         try
         {
-            await RecordAsync(channel, rows, recorded, cancellationToken);
+            await RecordOrLearnAnewAsync(channel, rows, recorded, cancellationToken);
         }
         catch (BatchRefusedException refusal) when (rows.Length > 1)
         {
@@ -201,6 +202,21 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         foreach (var row in rows)
         {
             await HandleAsync(channel, [row], recorded, cancellationToken);
+        }
+    }
+
+    private async Task RecordOrLearnAnewAsync(ChannelEntry channel, ImmutableArray<InboundWebhook> rows, RecordedWebhooks recorded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RecordAsync(channel, rows, recorded, cancellationToken);
+        }
+        catch (BatchRefusedException refusal) when (refusal.SqlState == BatchRefusedException.NoSuchConversation)
+        {
+            // The store was put back behind what it had told us: a replica that lacked the last moments, or a dump.
+            AccountLog.ConversationsLost(_logger, Account);
+            _chats.Forget();
+            await RecordAsync(channel, rows, recorded, cancellationToken);
         }
     }
 

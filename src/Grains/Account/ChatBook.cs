@@ -21,8 +21,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         // Before anybody of these is taken for known: who is thrown away after that would be missing when the messages are sorted.
         if (_known.Count > Most)
         {
-            _known.Clear();
-            _written.Clear();
+            Forget();
         }
 
         var unknown = ImmutableArray.CreateBuilder<ChatSighting>();
@@ -84,6 +83,13 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         {
             _known[chat.Alias] = chat.Conversation;
         }
+    }
+
+    /// <summary>Of everything that is asked for next the store is asked anew: it may have lost what it said, with a primary whose replica lacked it.</summary>
+    public void Forget()
+    {
+        _known.Clear();
+        _written.Clear();
     }
 
     /// <summary>The conversation of an event's chat; null when it has none.</summary>

@@ -10,7 +10,8 @@ internal static class RecordSql
     /// </summary>
     /// <remarks>
     /// One key comes once: what a batch brings several times is counted in <c>times</c> at its first message, and is 0 at the others. Which keys are new is asked with
-    /// <c>in</c> among what is selected, which Postgres answers from a hash; as a condition it would become a loop over both.
+    /// <c>in</c> among what is selected, which Postgres answers from a hash; as a condition it would become a loop over both. A message whose conversation is not there is refused, and all with
+    /// it (<see cref="BatchRefusedException.NoSuchConversation"/>): whoever remembered the conversation did so over the loss of the store's last moments.
     /// </remarks>
     internal const string Messages = $"""
         {Parts.Claims}
@@ -98,6 +99,7 @@ internal static class RecordSql
           where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id
           returning c.id, coalesce(c.resumed_at < f.paused_at, true) as taken)
         select id, case when known or repeated is not null then 'known' when sending then 'held'
+                        when conversation_id not in (select id from conversations) then no_such_conversation(conversation_id)::text
                         when pauses_agent and conversation_id in (select id from conversations where taken) then 'takeover' else 'program' end, conversation_id from e
         """;
 
@@ -351,7 +353,8 @@ internal static class RecordSql
               update conversation c set last_message_at = greatest(c.last_message_at, f.newest), contact_wrote_at = greatest(c.contact_wrote_at, f.wrote)
               from (select tenant_id, conversation_id, max(occurred_at) as newest, max(occurred_at) filter (where author = 0 and not outbound and not history) as wrote
                     from fresh group by tenant_id, conversation_id) as f
-              where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id),
+              where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id
+              returning c.id),
             counters as (
               insert into channel_counter as c (tenant_id, account_id, messages_received, duplicates_dropped, last_message_at)
               select tenant_id, account_id, count(*) filter (where claimed and not outbound and not history), count(*) filter (where not claimed),
@@ -360,7 +363,7 @@ internal static class RecordSql
               on conflict (tenant_id, account_id) do update
               set messages_received = c.messages_received + excluded.messages_received, duplicates_dropped = c.duplicates_dropped + excluded.duplicates_dropped,
                   last_message_at = greatest(c.last_message_at, excluded.last_message_at))
-            select id from fresh
+            select case when conversation_id in (select id from conversations) then id else no_such_conversation(conversation_id) end from fresh
             """;
     }
 }

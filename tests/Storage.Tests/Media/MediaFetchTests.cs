@@ -39,6 +39,7 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         _database = new ChannelsDatabase(_db.ConnectionString);
         _writer = new AccountWriter(_database, new InboxTraffic(TimeProvider.System), NullLogger<AccountWriter>.Instance);
         (_tenant, _account, _conversation) = (new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));
+        await ConversationAsync(_conversation);
     }
 
     public async Task DisposeAsync()
@@ -100,7 +101,6 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task Whoever_waits_for_the_file_finds_it_with_the_turn_and_is_named_when_it_is_settled()
     {
         var message = Message("P1") with { Fetch = new MediaReference() { Id = "F1" }, StartsTurn = true, TurnWaitsUntil = Now.AddSeconds(30) };
-        await ScalarAsync($"insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{_tenant}', '{_account}', '{_conversation}', '549', 'direct', now())");
         await RecordAsync(message);
         await using var loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
         var where = new ConversationRef(_tenant, _account, _conversation);
@@ -133,6 +133,11 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         RecordedMessage Waiting(string id, double seconds) =>
             Message(id) with { Id = new MessageId(ids.Next()), Conversation = new ConversationId(ids.Next()), Fetch = new MediaReference() { Id = id }, StartsTurn = true, TurnWaitsUntil = now.AddSeconds(seconds) };
         var (brief, long_, settled, wrong) = (Waiting("P1", 5), Waiting("P2", 300), Waiting("P3", 300), Waiting("P4", 86_400));
+        foreach (var chat in new[] { brief, long_, settled, wrong })
+        {
+            await ConversationAsync(chat.Conversation);
+        }
+
         await RecordAsync(brief, long_, settled, wrong);
         await Fetches.SettleAsync(_tenant, _account, settled.Id, new MediaSettlement(null, null, null, null, "gone"), default);
 
@@ -165,6 +170,9 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         // In the order of their times, each once.
         Assert.Equal("P0,P1", await ScalarAsync("select string_agg(provider_message_id, ',' order by id) from transcript"));
     }
+
+    private Task ConversationAsync(ConversationId id) => ScalarAsync(
+        $"insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{_tenant}', '{_account}', '{id}', '549', 'direct', now())");
 
     private RecordedMessage Message(string providerId) => new(
         new MessageId(_ids.Next()), _conversation, Outbound: false, Author.Contact, EventKinds.MessageImage, providerId, "message", "", null, "received", null, "549", "Ana", Now, null,

@@ -26,6 +26,12 @@ public sealed class HistoryMomentTests(PostgresFixture postgres) : IClassFixture
         await using var database = new ChannelsDatabase(db.ConnectionString);
         await using var writer = new AccountWriter(database, new InboxTraffic(TimeProvider.System), NullLogger<AccountWriter>.Instance);
         var (tenant, account, conversation) = (new TenantId(ids.Next()), new AccountId(ids.Next()), new ConversationId(ids.Next()));
+        await using (var chat = db.CreateCommand(
+            $"insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{tenant}', '{account}', '{conversation}', '549', 'direct', now())"))
+        {
+            await chat.ExecuteNonQueryAsync();
+        }
+
         RecordOperation Recording() => new(
             new AccountBatch(tenant, account)
             {
