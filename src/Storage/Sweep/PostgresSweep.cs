@@ -96,31 +96,37 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
 
     private const string Outboxes = $"""
         with recursive owner as (
-          (select tenant_id from outbox where tenant_id > $6 order by tenant_id limit 1)
+          (select tenant_id from outbox where tenant_id > $5 and unknown_since is null order by tenant_id limit 1)
           union all
-          select n.* from owner, lateral (select tenant_id from outbox where tenant_id > owner.tenant_id order by tenant_id limit 1) as n)
+          select n.* from owner, lateral (select tenant_id from outbox where tenant_id > owner.tenant_id and unknown_since is null order by tenant_id limit 1) as n)
         select w.* from owner
         left join lateral (
-          select b.account_id from unnest($8::uuid[], $9::uuid[]) as b (tenant_id, account_id) where b.tenant_id = owner.tenant_id limit 1) as behind on true
+          select b.account_id from unnest($7::uuid[], $8::uuid[]) as b (tenant_id, account_id) where b.tenant_id = owner.tenant_id limit 1) as behind on true
         cross join lateral (
           with recursive hop as (
-            (select tenant_id, account_id from outbox where tenant_id = owner.tenant_id and account_id > coalesce(behind.account_id, $10::uuid)
+            (select tenant_id, account_id from outbox where tenant_id = owner.tenant_id and account_id > coalesce(behind.account_id, $9::uuid) and unknown_since is null
              order by tenant_id, account_id, message_id limit 1)
             union all
             select n.* from hop, lateral (
-              select tenant_id, account_id from outbox where tenant_id = hop.tenant_id and account_id > hop.account_id
+              select tenant_id, account_id from outbox where tenant_id = hop.tenant_id and account_id > hop.account_id and unknown_since is null
               order by tenant_id, account_id, message_id limit 1) as n)
           select tenant_id, account_id from hop
-          where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id
+          where exists (select from outbox o where o.tenant_id = hop.tenant_id and o.account_id = hop.account_id and o.unknown_since is null
                           and (o.state = 0 and (o.next_attempt_at < $1 or o.next_attempt_at > $3 and (o.attempts = 0 or o.next_attempt_at > $4))
-                               or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)
-                               or o.state = 2 and (o.sending_since > $5
-                                                   or (o.looked_up_at is null or o.looked_up_at < $13)
-                                                      and exists (select from unnest($11::timestamptz[], $12::timestamptz[]) as due (after, until)
-                                                                  where o.sending_since > due.after and o.sending_since <= due.until))) offset 0)
+                               or o.state = 1 and (o.sending_since < $1 or o.sending_since > $3)) offset 0)
             and {Served}
-          limit $7) as w
+          limit $6) as w
         limit $2
+        """;
+
+    // Replies of unknown outcome stay until somebody settles them, and most have been there for long: only those are read that were sent within a span that somebody may still look up.
+    private const string LookUps = $"""
+        select distinct hop.tenant_id, hop.account_id
+        from unnest($1::timestamptz[], $2::timestamptz[], $3::timestamptz[]) as due (after, until, looked_up_before)
+        cross join lateral (
+          select o.tenant_id, o.account_id from outbox o
+          where o.unknown_since > due.after and o.unknown_since <= due.until and (o.looked_up_at is null or o.looked_up_at < due.looked_up_before) offset 0) as hop
+        where {Served}
         """;
 
     private const string Echoes = "select distinct account_id from held_echo";
@@ -153,7 +159,8 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
         order by due_at, account_id limit $4
         """;
 
-    // By accounts, not by files: thousands of one account, whose media server hangs, must not take every place of a look.
+    // By accounts, not by files: thousands of one account, whose media server hangs, must not take every place of a look. Nor are they read: whether one is due is asked of an index by
+    // account and time, and "is not distinct from" keeps the key from offering itself instead.
     private const string Files = $"""
         with recursive owner as (
           (select tenant_id from media_fetch where tenant_id > $4 order by tenant_id limit 1)
@@ -171,8 +178,10 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
               select tenant_id, account_id from media_fetch where tenant_id = hop.tenant_id and account_id > hop.account_id
               order by tenant_id, account_id, message_id limit 1) as n)
           select tenant_id, account_id from hop
-          where exists (select from media_fetch f where f.tenant_id = hop.tenant_id and f.account_id = hop.account_id
-                          and (f.next_attempt_at <= $1 or f.next_attempt_at > $3) offset 0)
+          where (exists (select from media_fetch f where uuid_send(f.account_id) = uuid_send(hop.account_id) and f.next_attempt_at <= $1
+                           and f.tenant_id is not distinct from hop.tenant_id offset 0)
+                 or exists (select from media_fetch f where uuid_send(f.account_id) = uuid_send(hop.account_id) and f.next_attempt_at > $3
+                              and f.tenant_id is not distinct from hop.tenant_id offset 0))
             and {Served}
           limit $5) as w
         limit $2
@@ -254,10 +263,11 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
         _turns = turns.Select(row => new ConversationRef(new(row.Tenant), new(row.Account), new(row.Conversation))).ToLookup(turn => Partitions.Of(turn.Account));
         var outboxes = await ReadAsync(
             Outboxes, reader => (Tenant: reader.GetGuid(0), Account: reader.GetGuid(1), Conversation: Guid.Empty), cancellationToken, before, Most, after,
-            now + OutboxRow.FurthestAttempt, IsStarting() ? now - RecentlyUnknown : DateTimeOffset.MaxValue, _outboxPages.From, Share, _outboxPages.Tenants, _outboxPages.Accounts,
-            Guid.Empty, LookUpsMissed(now - LookUpMissed), LookUpsMissed(now), now - LookUpOverdue - LookUpMissed);
+            now + OutboxRow.FurthestAttempt, _outboxPages.From, Share, _outboxPages.Tenants, _outboxPages.Accounts, Guid.Empty);
         _outboxPages.Turn(outboxes);
-        _outboxes = outboxes.Select(row => (new TenantId(row.Tenant), Account: new AccountId(row.Account))).ToLookup(row => Partitions.Of(row.Account));
+        var lookUps = await LookUpsAsync(now, cancellationToken);
+        _outboxes = outboxes.Select(row => (row.Tenant, row.Account)).Union(lookUps).Select(row => (new TenantId(row.Tenant), Account: new AccountId(row.Account)))
+            .ToLookup(row => Partitions.Of(row.Account));
         var echoes = await ReadAsync(Echoes, reader => new AccountId(reader.GetGuid(0)), cancellationToken);
         _echoes = echoes.ToLookup(Partitions.Of);
         var sessions = await ReadAsync(
@@ -275,6 +285,21 @@ internal sealed class PostgresSweep(ChannelsDatabase database, FurthestLooks fur
             _filePages.From, Share, _filePages.Tenants, _filePages.Accounts, Guid.Empty);
         _filePages.Turn(files);
         _files = files.Select(row => new AccountId(row.Account)).ToLookup(Partitions.Of);
+    }
+
+    // Spans of times at which a reply became unknown, and before when it must have been looked up last. At the start all of late, whoever looked: a former process may have been about to.
+    private async Task<List<(Guid Tenant, Guid Account)>> LookUpsAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<(DateTimeOffset After, DateTimeOffset Until, DateTimeOffset LookedUpBefore)> spans =
+            [.. LookUpsMissed(now - LookUpMissed).Zip(LookUpsMissed(now), (after, until) => (after, until, now - LookUpOverdue - LookUpMissed))];
+        if (IsStarting())
+        {
+            spans.Add((now - RecentlyUnknown, DateTimeOffset.MaxValue, DateTimeOffset.MaxValue));
+        }
+
+        return await ReadAsync(
+            LookUps, reader => (reader.GetGuid(0), reader.GetGuid(1)), cancellationToken, spans.Select(span => span.After).ToArray(), spans.Select(span => span.Until).ToArray(),
+            spans.Select(span => span.LookedUpBefore).ToArray());
     }
 
     // When the attempts began whose look-ups are overdue at that moment. The first one's time is too soon after the attempt for that to be told.

@@ -148,6 +148,40 @@ public sealed class SweepPagesTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal(2_000, found.Count);
     }
 
+    [PostgresFact]
+    public async Task What_nobody_works_on_is_not_read_however_much_of_it_there_is()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var where = await stage.ChannelAsync();
+        await stage.RunAsync(
+            """
+            insert into outbox (tenant_id, account_id, message_id, conversation_id, state, attempts, next_attempt_at, sending_since)
+            select $1, $2, gen_random_uuid(), $3, 2, 1, $4, $4 from generate_series(1, 20000)
+            """,
+            where.Tenant.Value, where.Account.Value, where.Conversation.Value, OutboxStage.Now.AddDays(-30));
+        await FilesAsync(stage, where, 20_000, OutboxStage.Now.AddMinutes(10));
+        await stage.ReplyAsync(where);
+        await stage.RunAsync("analyze");
+        using (var sweep = new PostgresSweep(stage.Database, new FurthestLooks(TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)), stage.Clock))
+        {
+            var found = await LookAsync(stage, sweep);
+            Assert.Equal(where.Account, Assert.Single(found.SelectMany(work => work.Outboxes)).Account);
+            Assert.Empty(found.SelectMany(work => work.Files));
+        }
+
+        // What its connections have read is added up when they end.
+        await stage.Database.DisposeAsync();
+        await Eventually.TrueAsync(
+            "the sweep's connections to end",
+            () => stage.ScalarAsync("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'channels-pipeline'").GetAwaiter().GetResult() is 0L);
+        var read = await stage.ScalarAsync(
+            """
+            select (select sum(seq_tup_read + idx_tup_fetch) from pg_stat_user_tables where relname in ('outbox', 'media_fetch'))::bigint
+                   + (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('outbox', 'media_fetch'))::bigint
+            """);
+        Assert.InRange((long)read!, 1, 1_000);
+    }
+
     [PostgresTheory]
     [InlineData(24, 0)]
     [InlineData(26, 1)]
