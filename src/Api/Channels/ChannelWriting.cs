@@ -16,7 +16,7 @@ namespace Channels.Api.Channels;
 internal sealed partial class ChannelWriting(
     ChannelForm form, ChannelStore channels, KindSwitches switches, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger, TimeProvider clock)
 {
-    private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret; until then its webhooks get 401.";
+    private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret. Until then its webhooks get 401, and a gateway repeats none of them: what people write meanwhile is lost.";
 
     public async Task<Results<Created<ChannelAnswer>, Problem>> CreateAsync(TenantId tenant, CreateChannel request, CancellationToken cancellationToken)
     {
