@@ -51,7 +51,7 @@ internal static class WahaParties
     private static WhatsAppJid? ChatOf(JsonElement payload, bool fromMe, WahaEnvelope envelope)
     {
         var (from, to) = (Jid(payload, "from"), Jid(payload, "to"));
-        return fromMe && to is { } addressed && (from is not { } us || envelope.IsOwn(us)) ? addressed : from ?? to;
+        return fromMe && to is { } addressed && !envelope.IsOwn(addressed) ? addressed : from;
     }
 
     private static WhatsAppParties.Identities Person(
@@ -61,12 +61,15 @@ internal static class WahaParties
         found.Add(chat);
         var key = WhatsAppParties.Read(data.Member("key"), data);
 
+        // One of the two is us, whom nothing else may tell: the browser engines leave out who we are until they know.
+        var to = fromMe ? Jid(payload, "to") : null;
+
         // The receipt for our own message was sent by the other side.
         var byUs = info.Flag("IsFromMe") ?? fromMe;
         foreach (var other in (ReadOnlySpan<WhatsAppJid?>)
                  [
                      key.Chat, key.ChatLid, Jid(info, "Chat"), Jid(info, byUs ? "RecipientAlt" : "SenderAlt"), byUs ? null : Jid(info, "Sender"),
-                     Jid(payload, "from"), Jid(payload, "to"),
+                     to ?? Jid(payload, "from"),
                  ])
         {
             // Some of these fields name us in some engine.
