@@ -12,7 +12,9 @@ namespace Channels.Connectors.Waha;
 /// <param name="OwnLid">Our own hidden id. Absent before 2025.</param>
 /// <param name="OwnName">What our account calls itself.</param>
 /// <param name="Payload">The event's content.</param>
-internal readonly record struct WahaEnvelope(string Event, string? Account, WhatsAppJid? Own, WhatsAppJid? OwnLid, string? OwnName, JsonElement Payload)
+/// <param name="Milliseconds">When WAHA told it, in any of a number's spellings; the same when it tells it again. Absent in builds of 2024.</param>
+internal readonly record struct WahaEnvelope(
+    string Event, string? Account, WhatsAppJid? Own, WhatsAppJid? OwnLid, string? OwnName, JsonElement Payload, JsonElement Milliseconds)
 {
     /// <summary>The member that names the session.</summary>
     public const string SessionMember = "session";
@@ -29,7 +31,8 @@ internal readonly record struct WahaEnvelope(string Event, string? Account, What
             WhatsAppJid.Parse(me.Text("id")) ?? WhatsAppJid.Parse(me.Text("jid")),
             WhatsAppJid.Parse(me.Text("lid"), BareJid.Lid),
             me.Filled("pushName"),
-            root.Member("payload"));
+            root.Member("payload"),
+            root.Member("timestamp"));
     }
 
     /// <summary>Our own addresses.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Connectors.WhatsApp;
@@ -10,22 +11,41 @@ namespace Channels.Connectors.Waha;
 internal static class WahaPollReader
 {
     public const string VoteEvent = "poll.vote";
+    private const string Unplaced = "no message id or no chat";
 
     public static ChannelEvent ReadVote(WahaEnvelope envelope)
     {
         var (vote, poll) = (envelope.Payload.Member("vote"), envelope.Payload.Member("poll"));
         var data = DataOf(vote, envelope.Payload);
-        if (WahaMessageId.Read(vote, "id") is not { } id || WahaParties.Read(vote, data, id, envelope) is not { Chat: { } chat } parties)
+        if (WahaMessageId.Read(vote, "id") is not { } id)
         {
-            return envelope.Ignored("no message id or no chat");
+            return envelope.Ignored(Unplaced);
+        }
+
+        var pollId = WahaMessageId.Read(poll, "id")?.Id;
+        var isPolls = id.Id == pollId;
+        if (isPolls)
+        {
+            // Whose it is, and who wrote it, is said of the poll there.
+            id = id with { FromMe = null, Participant = null };
+        }
+
+        var parties = WahaParties.Read(vote, data, id, envelope);
+        if (parties.Chat is not { } chat)
+        {
+            return envelope.Ignored(Unplaced);
         }
 
         var bare = WahaMessageReader.Bare(vote, data, id, envelope, parties);
-        var message = WhatsAppPollReader.Vote(bare, Names(vote.Member("selectedOptions")), envelope.Event == VoteEvent, default) with
-        {
-            TargetMessageId = WahaMessageId.Read(poll, "id")?.Id,
-        };
-        return WhatsAppPlacing.Place(message, chat, WhatsAppOrigin.Arrived, WahaEnvelope.Stories);
+        var message = WhatsAppPollReader.Vote(bare, Names(vote.Member("selectedOptions")), envelope.Event == VoteEvent, default) with { TargetMessageId = pollId };
+        return WhatsAppPlacing.Place(isPolls ? WithoutId(message, vote, envelope) : message, chat, WhatsAppOrigin.Arrived, WahaEnvelope.Stories);
+    }
+
+    /// <summary>The browser engines give a vote the id of its poll, which all votes share: it is known by who chose what, and when.</summary>
+    private static ChannelEvent WithoutId(ChannelEvent message, JsonElement vote, WahaEnvelope envelope)
+    {
+        var at = WhatsAppValues.Integer(vote.Member("timestamp")) ?? WhatsAppValues.Integer(envelope.Milliseconds);
+        return message with { MessageId = null, Revision = WhatsAppRevision.Of(default, string.Create(CultureInfo.InvariantCulture, $"{message.SenderId}:{at}:{message.Text}")) };
     }
 
     /// <summary>GOWS puts the vote's own message beside it. What other engines put there may be the poll's, whose author is not the voter.</summary>
