@@ -16,10 +16,19 @@ internal static class WahaChangeReader
         var content = WahaContent.Of(payload);
         var change = WhatsAppChange.In(content) ?? default;
 
-        // In the browser engines an edited message keeps its id.
-        return (WahaMessageId.Read(payload, "editedMessageId")?.Id ?? change.Target ?? id?.Id) is { } target
-            ? Edited(payload.Filled("body") ?? change.Text ?? WhatsAppChange.TextOf(content), target, id?.Id, change.Milliseconds, envelope, WahaParties.Read(payload, id, envelope))
-            : envelope.Ignored(WhatsAppChange.WithoutTarget);
+        if ((WahaMessageId.Read(payload, "editedMessageId")?.Id ?? change.Target ?? id?.Id) is not { } target)
+        {
+            return envelope.Ignored(WhatsAppChange.WithoutTarget);
+        }
+
+        var milliseconds = change.Milliseconds.IsNothing() ? EditedAt(payload.Member("_data")) : change.Milliseconds;
+        var edited = Edited(
+            payload.Filled("body") ?? change.Text ?? WhatsAppChange.TextOf(content), target, id?.Id, milliseconds, envelope, WahaParties.Read(payload, id, envelope));
+
+        // In the browser engines an edited message keeps its id, and its time: when it was edited stands apart, or is when it was told.
+        return target == id?.Id || edited.Timestamp is null
+            ? edited with { ChangedAt = WhatsAppValues.Time(milliseconds) ?? WhatsAppValues.Time(envelope.Milliseconds) }
+            : edited;
     }
 
     /// <summary><c>message.revoked</c>: the message that takes back, and the one taken back where the engine kept it.</summary>
@@ -44,6 +53,15 @@ internal static class WahaChangeReader
         (WhatsAppChangeType.Revoke, { } target) => Deleted(target, id.Id, envelope, parties) with { Timestamp = WahaMessageReader.TimeOf(envelope.Payload) },
         (_, { } target) => Edited(envelope.Payload.Filled("body") ?? change.Text, target, id.Id, change.Milliseconds, envelope, parties),
     };
+
+    /// <summary>When the latest edit was made, as WhatsApp Web keeps it: with the message, which the browser engines put beside old and new words.</summary>
+    private static JsonElement EditedAt(JsonElement data)
+    {
+        const string name = "latestEditSenderTimestampMs";
+        var message = data.Member("message");
+        var kept = message.Member("_data").Member(name);
+        return !kept.IsNothing() ? kept : message.Member(name) is var own && !own.IsNothing() ? own : data.Member(name);
+    }
 
     private static ChannelEvent Deleted(string target, string? ownId, WahaEnvelope envelope, WhatsAppParties parties) =>
         parties.Change(EventKinds.MessageDeleted, target, envelope.Account, WahaEnvelope.Stories) with { MessageId = ownId };
