@@ -105,7 +105,11 @@ internal static class WahaContentReader
     private static ImmutableArray<ContactCard> Cards(JsonElement payload, JsonElement data)
     {
         var cards = payload.Member("vCards");
+        var kept = data.Member("vcardList");
         return cards.IsArray() && cards.GetArrayLength() > 0 ? [.. cards.EnumerateArray().Select(card => VCard.Read(null, card.AsText()))]
+
+            // Of several at once WPP hands on nothing but what WhatsApp Web keeps; their body is empty.
+            : kept.IsArray() && kept.GetArrayLength() > 0 ? [.. kept.EnumerateArray().Select(card => VCard.Read(card.Filled("displayName"), card.Text("vcard")))]
             : (payload.Filled("body") ?? data.Filled("body")) is { } card ? [VCard.Read(null, card)]
             : [];
     }
