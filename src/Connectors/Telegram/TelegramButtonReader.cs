@@ -33,9 +33,14 @@ internal static class TelegramButtonReader
             ReplyTo = TelegramParties.MessageIdOf(message),
             Details = pressed.Details.Add("callback_query_id", id),
         };
-        return parties.Chat is null
-            ? pressed with { Action = EventAction.Ignore, Reason = "a button of an inline message: its chat is not known" }
-            : pressed;
+        return parties switch
+        {
+            { Chat: null } => pressed with { Action = EventAction.Ignore, Reason = "a button of an inline message: its chat is not known" },
+
+            // What we write into a channel is a post.
+            { ChatType: "channel" } => pressed with { Action = EventAction.StoreOnly, Reason = "a button below a channel's post: all who read the channel would see an answer" },
+            _ => pressed,
+        };
     }
 
     /// <summary>
