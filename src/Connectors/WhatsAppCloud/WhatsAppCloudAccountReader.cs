@@ -100,8 +100,8 @@ internal static class WhatsAppCloudAccountReader
 
     private static EventAction ActionOf(WhatsAppCloudError error) => error.Meaning switch
     {
-        WhatsAppCloudMeaning.Throttled or WhatsAppCloudMeaning.LongThrottled or WhatsAppCloudMeaning.PairThrottled => EventAction.ThrottleAccount,
-        WhatsAppCloudMeaning.Unauthorized or WhatsAppCloudMeaning.Restricted or WhatsAppCloudMeaning.NotRegistered => EventAction.UpdateConnection,
+        WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled or WhatsAppMetaMeaning.PairThrottled => EventAction.ThrottleAccount,
+        WhatsAppMetaMeaning.Unauthorized or WhatsAppMetaMeaning.Restricted or WhatsAppMetaMeaning.NotRegistered => EventAction.UpdateConnection,
         _ => EventAction.Ignore,
     };
 

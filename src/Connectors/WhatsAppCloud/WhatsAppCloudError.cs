@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 
 namespace Channels.Connectors.WhatsAppCloud;
 
@@ -13,11 +14,11 @@ internal readonly record struct WhatsAppCloudError(int? Code, string? Title, str
     private const int LongestWords = 300;
 
     /// <summary>What it means for us.</summary>
-    public WhatsAppCloudMeaning Meaning => WhatsAppCloudErrors.MeaningOf(Code);
+    public WhatsAppMetaMeaning Meaning => WhatsAppMetaErrors.MeaningOf(Code);
 
     /// <summary>Whether the same may work later without anybody doing anything.</summary>
-    public bool IsPassing => Meaning is WhatsAppCloudMeaning.Throttled or WhatsAppCloudMeaning.LongThrottled or WhatsAppCloudMeaning.PairThrottled
-        or WhatsAppCloudMeaning.Passing or WhatsAppCloudMeaning.Undecided or WhatsAppCloudMeaning.MediaTrouble;
+    public bool IsPassing => Meaning is WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled or WhatsAppMetaMeaning.PairThrottled
+        or WhatsAppMetaMeaning.Passing or WhatsAppMetaMeaning.Undecided or WhatsAppMetaMeaning.MediaTrouble;
 
     /// <summary>Our word and Meta's own words, for people.</summary>
     public string Said
@@ -25,7 +26,7 @@ internal readonly record struct WhatsAppCloudError(int? Code, string? Title, str
         get
         {
             var words = Details ?? Title ?? (Code is { } code ? string.Create(CultureInfo.InvariantCulture, $"Meta's error {code}") : "no words");
-            return $"{WhatsAppCloudErrors.WordOf(Meaning)}: {(words.Length <= LongestWords ? words : $"{words[..(char.IsHighSurrogate(words[LongestWords - 1]) ? LongestWords - 1 : LongestWords)]}…")}";
+            return $"{WhatsAppMetaErrors.WordOf(Meaning)}: {(words.Length <= LongestWords ? words : $"{words[..(char.IsHighSurrogate(words[LongestWords - 1]) ? LongestWords - 1 : LongestWords)]}…")}";
         }
     }
 

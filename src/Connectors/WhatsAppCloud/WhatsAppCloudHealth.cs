@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 
 namespace Channels.Connectors.WhatsAppCloud;
@@ -50,7 +51,7 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
     {
         var reading = answer.IsSuccess && answer.Body.Id("id") is not null ? OfNumber(answer.Body) : OfFailure(answer);
         return answer.Usage is { BlockedFor: { } blocked } ? reading with { Rest = blocked }
-            : answer.Usage.Percent >= NearlySpent || answer.Error.Meaning is WhatsAppCloudMeaning.Throttled or WhatsAppCloudMeaning.LongThrottled ? reading with { Rest = _rest }
+            : answer.Usage.Percent >= NearlySpent || answer.Error.Meaning is WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled ? reading with { Rest = _rest }
             : reading;
     }
 
@@ -62,12 +63,12 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
             "Generate a system user's token that never expires, put it into access_token, and activate the channel again."),
 
         // Reading needs more rights than sending does.
-        { Error.Meaning: WhatsAppCloudMeaning.Unauthorized } => new HealthReading.Ailing(
+        { Error.Meaning: WhatsAppMetaMeaning.Unauthorized } => new HealthReading.Ailing(
             "permission-missing", $"The token may not read how the number stands: {answer.Said}. Whether it may send is seen when something is sent.",
             "Give the system user full control of the WhatsApp account, with whatsapp_business_management and whatsapp_business_messaging."),
-        { Error.Meaning: WhatsAppCloudMeaning.Restricted } => Restricted($"Meta has restricted or locked the account: {answer.Said}."),
-        { Error.Meaning: WhatsAppCloudMeaning.NotRegistered } => NotRegistered($"Meta says that the number is not registered: {answer.Said}."),
-        { Error.Meaning: WhatsAppCloudMeaning.BadRequest } => new HealthReading.Ailing(
+        { Error.Meaning: WhatsAppMetaMeaning.Restricted } => Restricted($"Meta has restricted or locked the account: {answer.Said}."),
+        { Error.Meaning: WhatsAppMetaMeaning.NotRegistered } => NotRegistered($"Meta says that the number is not registered: {answer.Said}."),
+        { Error.Meaning: WhatsAppMetaMeaning.BadRequest } => new HealthReading.Ailing(
             "number-not-found", $"Meta does not show the number: {answer.Said}. It was deleted, moved to another account, or the token may not see it.",
             "Compare phone_number_id with WhatsApp Manager (Phone numbers), correct it, and activate the channel again."),
         _ => new HealthReading.Unknown(answer.Error.Code is null ? $"Meta answers {(int)answer.Status!}" : $"Meta answers with error {answer.Error.Code}: {answer.Said}"),

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 
@@ -90,7 +91,7 @@ internal sealed class WhatsAppCloudMedia(WhatsAppCloudApi api)
     private static MediaFetchOutcome Failed(WhatsAppCloudSettings settings, WhatsAppCloudAnswer answer)
     {
         var words = Secrecy.Hide(answer.Status is null ? answer.Trouble : $"Meta answers {(int)answer.Status}: {answer.Said}", settings.AccessToken);
-        return answer is { Status: HttpStatusCode.NotFound or HttpStatusCode.Gone } or { Error.Meaning: WhatsAppCloudMeaning.BadRequest }
+        return answer is { Status: HttpStatusCode.NotFound or HttpStatusCode.Gone } or { Error.Meaning: WhatsAppMetaMeaning.BadRequest }
             ? new MediaFetchOutcome.Gone(words)
             : new MediaFetchOutcome.TryLater(answer.RetryAfter ?? _again, words);
     }
