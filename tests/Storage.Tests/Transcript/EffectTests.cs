@@ -311,7 +311,7 @@ public sealed class EffectTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var command = _db.CreateCommand($"select {ChannelRows.Columns} from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id");
         await using var row = await command.ExecuteReaderAsync();
         Assert.True(await row.ReadAsync());
-        return ChannelRows.Read(row).Health!.TroubleSince;
+        return ChannelRows.Read(row).TroubleSince;
     }
 
     private Task ReachAsync(params (int Minutes, string? Why)[] words) =>
