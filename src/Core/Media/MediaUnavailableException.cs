@@ -1,7 +1,10 @@
+using Orleans;
+
 namespace Channels.Core.Media;
 
 /// <summary>The directory for files takes none: nothing was kept. Neither the database nor what was asked is at fault.</summary>
 /// <remarks>Its message is for tenants as well: it says what is wrong, and names no path.</remarks>
+[GenerateSerializer, Alias("MediaUnavailableException")]
 public sealed class MediaUnavailableException : Exception
 {
     /// <summary>Creates it with a general message.</summary>
