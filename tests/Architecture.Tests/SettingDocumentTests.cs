@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace Channels.Architecture.Tests;
 
 /// <summary>A setting with a range is documented with it, and told by its name when it is outside.</summary>
-public sealed class SettingDocumentTests
+public sealed partial class SettingDocumentTests
 {
     [Theory]
     [InlineData("Grains", "Channels.Grains.Session.SessionOptions", "Sessions")]
@@ -38,6 +39,20 @@ public sealed class SettingDocumentTests
         Assert.Equal(settings.Count, document.Count(line => line.StartsWith($"| `Channels__{section}__", StringComparison.Ordinal)));
         House.None(complaints);
     }
+
+    [Fact]
+    public void What_compose_hands_on_is_named_where_the_cluster_is_started()
+    {
+        var handed = Handed().Matches(File.ReadAllText(House.At("docker-compose.yml"))).Select(match => match.Groups["name"].Value).Distinct().ToList();
+        var chapter = File.ReadAllText(House.At("README.md")).Split("### The cluster")[1].Split("\n## ")[0];
+
+        Assert.True(handed.Count >= 5, $"Only {handed.Count} names found.");
+        Assert.Contains("x-environment", chapter, StringComparison.Ordinal);
+        Assert.All(handed, name => Assert.Contains(name, chapter, StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"\$\{(?<name>CHANNELS_\w+)")]
+    private static partial Regex Handed();
 
     private static string? Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture);
 }
