@@ -36,6 +36,12 @@ internal sealed partial class WebhookIngress(
     /// <summary>For a body that is not here with its headers: its room is everybody's, and nothing is proven yet.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // Said of every webhook, an hour without the store would be millions of lines.
+    private static readonly TimeSpan _betweenLines = TimeSpan.FromSeconds(10);
+    private readonly RepeatedLine _storeAway = new(clock, _betweenLines);
+    private readonly RepeatedLine _full = new(clock, _betweenLines);
+    private readonly RepeatedLine _unrouted = new(clock, _betweenLines);
+
     /// <summary>Answers a webhook that came to a channel's own address.</summary>
     public Task AcceptAsync(HttpContext http) => AnswerAsync(http, DecideAsync);
 
@@ -60,12 +66,20 @@ internal sealed partial class WebhookIngress(
         }
         catch (StoreUnavailableException failure)
         {
-            Log.StoreAway(logger, kind, failure.InnerException?.GetType().Name);
+            if (_storeAway.IsDue(out var leftOut))
+            {
+                Log.StoreAway(logger, kind, failure.InnerException?.GetType().Name, leftOut);
+            }
+
             answer = IngressAnswer.StoreUnavailable;
         }
         catch (InboxFullException)
         {
-            Log.Full(logger, kind);
+            if (_full.IsDue(out var leftOut))
+            {
+                Log.Full(logger, kind, leftOut);
+            }
+
             answer = IngressAnswer.InboxFull;
         }
         catch (BadHttpRequestException failure)
@@ -200,7 +214,11 @@ internal sealed partial class WebhookIngress(
 
             if (owners.IsEmpty)
             {
-                Log.Unrouted(logger, connector.Manifest.Id, part.Account.Setting, part.Account.Value, reason);
+                if (_unrouted.IsDue(out var leftOut))
+                {
+                    Log.Unrouted(logger, connector.Manifest.Id, part.Account.Setting, part.Account.Value, reason, leftOut);
+                }
+
                 nobodys.Add(new(connector.Manifest.Id, part.Account, reason ?? "no channel has it", now, connector.ProofOf(body, request, routing.Proven), body));
             }
         }
@@ -241,11 +259,11 @@ internal sealed partial class WebhookIngress(
 
     private static partial class Log
     {
-        [LoggerMessage(1001, LogLevel.Warning, "A webhook of kind {Kind} got 503: the store does not answer ({Problem})")]
-        public static partial void StoreAway(ILogger logger, string kind, string? problem);
+        [LoggerMessage(1001, LogLevel.Warning, "A webhook of kind {Kind} got 503: the store does not answer ({Problem}). {LeftOut} more got one since this was last said")]
+        public static partial void StoreAway(ILogger logger, string kind, string? problem, long leftOut);
 
-        [LoggerMessage(1002, LogLevel.Warning, "A webhook of kind {Kind} got 503: too many are waiting to be stored")]
-        public static partial void Full(ILogger logger, string kind);
+        [LoggerMessage(1002, LogLevel.Warning, "A webhook of kind {Kind} got 503: too many are waiting to be stored. {LeftOut} more got one since this was last said")]
+        public static partial void Full(ILogger logger, string kind, long leftOut);
 
         [LoggerMessage(1003, LogLevel.Information, "A webhook for channel {Account} got 401: it does not prove where it comes from")]
         public static partial void NotAuthentic(ILogger logger, AccountId account);
@@ -256,8 +274,8 @@ internal sealed partial class WebhookIngress(
         [LoggerMessage(1006, LogLevel.Warning, "A webhook for any channel of kind {Kind} got 409: {Count} channels fit its name and secret, the oldest is {Account}. Their own addresses tell them apart")]
         public static partial void Ambiguous(ILogger logger, string kind, int count, AccountId account);
 
-        [LoggerMessage(1007, LogLevel.Warning, "A part of a webhook of kind {Kind} belongs to no channel ({Setting} {Value}: {Reason}); it is kept for the operator under unrouted webhooks")]
-        public static partial void Unrouted(ILogger logger, string kind, string setting, string value, string? reason);
+        [LoggerMessage(1007, LogLevel.Warning, "A part of a webhook of kind {Kind} belongs to no channel ({Setting} {Value}: {Reason}); it is kept for the operator under unrouted webhooks. {LeftOut} more did not since this was last said")]
+        public static partial void Unrouted(ILogger logger, string kind, string setting, string value, string? reason, long leftOut);
 
         [LoggerMessage(1004, LogLevel.Error, "A webhook of kind {Kind} got 500")]
         public static partial void Failed(ILogger logger, Exception failure, string kind);

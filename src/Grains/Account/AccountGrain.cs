@@ -63,7 +63,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         _gates = gates;
         _logger = logger;
         _chats = new ChatBook(transcript, ids);
-        _drain = new Pump(DrainAsync, clock, logger);
+        _drain = new Pump(DrainAsync, () => $"account {Account}", clock, logger);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());

@@ -56,7 +56,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         _typing = new TypingSigns(connectors, clock, logger);
         _asks = new Asks(clock);
         _dispatch = new ReplyDispatch(account => GrainFactory.GetGrain<IDeliveryGrain>(account.Value), clock, logger);
-        _pump = new Pump(AnswerAsync, clock, logger);
+        _pump = new Pump(AnswerAsync, () => $"conversation {_where.Conversation}", clock, logger);
         _alarm = new Alarm(this, _pump);
     }
 

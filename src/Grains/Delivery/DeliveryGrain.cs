@@ -59,7 +59,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         _reservations = new Reservations(clock);
         _closing = closing;
         _reports = new ConnectionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, clock, logger);
-        _pump = new Pump(DeliverAsync, clock, logger);
+        _pump = new Pump(DeliverAsync, () => $"account {Account}", clock, logger);
         _fileTurn = new FileTurn(files, _pump.Signal, _pump.Stopping);
         _alarm = new Alarm(this, _pump);
         _reservationsEnd = new Alarm(this, LookAtReservations);

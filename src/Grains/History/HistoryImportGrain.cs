@@ -50,7 +50,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
         _clock = clock;
         _logger = logger;
         _pause = new Pause(clock);
-        _pump = new Pump(ReadOnAsync, clock, logger);
+        _pump = new Pump(ReadOnAsync, () => $"account {Account}", clock, logger);
         _alarm = new Alarm(this, _pump);
     }
 

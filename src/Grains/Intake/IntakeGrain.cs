@@ -53,7 +53,7 @@ internal sealed partial class IntakeGrain : Grain, IIntakeGrain
         _clock = clock;
         _logger = logger;
         _pause = new Pause(clock);
-        _pump = new Pump(AttendAsync, clock, logger);
+        _pump = new Pump(AttendAsync, () => $"account {Account}", clock, logger);
         _alarm = new Alarm(this, _pump);
         _store = store;
         _row = new IntakeRow(store);

@@ -40,7 +40,7 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         _gate = gate;
         _clock = clock;
         _logger = logger;
-        _pump = new Pump(FetchAsync, clock, logger);
+        _pump = new Pump(FetchAsync, () => $"account {Account}", clock, logger);
         _alarm = new Alarm(this, _pump);
     }
 

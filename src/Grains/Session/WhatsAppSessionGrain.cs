@@ -51,7 +51,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         _code = new SessionCode(options, clock);
         _reports = new SessionReports(connector => GrainFactory.GetGrain<IConnectorGrain>(connector.Value), directory, WakeDeliveryAsync);
         _keeping = new SessionKeeping(store, statuses, life, directory, clock, logger, WakeDeliveryAsync);
-        _pump = new Pump(LookAsync, clock, logger);
+        _pump = new Pump(LookAsync, () => $"account {Account}", clock, logger);
     }
 
     private AccountId Account => new(this.GetPrimaryKey());

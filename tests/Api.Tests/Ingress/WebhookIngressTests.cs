@@ -126,6 +126,24 @@ public sealed class WebhookIngressTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task Webhooks_that_the_store_does_not_take_are_said_once_in_a_while_and_not_one_by_one()
+    {
+        var (_, id) = await ChannelAsync();
+        host.Inbox.Failure = new InboxFullException();
+        int Lines() => host.Logs.Entries.Count(entry => entry.Event.Id == 1002);
+        await PostAsync($"/webhooks/evolution/{id}", Asking.WebhookSecret, "{}"u8.ToArray());
+        var before = Lines();
+
+        for (var i = 0; i < 20; i++)
+        {
+            await (await PostAsync($"/webhooks/evolution/{id}", Asking.WebhookSecret, "{}"u8.ToArray())).ProblemAsync(503, "inbox_full");
+        }
+
+        host.Inbox.Failure = null;
+        Assert.InRange(Lines() - before, 0, 10);
+    }
+
+    [PostgresFact]
     public async Task An_append_that_was_broken_off_is_never_a_false_200()
     {
         var (_, id) = await ChannelAsync();
