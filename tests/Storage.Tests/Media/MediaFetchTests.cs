@@ -171,7 +171,7 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         Assert.Equal("P0,P1", await ScalarAsync("select string_agg(provider_message_id, ',' order by id) from transcript"));
     }
 
-    private Task ConversationAsync(ConversationId id) => ScalarAsync(
+    private async Task ConversationAsync(ConversationId id) => await ScalarAsync(
         $"insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ('{_tenant}', '{_account}', '{id}', '549', 'direct', now())");
 
     private RecordedMessage Message(string providerId) => new(
