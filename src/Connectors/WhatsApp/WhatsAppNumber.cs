@@ -11,7 +11,7 @@ internal static class WhatsAppNumber
 
     /// <summary>The other spelling of a Brazilian or Mexican mobile's number; null for all others.</summary>
     /// <remarks>
-    /// Exactly where Evolution API takes the two for one: it writes to the shorter whichever it is given. In Brazil that leaves out the areas below 31, and what may be a
+    /// Exactly where Evolution API takes the two for one: it writes to the shorter whichever it is given. Meta answers from the one it knows, whichever that is. In Brazil that leaves out the areas below 31, and what may be a
     /// fixed line by its first digit; in Argentina all, where the 9 is what tells a mobile from a fixed line.
     /// </remarks>
     /// <param name="digits">Country code first, without <c>+</c>.</param>

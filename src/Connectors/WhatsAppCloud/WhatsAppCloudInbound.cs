@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 
@@ -28,7 +29,7 @@ internal static class WhatsAppCloudInbound
             return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
         }
 
-        var events = Once(Read(document.RootElement, webhook.Channel)).ToImmutableArray();
+        var events = Once(Read(document.RootElement, webhook.Channel)).Select(WithOtherSpelling).ToImmutableArray();
         return new Normalised.Events(events.IsEmpty ? [default(WhatsAppCloudChange).Ignored("nothing changed")] : events);
     }
 
@@ -84,6 +85,12 @@ internal static class WhatsAppCloudInbound
             .ToList();
         return events.Count > 0 ? events : [change.Ignored("standby with nothing in it")];
     }
+
+    // Somebody writes to the number as its owner spells it, and Meta answers from the one it knows.
+    private static ChannelEvent WithOtherSpelling(ChannelEvent happened) =>
+        ChatTypes.IsDirect(happened.ChatType) && WhatsAppCloudParties.PhoneIn(happened.ChatId) is { } phone && WhatsAppNumber.OtherSpelling(phone) is { } other
+            ? happened with { ChatSpelling = other }
+            : happened;
 
     /// <summary>The same happening may stand in one body twice.</summary>
     private static IEnumerable<ChannelEvent> Once(IEnumerable<ChannelEvent> events)

@@ -25,6 +25,11 @@ public sealed record ChannelEvent
     public string? ChatAlias { get; init; }
 
     /// <summary>
+    /// The chat's number as it is also spelled (Brazil, Mexico), where the provider answers from the one spelling what was sent to the other: both are one conversation. Never shown.
+    /// </summary>
+    public string? ChatSpelling { get; init; }
+
+    /// <summary>
     /// What is sent to this id of the chat does not arrive any more: its conversation goes on at <see cref="ChatId"/>, or where the kind of the event says that a chat went. Null
     /// where nothing moved. Never shown.
     /// </summary>

@@ -130,7 +130,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         }
 
         var hidden = ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderLid : null;
-        return [.. new[] { chat, hidden, happened.ChatAlias }.Where(alias => !string.IsNullOrEmpty(alias)).Select(alias => Bounded(alias!)).Distinct()];
+        return [.. new[] { chat, hidden, happened.ChatAlias, happened.ChatSpelling }.Where(alias => !string.IsNullOrEmpty(alias)).Select(alias => Bounded(alias!)).Distinct()];
     }
 
     // A person of two aliases has one name, the one that came last, whichever alias it came with.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Channels.Connectors.WhatsAppCloud;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
@@ -23,6 +24,24 @@ public sealed class WhatsAppCloudInboundTests
     [Fact]
     public void A_thread_of_the_past_is_known_by_both_ids_that_stand_beside_it() =>
         Assert.Equal(("447700900555", "GB.90000000000000000555"), (Read("history_user_name.json")[2].ChatId, Read("history_user_name.json")[2].ChatAlias));
+
+    [Theory]
+    [InlineData("553188887777", "5531988887777")]
+    [InlineData("5215512345678", "525512345678")]
+    [InlineData("447700900321", null)]
+    [InlineData("BR.1349", null)]
+    public void A_number_of_two_spellings_is_known_by_both_besides_its_user_id(string from, string? other)
+    {
+        var body = $$$"""
+            {"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"5"},
+              "messages":[{"from":"{{{from}}}","from_user_id":"BR.1349","id":"wamid.1","timestamp":"1767261600","type":"text","text":{"body":"x"}}]}}]}]}
+            """;
+
+        var message = Assert.Single(Assert.IsType<Normalised.Events>(WhatsAppCloudInbound.Normalise(new WebhookBody(Encoding.UTF8.GetBytes(body)))).Items);
+
+        Assert.Equal((from, other), (message.ChatId, message.ChatSpelling));
+        Assert.Equal(from == "BR.1349" ? null : "BR.1349", message.ChatAlias);
+    }
 
     [Theory]
     [InlineData("+44 20 7946 0100", EventAction.ThrottleAccount)]

@@ -59,6 +59,15 @@ public sealed class ChatBookTests : ITranscript
     }
 
     [Fact]
+    public async Task A_number_is_known_by_its_other_spelling_besides_the_user_id()
+    {
+        await LearnAsync([Of("short", "user id") with { ChatSpelling = "long" }]);
+
+        Assert.NotNull(_book.Find(Of("short")));
+        Assert.Equal([_book.Find(Of("short")), _book.Find(Of("short"))], [_book.Find(Of("user id")), _book.Find(Of("long"))]);
+    }
+
+    [Fact]
     public async Task A_chat_that_moved_is_written_to_where_it_went_and_its_conversation_hears_of_it()
     {
         await LearnAsync("old");
