@@ -351,7 +351,8 @@ internal static class RecordSql
               from fresh where not history),
             conversations as (
               update conversation c set last_message_at = greatest(c.last_message_at, f.newest), contact_wrote_at = greatest(c.contact_wrote_at, f.wrote)
-              from (select tenant_id, conversation_id, max(occurred_at) as newest, max(occurred_at) filter (where author = 0 and not outbound and not history) as wrote
+              from (select tenant_id, conversation_id, max(occurred_at) as newest,
+                           max(occurred_at) filter (where author = 0 and not outbound and not history and not starts_with(kind, 'system.')) as wrote
                     from fresh group by tenant_id, conversation_id) as f
               where c.tenant_id = any (array[f.tenant_id]) and c.id = f.conversation_id
               returning c.id),
