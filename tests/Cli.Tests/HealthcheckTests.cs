@@ -61,7 +61,7 @@ public sealed class HealthcheckTests : IAsyncLifetime
     public async Task An_active_channel_that_is_deaf_is_said_and_so_is_one_of_a_suspended_tenant()
     {
         Channels(
-            new { id = IdOf(1), name = "Bot", channel_type = "telegram", status = "active", status_code = "webhook-failing", status_reason = "Telegram cannot deliver", status_since = "2026-01-01T10:00:00Z", next_step = "Mend the address.", health = new { trouble_since = "2026-01-02T10:00:00Z" } },
+            new { id = IdOf(1), name = "Bot", channel_type = "telegram", status = "active", status_code = "webhook-failing", status_reason = "Telegram cannot deliver", status_since = "2026-01-01T10:00:00Z", next_step = "Mend the address.", trouble_since = "2026-01-02T10:00:00Z" },
             new { id = IdOf(2), name = "Shop", channel_type = "evolution", status = "active", status_since = "2026-01-01T10:00:00Z", hold = new { reason = "tenant_suspended", what = "The tenant is suspended.", since = "2026-01-03T10:00:00Z", next_step = "Ask the operator." } },
             new { id = IdOf(3), name = "Off", channel_type = "evolution", status = "inactive", status_since = "2026-01-01T10:00:00Z", hold = new { reason = "tenant_suspended", what = "The tenant is suspended.", since = "2026-01-03T10:00:00Z", next_step = "Ask the operator." } });
 

@@ -22,10 +22,16 @@ internal static class FileTypes
         : beginning.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) ? "image/png"
         : beginning.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? "image/jpeg"
         : beginning.StartsWith("GIF8"u8) ? "image/gif"
-        : beginning.StartsWith("RIFF"u8) && beginning[8..].StartsWith("WEBP"u8) ? "image/webp"
+        : beginning.Length == Signature && beginning.StartsWith("RIFF"u8) && beginning.EndsWith("WEBP"u8) ? "image/webp"
         : beginning.StartsWith("OggS"u8) ? "audio/ogg"
         : beginning.StartsWith("ID3"u8) ? "audio/mpeg"
-        : beginning.Length == Signature && beginning[4..].StartsWith("ftyp"u8) ? "video/mp4"
+        : beginning.Length == Signature && beginning[4..].StartsWith("ftyp"u8) ? TypeOfBrand(beginning[8..])
+        : null;
+
+    // The same container holds films, sounds and pictures.
+    private static string? TypeOfBrand(ReadOnlySpan<byte> brand) =>
+        brand.StartsWith("iso"u8) || brand.StartsWith("mp4"u8) || brand.SequenceEqual("avc1"u8) || brand.SequenceEqual("M4V "u8) ? "video/mp4"
+        : brand.SequenceEqual("M4A "u8) ? "audio/mp4"
         : null;
 
     private static bool Fits(string type, FileForm form) => form switch

@@ -34,7 +34,7 @@ internal sealed record ChannelState(string Id, string Name, string Kind, string 
 
     // Beside active the status' own moment is when it became active, which says nothing of what is wrong.
     private static string? SinceOf(JsonElement channel) => channel.Text("status") == "active" && channel.Text("status_code") is not null
-        ? channel.Member("health").Text("trouble_since")
+        ? channel.Text("trouble_since")
         : channel.Text("status_since");
 }
 

@@ -11,7 +11,7 @@ public interface IMediaFetches
     Task<(ImmutableArray<MediaFetch> Due, DateTimeOffset? Next)> LoadAsync(TenantId tenant, AccountId account, DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
     /// <summary>Tries again later.</summary>
-    Task PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, CancellationToken cancellationToken);
+    Task PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, bool attempted, CancellationToken cancellationToken);
 
     /// <summary>Records what became of it, on the message and as an event. Safe to repeat. Answers the conversation in which the message is still to be answered and waits for it, if any.</summary>
     Task<ConversationId?> SettleAsync(TenantId tenant, AccountId account, MessageId message, MediaSettlement settlement, CancellationToken cancellationToken);

@@ -101,7 +101,7 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         // Before the download: there would be no place for what it brings.
         if (_media.FindTrouble() is { } trouble)
         {
-            return await PostponeAsync(channel, fetch, MediaPatience.OfOurs(fetch), trouble.What, cancellationToken);
+            return await PostponeAsync(channel, fetch, MediaPatience.OfOurs, trouble.What, attempted: false, cancellationToken);
         }
 
         using var attempt = new MediaAttempt(_clock, _logger);
@@ -116,7 +116,7 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
                 var (givenUp, wait) = MediaPatience.After(fetch, later, _clock.GetUtcNow() - IdSource.TimeOf(fetch.Message.Value));
                 if (givenUp is null)
                 {
-                    return await PostponeAsync(channel, fetch, wait, later.Reason, cancellationToken);
+                    return await PostponeAsync(channel, fetch, wait, later.Reason, attempted: true, cancellationToken);
                 }
 
                 Log.Gone(_logger, fetch.Message, fetch.Attempts + 1);
@@ -136,15 +136,15 @@ internal sealed partial class MediaGrain : Grain, IMediaGrain
         }
         catch (MediaUnavailableException full)
         {
-            return await PostponeAsync(channel, fetch, MediaPatience.OfOurs(fetch), full.Message, cancellationToken);
+            return await PostponeAsync(channel, fetch, MediaPatience.OfOurs, full.Message, attempted: false, cancellationToken);
         }
 
         return await SettleAsync(channel, fetch, new MediaSettlement(reference, fetched.Mime, fetched.FileName, content.Length, null), cancellationToken);
     }
 
-    private async Task<ConversationId?> PostponeAsync(ChannelEntry channel, MediaFetch fetch, TimeSpan wait, string reason, CancellationToken cancellationToken)
+    private async Task<ConversationId?> PostponeAsync(ChannelEntry channel, MediaFetch fetch, TimeSpan wait, string reason, bool attempted, CancellationToken cancellationToken)
     {
-        await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, _clock.GetUtcNow() + wait, reason, cancellationToken);
+        await _fetches.PostponeAsync(channel.Tenant, Account, fetch.Message, _clock.GetUtcNow() + wait, reason, attempted, cancellationToken);
         return null;
     }
 

@@ -45,6 +45,11 @@ internal sealed partial class CommitCondition(TimeProvider clock, ILogger<Commit
 
         lock (_gate)
         {
+            if (_what is null)
+            {
+                return;
+            }
+
             Log.TakenAgain(logger, _since);
             (_what, _refusedAt, _triedAt) = (null, null, null);
         }

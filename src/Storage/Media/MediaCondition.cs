@@ -7,7 +7,7 @@ namespace Channels.Storage.Media;
 /// <summary>Whether the directory for files takes any: as the last file showed, and as the directory shows to who asks while none comes. Says it in the log, when it begins, while it lasts, and when it is over.</summary>
 internal sealed partial class MediaCondition(string directory, IdSource ids, TimeProvider clock, ILogger logger)
 {
-    /// <summary>Bytes that must be free: two of the largest files.</summary>
+    /// <summary>Bytes that must be free: two of the largest files, or a sixteenth of a small volume.</summary>
     internal const long LeastFree = 64L << 20;
 
     /// <summary>How long what a look showed stands. Whoever is asked by the world must not write to the disk as often as it likes.</summary>
@@ -28,12 +28,13 @@ internal sealed partial class MediaCondition(string directory, IdSource ids, Tim
     private long? _failedAt;
     private long? _saidAt;
     private bool _looks;
+    private bool _ofLook;
 
     /// <summary>A file was kept.</summary>
     public void Succeeded()
     {
-        // Nearly always.
-        if (Volatile.Read(ref _trouble) is not null)
+        // Nearly always. That a small file found its place does not make room for the large ones.
+        if (Volatile.Read(ref _trouble) is not null && !Volatile.Read(ref _ofLook))
         {
             Settle(null, ofFile: true);
         }
@@ -87,7 +88,8 @@ internal sealed partial class MediaCondition(string directory, IdSource ids, Tim
             File.Delete(trial);
         }
 
-        if (new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace is var free && free < LeastFree)
+        var volume = new DriveInfo(Path.GetFullPath(directory));
+        if (volume.AvailableFreeSpace is var free && free < Math.Min(LeastFree, volume.TotalSize / 16))
         {
             throw new IOException($"{free >> 20} MB are free.", _full[0]);
         }
@@ -99,6 +101,7 @@ internal sealed partial class MediaCondition(string directory, IdSource ids, Tim
         {
             var (before, now) = (_trouble, clock.GetTimestamp());
             _lookedAt = now;
+            _ofLook = failure is not null && !ofFile;
             if (failure is not null)
             {
                 var isFull = _full.Contains(failure.HResult);
@@ -117,7 +120,8 @@ internal sealed partial class MediaCondition(string directory, IdSource ids, Tim
             }
             else
             {
-                (_trouble, _failedAt, _saidAt) = (null, null, null);
+                // Not when it was last said: on a volume that is nearly full it comes and goes.
+                (_trouble, _failedAt) = (null, null);
                 if (before is not null)
                 {
                     Log.KeepsAgain(logger, Path.GetFullPath(directory), before.Since);

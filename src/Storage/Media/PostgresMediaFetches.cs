@@ -25,7 +25,7 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
         """;
 
     private const string Postpone = """
-        update media_fetch set attempts = attempts + 1, next_attempt_at = $4, reason = $5 where tenant_id = $1 and account_id = $2 and message_id = $3
+        update media_fetch set attempts = attempts + $6, next_attempt_at = $4, reason = $5 where tenant_id = $1 and account_id = $2 and message_id = $3
         """;
 
     // What was known of the file stays; only while the row is there, so that a repetition tells nobody twice.
@@ -74,8 +74,8 @@ internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFe
     });
 
     /// <inheritdoc/>
-    public Task PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
-        ExecuteAsync(Command(Postpone, tenant, account, Id(message), Time(until), new() { Value = Scrub.Clean(reason) }), cancellationToken);
+    public Task PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, bool attempted, CancellationToken cancellationToken) =>
+        ExecuteAsync(Command(Postpone, tenant, account, Id(message), Time(until), new() { Value = Scrub.Clean(reason) }, new() { Value = attempted ? 1 : 0 }), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConversationId?> SettleAsync(TenantId tenant, AccountId account, MessageId message, MediaSettlement settlement, CancellationToken cancellationToken)

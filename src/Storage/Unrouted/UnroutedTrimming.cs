@@ -65,11 +65,11 @@ internal sealed class UnroutedTrimming(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // As long as it takes: each reads all that is kept, how much that is the operator says, and nobody waits for it.
+    // Nearly as long as it takes, and not for ever for a server that has vanished: each reads all that is kept, how much that is the operator says, and nobody waits for it.
     private NpgsqlCommand Patient(string sql)
     {
         var command = database.CreateCommand(sql);
-        command.CommandTimeout = 0;
+        command.CommandTimeout = 3600;
         return command;
     }
 

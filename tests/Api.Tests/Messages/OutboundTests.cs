@@ -202,6 +202,9 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("%PDF-1.7", "document", "notes.txt", "application/x-own", "application/x-own")]
     [InlineData("nobody knows", "document", null, null, null)]
     [InlineData("OggS", "voice", "note.ogg", null, "audio/ogg")]
+    [InlineData("RIFFx", "document", null, null, null)]
+    [InlineData("    ftypisom", "video", null, null, "video/mp4")]
+    [InlineData("    ftypheic", "document", null, null, null)]
     public async Task A_stored_file_of_which_nobody_says_the_type_is_looked_at(string content, string type, string? filename, string? mime, string? expected)
     {
         var (tenant, channel, conversation) = await ConversationAsync();

@@ -20,7 +20,7 @@ public sealed class WaitingTests(PostgresFixture postgres) : IClassFixture<Postg
         var migrating = Migrator.MigrateAsync(db, clock, log.For<WaitingTests>(), default);
         await patience;
         clock.Advance(TimeSpan.FromSeconds(5));
-        await Eventually.TrueAsync("a line that says so", () => log.Entries.Any(entry => entry.Event.Id == 2002));
+        await Eventually.TrueAsync("a line that says so", () => log.Entries.Any(entry => entry.Event.Id == 2003));
         await RunAsync(other, "select pg_advisory_unlock($1)");
         await migrating;
 

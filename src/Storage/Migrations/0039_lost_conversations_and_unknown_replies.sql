@@ -1,4 +1,4 @@
--- 0039_lost_conversations_and_waiting_work.sql: what is said in a conversation that is not there is refused; a sweep's look passes by what nobody works on
+-- 0039_lost_conversations_and_unknown_replies.sql: what is said in a conversation that is not there is refused; a sweep's look passes by replies that nobody works on
 -- After a fail-over to a replica that lacked the last moments, accounts remembered conversations that no longer were, and wrote into them. A foreign key would
 -- lock the conversation with each message; the statement that records them touches their conversations anyway, and sees which it did not find.
 create function no_such_conversation(conversation uuid) returns uuid language plpgsql as $f$
@@ -11,7 +11,3 @@ end $f$;
 alter table outbox add column unknown_since timestamptz null generated always as (case when state = 2 then coalesce(sending_since, '-infinity') end) stored;
 create index outbox_waiting on outbox (tenant_id, account_id, message_id) where unknown_since is null;
 create index outbox_unknown on outbox (unknown_since) where unknown_since is not null;
-
--- Whether any of an account's files is due. By a word for the account that no look-up by the key uses, to which it would offer itself (see 0007).
-drop index media_fetch_due;
-create index media_fetch_by_account on media_fetch (uuid_send(account_id), next_attempt_at);
