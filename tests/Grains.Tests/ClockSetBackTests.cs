@@ -75,9 +75,13 @@ public sealed class ClockSetBackTests : IChannelDirectory, IConnectorCatalog, II
             }
         };
 
+        // Nothing came, and at once: the next poll is a second later.
+        var rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromSeconds(1));
         await _host.Grains.GetGrain<IIntakeGrain>(_account.Value).WakeAsync();
 
         await ExpectAsync("poll");
+        await rest;
+        _clock.Advance(TimeSpan.FromSeconds(1));
         await ExpectAsync("poll");
     }
 

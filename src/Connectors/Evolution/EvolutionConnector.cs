@@ -105,7 +105,11 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
         _history.ReadAsync(connection, cursor, most, cancellationToken);
 
     /// <inheritdoc/>
-    public bool MustFetch(MediaReference media) => media is { MessageKey.Length: > 0 } or { Url.Length: > 0 };
+    public bool MustFetch(MediaReference media) => media is { MessageKey.Length: > 0 } or { Url.Length: > 0, Bytes: null };
+
+    /// <inheritdoc/>
+    /// <remarks>The gateway gets all of it from WhatsApp, or has the phone put it there again, before it says anything.</remarks>
+    public TimeSpan FirstByteWithin => EvolutionMedia.Limit;
 
     /// <inheritdoc/>
     public Task<MediaFetchOutcome> FetchAsync(Connection connection, MediaReference media, Stream destination, CancellationToken cancellationToken) =>

@@ -4,14 +4,11 @@ using System.Buffers.Text;
 namespace Channels.Connectors.Evolution;
 
 /// <summary>Takes the gateway's answer with a file in it as it comes, and passes the file on: tens of megabytes of base64 are never in memory at once.</summary>
-/// <remarks>Of the JSON it knows one thing: the member <c>base64</c>, written without blanks, as the gateway writes it. Within a text its quotes would be escaped.</remarks>
+/// <remarks>Of the JSON it knows one thing: the member <c>base64</c>. Within a text its quotes would be escaped.</remarks>
 /// <param name="destination">Gets the file's bytes; not disposed here.</param>
 internal sealed class EvolutionFile(Stream destination) : Stream
 {
     private const byte Quote = (byte)'"';
-
-    // Bytes, quotes included.
-    private const int Name = 8;
 
     private readonly byte[] _open = new byte[4];
     private int _opened;
@@ -22,6 +19,8 @@ internal sealed class EvolutionFile(Stream destination) : Stream
     private enum State
     {
         Before,
+        Named,
+        Begins,
         Within,
         Behind,
     }
@@ -48,12 +47,12 @@ internal sealed class EvolutionFile(Stream destination) : Stream
         set => throw new NotSupportedException();
     }
 
-    private static ReadOnlySpan<byte> Member => "\"base64\":\""u8;
+    private static ReadOnlySpan<byte> Name => "\"base64\""u8;
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (_state == State.Before)
+        if (_state < State.Within)
         {
             buffer = buffer[Find(buffer)..];
         }
@@ -104,16 +103,29 @@ internal sealed class EvolutionFile(Stream destination) : Stream
     {
         for (var i = 0; i < buffer.Length; i++)
         {
-            // What has matched ends with its own first byte in one place: behind the name's second quote.
-            while (_matched > 0 && buffer[i] != Member[_matched])
+            var next = buffer[i];
+            if (_state > State.Before && next is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
             {
-                _matched = _matched == Name ? 1 : 0;
+                continue;
             }
 
-            if (buffer[i] == Member[_matched] && ++_matched == Member.Length)
+            if (_state == State.Begins && next == Quote)
             {
                 _state = State.Within;
                 return i + 1;
+            }
+
+            if (_state == State.Named && next == (byte)':')
+            {
+                _state = State.Begins;
+                continue;
+            }
+
+            // A name may begin with what ends another: nothing within it does.
+            (_state, _matched) = (State.Before, next == Name[_matched] ? _matched + 1 : next == Quote ? 1 : 0);
+            if (_matched == Name.Length)
+            {
+                (_state, _matched) = (State.Named, 0);
             }
         }
 
@@ -122,6 +134,12 @@ internal sealed class EvolutionFile(Stream destination) : Stream
 
     private void Decode(ReadOnlySpan<byte> text)
     {
+        // Some write / as \/, which base64 is full of.
+        if (text.Contains((byte)'\\'))
+        {
+            text = text.ToArray().Where(letter => letter != '\\').ToArray();
+        }
+
         while (_opened > 0 && text.Length > 0)
         {
             _open[_opened++] = text[0];

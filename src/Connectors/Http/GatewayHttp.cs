@@ -20,7 +20,7 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
         return await CallAsync(request, headers, HttpCompletionOption.ResponseContentRead, ReadAsync, limit, cancellationToken);
     }
 
-    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection or a damaged answer. Of any other answer the first bytes are read.</summary>
+    /// <summary>Fetches a file; its bytes go to <paramref name="destination"/>, whose exceptions pass unless they are those of a broken connection or a damaged answer. Of any other answer to a post the first bytes are read.</summary>
     /// <param name="address">Where it lies, or who is asked for it.</param>
     /// <param name="headers">Besides the usual ones.</param>
     /// <param name="destination">Where a successful answer's body goes.</param>
@@ -38,6 +38,11 @@ internal sealed class GatewayHttp(IHttpClientFactory http, TimeProvider clock)
             if (response.IsSuccessStatusCode)
             {
                 await response.Content.CopyToAsync(destination, token);
+                return [];
+            }
+
+            if (json is null)
+            {
                 return [];
             }
 

@@ -8,6 +8,9 @@ public interface IMediaFetch : IConnector
     /// <summary>Whether a file of this kind's events has to be fetched, and can be. Pure.</summary>
     bool MustFetch(MediaReference media);
 
+    /// <summary>How long the provider may take before a file's first byte comes. Most connectors ask first where it lies: two calls.</summary>
+    TimeSpan FirstByteWithin => TimeSpan.FromSeconds(30);
+
     /// <summary>Fetches a file. Failures are outcomes; throws only <see cref="OperationCanceledException"/> and what <paramref name="destination"/> throws.</summary>
     /// <param name="connection">Whose message it came with.</param>
     /// <param name="media">The file as its event named it.</param>

@@ -77,6 +77,13 @@ internal sealed partial class DeliveryGrain
     private async Task AttemptAsync(ChannelEntry channel, IConnector connector, Lane lane, OutboxRow row)
     {
         var duplicate = row.PossiblyDuplicate;
+        if (row is { State: OutboxState.Sending, IsUnreadable: true })
+        {
+            // Nor could it be looked up: by what it is not, another message would be found.
+            await SettleAsync(channel, lane, row, new SendOutcome.Unknown("what it consists of cannot be read here"), row.Attempts);
+            return;
+        }
+
         if (row.State == OutboxState.Sending)
         {
             // Not ours: whoever began it is gone. Ours are forgotten or replaced before they get here.

@@ -27,7 +27,7 @@ internal sealed partial class DeliveryGrain
 
         var rows = await _outbox.LoadUnknownAsync(channel.Tenant, Account, _clock.GetUtcNow() - _lookedUpFor, MostUnknown, cancellationToken);
         _lookUpsResumed = true;
-        foreach (var (index, row) in rows.Index())
+        foreach (var (index, row) in rows.Where(row => !row.IsUnreadable).Index())
         {
             _ = _settlements.LookUpAsync(channel, connector, row, later: index * _apart);
         }

@@ -19,6 +19,9 @@ namespace Channels.Grains.Delivery;
 [Orleans.Placement.PreferLocalPlacement]
 internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
 {
+    /// <summary>Until a reply that cannot be read here is looked at again.</summary>
+    private static readonly TimeSpan Unread = TimeSpan.FromMinutes(1);
+
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IOutbox _outbox;
@@ -175,12 +178,18 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
                 break;
             }
 
-            if ((RetryPolicy.TooOld(row, oldest, now) ?? RetryPolicy.Unreadable(row)) is { } refused)
+            if ((RetryPolicy.TooOld(row, oldest, now) ?? RetryPolicy.Unreadable(row, now)) is { } refused)
             {
                 // Nothing is sent: it takes none of the pace. Nor is it begun, which a crash would leave as one that may have left; what we hold may be out of date, and the store decides.
                 _stuck = false;
                 lane.UnderWay = row.Reply.Id;
                 Follow(SendAsync(lane, row, () => SettleAsync(channel, lane, row, refused, row.Attempts, isBegun: false)));
+                continue;
+            }
+
+            if (row is { IsUnreadable: true, State: OutboxState.Queued })
+            {
+                next = now + Unread < next ? now + Unread : next;
                 continue;
             }
 

@@ -9,6 +9,8 @@ internal static class RetryPolicy
 {
     private static readonly TimeSpan Patience = TimeSpan.FromHours(24);
 
+    private static readonly TimeSpan _unread = TimeSpan.FromHours(1);
+
     /// <summary>A quarter of an hour's.</summary>
     private const int FewestAttempts = 10;
 
@@ -54,9 +56,9 @@ internal static class RetryPolicy
                 $"It waited since {row.WaitsSince.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, longer than the channel's reply_max_age of {limit.TotalSeconds:0} seconds; {(row.Attempts == 0 ? "not tried" : "no attempt left")}"))
             : null;
 
-    /// <summary>What becomes of a reply of which nobody knows any more what it was to be; null for all others.</summary>
-    public static SendOutcome.Refused? Unreadable(OutboxRow row) => row is { IsUnreadable: true, State: OutboxState.Queued }
-        ? new("content-unreadable", $"what it consists of cannot be read any more; {(row.Attempts == 0 ? "not tried" : "no attempt left")}. Send it anew")
+    /// <summary>What becomes of a reply that nobody has been able to read for an hour; null for all others. Until then a process of a newer version may be about to send it.</summary>
+    public static SendOutcome.Refused? Unreadable(OutboxRow row, DateTimeOffset now) => row is { IsUnreadable: true, State: OutboxState.Queued } && now - row.WaitsSince > _unread
+        ? new("content-unreadable", $"what it consists of cannot be read; {(row.PossiblyDuplicate ? "an earlier attempt may have reached them" : row.Attempts == 0 ? "not tried" : "no attempt left")}. Send it anew")
         : null;
 
     /// <summary>What becomes of a reply that was not taken for a day: nobody expects yesterday's answer. Null while it is to be tried again.</summary>

@@ -16,9 +16,6 @@ internal sealed partial class MediaAttempt : IDisposable
     /// <summary>Without a byte for so long a download has stopped, and its place is somebody else's.</summary>
     internal static readonly TimeSpan Stalled = TimeSpan.FromSeconds(15);
 
-    /// <summary>Before the first byte most connectors ask where the file lies: two calls, each as long.</summary>
-    internal static readonly TimeSpan FirstByte = 2 * Stalled;
-
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stalled;
@@ -28,7 +25,7 @@ internal sealed partial class MediaAttempt : IDisposable
     {
         _clock = clock;
         _logger = logger;
-        _stalled = new CancellationTokenSource(FirstByte, clock);
+        _stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         _file = new BoundedStream(Largest, () => _stalled.CancelAfter(Stalled));
     }
 
@@ -40,6 +37,7 @@ internal sealed partial class MediaAttempt : IDisposable
     /// <summary>Throws only when <paramref name="cancellationToken"/> is the cause, whatever the connector does.</summary>
     public async Task<MediaFetchOutcome> RunAsync(IMediaFetch connector, Connection connection, MediaReference media, CancellationToken cancellationToken)
     {
+        _stalled.CancelAfter(connector.FirstByteWithin);
         using var limit = new CancellationTokenSource(Longest, _clock);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stalled.Token, cancellationToken);
         try

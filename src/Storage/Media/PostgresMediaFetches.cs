@@ -15,9 +15,10 @@ namespace Channels.Storage.Media;
 /// <summary>Fetches of files in Postgres: a row each until it is settled.</summary>
 internal sealed class PostgresMediaFetches(ChannelsDatabase database) : IMediaFetches
 {
+    // The newest first: those of an imported history are the oldest, and there may be many; somebody waits for a live one.
     private const string Due = """
         select message_id, media::text, attempts from media_fetch
-        where tenant_id = $1 and account_id = $2 and (next_attempt_at <= $3 or next_attempt_at > $5) order by message_id limit $4
+        where tenant_id = $1 and account_id = $2 and (next_attempt_at <= $3 or next_attempt_at > $5) order by message_id desc limit $4
         """;
 
     private const string Next = """

@@ -31,14 +31,17 @@ public sealed class EvolutionMediaTests
     }
 
     [Fact]
-    public async Task One_that_it_has_not_kept_is_gone_with_the_setting_that_keeps_them()
+    public async Task One_that_it_has_not_kept_yet_is_asked_for_again_and_the_setting_that_keeps_them_is_told()
     {
         await using var gateway = await FakeEvolution.StartAsync();
-        gateway.AddInstance("shop");
+        var instance = gateway.AddInstance("shop");
 
-        var gone = Assert.IsType<MediaFetchOutcome.Gone>(await FetchAsync(gateway.Address, new MediaReference { MessageKey = Message }, Stream.Null));
+        var later = Assert.IsType<MediaFetchOutcome.TryLater>(await FetchAsync(gateway.Address, new MediaReference { MessageKey = Message }, Stream.Null));
+        instance.Files[Message] = [1, 2, 3];
+        var found = await FetchAsync(gateway.Address, new MediaReference { MessageKey = Message }, Stream.Null);
 
-        Assert.Contains("DATABASE_SAVE_DATA_NEW_MESSAGE", gone.Reason, StringComparison.Ordinal);
+        Assert.Contains("DATABASE_SAVE_DATA_NEW_MESSAGE", later.Reason, StringComparison.Ordinal);
+        Assert.IsType<MediaFetchOutcome.Fetched>(found);
     }
 
     [Fact]
@@ -92,6 +95,8 @@ public sealed class EvolutionMediaTests
     [InlineData("""{"mimetype":"image/png","base64":"aG9s"}""", true, "hol")]
     [InlineData("""{"caption":"\"base64\":\"eHh4\"","base64":"aG9s","buffer":null}""", true, "hol")]
     [InlineData("""{"base64"x"base64":"aG9s"}""", true, "hol")]
+    [InlineData("""{"of": "base64", "base64" : "aG9s"}""", true, "hol")]
+    [InlineData("""{"base64":"Pz8\/"}""", true, "???")]
     [InlineData("""{"base64":"aG9sYQ==","after":"base64"}""", true, "hola")]
     [InlineData("""{"base64":"aG9s""", false, "hol")]
     [InlineData("""{"base64":"aG9sY"}""", false, "hol")]

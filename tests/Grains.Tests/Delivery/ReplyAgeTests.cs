@@ -106,11 +106,34 @@ public sealed class ReplyAgeTests
     {
         await using var stage = await DeliveryStage.StartAsync();
         var unreadable = stage.Reply("a");
+        stage.Clock.Advance(TimeSpan.FromHours(2));
         stage.Table = [Row(unreadable) with { IsUnreadable = true }, Row(stage.Reply("b", unreadable.Conversation.Value))];
 
         await stage.ReadyAsync();
 
         await stage.ExpectAsync("settle a Refused after attempt 0", "begin attempt 1", "send b", "settle b Accepted");
+    }
+
+    [Fact]
+    public async Task What_only_this_process_cannot_read_is_left_to_others_for_an_hour()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.Table = [Row(stage.Reply("a")) with { IsUnreadable = true }, Row(stage.Reply("b"))];
+
+        await stage.ReadyAsync();
+
+        await stage.ExpectAsync("begin attempt 1", "send b", "settle b Accepted");
+    }
+
+    [Fact]
+    public async Task What_was_begun_and_cannot_be_read_is_neither_looked_up_nor_sent()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.Table = [Row(stage.Reply("a")) with { IsUnreadable = true, State = OutboxState.Sending, Attempts = 1 }];
+
+        await stage.ReadyAsync();
+
+        await stage.ExpectAsync("settle a Unknown");
     }
 
     [Theory]

@@ -20,31 +20,31 @@ public sealed class MediaGrainTests : IChannelDirectory, IConnectorCatalog, IMed
     private static readonly TenantId Tenant = new(new Guid(1, 0, 0, new byte[8]));
     private readonly ManualClock _clock = new();
     private readonly ConcurrentQueue<MediaFetch> _due = new();
-    private readonly TaskCompletionSource<(TimeSpan Wait, string Reason)> _postponed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<(TimeSpan Wait, string Reason, bool Attempted)> _postponed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MediaTrouble? _trouble;
     private int _downloads;
 
     [Theory]
-    [InlineData(0, 5)]
-    [InlineData(30, 300)]
-    public async Task It_is_put_off_with_the_reason_and_not_downloaded_for_nothing(int attempts, int seconds)
+    [InlineData(0)]
+    [InlineData(30)]
+    public async Task It_is_put_off_with_the_reason_and_not_downloaded_for_nothing(int attempts)
     {
         _trouble = new MediaTrouble("Files cannot be kept: full.", _clock.GetUtcNow(), "Make room.");
 
-        var (wait, reason) = await PostponedAsync(attempts);
+        var (wait, reason, attempted) = await PostponedAsync(attempts);
 
-        Assert.Equal((TimeSpan.FromSeconds(seconds), _trouble.What, 0), (wait, reason, _downloads));
+        Assert.Equal((MediaPatience.OfOurs, _trouble.What, false, 0), (wait, reason, attempted, _downloads));
     }
 
     [Fact]
     public async Task Where_that_shows_only_once_the_file_is_here_it_is_put_off_as_well()
     {
-        var (wait, reason) = await PostponedAsync(attempts: 1);
+        var (wait, reason, attempted) = await PostponedAsync(attempts: 1);
 
-        Assert.Equal((TimeSpan.FromSeconds(10), "Files cannot be kept: full.", 1), (wait, reason, _downloads));
+        Assert.Equal((MediaPatience.OfOurs, "Files cannot be kept: full.", false, 1), (wait, reason, attempted, _downloads));
     }
 
-    private async Task<(TimeSpan Wait, string Reason)> PostponedAsync(int attempts)
+    private async Task<(TimeSpan Wait, string Reason, bool Attempted)> PostponedAsync(int attempts)
     {
         // Older than any provider is asked for: what is our own fault is not given up.
         var message = new MessageId(new IdSource(new ManualClock(_clock.GetUtcNow() - TimeSpan.FromDays(2))).Next());
@@ -79,9 +79,9 @@ public sealed class MediaGrainTests : IChannelDirectory, IConnectorCatalog, IMed
         TenantId tenant, AccountId account, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<(ImmutableArray<MediaFetch>, DateTimeOffset?)>((_due.TryDequeue(out var due) ? [due] : [], null));
 
-    Task IMediaFetches.PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, CancellationToken cancellationToken)
+    Task IMediaFetches.PostponeAsync(TenantId tenant, AccountId account, MessageId message, DateTimeOffset until, string reason, bool attempted, CancellationToken cancellationToken)
     {
-        _postponed.TrySetResult((until - _clock.GetUtcNow(), reason));
+        _postponed.TrySetResult((until - _clock.GetUtcNow(), reason, attempted));
         return Task.CompletedTask;
     }
 

@@ -22,9 +22,13 @@ public sealed class MediaPatienceTests
     }
 
     [Fact]
+    public void What_waited_a_day_for_our_own_sake_is_asked_for_more_than_once() =>
+        Assert.Null(MediaPatience.After(Fetch, new MediaFetchOutcome.TryLater(TimeSpan.Zero, "busy"), TimeSpan.FromDays(2)).GivenUp);
+
+    [Fact]
     public void After_a_day_the_file_is_given_up_with_what_was_wrong()
     {
-        var (givenUp, _) = MediaPatience.After(Fetch, new MediaFetchOutcome.TryLater(TimeSpan.Zero, "busy"), MediaPatience.Longest + TimeSpan.FromSeconds(1));
+        var (givenUp, _) = MediaPatience.After(Fetch with { Attempts = 2 }, new MediaFetchOutcome.TryLater(TimeSpan.Zero, "busy"), MediaPatience.Longest + TimeSpan.FromSeconds(1));
 
         Assert.Null(givenUp!.Reference);
         Assert.Contains("busy", givenUp.Reason, StringComparison.Ordinal);

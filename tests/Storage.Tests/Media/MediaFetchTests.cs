@@ -68,7 +68,7 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         var message = Message("P1") with { Fetch = new MediaReference("image/jpeg") { Id = "F1" }, DetailsJson = """{"media":{"id":"F1","mime":"image/jpeg"},"view_once":true}""" };
         await RecordAsync(message);
 
-        await Fetches.PostponeAsync(_tenant, _account, message.Id, Now.AddMinutes(5), "busy", default);
+        await Fetches.PostponeAsync(_tenant, _account, message.Id, Now.AddMinutes(5), "busy", attempted: true, default);
         var (none, next) = await Fetches.LoadAsync(_tenant, _account, Now, 10, default);
         var (due, _) = await Fetches.LoadAsync(_tenant, _account, Now.AddMinutes(5), 10, default);
         var settlement = new MediaSettlement("sha256-1", "image/png", "a.png", 3, null);
@@ -105,7 +105,7 @@ public sealed class MediaFetchTests(PostgresFixture postgres) : IClassFixture<Po
         await using var loader = new ConversationLoader(_database, NullLogger<ConversationLoader>.Instance);
         var where = new ConversationRef(_tenant, _account, _conversation);
 
-        await Fetches.PostponeAsync(_tenant, _account, message.Id, Now.AddMinutes(5), "busy", default);
+        await Fetches.PostponeAsync(_tenant, _account, message.Id, Now.AddMinutes(5), "busy", attempted: true, default);
         var waiting = Assert.Single((await loader.LoadAsync(where, default))!.Turns);
         var told = await Fetches.SettleAsync(_tenant, _account, message.Id, new MediaSettlement("sha256-1", null, null, 3, null), default);
         var ready = Assert.Single((await loader.LoadAsync(where, default))!.Turns);
