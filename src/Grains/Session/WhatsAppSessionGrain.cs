@@ -228,6 +228,9 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             return outcome;
         }
 
+        // First: while this waits a webhook may say that the connection is on its way, and then a code that was taken already would be forgotten as one that was used.
+        await _reports.AddAsync(target.Channel, outcome);
+        session = _keeping.Of(target.Channel);
         if (outcome is ActivationOutcome.Connecting { Code: { IsEmpty: false } code } && _code.IsUsed(code))
         {
             outcome = new ActivationOutcome.Connecting("Wait a moment: a new code is on its way.");
@@ -239,8 +242,6 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
             _code.Offer(given, Now, target.Connector.CodeLife);
         }
 
-        await _reports.AddAsync(target.Channel, outcome);
-        session = _keeping.Of(target.Channel);
         await KeepAsync(
             target,
             outcome is ActivationOutcome.Connecting && !before.WasWorking && session.Status == SessionStatus.Working
