@@ -73,8 +73,9 @@ internal sealed class IntakeNews(
     private static bool IsOver(ChannelEntry account, AccountIntake intake) =>
         account is { ConnectorStatus: ConnectorStatus.Error, ConnectorCode: { } code } && (code == Unreachable || code == intake.Code || code == intake.CodeBefore);
 
-    // What people read of the account, where that is from here.
-    private static string? SaidOf(ChannelEntry account, AccountIntake intake) => account.StatusCode is { } code && (code == intake.Code || code == intake.CodeBefore) ? code : null;
+    // What people read of the account, where that is from here, or from an activation that was to mend it and met a provider that did not answer: nobody else takes that back.
+    private static string? SaidOf(ChannelEntry account, AccountIntake intake) =>
+        account.StatusCode is { } code && (code == intake.Code || code == intake.CodeBefore || (code == Unreachable && intake.Code is not null)) ? code : null;
 
     // Due as before: the look is not over. Not where the owner has stopped the intake or started it anew, before it is saved or while: what the provider said then is out of date.
     private async Task<bool> IsWrittenAsync(ChannelEntry channel, AccountIntake intake)

@@ -141,6 +141,20 @@ public sealed class IntakeNewsTests : IIntakeStore, IChannelDirectory
     }
 
     [Fact]
+    public async Task An_activation_that_met_a_silent_provider_is_over_with_the_trouble_it_was_to_mend()
+    {
+        _written = await LookAsync(Broken);
+        (_shown, _blockedBy) = ((AccountStatus.Error, "provider-unreachable"), "provider-unreachable");
+        _steps.Clear();
+
+        var told = await LookAsync(Well);
+
+        Assert.Equal(["heal", "say well"], _steps);
+        Assert.Equal((AccountStatus.Active, null), _shown);
+        Assert.Null(told.Code);
+    }
+
+    [Fact]
     public async Task What_a_connector_has_of_its_own_is_not_ended()
     {
         _written = await LookAsync(Broken);
