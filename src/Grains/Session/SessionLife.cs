@@ -73,6 +73,9 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     {
         _ when IsOff(session) => session,
 
+        // It may be about what the gateway was told before, or come from the gateway before: asked, it says how it stands, and is told.
+        _ when IsToldAnew(session) && (sign.NeedsPairing || sign.Kind is EventKinds.ConnectionOpen or EventKinds.ConnectionQrExpired or EventKinds.AccountRemoved) => CheckSoon(session, now),
+
         // One that nobody wants may be late news of a pairing that has ended.
         EventKinds.ConnectionOpen => IsEnded(session) ? CheckSoon(session, now)
             : session.Status == SessionStatus.Working ? Opened(session, sign.OwnId, owner, now)
@@ -81,6 +84,7 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
         // Some gateways begin a new pairing by themselves when the old one is ended. Nobody asked for it, and it is stopped there as well.
         EventKinds.ConnectionQr or EventKinds.ConnectionQrNeeded => session is { Status: SessionStatus.Stopped, Code: SessionWords.LoggedOut } ? session
+            : session.Status == SessionStatus.Working && IsToldAnew(session) ? CheckSoon(session, now)
             : session.Status == SessionStatus.Working || IsDoubtful(session) ? Doubted(session, now)
             : CodeOut(session, now),
         EventKinds.ConnectionQrExpired => session.Status switch
@@ -306,6 +310,10 @@ internal sealed class SessionLife(SessionOptions options, Random random)
     private static bool IsEnded(SessionState session) =>
         session is { Wanted: false, Status: SessionStatus.Stopped or SessionStatus.Unauthorized or SessionStatus.Failed };
 
+    // It worked, and is to be told anew: where to post, or with which secret, has changed since.
+    private static bool IsToldAnew(SessionState session) =>
+        session is { Status: SessionStatus.Working, Code: SessionWords.Unconfirmed } or { Status: SessionStatus.Starting, Code: SessionWords.Starting, DroppedAt: not null };
+
     private static bool IsDoubtful(SessionState session) => session is { Status: SessionStatus.ScanQrCode, Wanted: true };
 
     private static SessionState Expired(SessionState session, DateTimeOffset now) => To(session, SessionStatus.Failed, now) with
@@ -373,22 +381,4 @@ internal sealed class SessionLife(SessionOptions options, Random random)
 
     // Also where it is still to come by more than the wait: then the clock was set back since, and nobody shall wait until that time comes again.
     private static bool IsPast(DateTimeOffset since, TimeSpan wait, DateTimeOffset now) => (now - since).Duration() >= wait;
-}
-
-/// <summary>Whom a session is for.</summary>
-/// <param name="Identity">As the channel's owner wrote it.</param>
-/// <param name="Is">Whether this is who the provider says was paired.</param>
-internal sealed record SessionOwner(string Identity, Func<string, bool> Is);
-
-/// <summary>What a gateway is told to do about a session.</summary>
-internal enum SessionOrder
-{
-    /// <summary>Nothing.</summary>
-    None = 0,
-
-    /// <summary>Create or connect, for a code.</summary>
-    Pair,
-
-    /// <summary>Restart a connection that does not come back by itself.</summary>
-    Restart,
 }

@@ -187,6 +187,32 @@ public sealed partial class SessionLifeTests
     }
 
     [Fact]
+    public void What_a_gateway_posts_before_it_was_told_anew_is_no_proof_that_it_was()
+    {
+        var (asked, open) = (_life.Asked(Working, Noon), new SessionReading.Open(Own));
+        foreach (var session in new[] { asked, _life.After(asked, new ActivationOutcome.Unreachable("500"), _owner, Noon), _life.After(asked, Sign(EventKinds.ConnectionConnecting), _owner, Noon) })
+        {
+            foreach (var sign in new[]
+            {
+                Sign(EventKinds.ConnectionOpen, own: Own), Sign(EventKinds.ConnectionQr), Sign(EventKinds.ConnectionQrNeeded), Sign(EventKinds.ConnectionQrExpired),
+                Sign(EventKinds.ConnectionClosed, needsPairing: true), Sign(EventKinds.ConnectionStopped, needsPairing: true), Sign(EventKinds.AccountRemoved),
+                Sign(EventKinds.ConnectionConnecting), Sign(EventKinds.ConnectionClosed), Sign(EventKinds.AccountError),
+            })
+            {
+                var after = _life.After(session, sign, _owner, Noon);
+
+                Assert.Equal(SessionOrder.Pair, _life.OrderAfter(after, open, Never, Noon));
+                Assert.Equal(SessionOrder.Pair, _life.OrderAfter(_life.After(after, open, _owner, Noon), open, Never, Noon));
+                Assert.True(after.DueAt <= Noon + (_options.PairingCheck * SessionLife.MostJitter));
+            }
+        }
+
+        // What is so is found when it is asked.
+        var waits = _life.After(asked, Sign(EventKinds.ConnectionQr), _owner, Noon);
+        Assert.Equal((SessionStatus.Working, SessionStatus.ScanQrCode), (waits.Status, _life.After(waits, CodeOut, _owner, Noon).Status));
+    }
+
+    [Fact]
     public void What_a_clock_that_was_set_back_has_put_off_is_due_and_a_break_is_told_and_mended()
     {
         var (earlier, session) = (Noon.AddHours(-5), Working);
