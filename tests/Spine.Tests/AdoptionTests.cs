@@ -62,6 +62,23 @@ public sealed class AdoptionTests(PairingSpine spine) : SpineTest(spine), IClass
     }
 
     [PostgresFact]
+    public async Task A_working_channel_that_moves_to_another_gateway_is_told_there_where_to_post()
+    {
+        await using var before = await FakeEvolution.StartAsync();
+        await using var after = await FakeEvolution.StartAsync();
+        var shop = await ShopAsync(before);
+        await shop.Channel.ActivateAsync();
+        var there = after.AddInstance(shop.Name);
+        there.OwnJid = shop.Instance.OwnJid;
+
+        await shop.Channel.Api.PatchAsync(
+            $"/api/v1/channels/{shop.Channel.Id}", new { config = new { base_url = after.Address, api_key = after.Options.ApiKey, instance_name = shop.Name } });
+
+        await Until.TrueAsync("the gateway to be told where to post", () => there.WebhookUrl == shop.Channel.WebhookUrl);
+        Assert.Equal("active", await shop.Channel.StatusAsync());
+    }
+
+    [PostgresFact]
     public async Task A_working_session_is_active_only_once_it_posts_to_us()
     {
         await using var server = await FakeWaha.StartAsync();

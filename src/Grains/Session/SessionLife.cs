@@ -68,6 +68,14 @@ internal sealed class SessionLife(SessionOptions options, Random random)
         _ => Started(session, now) with { Wanted = true, OwnId = session.DroppedAt is null ? null : session.OwnId, DueAt = now + options.SettleWait },
     };
 
+    /// <summary>The channel's settings changed: it may be another gateway now, which has to be told where to post before its open connection counts. It is asked at once.</summary>
+    public SessionState Changed(SessionState session, DateTimeOffset now) => (session switch
+    {
+        { Status: SessionStatus.Working, Code: null } => Asked(session, now),
+        { Status: SessionStatus.Starting, Code: SessionWords.Reconnecting } => Started(session, now),
+        _ => session,
+    }) with { DueAt = now };
+
     /// <summary>After a webhook.</summary>
     public SessionState After(SessionState session, SessionSign sign, SessionOwner owner, DateTimeOffset now) => sign.Kind switch
     {

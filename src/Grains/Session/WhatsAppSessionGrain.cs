@@ -35,6 +35,9 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
     // Another phone may be paired since it was last asked.
     private bool _mustIdentify;
 
+    // How often the settings have changed: what a gateway answers that was called with earlier ones may be another gateway's.
+    private int _changes;
+
     // When the gateway was last seen to try by itself.
     private DateTimeOffset _triedAt;
 
@@ -99,11 +102,12 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
     /// <inheritdoc/>
     public async Task CheckAsync(TenantId tenant)
     {
+        _changes++;
         _directory.Forget(Account);
         if (await FindAsync(tenant, CancellationToken.None) is { } target && _keeping.Of(target.Channel) is { DueAt: not null } session)
         {
             _mustIdentify = true;
-            await KeepAsync(target, session with { DueAt = Now });
+            await KeepAsync(target, _life.Changed(session, Now));
             _pump.Signal();
         }
     }
@@ -163,6 +167,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     private async Task<Target?> FindAsync(TenantId? tenant, CancellationToken cancellationToken)
     {
+        var changes = _changes;
         if (await _directory.FindAsync(Account, cancellationToken) is not { } channel || (tenant is { } owner && owner != channel.Tenant)
             || _connectors.Find(channel.Kind) is not IPairingConnector connector)
         {
@@ -170,7 +175,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         }
 
         await _keeping.LoadAsync(channel, cancellationToken);
-        return new Target(channel, connector);
+        return new Target(channel, connector, changes);
     }
 
     // What the API asks for. The gateway's answer is awaited, within the limits.
@@ -244,8 +249,8 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
         await KeepAsync(
             target,
-            outcome is ActivationOutcome.Connecting && !before.WasWorking && session.Status == SessionStatus.Working
-                // The code was scanned, or the connection came back, while the gateway wrote its answer.
+            target.Changes != _changes || (outcome is ActivationOutcome.Connecting && !before.WasWorking && session.Status == SessionStatus.Working)
+                // The settings changed, the code was scanned, or the connection came back, while the gateway wrote its answer.
                 ? _life.CheckSoon(session, Now)
                 : _life.After(session, outcome, OwnerOf(target), Now));
         return outcome;
@@ -289,7 +294,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         // Somebody else may have seen to it while we waited for our place.
         var before = _keeping.Of(target.Channel);
         var renews = _code.MustRenew(before);
-        if (!renews && !_life.IsDue(before, Now))
+        if (target.Changes != _changes || (!renews && !_life.IsDue(before, Now)))
         {
             return;
         }
@@ -302,11 +307,11 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
         var connection = target.Channel.Connection;
         var identifies = renews || _mustIdentify || before.OwnId is null;
         var reading = await _gateway.AskAsync(token => target.Connector.ReadSessionAsync(connection, identifies, token), cancellationToken);
-        _mustIdentify &= reading is not SessionReading.Open;
+        _mustIdentify &= reading is not SessionReading.Open || target.Changes != _changes;
 
         // What was said meanwhile counts as well.
         var session = _keeping.Of(target.Channel);
-        if (SessionLife.IsOff(session))
+        if (SessionLife.IsOff(session) || target.Changes != _changes)
         {
             return;
         }
@@ -323,7 +328,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
         // A new code only of a connection that waits for a phone: told to connect in the moment in which one was scanned, a gateway opens a second one.
         var order = renews && reading is SessionReading.Connecting { IsPaired: not true } ? SessionOrder.Pair : _life.OrderAfter(session, reading, _triedAt, Now);
-        if (order != SessionOrder.None && _keeping.Of(target.Channel) == next)
+        if (order != SessionOrder.None && _keeping.Of(target.Channel) == next && target.Changes == _changes)
         {
             var outcome = await TellAsync(
                 target, (_, token) => order == SessionOrder.Restart ? TellRestartAsync(target, isIdle: true, token) : target.Connector.PairAsync(connection, _number, token),
@@ -367,7 +372,7 @@ internal sealed class WhatsAppSessionGrain : Grain, IWhatsAppSessionGrain
 
     private static ActivationOutcome.Unreachable Busy => new("the gateway is busy with other calls, and nothing was changed: try again in a moment");
 
-    private sealed record Target(ChannelEntry Channel, IPairingConnector Connector);
+    private sealed record Target(ChannelEntry Channel, IPairingConnector Connector, int Changes);
 
     // What a person wants of the gateway; how its answer is settled; what to say when there was no place; whether it switches the channel on.
     private sealed record Wish(

@@ -30,10 +30,13 @@ public sealed class SessionGrainTests : IChannelDirectory, IConnectorCatalog, IS
     private readonly TaskCompletionSource _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _mayGoOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PairedKind _kind;
+    private Func<Connection, Task<ActivationOutcome>> _pair;
+    private volatile string _identity = "5491150000001";
     private volatile SessionState? _session;
     private GrainHost _host = null!;
 
-    public SessionGrainTests() => _kind = new PairedKind(this);
+    public SessionGrainTests() =>
+        (_kind, _pair) = (new PairedKind(this), _ => Task.FromResult<ActivationOutcome>(new ActivationOutcome.Connecting("scan", _given)));
 
     public IReadOnlyCollection<IConnector> All => [_kind];
 
@@ -78,9 +81,31 @@ public sealed class SessionGrainTests : IChannelDirectory, IConnectorCatalog, IS
         Assert.Equal((SessionStatus.ScanQrCode, _given), (state.Session, state.Code));
     }
 
+    [Fact]
+    public async Task What_a_gateway_took_that_was_told_with_earlier_settings_says_nothing_of_the_one_they_name_now()
+    {
+        _mayGoOn.SetResult();
+        var (before, first, second) = (_identity, NewSource<bool>(), NewSource<bool>());
+        var answer = NewSource<ActivationOutcome>();
+        _pair = connection =>
+        {
+            (connection.Identity == before ? first : second).TrySetResult(true);
+            return answer.Task;
+        };
+        var starting = Session.StartAsync(_tenant, null, default);
+        await first.Task.WaitAsync(Patience);
+
+        _identity = "5491150000002";
+        await Session.CheckAsync(_tenant);
+        answer.SetResult(new ActivationOutcome.Active());
+        await starting.WaitAsync(Patience);
+
+        await second.Task.WaitAsync(Patience);
+    }
+
     ValueTask<ChannelEntry?> IChannelDirectory.FindAsync(AccountId account, CancellationToken cancellationToken) => ValueTask.FromResult<ChannelEntry?>(new(
         _tenant, new ConnectorId(_tenant.Value), account, "fake", ConnectorStatus.Pending, AccountStatus.Pending, null,
-        new Connection(_tenant, account, "5491150000001", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), AgentSettings.None, ChannelPolicy.Default, false));
+        new Connection(_tenant, account, _identity, default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), AgentSettings.None, ChannelPolicy.Default, false));
 
     void IChannelDirectory.Forget(AccountId account)
     {
@@ -114,6 +139,8 @@ public sealed class SessionGrainTests : IChannelDirectory, IConnectorCatalog, IS
 
     Task IChannelStatuses.SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    private static TaskCompletionSource<TAnswer> NewSource<TAnswer>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private sealed class PairedKind(SessionGrainTests test) : IPairingConnector
     {
         public ChannelManifest Manifest { get; } = new("fake", "Fake", "1", "none", JsonSerializer.SerializeToElement(new { }), new ChannelLimits(1_000, null, 1), TimeSpan.Zero);
@@ -124,12 +151,12 @@ public sealed class SessionGrainTests : IChannelDirectory, IConnectorCatalog, IS
 
         public bool IsSameAccount(string identity, string ownId) => true;
 
-        public Task<ActivationOutcome> PairAsync(Connection connection, string? number, CancellationToken cancellationToken) =>
-            Task.FromResult<ActivationOutcome>(new ActivationOutcome.Connecting("scan", test._given));
+        public Task<ActivationOutcome> PairAsync(Connection connection, string? number, CancellationToken cancellationToken) => test._pair(connection);
 
         public Task<ActivationOutcome> ActivateAsync(Connection connection, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<SessionReading> ReadSessionAsync(Connection connection, bool identify, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<SessionReading> ReadSessionAsync(Connection connection, bool identify, CancellationToken cancellationToken) =>
+            Task.FromResult<SessionReading>(new SessionReading.Open(null));
 
         public Task<ActivationOutcome> RestartAsync(Connection connection, bool isIdle, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -178,6 +178,7 @@ public sealed partial class SessionLifeTests
         {
             asked, silent, _life.After(silent, open, _owner, Noon), _life.After(silent, new SessionReading.Unreachable("away"), _owner, Noon), _life.Asked(silent, Noon),
             _life.After(silent, Sign(EventKinds.ConnectionClosed), _owner, Noon), _life.After(silent, new ActivationOutcome.Connecting("restarting"), _owner, Noon),
+            _life.Changed(silent, Noon),
         })
         {
             Assert.Equal(SessionOrder.Pair, _life.OrderAfter(session, open, Never, Noon));
@@ -210,6 +211,24 @@ public sealed partial class SessionLifeTests
         // What is so is found when it is asked.
         var waits = _life.After(asked, Sign(EventKinds.ConnectionQr), _owner, Noon);
         Assert.Equal((SessionStatus.Working, SessionStatus.ScanQrCode), (waits.Status, _life.After(waits, CodeOut, _owner, Noon).Status));
+    }
+
+    [Fact]
+    public void One_whose_settings_change_is_told_before_it_counts_as_one_that_works_there()
+    {
+        var open = new SessionReading.Open(Own);
+        foreach (var session in new[] { Working, _life.After(Working, Sign(EventKinds.ConnectionClosed), _owner, Noon) })
+        {
+            var changed = _life.Changed(session, Noon);
+
+            Assert.Equal(StatusOf(session, Noon), StatusOf(changed, Noon));
+            Assert.Equal(Noon, changed.DueAt);
+            Assert.Equal(SessionOrder.Pair, _life.OrderAfter(changed, open, Never, Noon));
+            Assert.Equal(StatusOf(Working, Noon), StatusOf(_life.After(changed, new ActivationOutcome.Active(Own), _owner, Noon), Noon));
+        }
+
+        // Nothing else is another for it.
+        Assert.Equal(Scanning with { DueAt = Noon }, _life.Changed(Scanning, Noon));
     }
 
     [Fact]
