@@ -56,9 +56,10 @@ public sealed record PendingFile([property: Id(0)] DateTimeOffset? WaitUntil, [p
 /// <param name="Turns">Unanswered turns, oldest first.</param>
 /// <param name="Options">What the contact was last offered to choose from; empty for nothing.</param>
 /// <param name="OutOfReach">Set when the contact cannot be written to.</param>
+/// <param name="RepliesWait">Whether the outbox has replies or messages of the conversation that wait to be sent, or are being sent.</param>
 public sealed record ConversationState(
     string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns, ImmutableArray<string> Options,
-    OutOfReach? OutOfReach = null);
+    OutOfReach? OutOfReach = null, bool RepliesWait = false);
 
 /// <summary>A contact cannot be written to, as far as the provider has told.</summary>
 /// <param name="Since">Since when, by the provider's time. What the contact wrote later proves otherwise.</param>

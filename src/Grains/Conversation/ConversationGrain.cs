@@ -114,7 +114,7 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     public async Task SendAsync(ConversationRef conversation, MessageId message, OutboundDraft draft, CancellationToken cancellationToken)
     {
         _where = conversation;
-        var state = _state ?? await _store.LoadAsync(conversation, cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
+        var state = _state ?? await ReadAsync(cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
         var reply = new QueuedReply(message, conversation.Conversation, state.ChatId, draft.Text, draft.ReplyTo, draft.Content);
 
         // From here on it is done: a caller who goes away must not leave it queued and untold, to be overtaken by what comes after it.
@@ -208,13 +208,18 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
     private async Task<ConversationState?> ReadAsync(CancellationToken cancellationToken)
     {
         var pauseVersion = _pauseVersion;
-        var state = await _store.LoadAsync(_where, cancellationToken);
+        if (await _store.LoadAsync(_where, cancellationToken) is not { } state)
+        {
+            return null;
+        }
 
         // A pause heard while reading is newer than what was read.
-        if (state is not null && pauseVersion == _pauseVersion)
+        if (pauseVersion == _pauseVersion)
         {
             _pausedUntil = state.PausedUntil;
         }
+
+        _dispatch.Begin(state.RepliesWait);
 
         return state;
     }

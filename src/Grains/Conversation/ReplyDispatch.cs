@@ -20,8 +20,22 @@ internal sealed class ReplyDispatch(Func<AccountId, IDeliveryGrain> deliveryOf, 
     // Something may lie in the table that delivery does not know: it must look before it takes a later reply for its next.
     private bool _lookBefore;
 
+    private bool _hasBegun;
+
     // Told delivery to look, or of a reply: that ends no doubt which came up meanwhile.
     private int _doubts;
+
+    /// <summary>The tables have been read. By the first time they tell what another activation has left, which may have ended, with its silo, before it told delivery.</summary>
+    /// <param name="repliesWait">Whether they had replies of the conversation that have not left. Later ones are our own, of which delivery was told, or is in doubt.</param>
+    public void Begin(bool repliesWait)
+    {
+        if (repliesWait && !_hasBegun)
+        {
+            Doubt();
+        }
+
+        _hasBegun = true;
+    }
 
     /// <summary>The ending, with whether delivery keeps a place for its reply. Only an ordinary one has one: a single part, and nothing in doubt before it.</summary>
     public async Task<TurnFinish> ReserveAsync(TurnFinish finish)

@@ -15,9 +15,12 @@ internal sealed class ConversationLoader : IAsyncDisposable
     /// <summary>Turns read at once: enough to keep an agent busy, few enough that a backlog stays in the database.</summary>
     private const int MostTurns = 32;
 
+    // "limit 1" and "is not distinct from" are fences: the replies are found by their conversation, whatever its account has waiting.
     private const string Conversations = """
-        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until, c.options::text, out_of_reach_since(c.unreachable_since, c.contact_wrote_at), c.unreachable_reason
-        from unnest($1::uuid[], $2::uuid[]) with ordinality as w (tenant_id, conversation_id, n)
+        select w.n, c.chat_id, c.contact_name, c.prompt_context, c.paused_until, c.options::text, out_of_reach_since(c.unreachable_since, c.contact_wrote_at), c.unreachable_reason,
+               (select true from outbox
+                where conversation_id = w.conversation_id and tenant_id is not distinct from w.tenant_id and account_id is not distinct from w.account_id and state <> 2 limit 1)
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
         join conversation c on c.tenant_id = any (array[w.tenant_id]) and c.id = w.conversation_id
         """;
 
@@ -72,6 +75,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
         await using var batch = new NpgsqlBatch(connection);
         var conversations = new NpgsqlBatchCommand(Conversations);
         conversations.Parameters.Add(Columns.Uuids(loads, load => load.Of.Tenant.Value));
+        conversations.Parameters.Add(Columns.Uuids(loads, load => load.Of.Account.Value));
         conversations.Parameters.Add(Columns.Uuids(loads, load => load.Of.Conversation.Value));
         var turns = new NpgsqlBatchCommand(Turns);
         turns.Parameters.Add(Columns.Uuids(loads, load => load.Of.Tenant.Value));
@@ -85,7 +89,8 @@ internal sealed class ConversationLoader : IAsyncDisposable
         {
             loads[(int)reader.GetInt64(0) - 1].State = new ConversationState(
                 reader.GetString(1), reader.TextOrNull(2), reader.TextOrNull(3), reader.TimeOrNull(4), [], Options(reader.TextOrNull(5)),
-                reader.TimeOrNull(6) is { } since ? new OutOfReach(since, reader.TextOrNull(7) ?? "") : null);
+                reader.TimeOrNull(6) is { } since ? new OutOfReach(since, reader.TextOrNull(7) ?? "") : null,
+                RepliesWait: !reader.IsDBNull(8));
         }
 
         await reader.NextResultAsync(cancellationToken);

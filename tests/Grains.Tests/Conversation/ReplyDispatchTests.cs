@@ -134,6 +134,27 @@ public sealed class ReplyDispatchTests
         Assert.Equal(["reserve", "wake"], _delivery.Calls);
     }
 
+    [Fact]
+    public async Task Replies_that_another_activation_left_are_looked_for_before_the_first_reply()
+    {
+        _dispatch.Begin(repliesWait: true);
+        await _dispatch.TellAsync(await _dispatch.ReserveAsync(Finish("one")), _queued);
+        _dispatch.Begin(repliesWait: true);
+        await _dispatch.TellAsync(await _dispatch.ReserveAsync(Finish("two")), _begun);
+
+        Assert.Equal(["wake", "reserve", "send two"], _delivery.Calls);
+    }
+
+    [Fact]
+    public async Task Replies_that_wait_after_nothing_did_are_our_own_and_delivery_knows_them()
+    {
+        _dispatch.Begin(repliesWait: false);
+        _dispatch.Begin(repliesWait: true);
+        await _dispatch.TellAsync(await _dispatch.ReserveAsync(Finish("one")), _queued);
+
+        Assert.Equal(["reserve", "enqueue one"], _delivery.Calls);
+    }
+
     private (ConversationRef Where, QueuedReply Message) Message(string text)
     {
         var where = new ConversationRef(new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));

@@ -124,6 +124,23 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     }
 
     [PostgresFact]
+    public async Task A_conversation_is_read_with_whether_replies_of_its_own_wait()
+    {
+        var before = await _store.LoadAsync(_where, default);
+        await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
+        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var queued = await _store.LoadAsync(_where, default);
+        await Outbox().BeginSendAsync(_where.Tenant, _where.Account, row.Reply.Id, 1, possiblyDuplicate: false, default);
+        var sending = await _store.LoadAsync(_where, default);
+        await Outbox().SettleAsync(new(_where.Tenant, _where.Account, row.Reply, new SendOutcome.Unknown("connection lost"), Now, Attempt: 1), default);
+        var unknown = await _store.LoadAsync(_where, default);
+        await RunAsync("update outbox set state = 0, account_id = $1", _ids.Next());
+        var anothers = await _store.LoadAsync(_where, default);
+
+        Assert.Equal([false, true, true, false, false], new[] { before, queued, sending, unknown, anothers }.Select(state => state!.RepliesWait));
+    }
+
+    [PostgresFact]
     public async Task Delivery_reads_since_when_a_reply_waits_that_a_person_had_sent_once_more()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
