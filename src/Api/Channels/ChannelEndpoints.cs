@@ -68,7 +68,7 @@ internal static class ChannelEndpoints
 
     private static Task<Results<Ok<WebhookSecretAnswer>, Problem>> RotateAsync(
         Guid id, JsonBody<RotateWebhookSecret> body, Caller caller, ChannelWriting writing, CancellationToken cancellationToken) =>
-        writing.RotateAsync(caller.Tenant, new AccountId(id), body.Value.WebhookSecret, cancellationToken);
+        writing.RotateAsync(caller.Tenant, new AccountId(id), body.Value, cancellationToken);
 
     private static async Task<Results<Ok<ChannelMetricsAnswer>, Problem>> MetricsAsync(
         Guid id, Caller caller, ChannelMetricsReader metrics, Circuits circuits, CancellationToken cancellationToken) =>

@@ -143,10 +143,19 @@ internal sealed record RotateWebhookSecret
 {
     /// <summary>16 characters or more. Absent: one is made.</summary>
     public string? WebhookSecret { get; init; }
+
+    /// <summary>How long webhooks that show the former secret are still taken, in seconds: 0 (for one that has leaked) to 86,400. Absent: 3,600.</summary>
+    public int? FormerValidSeconds { get; init; }
 }
 
 /// <summary>The new webhook secret, shown this once. The provider must be told: activate the channel again.</summary>
-internal sealed record WebhookSecretAnswer(Guid ChannelId, string WebhookSecret, Uri WebhookUrl, string NextStep);
+/// <param name="ChannelId">Which channel's.</param>
+/// <param name="WebhookSecret">The new secret.</param>
+/// <param name="WebhookUrl">Where the provider posts to.</param>
+/// <param name="FormerValidUntil">Webhooks that show the former secret are taken until then; absent when they are not.</param>
+/// <param name="NextStep">What to do now.</param>
+internal sealed record WebhookSecretAnswer(
+    Guid ChannelId, string WebhookSecret, Uri WebhookUrl, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FormerValidUntil, string NextStep);
 
 /// <summary>Whether calls to the provider are let through: <c>closed</c> (yes), <c>open</c> (not before <c>until</c>), <c>half_open</c> (the next one is let through to see). <c>code</c> says why.</summary>
 internal sealed record CircuitAnswer(string State, DateTimeOffset Since, DateTimeOffset? Until, string? Code);

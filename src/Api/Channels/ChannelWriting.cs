@@ -16,7 +16,9 @@ namespace Channels.Api.Channels;
 internal sealed partial class ChannelWriting(
     ChannelForm form, ChannelStore channels, KindSwitches switches, ChannelSwitch activation, IChannelDirectory directory, IGrainFactory grains, PublicAddress address, ILogger<ChannelWriting> logger, TimeProvider clock)
 {
-    private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret. Until then its webhooks get 401, and a gateway repeats none of them: what people write meanwhile is lost.";
+    private const string ActivateAgain = "Activate the channel again, so that the provider presents the new secret.";
+    private const string ActivateInTime = $"{ActivateAgain} The former one is taken until former_valid_until; then its webhooks get 401, and a gateway repeats none of them: what people write after that is lost.";
+    private const string ActivateAtOnce = $"{ActivateAgain} Until then its webhooks get 401, and a gateway repeats none of them: what people write meanwhile is lost.";
 
     public async Task<Results<Created<ChannelAnswer>, Problem>> CreateAsync(TenantId tenant, CreateChannel request, CancellationToken cancellationToken)
     {
@@ -69,16 +71,23 @@ internal sealed partial class ChannelWriting(
         return TypedResults.Ok(ChannelAnswer.Of(changed, address, clock.GetUtcNow()));
     }
 
-    public async Task<Results<Ok<WebhookSecretAnswer>, Problem>> RotateAsync(TenantId tenant, AccountId account, string? wanted, CancellationToken cancellationToken)
+    public async Task<Results<Ok<WebhookSecretAnswer>, Problem>> RotateAsync(TenantId tenant, AccountId account, RotateWebhookSecret request, CancellationToken cancellationToken)
     {
         var complaints = new List<FieldComplaint>();
-        var secret = ChannelForm.WebhookSecret(wanted, complaints) ?? ChannelForm.NewSecret();
+        var secret = ChannelForm.WebhookSecret(request.WebhookSecret, complaints) ?? ChannelForm.NewSecret();
+        var formerFor = request.FormerValidSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : FormerSecret.Usually;
+        if (formerFor < TimeSpan.Zero || formerFor > FormerSecret.AtMost)
+        {
+            complaints.Add(new("former_valid_seconds", $"must be 0 to {FormerSecret.AtMost.TotalSeconds:0}; it is {request.FormerValidSeconds}."));
+        }
+
         if (complaints.Count > 0)
         {
             return new Problem(ErrorCatalogue.InvalidFields, null, complaints);
         }
 
-        if (!await channels.SetWebhookSecretAsync(tenant, account, secret, cancellationToken))
+        DateTimeOffset? formerUntil = formerFor > TimeSpan.Zero ? clock.GetUtcNow() + formerFor : null;
+        if (!await channels.SetWebhookSecretAsync(tenant, account, secret, formerUntil, cancellationToken))
         {
             return Problem.NotFound;
         }
@@ -87,7 +96,7 @@ internal sealed partial class ChannelWriting(
 
         // It may have been deleted meanwhile: then there is nothing the new secret is good for.
         return await channels.FindAsync(tenant, account, cancellationToken) is { } channel
-            ? TypedResults.Ok(new WebhookSecretAnswer(account.Value, secret, address.WebhookUrl(channel.Kind, account), ActivateAgain))
+            ? TypedResults.Ok(new WebhookSecretAnswer(account.Value, secret, address.WebhookUrl(channel.Kind, account), formerUntil, formerUntil is null ? ActivateAtOnce : ActivateInTime))
             : Problem.NotFound;
     }
 

@@ -33,7 +33,7 @@ internal sealed class GlobalWebhooks(ChannelNames names, IChannelDirectory chann
                 named++;
                 first ??= channel;
                 isOperators |= secret.IsShown(connector, request, channel.Connection, now);
-                if (connector.IsAuthentic(request, channel.Connection, now))
+                if (channel.IsProvenBy(connector, request, now))
                 {
                     fitting++;
                     proven ??= channel;

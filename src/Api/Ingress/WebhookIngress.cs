@@ -125,7 +125,7 @@ internal sealed partial class WebhookIngress(
 
         var now = clock.GetUtcNow();
         var request = RequestOf(http, path, body);
-        if (!connector.IsAuthentic(request, channel.Connection, now))
+        if (!channel.IsProvenBy(connector, request, now))
         {
             Log.NotAuthentic(logger, channel.Account);
             return IngressAnswer.Unauthenticated;
@@ -237,15 +237,15 @@ internal sealed partial class WebhookIngress(
     // Whatever the content: what cannot be read is parked behind the inbox. No token: once we have all of it, the provider's patience is no reason to drop it.
     private async ValueTask<IngressAnswer> KeepAsync(ChannelEntry channel, string path, byte[] body, DateTimeOffset now)
     {
-        var kept = Scrub.Clean(WithoutSecret(path, channel.Connection.WebhookSecret));
+        var kept = Scrub.Clean(WithoutSecrets(path, channel));
         await inbox.AppendAsync(new(channel.Tenant, channel.Account, new WebhookId(ids.Next()), now, kept, body), CancellationToken.None);
         return IngressAnswer.Stored;
     }
 
     // A secret in the path has done its work; what is stored is shown to the tenant, and the operator's secret is not his.
-    private string WithoutSecret(string path, string secret) =>
-        path.Length < secret.Length && !globalSecret.IsSet ? path
-        : string.Join('/', path.Split('/').Where(part => part != secret && !globalSecret.Is(part)));
+    private string WithoutSecrets(string path, ChannelEntry channel) =>
+        path.Length == 0 ? path
+        : string.Join('/', path.Split('/').Where(part => part != channel.Connection.WebhookSecret && part != channel.FormerWebhookSecret?.Secret && !globalSecret.Is(part)));
 
     private static string PathOf(HttpContext http) => (string?)http.Request.RouteValues["rest"] ?? "";
 

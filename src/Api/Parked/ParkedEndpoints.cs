@@ -109,6 +109,11 @@ internal static class ParkedEndpoints
     private static IEnumerable<string> SecretsOf(ChannelEntry channel)
     {
         yield return channel.Connection.WebhookSecret;
+        if (channel.FormerWebhookSecret is { } former)
+        {
+            yield return former.Secret;
+        }
+
         foreach (var setting in channel.Connection.Settings.EnumerateObject())
         {
             if (SecretNames.IsSecret(setting.Name) && setting.Value.ValueKind == System.Text.Json.JsonValueKind.String)

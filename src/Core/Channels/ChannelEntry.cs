@@ -29,11 +29,34 @@ public sealed record ChannelEntry(
     /// <summary>What the provider wants less of; may be over.</summary>
     public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
 
+    /// <summary>The webhook secret before a rotation, while it is still taken; may be over.</summary>
+    public FormerSecret? FormerWebhookSecret { get; init; }
+
+    /// <summary>Whether a webhook proves where it comes from: by the account's secret, or by the one before, whose provider may not have been told yet.</summary>
+    public bool IsProvenBy(IConnector connector, WebhookRequest request, DateTimeOffset now) =>
+        connector.IsAuthentic(request, Connection, now)
+        || (FormerWebhookSecret is { } former && now < former.Until && connector.IsAuthentic(request, Connection with { WebhookSecret = former.Secret }, now));
+
     /// <summary>Whether replies may leave.</summary>
     public bool MaySend => Status == AccountStatus.Active && ConnectorStatus == ConnectorStatus.Active && !TenantSuspended;
 
     /// <inheritdoc/>
     public override string ToString() => $"Channel {Account} ({Kind})";
+}
+
+/// <summary>A secret that another has taken the place of.</summary>
+/// <param name="Secret">The secret.</param>
+/// <param name="Until">It is taken until then.</param>
+public sealed record FormerSecret(string Secret, DateTimeOffset Until)
+{
+    /// <summary>How long it is taken where nobody says otherwise: long enough to tell the provider of the new one.</summary>
+    public static readonly TimeSpan Usually = TimeSpan.FromHours(1);
+
+    /// <summary>It is taken no longer than this, whoever asks.</summary>
+    public static readonly TimeSpan AtMost = TimeSpan.FromDays(1);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"former secret, until {Until:O}";
 }
 
 /// <summary>Reads channels. Cached: a change is seen within a second on notification, within half a minute without.</summary>

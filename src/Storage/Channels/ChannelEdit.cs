@@ -1,3 +1,4 @@
+using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Storage.Secrets;
 using Channels.Storage.Tenancy;
@@ -20,7 +21,9 @@ public sealed class ChannelEdit : IAsyncDisposable
 
     private const string UpdateAccount = """
         update account a
-        set name = $3, identity = $4, org_unit_id = o.id, webhook_secret = $6, agent = $7::jsonb, agent_secrets = $8::bytea, policy = $9::jsonb, updated_at = $10
+        set name = $3, identity = $4, org_unit_id = o.id, webhook_secret = $6, agent = $7::jsonb, agent_secrets = $8::bytea, policy = $9::jsonb, updated_at = $10,
+            former_webhook_secret = case when $11::timestamptz is not null then a.webhook_secret else a.former_webhook_secret end,
+            former_webhook_secret_until = coalesce($11, a.former_webhook_secret_until)
         from org_unit o
         where a.tenant_id = $1 and a.id = $2 and o.tenant_id = $1 and (o.id = $5::uuid or $5::uuid is null and o.is_default)
         """;
@@ -83,7 +86,7 @@ public sealed class ChannelEdit : IAsyncDisposable
         await _work.ExecuteAsync(UpdateConnector, cancellationToken, _tenant.Value, Channel.Connector.Value, draft.SettingsJson, settings, now);
         var updated = await _work.ExecuteAsync(
             UpdateAccount, cancellationToken, _tenant.Value, account.Value, draft.Name, draft.Identity ?? account.ToString(), draft.OrgUnit, webhook,
-            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now);
+            draft.AgentJson, agent, PolicyJson.Write(draft.Policy), now, draft.WebhookSecret == Secrets.Webhook ? null : now + FormerSecret.Usually);
         if (updated == 0)
         {
             return new ChannelWrite.UnknownOrgUnit();

@@ -71,12 +71,14 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         """;
 
     private const string UpdateWebhookSecret = """
-        update account set webhook_secret = $3, updated_at = $4 where tenant_id = $1 and id = $2 and deleted_at is null
+        update account
+        set webhook_secret = $3, former_webhook_secret = case when $5::timestamptz is not null then webhook_secret end, former_webhook_secret_until = $5, updated_at = $4
+        where tenant_id = $1 and id = $2 and deleted_at is null
         """;
 
     // The secrets go at once; the transcript stays, under the tenant's retention.
     private const string DeleteAccount = """
-        update account set deleted_at = $3, updated_at = $3, status = 'inactive', status_since = $3, webhook_secret = '', agent_secrets = null
+        update account set deleted_at = $3, updated_at = $3, status = 'inactive', status_since = $3, webhook_secret = '', former_webhook_secret = null, agent_secrets = null
         where tenant_id = $1 and id = $2 and deleted_at is null
         """;
 
@@ -173,10 +175,15 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         ChannelEdit.OpenAsync(scope, vault, clock, tenant, account, cancellationToken);
 
     /// <summary>Replaces what the provider must present to us. False when the tenant has no such channel.</summary>
-    public async Task<bool> SetWebhookSecretAsync(TenantId tenant, AccountId account, string secret, CancellationToken cancellationToken)
+    /// <param name="tenant">Whose.</param>
+    /// <param name="account">Which.</param>
+    /// <param name="secret">The new one.</param>
+    /// <param name="formerUntil">Until when the one before is taken as well; null for no longer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<bool> SetWebhookSecretAsync(TenantId tenant, AccountId account, string secret, DateTimeOffset? formerUntil, CancellationToken cancellationToken)
     {
         var sealedSecret = await vault.SealAsync(tenant, SecretPurpose.Webhook(account.Value), secret, cancellationToken);
-        var statement = Sql.Statement(UpdateWebhookSecret, tenant.Value, account.Value, sealedSecret, clock.GetUtcNow());
+        var statement = Sql.Statement(UpdateWebhookSecret, tenant.Value, account.Value, sealedSecret, clock.GetUtcNow(), formerUntil);
         return await scope.ExecuteAsync(tenant, statement, cancellationToken) == 1;
     }
 

@@ -354,21 +354,6 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
-    public async Task A_rotated_webhook_secret_is_shown_once_and_replaces_the_old_one()
-    {
-        var tenant = await host.TenantAsync();
-        var id = await tenant.CreateSimulatorAsync();
-
-        var rotated = await (await tenant.Http.PostAsync($"/api/v1/channels/{id}/rotate-webhook-secret", null)).JsonAsync();
-        var entry = await host.Services.GetRequiredService<IChannelDirectory>().FindAsync(new AccountId(id), default);
-        var refused = await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{id}/rotate-webhook-secret", """{"webhook_secret":"short"}""");
-
-        Assert.Equal(rotated.GetProperty("webhook_secret").GetString(), entry!.Connection.WebhookSecret);
-        Assert.NotEqual(Asking.WebhookSecret, entry.Connection.WebhookSecret);
-        Assert.Equal(["webhook_secret"], (await refused.ProblemAsync(422, "invalid_fields")).Fields());
-    }
-
-    [PostgresFact]
     public async Task Metrics_begin_at_zero()
     {
         var tenant = await host.TenantAsync();

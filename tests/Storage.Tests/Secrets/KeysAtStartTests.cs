@@ -93,13 +93,18 @@ public sealed class KeysAtStartTests(PostgresFixture postgres) : IClassFixture<P
         }
 
         await CheckAsync(Mine);
-        Assert.True(await Store().SetWebhookSecretAsync(tenant, account, "new-webhook-secret", default));
+        Assert.True(await Store().SetWebhookSecretAsync(tenant, account, "new-webhook-secret", TimeProvider.System.GetUtcNow().AddHours(1), default));
         await using (var edit = await Store().EditAsync(tenant, account, default))
         {
             Assert.Equal(new OpenedSecrets(null, "new-webhook-secret", null), edit!.Secrets);
             Assert.IsType<ChannelWrite.Written>(await edit.SaveAsync(draft with { WebhookSecret = "new-webhook-secret", SecretsJson = """{"api_key":"new"}""" }, default));
         }
 
+        // What the lost key sealed is no former secret, and keeps nobody from reading the channel.
+        var vault = new SecretVault(new DataKeys(new TenantScope(_db), MasterKey.Load(Mine), _clock));
+        var directory = new ChannelDirectory(_db, vault, new PublicAddress(() => new Uri("http://127.0.0.1/")), _clock, NullLogger<ChannelDirectory>.Instance);
+        var entry = await directory.FindAsync(account, default);
+        Assert.Equal(("new-webhook-secret", null), (entry!.Connection.WebhookSecret, entry.FormerWebhookSecret));
         await using var changed = await Store().EditAsync(tenant, account, default);
         Assert.Equal("""{"api_key":"new"}""", changed!.Secrets.SettingsJson);
     }
