@@ -78,7 +78,7 @@ internal sealed class HttpAgent(IHttpClientFactory clients, ServiceCall service)
 
     private static AgentOutcome Outcome(ReadOnlyMemory<byte> answer)
     {
-        if (HttpAgentPayloads.Read(answer.Span) is not { } said)
+        if (HttpAgentPayloads.Read(answer) is not { } said)
         {
             return new AgentOutcome.Failed("agent-answer-invalid", $"The agent's answer is not JSON of the form {HttpAgentPayloads.Form}; options {AgentOptions.Rule}");
         }

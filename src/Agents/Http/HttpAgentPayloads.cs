@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using Channels.Core.Agents;
+using Channels.Core.Text;
 
 namespace Channels.Agents.Http;
 
@@ -21,18 +23,24 @@ internal static class HttpAgentPayloads
     public static string Form => """{"reply": "…", "options": ["…"], "hand_over": false}""";
 
     /// <summary>What the answer says. Null when it is not of the agreed form.</summary>
-    public static HttpAgentAnswer? Read(ReadOnlySpan<byte> answer)
+    public static HttpAgentAnswer? Read(ReadOnlyMemory<byte> answer)
     {
         // Some frameworks put it before everything that they call UTF-8.
-        answer = answer.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? answer[3..] : answer;
+        answer = answer.Span.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? answer[3..] : answer;
         if (answer.IsEmpty)
         {
             return HttpAgentAnswer.Nothing;
         }
 
+        // Other letters than UTF-8's would arrive as nobody wrote them; half an emoji, where a text was cut to a length, spoils nothing but itself.
+        if (!Utf8.IsValid(answer.Span))
+        {
+            return null;
+        }
+
         try
         {
-            var reader = new Utf8JsonReader(answer, new JsonReaderOptions { MaxDepth = 64 });
+            var reader = new Utf8JsonReader(MendedJson.Of(answer).Span, new JsonReaderOptions { MaxDepth = 64 });
             var root = JsonElement.ParseValue(ref reader);
             return root.ValueKind == JsonValueKind.Object && !reader.Read() ? Read(root) : null;
         }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Channels.Core.Agents;
+using Channels.Core.Text;
 
 namespace Channels.Agents.OpenAi;
 
@@ -25,7 +26,7 @@ internal static class OpenAiAgentPayloads
     {
         try
         {
-            using var body = JsonDocument.Parse(answer);
+            using var body = JsonDocument.Parse(MendedJson.Of(answer));
             var choice = body.RootElement.GetProperty("choices")[0];
             var message = choice.GetProperty("message");
             return new ModelAnswer(TextOf(message, "content"), !string.IsNullOrEmpty(TextOf(message, "refusal")), TextOf(choice, "finish_reason"));

@@ -26,7 +26,7 @@ internal static class WhatsAppCloudParts
         catch (InvalidOperationException)
         {
             // Half a character in a member's name, which the parser mends as well: what it will read must be what is seen here.
-            whole = JsonBody.Mended(whole);
+            whole = Channels.Core.Text.MendedJson.Of(whole);
         }
         catch (JsonException)
         {

@@ -99,7 +99,6 @@ public sealed class HttpAgentTests : IAsyncLifetime
     [InlineData("""{"reply":5}""", "agent-answer-invalid")]
     [InlineData("""{"text":"hola"}""", "agent-answer-invalid")]
     [InlineData("""{"Reply":"hola"}""", "agent-answer-invalid")]
-    [InlineData("""{"reply":"\ud800"}""", "agent-answer-invalid")]
     [InlineData("""{"reply":"a"} more""", "agent-answer-invalid")]
     [InlineData("""{"reply":"a","hand_over":"yes"}""", "agent-answer-invalid")]
     [InlineData("""{"reply":"a","options":"b"}""", "agent-answer-invalid")]
@@ -122,6 +121,22 @@ public sealed class HttpAgentTests : IAsyncLifetime
             context.Response.Headers.ContentEncoding = encoding;
             return context.Response.WriteAsync(body);
         };
+
+        Assert.Equal("agent-answer-invalid", Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
+    }
+
+    [Fact]
+    public async Task Half_an_emoji_where_a_text_was_cut_spoils_nothing_but_itself()
+    {
+        _answer = context => context.Response.WriteAsync("""{"reply":"so long \ud83d","options":["a \ud83d\ude00","b \ude00"]}""");
+
+        Assert.Equal(new AgentOutcome.Reply("so long \ufffd") { Options = ["a \ud83d\ude00", "b \ufffd"] }, await AskAsync());
+    }
+
+    [Fact]
+    public async Task Letters_of_another_encoding_are_a_failure()
+    {
+        _answer = context => context.Response.Body.WriteAsync(System.Text.Encoding.Latin1.GetBytes("""{"reply":"café"}""")).AsTask();
 
         Assert.Equal("agent-answer-invalid", Assert.IsType<AgentOutcome.Failed>(await AskAsync()).Code);
     }
