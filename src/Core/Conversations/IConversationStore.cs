@@ -31,12 +31,12 @@ public interface IConversationStore
     Task PauseAsync(ConversationRef conversation, DateTimeOffset? until, CancellationToken cancellationToken);
 }
 
-/// <summary>A message that waits for the agent.</summary>
+/// <summary>A message that waits for the agent; <c>Deleted</c> once its sender has taken it back.</summary>
 [GenerateSerializer, Immutable, Alias("PendingTurn")]
 public sealed record PendingTurn(
     [property: Id(0)] MessageId Message, [property: Id(1)] string Kind, [property: Id(2)] string? Text, [property: Id(3)] string? SenderName,
     [property: Id(4)] DateTimeOffset OccurredAt, [property: Id(5)] string? DetailsJson, [property: Id(6)] string ProviderMessageId,
-    [property: Id(7)] DateTimeOffset? AnswerBy = null, [property: Id(8)] PendingFile? File = null)
+    [property: Id(7)] DateTimeOffset? AnswerBy = null, [property: Id(8)] PendingFile? File = null, [property: Id(9)] bool Deleted = false)
 {
     /// <summary>No answer is waited for longer: a day at the most. What may come later than this was dated by a clock that has been set back since, and its time is over.</summary>
     public static readonly TimeSpan FurthestAnswer = TimeSpan.FromHours(25);

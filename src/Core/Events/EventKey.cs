@@ -11,6 +11,9 @@ namespace Channels.Core.Events;
 /// <param name="Revision">Tells several changes of one message apart.</param>
 public readonly record struct EventKey(string? Account, string? ChatId, string Id, string KeyClass, string Revision)
 {
+    /// <summary>The revision of a message of history that stands in for one whose file is told later, under the same id: that one takes its place.</summary>
+    public const string Placeholder = "placeholder";
+
     /// <summary>Null for events that have no id and may simply be repeated: connection, presence, contacts.</summary>
     public static EventKey? Of(ChannelEvent happened) => IdOf(happened) is { } id
         ? new EventKey(happened.Account, happened.ChatId, id, ClassOf(happened.Kind), happened.Revision)

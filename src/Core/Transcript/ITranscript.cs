@@ -180,7 +180,15 @@ public sealed record HeldEcho(RecordedMessage Message, DateTimeOffset Deadline, 
 /// <param name="New">Messages that were not duplicates.</param>
 /// <param name="EchoesHeld">Whether the account has echoes waiting.</param>
 /// <param name="Takeovers">Conversations in which a person took over.</param>
-public sealed record RecordResult(ImmutableHashSet<MessageId> New, bool EchoesHeld, ImmutableArray<ConversationId> Takeovers);
+/// <param name="Outdated">Conversations with unanswered messages that an edit or a deletion has changed, before they came or since: their turns are to be read from the table.</param>
+public sealed record RecordResult(ImmutableHashSet<MessageId> New, bool EchoesHeld, ImmutableArray<ConversationId> Takeovers, ImmutableArray<ConversationId> Outdated);
+
+/// <summary>Reasons that the transcript itself gives a message.</summary>
+public static class TranscriptReasons
+{
+    /// <summary>Its sender took it back.</summary>
+    public const string Deleted = "deleted by its sender";
+}
 
 /// <summary>What settling echoes did.</summary>
 /// <param name="StillHeld">Whether some wait on.</param>

@@ -136,7 +136,7 @@ internal sealed partial class AccountGrain
 
         public bool HasFiles { get; set; }
 
-        /// <summary>Given back to the agent, or out of reach, or within reach again.</summary>
+        /// <summary>Given back to the agent, or out of reach, or within reach again; or with unanswered messages that say something else than they did.</summary>
         public HashSet<ConversationId> Changed { get; } = [];
 
         public bool IsThrottled { get; set; }

@@ -272,11 +272,12 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         }
 
         recorded.HasFiles |= batch.Messages.Any(message => message.Fetch is not null);
+        recorded.Changed.UnionWith(result.Outdated);
         recorded.Changed.UnionWith(batch.Resumptions.Select(one => one.Conversation).Concat(batch.Reach.Select(one => one.Conversation)));
         recorded.IsThrottled |= !batch.Throttles.IsEmpty;
         recorded.IsTrouble |= connector is IHealthWatch && (!batch.Throttles.IsEmpty || sorting.Connection.Count > 0);
         recorded.Takeovers.AddRange(result.Takeovers);
-        recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id)));
+        recorded.Turns.AddRange(batch.Messages.Where(message => message.StartsTurn && result.New.Contains(message.Id) && !result.Outdated.Contains(message.Conversation)));
     }
 
     private Normalised Normalise(ChannelEntry channel, InboundWebhook row)

@@ -21,6 +21,9 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
     /// <summary>Names the turn.</summary>
     public PendingTurn First => Turns[0];
 
+    /// <summary>What is left of it to answer: without what its sender has taken back, unless that is all of it.</summary>
+    public ImmutableArray<PendingTurn> Said => Turns.RemoveAll(turn => turn.Deleted) is { IsEmpty: false } left ? left : Turns;
+
     /// <summary>The newest message.</summary>
     public PendingTurn Last => Turns[^1];
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Channels.Core.Channels;
 using Channels.Core.Conversations;
+using Channels.Core.Transcript;
 using Channels.Grains.Routing;
 
 namespace Channels.Grains.Conversation;
@@ -16,6 +17,7 @@ internal static class Silence
     /// <param name="now">The present.</param>
     public static string? Why(ChannelEntry channel, DateTimeOffset? pausedUntil, OutOfReach? outOfReach, Burst burst, DateTimeOffset now) =>
         channel.Agent.Kind == "none" ? "the channel has no agent"
+        : burst.Turns.All(turn => turn.Deleted) ? TranscriptReasons.Deleted
         : pausedUntil > now ? "a person answers this conversation"
         : outOfReach is { } gone && burst.Turns.All(turn => turn.OccurredAt <= gone.Since)
             ? string.Create(CultureInfo.InvariantCulture, $"no answer can be delivered: {gone.Reason} (since {gone.Since.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'})")

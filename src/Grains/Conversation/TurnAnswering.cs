@@ -33,18 +33,19 @@ internal sealed class TurnAnswering(IAgentCatalog agents, IConversationStore sto
         var history = length > 0 ? await store.HistoryAsync(conversation, burst.First.Message, length, cancellationToken) : ImmutableArray<AgentMessage>.Empty;
 
         // A file that came earlier in the burst would be lost in a joined text.
-        history = history.AddRange(burst.Turns.SkipLast(1).Where(turn => turn.DetailsJson is not null).Select(turn => MessageOf(turn, turn.Text)));
+        var said = burst.Said;
+        history = history.AddRange(said.SkipLast(1).Where(turn => turn.DetailsJson is not null).Select(turn => MessageOf(turn, turn.Text)));
         var turn = new AgentTurn(
-            burst.First.Message.Value, channel.Tenant, conversation.Conversation, MessageOf(burst.Last, TextOf(burst, state)), history, state.Context, channel.Policy.Locale);
+            burst.First.Message.Value, channel.Tenant, conversation.Conversation, MessageOf(said[^1], TextOf(said, state)), history, state.Context, channel.Policy.Locale);
         return await AskAsync(agent, turn, channel.Agent, cancellationToken);
     }
 
     private static AgentMessage MessageOf(PendingTurn turn, string? text) => new("contact", turn.Kind, text, turn.OccurredAt, turn.SenderName, turn.DetailsJson, AgentFile.Of(turn.DetailsJson, turn.File));
 
     // A chosen number becomes what it stands for; the transcript keeps what was written.
-    private static string? TextOf(Burst burst, ConversationState state)
+    private static string? TextOf(ImmutableArray<PendingTurn> said, ConversationState state)
     {
-        var texts = burst.Turns.Select(turn => NumberedOptions.Resolve(turn.Text, state.Options) ?? turn.Text).ToList();
+        var texts = said.Select(turn => NumberedOptions.Resolve(turn.Text, state.Options) ?? turn.Text).ToList();
         return texts is [var only] ? only : texts.Any(text => !string.IsNullOrEmpty(text)) ? string.Join('\n', texts.Where(text => !string.IsNullOrEmpty(text))) : null;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
+using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
@@ -25,9 +26,9 @@ internal sealed class ConversationLoader : IAsyncDisposable
         """;
 
     // "limit 1" is a fence: planned while the transcript is empty, a join might as well begin with all its rows, and goes on so for days.
-    private const string Turns = """
+    private const string Turns = $"""
         select w.n, t.id, t.kind, t.text, t.sender_name, t.occurred_at, t.details::text, t.provider_message_id, u.answer_by,
-               f.message_id is not null, f.turn_waits_until, f.reason
+               f.message_id is not null, f.turn_waits_until, f.reason, t.reason is not distinct from '{TranscriptReasons.Deleted}'
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
         cross join lateral (
           select message_id, answer_by from turn
@@ -99,7 +100,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
             loads[(int)reader.GetInt64(0) - 1].Turns.Add(new PendingTurn(
                 new MessageId(reader.GetGuid(1)), reader.GetString(2), reader.TextOrNull(3), reader.TextOrNull(4), reader.GetFieldValue<DateTimeOffset>(5),
                 reader.TextOrNull(6), reader.TextOrNull(7) ?? "", reader.TimeOrNull(8),
-                reader.GetBoolean(9) ? new PendingFile(reader.TimeOrNull(10), reader.TextOrNull(11)) : null));
+                reader.GetBoolean(9) ? new PendingFile(reader.TimeOrNull(10), reader.TextOrNull(11)) : null, reader.GetBoolean(12)));
         }
     }
 

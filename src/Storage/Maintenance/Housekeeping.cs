@@ -138,6 +138,7 @@ public sealed partial class Housekeeping(
     private async Task BriefAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         Trimmed("early_receipt", now - _briefKeep, await _rows.EarlyReceiptsAsync(now - _briefKeep, cancellationToken));
+        Trimmed("early_change", now - _briefKeep, await _rows.EarlyChangesAsync(now - _briefKeep, cancellationToken));
         Trimmed("idempotency_key", now - _briefKeep, await _rows.IdempotencyKeysAsync(now - _briefKeep, cancellationToken));
         Trimmed("late_turn", now - _lateTurnKeep, await _rows.LateTurnsAsync(now - _lateTurnKeep, cancellationToken));
         var deleted = now - _deletedKeep;

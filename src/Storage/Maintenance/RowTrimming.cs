@@ -103,6 +103,17 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
         select count(*) from gone
         """;
 
+    private const string Changes = """
+        with gone as (
+          delete from early_change where ctid in (select ctid from early_change where at < $1 limit $2) returning tenant_id, account_id),
+        counted as (
+          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
+          select tenant_id, account_id, 'event', 'an edit or deletion whose message never came', count(*), now()
+          from gone group by tenant_id, account_id
+          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
+        select count(*) from gone
+        """;
+
     private const string Answers = """
         with gone as (delete from idempotency_key where ctid in (select ctid from idempotency_key where created_at < $1 limit $2) returning 1) select count(*) from gone
         """;
@@ -137,6 +148,9 @@ internal sealed class RowTrimming(NpgsqlDataSource database)
 
     /// <summary>Receipts whose message never came.</summary>
     public Task<long> EarlyReceiptsAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Receipts, before, cancellationToken);
+
+    /// <summary>Edits and deletions whose message never came.</summary>
+    public Task<long> EarlyChangesAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Changes, before, cancellationToken);
 
     /// <summary>Answers kept for requests that are repeated.</summary>
     public Task<long> IdempotencyKeysAsync(DateTimeOffset before, CancellationToken cancellationToken) => SliceAsync(Answers, before, cancellationToken);

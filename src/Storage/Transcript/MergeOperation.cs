@@ -42,6 +42,10 @@ internal sealed class MergeOperation(ConversationRef kept, ConversationId gone) 
           update held_echo h set conversation_id = $3
           where h.tenant_id = $1 and h.account_id = $2 and h.conversation_id = $4 and exists (select from moved)
             and not exists (select from held_echo o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = h.provider_message_id)),
+        changes as (
+          update early_change e set conversation_id = $3
+          where e.tenant_id = $1 and e.account_id = $2 and e.conversation_id = $4 and exists (select from moved)
+            and not exists (select from early_change o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = e.provider_message_id)),
         led as (
           update conversation set merged_into = $3
           where merged_into = $4 and tenant_id is not distinct from $1 and id <> $3 and id <> $4 and exists (select from moved)),

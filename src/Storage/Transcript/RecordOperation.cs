@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Channels.Core.Events;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Storage.Batching;
@@ -20,13 +21,14 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
 
     private readonly HashSet<MessageId> _fresh = [];
     private readonly List<ConversationId> _takeovers = [];
+    private readonly HashSet<ConversationId> _outdated = [];
     private bool _echoesHeld;
 
     public override int Order => 1;
 
     public override long Bytes => 512 + batch.Messages.Sum(message => 400L + ((message.Text?.Length + message.DetailsJson?.Length) ?? 0));
 
-    public RecordResult Result => new([.. _fresh], _echoesHeld, [.. _takeovers]);
+    public RecordResult Result => new([.. _fresh], _echoesHeld, [.. _takeovers], [.. _outdated]);
 
     public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
     {
@@ -49,24 +51,29 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
     {
         _fresh.Clear();
         _takeovers.Clear();
+        _outdated.Clear();
         _echoesHeld = false;
     }
 
     private static IEnumerable<Statement> Messages(List<RecordOperation> operations)
     {
-        var rows = Rows(operations, operation => operation.Batch.Messages);
+        var rows = WithoutPlaceholders(Rows(operations, operation => operation.Batch.Messages));
         if (rows.Count == 0)
         {
             yield break;
         }
 
-        var byId = rows.ToDictionary(row => row.Item.Id.Value, row => row.Of);
+        var byId = rows.ToDictionary(row => row.Item.Id.Value);
         yield return Statement.Of(
             rows.Any(row => row.Item.History) ? RecordSql.MessagesAndHistory : RecordSql.Messages,
             reader =>
             {
-                var id = reader.GetGuid(0);
-                byId[id]._fresh.Add(new MessageId(id));
+                var (of, item) = byId[reader.GetGuid(0)];
+                of._fresh.Add(item.Id);
+                if (reader.GetBoolean(1))
+                {
+                    of._outdated.Add(item.Conversation);
+                }
             },
             Columns.Uuids(rows, row => row.Of.Tenant.Value),
             Columns.Uuids(rows, row => row.Of.Account.Value),
@@ -92,6 +99,18 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(Moved(row.Item.OccurredAt, -NearBefore)) : Guid.Empty),
             Columns.Uuids(rows, row => row.Item.History ? IdSource.Floor(Moved(row.Item.OccurredAt, NearAfter)) : Guid.Empty),
             Times(rows));
+    }
+
+    // What a message stands in for may come with it, after a while in which nothing was drained.
+    private static List<(RecordOperation Of, RecordedMessage Item)> WithoutPlaceholders(List<(RecordOperation Of, RecordedMessage Item)> rows)
+    {
+        if (!rows.Exists(row => row.Item.Revision == EventKey.Placeholder))
+        {
+            return rows;
+        }
+
+        var real = rows.Where(row => row.Item.Revision != EventKey.Placeholder).Select(row => (row.Of.Account, row.Item.ProviderMessageId, row.Item.Conversation)).ToHashSet();
+        return rows.FindAll(row => row.Item.Revision != EventKey.Placeholder || !real.Contains((row.Of.Account, row.Item.ProviderMessageId, row.Item.Conversation)));
     }
 
     // A provider may say the year 9999.
@@ -204,6 +223,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
         {
             yield return Statement.Of(
                 RecordSql.Changes,
+                reader => changes[(int)reader.GetInt64(0) - 1].Of._outdated.Add(new ConversationId(reader.GetGuid(1))),
                 Columns.Uuids(changes, row => row.Of.Tenant.Value),
                 Columns.Uuids(changes, row => row.Of.Account.Value),
                 Columns.Of(changes, row => row.Item.Conversation?.Value, NpgsqlDbType.Uuid),
@@ -234,7 +254,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
         if (resumptions.Count > 0)
         {
             yield return Statement.Of(
-                RecordSql.Resumptions,
+                EffectSql.Resumptions,
                 Columns.Uuids(resumptions, row => row.Of.Tenant.Value),
                 Columns.Uuids(resumptions, row => row.Item.Conversation.Value),
                 Columns.Times(resumptions, row => row.Item.At),
@@ -245,7 +265,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
         if (reach.Count > 0)
         {
             yield return Statement.Of(
-                RecordSql.Reach,
+                EffectSql.Reach,
                 Columns.Uuids(reach, row => row.Of.Tenant.Value),
                 Columns.Uuids(reach, row => row.Item.Conversation.Value),
                 Columns.Times(reach, row => row.Item.At),
@@ -257,7 +277,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
         if (throttles.Count > 0)
         {
             yield return Statement.Of(
-                RecordSql.Throttles,
+                EffectSql.Throttles,
                 Columns.Uuids(throttles, row => row.Of.Tenant.Value),
                 Columns.Uuids(throttles, row => row.Of.Account.Value),
                 Columns.Times(throttles, row => row.Item.Until),

@@ -1,3 +1,6 @@
+using Channels.Core.Events;
+using Channels.Core.Transcript;
+
 namespace Channels.Storage.Transcript;
 
 /// <summary>The statements of <see cref="RecordOperation"/>, in the order they run in.</summary>
@@ -19,15 +22,33 @@ internal static class RecordSql
         {Parts.Insertions}
         """;
 
-    /// <summary>The same with history among them. Keys are forgotten after a while and history comes from before: what is to be found near its own time is known as well.</summary>
+    /// <summary>
+    /// The same with history among them. Keys are forgotten after a while and history comes from before: what is to be found near its own time is known as well; but for what only stood
+    /// in for it until its file came (<see cref="EventKey.Placeholder"/>), whose place it takes.
+    /// </summary>
     internal const string MessagesAndHistory = $"""
         {Parts.Claims}
+        placeholders as materialized (
+          select asked.id, asked.tenant_id, k.*
+          from asked
+          cross join lateral (
+            select * from message_key k
+            where k.account_id = asked.account_id and k.provider_message_id = asked.provider_message_id and k.conversation_id = asked.conversation_id
+              and k.key_class = 'message' and k.revision = '{EventKey.Placeholder}' limit 1) as k
+          where asked.claimed and asked.history and asked.revision <> '{EventKey.Placeholder}'),
         fresh as materialized (
           select * from asked
           where claimed and (not history or not exists (
             select from transcript t
             where t.tenant_id = asked.tenant_id and t.conversation_id = asked.conversation_id and t.id >= asked.near_from and t.id < asked.near_to
-              and t.provider_message_id = asked.provider_message_id offset 0))),
+              and t.provider_message_id = asked.provider_message_id and t.id not in (select message_id from placeholders) offset 0))),
+        replaced as (
+          delete from transcript t using placeholders p
+          where t.tenant_id = any (array[p.tenant_id]) and t.account_id = p.account_id and t.id = p.message_id and p.id in (select id from fresh)),
+        renamed as (
+          update message_key k set message_id = p.id from placeholders p
+          where k.account_id = any (array[p.account_id]) and k.provider_message_id = p.provider_message_id and k.conversation_id = p.conversation_id
+            and k.key_class = p.key_class and k.revision = p.revision and p.id in (select id from fresh)),
         {Parts.Insertions}
         """;
 
@@ -165,13 +186,16 @@ internal static class RecordSql
         set status = excluded.status, reason = excluded.reason, at = excluded.at where status_rank(excluded.status) > status_rank(e.status)
         """;
 
-    /// <summary>Edits and deletions of messages we have. The latest edit stands; a deleted message keeps its row and loses its text, for good. Those of messages we do not have are counted.</summary>
+    /// <summary>
+    /// Edits and deletions. The latest edit stands, of two at the same moment the one that came last; a deleted message keeps its row and loses its text, for good. Those of messages we do
+    /// not have wait for them: the provider's webhooks are not ordered. Answers the conversations whose turns are other ones than was told.
+    /// </summary>
     /// <remarks>An edit that does not say when it was made may be an old one, told late: it never replaces an edit that does. A deletion is the last there is to say, whatever the clocks said.</remarks>
-    internal const string Changes = """
+    internal const string Changes = $"""
         with given as materialized (
           select c.*, k.message_id
-          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[])
-            as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at, now)
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[]) with ordinality
+            as c (tenant_id, account_id, conversation_id, provider_message_id, text, deleted, at, now, n)
           left join lateral (
             select k.message_id from message_key k
             where k.account_id = any (array[c.account_id]) and k.provider_message_id = c.provider_message_id and k.key_class = 'message'
@@ -179,18 +203,28 @@ internal static class RecordSql
             limit 1) as k on true),
         c as materialized (
           select distinct on (account_id, message_id) * from given where message_id is not null
-          order by account_id, message_id, deleted desc, at desc nulls last),
-        unknown as (
-          insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
-          select tenant_id, account_id, 'event', 'an edit or deletion of a message that is not here', count(*), max(now)
-          from given where message_id is null group by tenant_id, account_id
-          on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at)
-        update transcript t
-        set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = coalesce(c.at, t.edited_at),
-            reason = case when c.deleted then 'deleted by its sender' else t.reason end
-        from c
-        where t.tenant_id = any (array[c.tenant_id]) and t.account_id = c.account_id and t.id = c.message_id
-          and t.reason is distinct from 'deleted by its sender' and (c.deleted or t.edited_at is null or t.edited_at < c.at)
+          order by account_id, message_id, deleted desc, at desc nulls last, n desc),
+        early as (
+          insert into early_change as e (tenant_id, account_id, provider_message_id, conversation_id, text, deleted, changed_at, at)
+          select distinct on (tenant_id, account_id, provider_message_id, coalesce(conversation_id, {Parts.NoConversation}))
+                 tenant_id, account_id, provider_message_id, coalesce(conversation_id, {Parts.NoConversation}), case when deleted then null else text end, deleted, at, now
+          from given where message_id is null
+          order by tenant_id, account_id, provider_message_id, coalesce(conversation_id, {Parts.NoConversation}), deleted desc, at desc nulls last, n desc
+          on conflict (tenant_id, account_id, provider_message_id, conversation_id) do update
+          set text = case when excluded.deleted then null else coalesce(excluded.text, e.text) end, deleted = excluded.deleted,
+              changed_at = coalesce(excluded.changed_at, e.changed_at), at = excluded.at
+          where not e.deleted and (excluded.deleted or e.changed_at is null or e.changed_at <= excluded.changed_at)),
+        changed as (
+          update transcript t
+          set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = coalesce(c.at, t.edited_at),
+              reason = case when c.deleted then '{Parts.Deleted}' else t.reason end
+          from c
+          where t.tenant_id = any (array[c.tenant_id]) and t.account_id = c.account_id and t.id = c.message_id
+            and t.reason is distinct from '{Parts.Deleted}' and (c.deleted or t.edited_at is null or t.edited_at <= c.at)
+          returning t.tenant_id, t.account_id, t.conversation_id, t.id, c.n)
+        select n, conversation_id from changed c
+        where exists (
+          select from turn t where t.tenant_id = c.tenant_id and t.account_id = c.account_id and t.conversation_id = c.conversation_id and t.message_id = c.id offset 0)
         """;
 
     /// <summary>Names and pictures; what is unknown now never overwrites what is known. Those of people without a conversation are counted.</summary>
@@ -213,64 +247,6 @@ internal static class RecordSql
         from c
         where v.tenant_id = any (array[c.tenant_id]) and v.id = c.conversation_id
           and (coalesce(c.name, v.contact_name) is distinct from v.contact_name or coalesce(c.avatar_url, v.contact_avatar_url) is distinct from v.contact_avatar_url)
-        """;
-
-    /// <summary>Gives conversations back to the agent, unless somebody took them over since. After the echoes of the same batch, whose pauses carry their own time.</summary>
-    internal const string Resumptions = """
-        with r as materialized (
-          select distinct on (tenant_id, conversation_id) * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::uuid[]) as r (tenant_id, conversation_id, at, event_id)
-          order by tenant_id, conversation_id, at desc),
-        resumed as (
-          update conversation c
-          set resumed_at = r.at, paused_until = case when c.paused_at is null or c.paused_at < r.at then null else c.paused_until end
-          from r
-          where c.tenant_id = any (array[r.tenant_id]) and c.id = r.conversation_id and (c.resumed_at is null or c.resumed_at < r.at)
-          returning c.tenant_id, c.account_id, c.id, r.event_id, c.paused_until)
-        insert into event (tenant_id, id, type, account_id, conversation_id)
-        select tenant_id, event_id, 'conversation.given_back', account_id, id from resumed where paused_until is null
-        """;
-
-    /// <summary>Who cannot be written to any more, or can again. Of two changes at the same moment the one that lets us try wins: a provider refuses in vain less harm than we do.</summary>
-    internal const string Reach = """
-        with r as materialized (
-          select distinct on (tenant_id, conversation_id) *
-          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[]) as r (tenant_id, conversation_id, at, unreachable, event_id)
-          order by tenant_id, conversation_id, at desc, unreachable nulls first),
-        changed as (
-          update conversation c
-          set reach_changed_at = r.at, unreachable_since = case when r.unreachable is not null then r.at end, unreachable_reason = r.unreachable
-          from r join conversation o on o.tenant_id = any (array[r.tenant_id]) and o.id = r.conversation_id
-          where c.tenant_id = any (array[r.tenant_id]) and c.id = r.conversation_id
-            and (c.reach_changed_at is null or c.reach_changed_at < r.at or (c.reach_changed_at = r.at and r.unreachable is null and c.unreachable_since is not null))
-          returning c.tenant_id, c.account_id, c.id, r.event_id, r.unreachable, o.unreachable_since is not null as was_unreachable)
-        insert into event (tenant_id, id, type, account_id, conversation_id, data)
-        select tenant_id, event_id, case when unreachable is null then 'conversation.reachable' else 'conversation.unreachable' end, account_id, id,
-               case when unreachable is not null then jsonb_build_object('reason', unreachable) end
-        from changed where unreachable is not null or was_unreachable
-        """;
-
-    /// <summary>Holds accounts, or slows them. What is asked already is never shortened, so that the same said again changes nothing.</summary>
-    internal const string Throttles = """
-        with t as materialized (
-          select tenant_id, account_id,
-                 max(until) filter (where holds) as held_until, (array_agg(reason order by until desc) filter (where holds))[1] as held_reason,
-                 max(until) filter (where not holds) as slowed_until, (array_agg(reason order by until desc) filter (where not holds))[1] as slowed_reason,
-                 (array_agg(event_id order by until desc))[1] as event_id
-          from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::text[], $6::uuid[]) as t (tenant_id, account_id, until, holds, reason, event_id)
-          group by tenant_id, account_id),
-        throttled as (
-          update account a
-          set held_until = greatest(a.held_until, t.held_until), slowed_until = greatest(a.slowed_until, t.slowed_until),
-              held_reason = case when t.held_until > coalesce(a.held_until, '-infinity') then t.held_reason else a.held_reason end,
-              slowed_reason = case when t.slowed_until > coalesce(a.slowed_until, '-infinity') then t.slowed_reason else a.slowed_reason end
-          from t
-          where a.tenant_id = any (array[t.tenant_id]) and a.id = any (array[t.account_id])
-            and (t.held_until > coalesce(a.held_until, '-infinity') or t.slowed_until > coalesce(a.slowed_until, '-infinity'))
-          returning a.tenant_id, a.id, t.event_id, t.held_until, t.slowed_until, coalesce(t.held_reason, t.slowed_reason) as reason)
-        insert into event (tenant_id, id, type, account_id, data)
-        select tenant_id, event_id, 'channel.account.throttled', id,
-               jsonb_strip_nulls(jsonb_build_object('held_until', held_until, 'slowed_until', slowed_until, 'reason', reason))
-        from throttled
         """;
 
     /// <summary>Puts unreadable webhooks aside, and counts those that were there.</summary>
@@ -314,6 +290,11 @@ internal static class RecordSql
     /// <summary>What the two ways to record messages share.</summary>
     private static class Parts
     {
+        /// <summary>Stands for the conversation of what names none, where there must be one.</summary>
+        internal const string NoConversation = "'00000000-0000-0000-0000-000000000000'::uuid";
+
+        internal const string Deleted = TranscriptReasons.Deleted;
+
         internal const string Claims = """
             with m as materialized (
               select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::smallint[], $7::text[], $8::text[], $9::text[], $10::text[],
@@ -330,21 +311,31 @@ internal static class RecordSql
             asked as materialized (select m.*, m.id in (select message_id from keys) as claimed from m),
             """;
 
-        internal const string Insertions = """
+        internal const string Insertions = $"""
+            early as materialized (
+              delete from early_change e using fresh m
+              where e.tenant_id = any (array[m.tenant_id]) and e.account_id = m.account_id and e.provider_message_id = m.provider_message_id
+                and e.conversation_id = any (array[m.conversation_id, {NoConversation}]) and m.key_class = 'message'
+              returning m.id, e.text, e.deleted, e.changed_at),
+            changes as materialized (select distinct on (id) * from early order by id, deleted desc, changed_at desc nulls last),
+            landed as materialized (
+              select m.*, e.id is not null as changed, coalesce(e.deleted, false) as deleted, e.text as new_text, e.changed_at as edited_at,
+                     m.starts_turn and coalesce(not e.deleted, true) as answered, case when e.deleted then '{Deleted}' else m.reason end as why
+              from fresh m left join changes e on e.id = m.id),
             messages as (
               insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
-                                      sender_id, sender_name, occurred_at, details, received_at)
-              select tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, text, status, reason,
-                     sender_id, sender_name, occurred_at, details::jsonb, received_at
-              from fresh),
+                                      sender_id, sender_name, occurred_at, details, received_at, edited_at)
+              select tenant_id, account_id, id, conversation_id, outbound, author, kind, provider_message_id, case when not deleted then coalesce(new_text, text) end, status, why,
+                     sender_id, sender_name, occurred_at, details::jsonb, received_at, edited_at
+              from landed),
             unanswered as (
               insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
-              select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
-              from fresh where not outbound and not history and not starts_turn group by tenant_id, account_id, drop_reason(reason)
+              select tenant_id, account_id, 'message', drop_reason(why), count(*), max(now)
+              from landed where not outbound and not history and not answered group by tenant_id, account_id, drop_reason(why)
               on conflict (tenant_id, account_id, what, reason) do update set dropped = n.dropped + excluded.dropped, last_at = excluded.last_at),
             turns as (
               insert into turn (tenant_id, account_id, conversation_id, message_id)
-              select tenant_id, account_id, conversation_id, id from fresh where starts_turn),
+              select tenant_id, account_id, conversation_id, id from landed where answered),
             events as (
               insert into event (tenant_id, id, type, account_id, conversation_id, message_id)
               select tenant_id, id, case when outbound then 'message.sent_elsewhere' else 'message.received' end, account_id, conversation_id, id
@@ -364,7 +355,7 @@ internal static class RecordSql
               on conflict (tenant_id, account_id) do update
               set messages_received = c.messages_received + excluded.messages_received, duplicates_dropped = c.duplicates_dropped + excluded.duplicates_dropped,
                   last_message_at = greatest(c.last_message_at, excluded.last_message_at))
-            select case when conversation_id in (select id from conversations) then id else no_such_conversation(conversation_id) end from fresh
+            select case when conversation_id in (select id from conversations) then id else no_such_conversation(conversation_id) end, changed from landed
             """;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Channels.Core.Agents;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
@@ -53,17 +54,28 @@ public sealed class SilenceTests
     [Fact]
     public void Without_a_most_nothing_is_too_old() => Assert.Null(Silence.OfAge(ChannelPolicy.Default, TimeSpan.Zero, Burst.Of([Said(604_800)], TimeSpan.Zero), Noon));
 
+    [Fact]
+    public void What_its_sender_took_back_is_not_answered_and_the_rest_of_a_burst_is()
+    {
+        var (gone, left) = (Said(1) with { Deleted = true, Text = null }, Said(0));
+
+        Assert.Equal("deleted by its sender", Why(said: [gone]));
+        Assert.Null(Why(said: [gone, left]));
+        Assert.Equal(left, Assert.Single(new Burst([gone, left], DateTimeOffset.MinValue).Said));
+        Assert.Equal(gone, Assert.Single(new Burst([gone], DateTimeOffset.MinValue).Said));
+    }
+
     private static string? OfAge(params PendingTurn[] said) =>
         Silence.OfAge(ChannelPolicy.Default with { AnswerMaxAge = TimeSpan.FromSeconds(60) }, TimeSpan.Zero, new Burst([.. said], DateTimeOffset.MinValue), Noon);
 
     private static PendingTurn Said(int secondsAgo) => new(new MessageId(_id), "message.text", "hello", null, Noon.AddSeconds(-secondsAgo), null, "1");
 
-    private static string? Why(DateTimeOffset? pausedUntil = null, DateTimeOffset? outOfReach = null)
+    private static string? Why(DateTimeOffset? pausedUntil = null, DateTimeOffset? outOfReach = null, ImmutableArray<PendingTurn>? said = null)
     {
         var (tenant, account) = (new TenantId(_id), new AccountId(_id));
         var channel = new ChannelEntry(
             tenant, new ConnectorId(_id), account, "fake", ConnectorStatus.Active, AccountStatus.Active, null,
             new Connection(tenant, account, "a", default, "webhook-secret-0123456789", new Uri("http://127.0.0.1:1/")), new AgentSettings("echo", default), ChannelPolicy.Default, false);
-        return Silence.Why(channel, pausedUntil, outOfReach is { } since ? new OutOfReach(since, "the contact has blocked this account") : null, Burst.Of([Said(0)], TimeSpan.Zero), Noon);
+        return Silence.Why(channel, pausedUntil, outOfReach is { } since ? new OutOfReach(since, "the contact has blocked this account") : null, new Burst(said ?? [Said(0)], DateTimeOffset.MinValue), Noon);
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class PlanTests(PostgresFixture postgres) : IClassFixture<
 {
     /// <summary>What batches of the message path run, by class.</summary>
     private static readonly string[] _classes =
-        ["RecordSql", "SettleEchoesOperation", "FinishTurnSql", "OpenTurnOperation", "QueueOperation", "ConversationLoader", "BeginSendOperation", "SettleOperation", "MergeOperation", "PostgresOutbox", "AccountInbox"];
+        ["RecordSql", "EffectSql", "SettleEchoesOperation", "FinishTurnSql", "OpenTurnOperation", "QueueOperation", "ConversationLoader", "BeginSendOperation", "SettleOperation", "MergeOperation", "PostgresOutbox", "AccountInbox"];
 
     /// <summary>Runs for a conversation's page only.</summary>
     private static readonly string[] _rare = ["PostgresOutbox.Known"];
