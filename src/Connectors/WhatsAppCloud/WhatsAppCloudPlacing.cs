@@ -39,10 +39,7 @@ internal static class WhatsAppCloudPlacing
         _ => message with { Kind = EventKinds.StandbyMessage, Action = EventAction.StoreOnly, Reason = OwnedElsewhere },
     };
 
-    private static ChannelEvent AsHistory(ChannelEvent message) => message switch
-    {
-        { Action: EventAction.UpdateMessage } => message,
-        { Kind: EventKinds.MessageReaction or EventKinds.MessageUnsupported } => message with { Action = EventAction.StoreOnly },
-        _ => message with { Kind = EventKinds.HistoryMessage, Action = EventAction.StoreOnly },
-    };
+    /// <remarks>Reactions, what Meta does not pass on and files that are still to come as well: all of it happened long ago, belongs where it happened, and is no news.</remarks>
+    private static ChannelEvent AsHistory(ChannelEvent message) =>
+        message.Action == EventAction.UpdateMessage ? message : message with { Kind = EventKinds.HistoryMessage, Action = EventAction.StoreOnly };
 }

@@ -16,7 +16,7 @@ public readonly record struct EventKey(string? Account, string? ChatId, string I
 
     /// <summary>Null for events that have no id and may simply be repeated: connection, presence, contacts.</summary>
     public static EventKey? Of(ChannelEvent happened) => IdOf(happened) is { } id
-        ? new EventKey(happened.Account, happened.ChatId, id, ClassOf(happened.Kind), happened.Revision)
+        ? new EventKey(happened.Account, happened.ChatId, id, ClassOf(happened), happened.Revision)
         : null;
 
     private static string? IdOf(ChannelEvent happened) => happened.Kind switch
@@ -28,14 +28,16 @@ public readonly record struct EventKey(string? Account, string? ChatId, string I
         _ => happened.MessageId ?? happened.TargetMessageId ?? happened.EventId,
     };
 
-    private static string ClassOf(string kind) => kind switch
+    private static string ClassOf(ChannelEvent happened) => happened.Kind switch
     {
+        // Somebody's reaction of the past is the one that was told when it was given. Ours is told as our messages are.
+        EventKinds.HistoryMessage when happened is { Emoji: not null, FromMe: not true } => "reaction",
         EventKinds.MessageEdited or EventKinds.EchoEdited => "edited",
         EventKinds.MessageDeleted => "deleted",
         EventKinds.MessageReaction => "reaction",
         EventKinds.MessagePollVote => "vote",
         EventKinds.HistoryMessage => "message",
-        _ when kind.StartsWith("message.", StringComparison.Ordinal) || kind.StartsWith("echo.", StringComparison.Ordinal) => "message",
-        _ => kind,
+        var kind when kind.StartsWith("message.", StringComparison.Ordinal) || kind.StartsWith("echo.", StringComparison.Ordinal) => "message",
+        var kind => kind,
     };
 }

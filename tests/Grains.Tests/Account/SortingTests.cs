@@ -101,6 +101,20 @@ public sealed class SortingTests
         Assert.Empty(batch.Echoes);
     }
 
+    [Theory]
+    [InlineData(false, "reaction")]
+    [InlineData(true, "message")]
+    public void A_reaction_of_the_past_stands_where_it_was_given(bool fromUs, string keyClass)
+    {
+        var then = Noon - TimeSpan.FromDays(5);
+        var batch = Sorted(Reaction with { Kind = EventKinds.HistoryMessage, FromMe = fromUs, Timestamp = then }, new ConversationId(new Guid("0197f000-0000-7000-8000-000000000005")));
+
+        var recorded = Assert.Single(batch.Messages);
+        Assert.Equal((true, keyClass, "👍", then), (recorded.History, recorded.KeyClass, recorded.Text, recorded.OccurredAt));
+        Assert.True(recorded.Id.Value.CompareTo(IdSource.Floor(Noon)) < 0);
+        Assert.Empty(batch.Echoes);
+    }
+
     private static ChannelEvent Reaction => new() { Kind = EventKinds.MessageReaction, Action = EventAction.StoreOnly, MessageId = "3EB0", TargetMessageId = "3B0", Emoji = "👍" };
 
     private static ChannelEvent Receipt(string kind) => new() { Kind = kind, Action = EventAction.UpdateDelivery, MessageId = "3EB0", FromMe = true };
