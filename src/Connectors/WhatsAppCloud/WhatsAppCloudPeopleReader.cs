@@ -23,18 +23,47 @@ internal static class WhatsAppCloudPeopleReader
         };
         return system.Text("type") switch
         {
-            "user_changed_number" or "customer_changed_number" =>
-                Changed(said with { Kind = EventKinds.SystemNumberChanged }, parties.Person, WhatsAppCloudParties.PhoneIn(system.Id("wa_id") ?? system.Id("new_wa_id")), system.Id("user_id"), change),
-            "user_changed_user_id" => Changed(said, parties.Person, system.Id("user_id") ?? parties.UserId, system.Id("user_id"), change),
+            "user_changed_number" or "customer_changed_number" => ChangedNumber(said with { Kind = EventKinds.SystemNumberChanged }, system, parties, change),
+            "user_changed_user_id" => ChangedUserId(said, system, parties, change),
             "customer_identity_changed" or "user_identity_changed" => said with { ChatId = parties.Chat, ChatAlias = parties.Alias, SenderId = parties.Person, SenderPn = parties.Phone },
             _ => change.Ignored("a message of WhatsApp's own"),
         };
     }
 
+    private static ChannelEvent ChangedNumber(ChannelEvent said, JsonElement system, WhatsAppCloudParties parties, WhatsAppCloudChange change)
+    {
+        var after = WhatsAppCloudParties.PhoneIn(system.Id("wa_id") ?? system.Id("new_wa_id")) ?? WhatsAppCloudParties.UserIdIn(system.Id("user_id"));
+        var before = parties.Phone ?? FormerUserIdIn(system) ?? FormerIn(system.Text("body"), after) ?? parties.UserId;
+        return Changed(said, before, after, system.Id("user_id"), change);
+    }
+
+    /// <remarks>Who has shared their number goes on in its chat; of all others only the former user id says who they were, as the sender's may be the new one already.</remarks>
+    private static ChannelEvent ChangedUserId(ChannelEvent said, JsonElement system, WhatsAppCloudParties parties, WhatsAppCloudChange change)
+    {
+        var after = system.Id("user_id") ?? parties.UserId;
+        var former = FormerUserIdIn(system) ?? FormerIn(system.Text("body"), after) ?? WhatsAppCloudParties.UserIdIn(system.Id("previous_parent_user_id"));
+        return Changed(said, parties.Phone ?? former ?? parties.UserId, after, system.Id("user_id"), change, former);
+    }
+
+    // Named since August 2026.
+    private static string? FormerUserIdIn(JsonElement system) => WhatsAppCloudParties.UserIdIn(system.Id("previous_user_id"));
+
     /// <summary>
-    /// A person's user id changed, as it does with their number. Told besides the message inside the chat, which names the old id nowhere: of somebody whose number
-    /// is not known, this alone says who they were.
+    /// The former id in words made for people, "User Mira changed from GB.1 to GB.2": until August 2026 it stood nowhere else. Taken only where the words end with the new id and the
+    /// other is of its sort. What stands before is somebody's name, and may say anything.
     /// </summary>
+    private static string? FormerIn(string? words, string? now)
+    {
+        if (words?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [.., "from", var before, "to", var after])
+        {
+            return null;
+        }
+
+        var former = WhatsAppCloudParties.PhoneIn(now) is null ? WhatsAppCloudParties.UserIdIn(before) : WhatsAppCloudParties.PhoneIn(before);
+        return now is not null && (WhatsAppCloudParties.PhoneIn(after) ?? after) == now && former != now ? former : null;
+    }
+
+    /// <summary>A person's user id changed, in the shape of Meta's guide before August 2026; since then it is told by the message inside the chat alone.</summary>
     public static ChannelEvent ReadUserId(JsonElement item, WhatsAppCloudChange change)
     {
         var ids = item.Member("user_id");
@@ -52,7 +81,7 @@ internal static class WhatsAppCloudPeopleReader
     }
 
     /// <summary>Somebody known by one id is known by another from now on: both lead to one conversation.</summary>
-    private static ChannelEvent Changed(ChannelEvent said, string? before, string? after, string? userId, WhatsAppCloudChange change) => after is null
+    private static ChannelEvent Changed(ChannelEvent said, string? before, string? after, string? userId, WhatsAppCloudChange change, string? former = null) => after is null
         ? change.Ignored("a changed number or user id that is not told")
         : said with
         {
@@ -60,8 +89,8 @@ internal static class WhatsAppCloudPeopleReader
             ChatId = after,
             ChatAlias = before == after ? null : before,
             // A number outlives its user id; a former number, or a former user id, reaches nobody.
-            MovedFrom = said.Kind == EventKinds.SystemNumberChanged || WhatsAppCloudParties.PhoneIn(before) is null ? before : null,
-            Details = WhatsAppCloudValues.Details(("old_id", before == after ? null : before), ("new_id", after), ("new_bsuid", userId)),
+            MovedFrom = said.Kind == EventKinds.SystemNumberChanged || WhatsAppCloudParties.PhoneIn(before) is null ? before : former,
+            Details = WhatsAppCloudValues.Details(("old_id", before == after ? null : former ?? before), ("new_id", after), ("new_bsuid", userId)),
         };
 
     /// <summary>An entry in the address book of the phone that shares the number.</summary>
