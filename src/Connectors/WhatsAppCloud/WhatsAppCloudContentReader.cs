@@ -28,6 +28,7 @@ internal static class WhatsAppCloudContentReader
             "reaction" => Reaction(message, item.Member("reaction")),
             "button" => Button(message, item.Member("button")),
             "interactive" => Interactive(message, item.Member("interactive")),
+            "template" when message.FromMe == true => Template(message, item.Member("template")),
             "order" => Order(message, item.Member("order")),
             "edit" => Edit(message, item.Member("edit")),
             "revoke" => Revoke(message, item.Member("revoke")),
@@ -42,7 +43,7 @@ internal static class WhatsAppCloudContentReader
     private static ChannelEvent Unread(ChannelEvent message, string? word) =>
         message with { Kind = EventKinds.MessageUnsupported, Action = EventAction.StoreOnly, Reason = word ?? "an unknown sort of message" };
 
-    // The address in it wants the account's key and is dead after five minutes; the id is good for seven days.
+    // The address in it wants the account's key and is dead after five minutes; the id is good for seven days. A link is what our side sent it by elsewhere.
     private static ChannelEvent Media(ChannelEvent message, JsonElement item, string type, string kind)
     {
         var file = item.Member(type);
@@ -58,7 +59,7 @@ internal static class WhatsAppCloudContentReader
             Text = caption,
             Media = new MediaReference(
                 file.Filled("mime_type"), file.Number("file_size") is { } size and > 0 and < long.MaxValue ? (long)size : null, Sha256Base64: file.Filled("sha256"), FileName: file.Filled("filename"),
-                Caption: caption)
+                Caption: caption, Url: file.Filled("link"))
             {
                 Id = file.Id("id"),
             },
@@ -110,7 +111,21 @@ internal static class WhatsAppCloudContentReader
         "button_reply" => Chosen(message, interactive.Member("button_reply"), EventKinds.MessageButtonReply),
         "list_reply" => Chosen(message, interactive.Member("list_reply"), EventKinds.MessageListReply),
         "nfm_reply" => Form(message, interactive.Member("nfm_reply")),
-        var other => Unread(message, WhatsAppCloudValues.Word(other) ?? "interactive"),
+        var other => Offered(message, interactive, WhatsAppCloudValues.Word(other)),
+    };
+
+    /// <summary>Something to choose from, which our side sent elsewhere. A person sends only a product in this form, about which nothing is known here but the words beside it.</summary>
+    private static ChannelEvent Offered(ChannelEvent message, JsonElement interactive, string? type)
+    {
+        var read = message.FromMe == true && interactive.IsObject() ? message with { Kind = EventKinds.EchoInteractive } : Unread(message, type ?? "interactive");
+        return read with { Text = interactive.Member("body").Filled("text") };
+    }
+
+    // Its words are with Meta; here it has a name only.
+    private static ChannelEvent Template(ChannelEvent message, JsonElement template) => message with
+    {
+        Kind = EventKinds.EchoInteractive,
+        Details = message.Details.With(("template", template.Filled("name")), ("language", template.Member("language").Filled("code"))),
     };
 
     private static ChannelEvent Chosen(ChannelEvent message, JsonElement reply, string kind) => message with

@@ -49,6 +49,7 @@ internal static class WhatsAppCloudInbound
     {
         "messages" => ReadMessages(change),
         "smb_message_echoes" => change.Items("message_echoes").Select(item => WhatsAppCloudMessageReader.Read(item, change, WhatsAppCloudOrigin.Echo)),
+        "message_echoes" => change.Items("message_echoes").Select(item => WhatsAppCloudMessageReader.Read(item, change, WhatsAppCloudOrigin.ApiSend)),
         "standby" => ReadStandby(change.Value.Member("standby").IsObject() ? change.Inside("standby") with { Account = change.Account } : change),
         "history" => WhatsAppCloudHistoryReader.Read(change),
         "smb_app_state_sync" => change.Items("state_sync").Select(item => WhatsAppCloudPeopleReader.ReadContact(item, change)),
@@ -103,8 +104,8 @@ internal static class WhatsAppCloudInbound
     private static string WhyUnused(string field) => field switch
     {
         "group_lifecycle_update" or "group_participants_update" or "group_settings_update" or "group_status_update" => "group metadata not used",
-        "phone_number_name_update" or "phone_number_username_update" or "business_capability_update" or "business_status_update" or "account_review_update" or "account_settings_update"
-            or "security" or "flows" or "message_echoes" or "messaging_feedback" or "tracking_events" or "automatic_events" or "payment_configuration_update"
+        "phone_number_name_update" or "phone_number_username_update" or "business_capability_update" or "business_status_update" or "account_settings_update"
+            or "security" or "flows" or "messaging_feedback" or "tracking_events" or "automatic_events" or "payment_configuration_update"
             or "partner_solutions" or "template_performance_metrics" or "biz_model_update" => $"{field} not used",
         _ => "unknown change field",
     };

@@ -13,6 +13,9 @@ internal enum WhatsAppCloudOrigin
     /// <summary>Our side wrote elsewhere: on the phone that shares the number, or Meta's own agent.</summary>
     Echo,
 
+    /// <summary>Something was sent through the API: by us, or by another program.</summary>
+    ApiSend,
+
     /// <summary>Somebody wrote, and somebody else owns the chat.</summary>
     Standby,
 
@@ -34,7 +37,7 @@ internal static class WhatsAppCloudMessageReader
             return change.Ignored("a message without an id");
         }
 
-        var fromUs = origin == WhatsAppCloudOrigin.Echo || (origin == WhatsAppCloudOrigin.History && IsOurs(item, change));
+        var fromUs = origin is WhatsAppCloudOrigin.Echo or WhatsAppCloudOrigin.ApiSend || (origin == WhatsAppCloudOrigin.History && IsOurs(item, change));
         var parties = fromUs ? WhatsAppCloudParties.OfRecipient(item, thread)
             : origin == WhatsAppCloudOrigin.History ? WhatsAppCloudParties.OfPast(item, change, thread)
             : WhatsAppCloudParties.OfSender(item, change);

@@ -9,7 +9,8 @@ internal static class WhatsAppCloudPlacing
 
     public static ChannelEvent Place(ChannelEvent message, WhatsAppCloudOrigin origin) => origin switch
     {
-        WhatsAppCloudOrigin.Echo => AsEcho(message),
+        WhatsAppCloudOrigin.Echo => AsEcho(message, EventAction.StoreOutbound),
+        WhatsAppCloudOrigin.ApiSend => AsEcho(message, EventAction.ReconcileOutbound),
         WhatsAppCloudOrigin.Standby => AsStandby(message),
         WhatsAppCloudOrigin.History => AsHistory(message),
         _ => IsNoQuestion(message) ? message with { Action = EventAction.StoreOnly } : message,
@@ -22,14 +23,14 @@ internal static class WhatsAppCloudPlacing
     /// The list of echo kinds is closed: a file of any sort is <c>echo.image</c> (its media says which), anything with choices, places or
     /// cards is <c>echo.interactive</c>. A reaction of ours has no echo kind and is no answer that should pause the agent.
     /// </remarks>
-    private static ChannelEvent AsEcho(ChannelEvent message) => message.Kind switch
+    private static ChannelEvent AsEcho(ChannelEvent message, EventAction action) => message.Kind switch
     {
         EventKinds.MessageReaction => message with { Action = EventAction.StoreOnly },
         EventKinds.MessageDeleted => message,
         EventKinds.MessageEdited => message with { Kind = EventKinds.EchoEdited },
-        EventKinds.MessageText => message with { Kind = EventKinds.EchoText, Action = EventAction.StoreOutbound },
-        EventKinds.MessageUnsupported => message with { Action = EventAction.StoreOutbound },
-        _ => message with { Kind = message.Media is null ? EventKinds.EchoInteractive : EventKinds.EchoImage, Action = EventAction.StoreOutbound },
+        EventKinds.MessageText => message with { Kind = EventKinds.EchoText, Action = action },
+        EventKinds.MessageUnsupported => message with { Action = action },
+        _ => message with { Kind = message.Media is null ? EventKinds.EchoInteractive : EventKinds.EchoImage, Action = action },
     };
 
     private static ChannelEvent AsStandby(ChannelEvent message) => message switch
