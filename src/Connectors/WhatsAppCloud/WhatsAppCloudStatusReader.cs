@@ -15,7 +15,13 @@ internal static class WhatsAppCloudStatusReader
             return change.Ignored("a status without a message id");
         }
 
-        var kind = item.Text("status") switch
+        // What became of a payment, or of whatever else, is told in the same words and is not the message's fate.
+        if (item.Filled("type") is { } type && !type.Equals("message", StringComparison.OrdinalIgnoreCase))
+        {
+            return change.Ignored(WhatsAppCloudValues.Word(type.ToLowerInvariant()) is { } word ? $"the status of a {word}" : "the status of no message");
+        }
+
+        var kind = item.Text("status")?.ToLowerInvariant() switch
         {
             "sent" => EventKinds.StatusSent,
             "delivered" => EventKinds.StatusDelivered,
