@@ -179,7 +179,7 @@ internal static class WhatsAppCloudPeopleReader
         var sender = value.Member("sender");
         var passed = value.Member("control_passed", "control_taken");
         var person = WhatsAppCloudParties.PhoneIn(sender.Id("phone_number") ?? sender.Id("wa_id") ?? sender.Id("id")) ?? sender.Id("user_id");
-        var isOurs = value.Text("type") is "control_passed" or null && passed.IsObject() && passed.Text("new_owner_app_role") != "meta_business_agent";
+        var isOurs = value.Text("type") is "control_passed" or null && value.Member("control_passed").IsObject() && passed.Text("new_owner_app_role") != "meta_business_agent";
         return new ChannelEvent
         {
             Kind = EventKinds.ControlPassed,
