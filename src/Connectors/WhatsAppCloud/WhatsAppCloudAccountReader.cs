@@ -47,7 +47,8 @@ internal static class WhatsAppCloudAccountReader
     public static ChannelEvent ReadUpdate(WhatsAppCloudChange change)
     {
         var happened = change.Value.Text("event") ?? "";
-        var ban = change.Value.Member("ban_info").Text("waba_ban_state");
+        var states = change.Value.Member("ban_info");
+        var ban = states.Text("waba_ban_state") ?? WhatsAppCloudValues.Items(states.Member("waba_ban_state")).LastOrDefault().AsText();
         return (happened, ban) switch
         {
             ("ACCOUNT_DELETED" or "ACCOUNT_OFFBOARDED" or "PARTNER_REMOVED" or "PARTNER_APP_UNINSTALLED", _) => About(change, EventKinds.AccountRemoved, EventAction.UpdateConnection, happened),
@@ -61,6 +62,11 @@ internal static class WhatsAppCloudAccountReader
             _ => change.Ignored("account_update not used"),
         };
     }
+
+    /// <summary>Meta has looked at the account. What it forbids because of that is told by itself.</summary>
+    public static ChannelEvent ReadReview(WhatsAppCloudChange change) => change.Value.Text("decision") == "REJECTED"
+        ? About(change, EventKinds.AccountError, EventAction.Ignore, "account review REJECTED")
+        : change.Ignored("account_review_update not used");
 
     /// <summary>A warning for the account's owner to read; nothing stops because of it.</summary>
     public static ChannelEvent ReadAlert(WhatsAppCloudChange change)

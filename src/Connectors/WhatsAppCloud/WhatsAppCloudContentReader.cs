@@ -32,7 +32,7 @@ internal static class WhatsAppCloudContentReader
             "order" => Order(message, item.Member("order")),
             "edit" => Edit(message, item.Member("edit")),
             "revoke" => Revoke(message, item.Member("revoke")),
-            "unsupported" or "unknown" or "errors" => Unsupported(message, item),
+            "unsupported" or "unknown" or "errors" => Unsupported(message, item, WhatsAppCloudValues.Word(item.Member("unsupported").Text("type"))),
 
             // Of a file in the history only this comes at first; the file, if it comes, comes later under the same id, and must not be taken for a repetition.
             "media_placeholder" => Unread(message, type) with { Revision = "placeholder" },
@@ -47,12 +47,13 @@ internal static class WhatsAppCloudContentReader
     private static ChannelEvent Media(ChannelEvent message, JsonElement item, string type, string kind)
     {
         var file = item.Member(type);
-        if (!file.IsObject())
+        var caption = file.Filled("caption");
+        if (!file.IsObject() || (caption ?? file.Id("id") ?? file.Filled("url") ?? file.Filled("link")) is null)
         {
-            return Unread(message, type);
+            // Too large for Meta to hand on, for instance: then an error says so.
+            return Unsupported(message, item, type);
         }
 
-        var caption = file.Filled("caption");
         return message with
         {
             Kind = kind,
@@ -91,7 +92,8 @@ internal static class WhatsAppCloudContentReader
             written ??= WhatsAppCloudValues.Digits(phone.Text("phone"));
         }
 
-        return new(name.Filled("formatted_name") ?? name.Filled("first_name"), known ?? written);
+        var parts = string.Join(' ', new[] { name.Filled("first_name"), name.Filled("middle_name"), name.Filled("last_name") }.OfType<string>());
+        return new(name.Filled("formatted_name") ?? (parts.Length > 0 ? parts : card.Member("org").Filled("company")), known ?? written);
     }
 
     private static ChannelEvent Reaction(ChannelEvent message, JsonElement reaction)
@@ -176,11 +178,10 @@ internal static class WhatsAppCloudContentReader
         ? message with { Kind = EventKinds.MessageDeleted, Action = EventAction.UpdateMessage, TargetMessageId = target }
         : Unread(message, "revoke");
 
-    private static ChannelEvent Unsupported(ChannelEvent message, JsonElement item)
+    private static ChannelEvent Unsupported(ChannelEvent message, JsonElement item, string? word)
     {
         var error = WhatsAppCloudValues.Items(item.Member("errors")).FirstOrDefault();
         var code = error.Number("code") is { } number and >= 0 and <= int.MaxValue ? (int)number : (int?)null;
-        var word = WhatsAppCloudValues.Word(item.Member("unsupported").Text("type"));
         var reason = string.Join(' ', new[] { code?.ToString(CultureInfo.InvariantCulture), word }.OfType<string>());
         return Unread(message, reason.Length > 0 ? reason : "unsupported") with { ReasonCode = code };
     }

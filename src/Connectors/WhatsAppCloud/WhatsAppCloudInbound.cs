@@ -61,6 +61,7 @@ internal static class WhatsAppCloudInbound
         "message_template_status_update" or "message_template_quality_update" or "template_category_update" or "message_template_components_update"
             or "template_correct_category_detection" => [WhatsAppCloudAccountReader.ReadTemplate(change)],
         "account_update" => [WhatsAppCloudAccountReader.ReadUpdate(change)],
+        "account_review_update" => [WhatsAppCloudAccountReader.ReadReview(change)],
         "account_alerts" => [WhatsAppCloudAccountReader.ReadAlert(change)],
         "phone_number_quality_update" => [WhatsAppCloudAccountReader.ReadQuality(change, channel)],
         var other => [change.Ignored(WhyUnused(other))],

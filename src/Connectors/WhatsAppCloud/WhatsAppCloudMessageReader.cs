@@ -69,7 +69,12 @@ internal static class WhatsAppCloudMessageReader
                 ? WhatsAppCloudValues.Details(("recipient_id", parties.Chat), ("recipient_bsuid", parties.UserId))
                 : WhatsAppCloudValues.Details(("sender_bsuid", parties.UserId), ("sender_username", parties.UserName)),
         };
-        return WhatsAppCloudPlacing.Place(WhatsAppCloudContext.Apply(WhatsAppCloudContentReader.Read(message, item), item), origin);
+        var placed = WhatsAppCloudPlacing.Place(WhatsAppCloudContext.Apply(WhatsAppCloudContentReader.Read(message, item), item), origin);
+
+        // Answered, our answer would come back to us, and so on.
+        return placed.Action == EventAction.Process && parties.Phone is { } phone && phone == change.OwnNumber
+            ? placed with { Action = EventAction.StoreOnly, Reason = "from the number itself" }
+            : placed;
     }
 
     private static bool IsOurs(JsonElement item, WhatsAppCloudChange change) =>

@@ -136,11 +136,17 @@ internal static class WhatsAppCloudPeopleReader
             return change.Ignored("a call without an id");
         }
 
+        var happened = item.Text("event");
+        if (happened is not (null or "connect" or "terminate"))
+        {
+            return change.Ignored("a call's progress");
+        }
+
         var fromUs = item.Text("direction") == "BUSINESS_INITIATED";
         var person = item.Id(fromUs ? "to" : "from") ?? item.Id(fromUs ? "to_user_id" : "from_user_id");
         return new ChannelEvent
         {
-            Kind = item.Text("event") == "terminate" ? EventKinds.CallEnd : EventKinds.CallOffer,
+            Kind = happened == "terminate" ? EventKinds.CallEnd : EventKinds.CallOffer,
             Action = EventAction.StoreOnly,
             Account = change.Account,
             ChatId = WhatsAppCloudParties.PhoneIn(person) ?? person,
