@@ -111,12 +111,34 @@ public sealed class WhatsAppCloudTests(Running.Spine spine) : SpineTest(spine), 
 
         await meta.Webhooks.CustomerSaysAsync(shop.Number, before, Words("old number"), userId: before);
         await shop.SentAsync(1);
-        await meta.Webhooks.PostAsync(shop.Number.WebhookOverride, FakeMetaWebhooks.Body(FakeMetaWebhooks.UserIdChanged(shop.Number, before, after, TimeProvider.System.GetUtcNow())));
+        await meta.Webhooks.PostAsync(shop.Number.WebhookOverride, FakeMetaWebhooks.Body(meta.Webhooks.UserIdChanged(shop.Number, before, after)));
         await meta.Webhooks.CustomerSaysAsync(shop.Number, after, Words("new number"), userId: after);
         var sends = await shop.SentAsync(2);
 
         Assert.Equal([before, after], sends.Select(send => send.To));
         Assert.Equal((await shop.Channel.ConversationAsync(before)).Id, (await shop.Channel.ConversationAsync(after)).Id);
+    }
+
+    [PostgresFact]
+    public async Task What_went_through_the_API_is_kept_once_and_silences_nobody()
+    {
+        await using var meta = await MetaAsync();
+        var shop = await ShopAsync(meta, Spine.Tenant);
+        await shop.Channel.ActivateAsync();
+        var (customer, theirs) = (Customer(), Words("another program's"));
+
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, customer, Words("first"));
+        var ours = Assert.Single(await shop.SentAsync(1));
+        await meta.Webhooks.PostAsync(shop.Number.WebhookOverride, FakeMetaWebhooks.Body(
+            meta.Webhooks.SentByApi(shop.Number, customer, ours.Id, ours.Text!), meta.Webhooks.SentByApi(shop.Number, customer, "wamid.THEIRS", theirs)));
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, customer, Words("second"));
+        var sends = await shop.SentAsync(2);
+
+        await shop.Channel.IdleAsync(webhooksFinished: 3);
+        var told = (await shop.Channel.MessagesWithAsync(customer)).Where(message => message.IsOut).ToList();
+        Assert.Equal(3, told.Count);
+        Assert.All(sends, send => Assert.Single(told, message => message.ProviderMessageId == send.Id));
+        Assert.Equal("program", Assert.Single(told, message => message.Text == theirs).Author);
     }
 
     [PostgresFact]

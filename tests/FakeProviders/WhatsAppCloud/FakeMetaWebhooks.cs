@@ -120,13 +120,23 @@ public sealed class FakeMetaWebhooks : IDisposable
         ["control_passed"] = new { previous_owner_app_role = "meta_business_agent", new_owner_app_role = "business_app" },
     });
 
-    /// <summary>The change that tells a person's new user id.</summary>
-    public static object UserIdChanged(FakeNumber number, string before, string after, DateTimeOffset at) => Change(number, "user_id_update", new Dictionary<string, object?>
+    /// <summary>The change that tells, in the chat itself, the new user id of somebody whose number is not shared.</summary>
+    public object UserIdChanged(FakeNumber number, string before, string after) => Change(number, "messages", new Dictionary<string, object?>
     {
-        ["user_id_update"] = new[]
+        ["messages"] = new[]
         {
-            new { detail = "The user's id has changed", user_id = new { previous = before, current = after }, timestamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
+            new
+            {
+                id = $"wamid.IN{Interlocked.Increment(ref _received):X16}==", timestamp = Now(), type = "system",
+                system = new { type = "user_changed_user_id", body = "changed", user_id = after, previous_user_id = before },
+            },
         },
+    });
+
+    /// <summary>The change that tells what went through the API, whoever's program sent it.</summary>
+    public object SentByApi(FakeNumber number, string customer, string id, string text) => Change(number, "message_echoes", new Dictionary<string, object?>
+    {
+        ["message_echoes"] = new[] { new { id, from = number.DisplayNumber, to = customer, timestamp = Now(), type = "text", text = new { body = text } } },
     });
 
     /// <summary>The change by which WhatsApp tells, in the chat itself, that somebody has another number.</summary>
