@@ -24,7 +24,7 @@ internal static class EvolutionInbound
 
         if (!document.RootElement.IsObject())
         {
-            return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
+            return new Normalised.Unreadable(JsonBody.NoObject(document.RootElement));
         }
 
         var envelope = EvolutionEnvelope.Read(document.RootElement, webhook.Path);

@@ -37,6 +37,15 @@ internal static class JsonBody
         }
     }
 
+    /// <summary>Why a document that is no object is nobody's webhook.</summary>
+    public static string NoObject(JsonElement root) => root.ValueKind switch
+    {
+        JsonValueKind.Array => "the body is JSON, but an array instead of an object",
+        JsonValueKind.String => "the body is JSON, but a string instead of an object",
+        JsonValueKind.Number => "the body is JSON, but a number instead of an object",
+        var word => $"the body is JSON, but {word.ToString().ToLowerInvariant()} instead of an object",
+    };
+
     private static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body;
 }

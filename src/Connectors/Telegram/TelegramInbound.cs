@@ -57,7 +57,7 @@ internal static class TelegramInbound
 
         if (!document.RootElement.IsObject())
         {
-            return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
+            return new Normalised.Unreadable(JsonBody.NoObject(document.RootElement));
         }
 
         if (TelegramUpdate.Read(document.RootElement, webhook.Channel) is not { } update)

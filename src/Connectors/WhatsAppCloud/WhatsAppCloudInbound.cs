@@ -26,7 +26,7 @@ internal static class WhatsAppCloudInbound
 
         if (!document.RootElement.IsObject())
         {
-            return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
+            return new Normalised.Unreadable(JsonBody.NoObject(document.RootElement));
         }
 
         var events = Once(Read(document.RootElement, webhook.Channel)).Select(WithOtherSpelling).ToImmutableArray();
