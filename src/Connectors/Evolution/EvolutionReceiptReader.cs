@@ -44,7 +44,7 @@ internal static class EvolutionReceiptReader
             return edit;
         }
 
-        // 2.2 to 2.3.4 say DELETED of every change they have no status for, edits among them; of a deletion they tell as messages.delete besides.
+        // 2.3.0 to 2.3.4 say DELETED of every change they have no status for, edits among them; of a deletion they tell as messages.delete besides.
         return status == Erased
             ? EvolutionChangeReader.Deleted(id, envelope, parties) with { MayBeAnEdit = true }
             : Receipt(status, id, item, envelope, parties);
