@@ -32,13 +32,19 @@ internal static class EvolutionConnectionReader
     }
 
     /// <summary><c>status.instance</c>: the same fact as a closing <c>connection.update</c>, told once more.</summary>
+    /// <remarks>Up to 1.8 it gives no code, and is told of a log-out alone; 2.4 tells it of 408 too, after which the pairing stands.</remarks>
     public static ChannelEvent ReadStatus(EvolutionEnvelope envelope)
     {
         var state = envelope.Data.Filled("status");
         var code = WhatsAppValues.Integer(envelope.Data.Member("disconnectionReasonCode"));
-        return state is "closed" or "close"
-            ? Closed(envelope, state, code, EndsPairing(code))
-            : Change(EventKinds.ConnectionUnknown, envelope, state);
+        return state switch
+        {
+            "closed" or "close" => Closed(envelope, state, code, code is null || EndsPairing(code)),
+
+            // 1.8 says so whenever it loads an instance, paired or not.
+            "created" => envelope.Ignored("the gateway's own news"),
+            _ => Change(EventKinds.ConnectionUnknown, envelope, state),
+        };
     }
 
     /// <summary><c>logout.instance</c>; its data is null.</summary>
