@@ -32,9 +32,11 @@ internal static class WahaContentReader
         message = type == "ptv" ? message with { Details = message.Details.Add("round", true) } : message;
         message = data.Flag("isViewOnce") == true ? message with { ViewOnce = true } : message;
         message = data.Id("quotedStanzaID") is { } answered ? message with { ReplyTo = answered } : message;
+        message = WhatsAppContext.ApplyTyped(message, data);
         message = own.IsAmong(data.Member("mentionedJidList")) ? message with { Details = message.Details.Add("mentions_me", true) } : message;
         return message.Kind switch
         {
+            _ when type == WahaWebTypes.AnswerToFlow => WhatsAppFlowReader.ReadTyped(message, data),
             EventKinds.MessageListReply => message with { Payload = data.Member("listResponse").Member("singleSelectReply").Id("selectedRowId") ?? data.Id("selectedRowId") },
             EventKinds.MessageButtonReply => message with { Payload = data.Id("selectedButtonId", "selectedId") },
             EventKinds.MessagePoll => message with { Text = data.Filled("pollName"), Options = WahaPollReader.Names(data.Member("pollOptions")) },
@@ -52,9 +54,9 @@ internal static class WahaContentReader
 
     private static ChannelEvent WithWahasOwn(ChannelEvent message, JsonElement payload, JsonElement data)
     {
-        if (message is { Kind: EventKinds.MessageUnsupported, Text: null } && payload.Filled("body") is { } words)
+        if (message.Kind == EventKinds.MessageUnsupported && payload.Filled("body") is { } words)
         {
-            // Some types are known to the gateway only: what it reads of them is worth keeping.
+            // Some types are known to the gateway only: what it reads of them goes before what we find there.
             message = message.Reason == "a text without text" ? message with { Kind = EventKinds.MessageText, Text = words, Reason = null } : message with { Text = words };
         }
 

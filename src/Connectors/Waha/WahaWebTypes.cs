@@ -5,6 +5,9 @@ namespace Channels.Connectors.Waha;
 /// <summary>The message types of WhatsApp Web, as the browser engines give them in <c>_data.type</c>.</summary>
 internal static class WahaWebTypes
 {
+    /// <summary>The answer to a native-flow message; <c>native_flow</c> is such a message itself.</summary>
+    public const string AnswerToFlow = "interactive_response";
+
     /// <summary>The kind of what we can read by its type; null for everything else.</summary>
     public static string? KindOf(string? type) => type switch
     {
@@ -15,10 +18,10 @@ internal static class WahaWebTypes
         "ptt" => EventKinds.MessageVoice,
         "document" => EventKinds.MessageDocument,
         "sticker" => EventKinds.MessageSticker,
-        "location" => EventKinds.MessageLocation,
+        "location" or "live_location" => EventKinds.MessageLocation,
         "vcard" or "multi_vcard" => EventKinds.MessageContact,
         "list_response" => EventKinds.MessageListReply,
-        "buttons_response" or "template_button_reply" => EventKinds.MessageButtonReply,
+        "buttons_response" or "template_button_reply" or AnswerToFlow => EventKinds.MessageButtonReply,
         "poll_creation" => EventKinds.MessagePoll,
         _ => null,
     };
