@@ -13,8 +13,16 @@ namespace Channels.Connectors.WhatsApp;
 internal static class WhatsAppContentReader
 {
     private const string AnotherQuality = "the same file in another quality";
+    private const string Story = "a story, told to a group";
 
     public static ChannelEvent Read(
+        ChannelEvent message, WhatsAppContent content, JsonElement item, WhatsAppOwn own, WhatsAppParties parties)
+    {
+        var read = ReadLeaf(message, content, item, own, parties);
+        return content.IsStory ? read with { Action = EventAction.Ignore, Reason = Story } : read;
+    }
+
+    private static ChannelEvent ReadLeaf(
         ChannelEvent message, WhatsAppContent content, JsonElement item, WhatsAppOwn own, WhatsAppParties parties)
     {
         var leaf = content.Value;
@@ -103,7 +111,7 @@ internal static class WhatsAppContentReader
         Reason = name is { } besides && WhatsAppLeaves.IsBesides(besides) ? "the gateway left the content out"
             : name is { Length: <= 64 } && name.All(char.IsAsciiLetterOrDigit) ? name : "unknown message",
         Text = leaf.AsText() ?? leaf.Filled("text") ?? leaf.Filled("caption") ?? leaf.Filled("message") ?? leaf.Filled("contentText")
-            ?? leaf.Filled("body") ?? leaf.Member("body").Filled("text") ?? leaf.Filled("description")
-            ?? leaf.Member("hydratedTemplate").Filled("hydratedContentText"),
+            ?? leaf.Filled("body") ?? leaf.Member("body").Filled("text") ?? leaf.Member("product").Filled("title") ?? leaf.Filled("name") ?? leaf.Filled("description")
+            ?? leaf.Member("hydratedTemplate").Filled("hydratedContentText") ?? (name == WhatsAppLeaves.Comment ? WhatsAppChange.TextOf(WhatsAppUnwrap.Open(leaf.Member("message"))) : null),
     };
 }

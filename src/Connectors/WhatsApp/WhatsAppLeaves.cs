@@ -19,6 +19,9 @@ internal static class WhatsAppLeaves
         "buttonsMessage", "listMessage", "templateMessage", "interactiveMessage", "highlyStructuredMessage",
     ]);
 
+    /// <summary>A comment below somebody else's message: it holds a message too, and is no wrapping of one that is said to us.</summary>
+    public const string Comment = "commentMessage";
+
     public static bool Knows(string name) => _known.Contains(name);
 
     public static bool IsInteractive(string name) => _interactive.Contains(name);

@@ -31,6 +31,7 @@ internal static class WhatsAppPlacing
         {
             { IsStatus: true } => placed with { Action = EventAction.Ignore, Reason = stories },
             { IsNewsletter: true } => placed with { Action = EventAction.Ignore, Reason = "newsletter" },
+            _ when message.Action == EventAction.Ignore => placed with { Action = EventAction.Ignore, Reason = message.Reason },
             _ => placed,
         };
     }

@@ -13,6 +13,7 @@ namespace Channels.Connectors.WhatsApp;
 /// <param name="Housekeeping">What stood there when there was no leaf.</param>
 /// <param name="IsAnotherQuality">It is a picture or film that came already, smaller or larger: WhatsApp sends those of high quality twice, as two messages.</param>
 /// <param name="IsEdited">One of the wrappings said that this is what an earlier message says now.</param>
+/// <param name="IsStory">One of the wrappings said that it is a story, told to a group.</param>
 internal readonly record struct WhatsAppContent(
     string? Leaf,
     JsonElement Value,
@@ -22,7 +23,8 @@ internal readonly record struct WhatsAppContent(
     string? Transcript,
     string? Housekeeping,
     bool IsAnotherQuality,
-    bool IsEdited);
+    bool IsEdited,
+    bool IsStory);
 
 /// <summary>Takes ephemeral, view-once, with-caption, edited and later wrappings off a message, however many there are.</summary>
 /// <remarks>
@@ -43,7 +45,7 @@ internal static class WhatsAppUnwrap
             }
 
             var inner = leaf.Value.Member("message");
-            if (!inner.IsObject())
+            if (!inner.IsObject() || leaf.Name == WhatsAppLeaves.Comment)
             {
                 return content with { Leaf = leaf.Name, Value = leaf.Value, ViewOnce = content.ViewOnce || leaf.Value.Flag("viewOnce") == true };
             }
@@ -52,6 +54,7 @@ internal static class WhatsAppUnwrap
             {
                 ViewOnce = content.ViewOnce || leaf.Name.StartsWith("viewOnce", StringComparison.Ordinal),
                 IsEdited = content.IsEdited || leaf.Name == "editedMessage",
+                IsStory = content.IsStory || leaf.Name.StartsWith("groupStatusMessage", StringComparison.Ordinal),
             };
             message = inner;
         }
