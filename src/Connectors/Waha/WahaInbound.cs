@@ -21,10 +21,16 @@ internal static class WahaInbound
 
         if (!document.RootElement.IsObject())
         {
-            return new Normalised.Unreadable($"the body is JSON, but a {document.RootElement.ValueKind.ToString().ToLowerInvariant()} instead of an object");
+            return new Normalised.Unreadable(JsonBody.NoObject(document.RootElement));
         }
 
         var envelope = WahaEnvelope.Read(document.RootElement);
+        if (envelope.Event is "message" or "message.any" && envelope.Payload.IsObject() && !WahaMessageReader.IsPlaced(envelope))
+        {
+            // No engine sends one; should a build do so, somebody's words must not go unseen.
+            return new Normalised.Unreadable("a message that says neither in WAHA's words nor in its engine's which one it is, or in which chat");
+        }
+
         var events = Read(envelope).ToImmutableArray();
         return new Normalised.Events(events.IsEmpty ? [envelope.Ignored("an empty list")] : events);
     }

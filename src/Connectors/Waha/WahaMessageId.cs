@@ -26,6 +26,17 @@ internal readonly record struct WahaMessageId(string Id, bool? FromMe, WhatsAppJ
             : Parse(within.Id(member));
     }
 
+    /// <summary>A message's own id; where WAHA left it out, the engine's, of what it hands on. Null when there is none anywhere.</summary>
+    public static WahaMessageId? OfMessage(JsonElement payload)
+    {
+        var data = payload.Member("_data");
+        var (key, info) = (data.Member("key"), data.Member("Info"));
+        return Read(payload, "id") ?? Read(data, "id")
+            ?? (key.Id("id") is { } baileys ? new(baileys, key.Flag("fromMe"), WhatsAppJid.Parse(key.Text("remoteJid")), WhatsAppJid.Parse(key.Text("participant")))
+                : info.Id("ID") is { } whatsmeow ? new(whatsmeow, info.Flag("IsFromMe"), WhatsAppJid.Parse(info.Text("Chat")), null)
+                : null);
+    }
+
     /// <summary>Null for no text.</summary>
     public static WahaMessageId? Parse(string? text)
     {

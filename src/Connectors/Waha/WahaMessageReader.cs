@@ -8,11 +8,18 @@ namespace Channels.Connectors.Waha;
 /// <summary>Turns <c>message</c> and <c>message.any</c> into one event.</summary>
 internal static class WahaMessageReader
 {
+    /// <summary>Why an event about a message is ignored that does not say which.</summary>
+    public const string Unplaced = "no message id or no chat";
+
     private const string ApiSource = "api";
     private const string Waiting = "not decrypted yet";
     private const string ForThePhoneOnly = "a view-once message, shown on the phone only";
 
     public static ChannelEvent Read(WahaEnvelope envelope) => Read(envelope, isPast: false);
+
+    /// <summary>Whether it says which message, and in which chat.</summary>
+    public static bool IsPlaced(WahaEnvelope envelope) =>
+        WahaMessageId.OfMessage(envelope.Payload) is { } id && WahaParties.Read(envelope.Payload, id, envelope).Chat is not null;
 
     /// <summary>The same for a message of the past.</summary>
     public static ChannelEvent ReadPast(WahaEnvelope envelope) => Read(envelope, isPast: true);
@@ -20,15 +27,9 @@ internal static class WahaMessageReader
     private static ChannelEvent Read(WahaEnvelope envelope, bool isPast)
     {
         var payload = envelope.Payload;
-        if (WahaMessageId.Read(payload, "id") is not { } id)
+        if (WahaMessageId.OfMessage(payload) is not { } id || WahaParties.Read(payload, id, envelope) is not { Chat: { } chat } parties)
         {
-            return envelope.Ignored("no message id or no chat");
-        }
-
-        var parties = WahaParties.Read(payload, id, envelope);
-        if (parties.Chat is not { } chat)
-        {
-            return envelope.Ignored("no message id or no chat");
+            return envelope.Ignored(Unplaced);
         }
 
         // Builds of 2024, and every build for changes it does not know, tell an edit or a revocation as one more message.
@@ -51,7 +52,7 @@ internal static class WahaMessageReader
     /// duplicate then.
     /// </summary>
     public static ChannelEvent ReadWaiting(WahaEnvelope envelope) =>
-        WahaMessageId.Read(envelope.Payload, "id") is { } id && WahaParties.Read(envelope.Payload, id, envelope) is { Chat: not null } parties
+        WahaMessageId.OfMessage(envelope.Payload) is { } id && WahaParties.Read(envelope.Payload, id, envelope) is { Chat: not null } parties
             ? Bare(envelope.Payload, id, envelope, parties) with { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = Waiting }
             : envelope.Ignored(Waiting);
 
@@ -61,7 +62,15 @@ internal static class WahaMessageReader
 
     /// <summary>The same where the engine's own account of it stands elsewhere.</summary>
     public static ChannelEvent Bare(JsonElement payload, JsonElement data, WahaMessageId id, WahaEnvelope envelope, WhatsAppParties parties) =>
-        parties.Message(envelope.Account, id.Id, TimeOf(payload), data.Filled("pushName") ?? data.Member("Info").Filled("PushName") ?? data.Filled("notifyName"));
+        parties.Message(envelope.Account, id.Id, TimeOf(payload), NameOf(data));
+
+    /// <summary>What the sender calls themselves; a business may have nothing but the name that WhatsApp has verified.</summary>
+    private static string? NameOf(JsonElement data)
+    {
+        var info = data.Member("Info");
+        return WhatsAppName.Clean(data.Filled("pushName") ?? info.Filled("PushName") ?? data.Filled("notifyName"))
+            ?? data.Filled("verifiedBizName") ?? info.Member("VerifiedName").Member("Details").Filled("verifiedName");
+    }
 
     public static DateTimeOffset? TimeOf(JsonElement payload)
     {

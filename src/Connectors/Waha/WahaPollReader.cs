@@ -11,7 +11,6 @@ namespace Channels.Connectors.Waha;
 internal static class WahaPollReader
 {
     public const string VoteEvent = "poll.vote";
-    private const string Unplaced = "no message id or no chat";
 
     public static ChannelEvent ReadVote(WahaEnvelope envelope)
     {
@@ -19,7 +18,7 @@ internal static class WahaPollReader
         var data = DataOf(vote, envelope.Payload);
         if (WahaMessageId.Read(vote, "id") is not { } id)
         {
-            return envelope.Ignored(Unplaced);
+            return envelope.Ignored(WahaMessageReader.Unplaced);
         }
 
         var pollId = WahaMessageId.Read(poll, "id")?.Id;
@@ -33,7 +32,7 @@ internal static class WahaPollReader
         var parties = WahaParties.Read(vote, data, id, envelope);
         if (parties.Chat is not { } chat)
         {
-            return envelope.Ignored(Unplaced);
+            return envelope.Ignored(WahaMessageReader.Unplaced);
         }
 
         var bare = WahaMessageReader.Bare(vote, data, id, envelope, parties);

@@ -11,9 +11,9 @@ internal static class WahaReactionReader
     public static ChannelEvent Read(WahaEnvelope envelope)
     {
         var payload = envelope.Payload;
-        if (WahaMessageId.Read(payload, "id") is not { } id || WahaParties.Read(payload, id, envelope) is not { Chat: { } chat } parties)
+        if (WahaMessageId.OfMessage(payload) is not { } id || WahaParties.Read(payload, id, envelope) is not { Chat: { } chat } parties)
         {
-            return envelope.Ignored("no message id or no chat");
+            return envelope.Ignored(WahaMessageReader.Unplaced);
         }
 
         var bare = WahaMessageReader.Bare(payload, id, envelope, parties);
