@@ -35,7 +35,7 @@ internal static class WhatsAppCloudContentReader
             "unsupported" or "unknown" or "errors" => Unsupported(message, item, WhatsAppCloudValues.Word(item.Member("unsupported").Text("type"))),
 
             // Of a file in the history only this comes at first; the file, if it comes, comes later under the same id, and must not be taken for a repetition.
-            "media_placeholder" => Unread(message, type) with { Revision = "placeholder" },
+            "media_placeholder" => Unread(message, type) with { Revision = EventKey.Placeholder },
             _ => Unread(message, WhatsAppCloudValues.Word(type)),
         };
     }
