@@ -46,11 +46,8 @@ internal static class WhatsAppPlacing
         _ => message,
     };
 
-    private static ChannelEvent AsHistory(ChannelEvent message) => message.Kind switch
-    {
-        EventKinds.MessageReaction or EventKinds.MessagePollVote or EventKinds.MessageUnsupported => message with { Action = EventAction.StoreOnly },
-        _ => message with { Kind = EventKinds.HistoryMessage, Action = EventAction.StoreOnly },
-    };
+    // Reactions, votes and what is not passed on as well: all of it happened long ago, belongs where it happened, and is no news.
+    private static ChannelEvent AsHistory(ChannelEvent message) => message with { Kind = EventKinds.HistoryMessage, Action = EventAction.StoreOnly };
 
     /// <remarks>
     /// The list of echo kinds is closed: a file of any sort is <c>echo.image</c> (its media says which), anything with choices, places or
