@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Core.Events;
@@ -80,14 +81,21 @@ internal static class TelegramContentReader
             return ReadContact(bare, card, message);
         }
 
-        var users = message.Member("users_shared").Member("users");
-        return users.IsArray()
-            ? bare with
-            {
-                Kind = EventKinds.MessageContact,
-                Contacts = [.. users.EnumerateArray().Take(MostContacts).Select(user => new ContactCard(TelegramParties.NameOf(user) ?? user.Id("user_id")))],
-            }
-            : null;
+        return PeopleOf(message) is { IsEmpty: false } people ? bare with { Kind = EventKinds.MessageContact, Contacts = people } : null;
+    }
+
+    /// <summary>People picked from the list that a button of the bot's opened: known by their ids, and by names only where the bot asked for them.</summary>
+    private static ImmutableArray<ContactCard> PeopleOf(JsonElement message)
+    {
+        // Of one person the server repeats the id as "user_shared", and before 7.0 it said nothing else; 7.0 and 7.1 had "user_ids" alone.
+        var shared = message.Member("users_shared");
+        var (users, ids) = (shared.Member("users"), shared.Member("user_ids"));
+        return users.IsArray() ? [.. users.EnumerateArray().Take(MostContacts).Select(user => Person(TelegramParties.NameOf(user), user.Id("user_id")))]
+            : ids.IsArray() ? [.. ids.EnumerateArray().Take(MostContacts).Where(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out _)).Select(id => Person(null, id.GetInt64().ToString(CultureInfo.InvariantCulture)))]
+            : message.Member("user_shared").Id("user_id") is { } only ? [Person(null, only)]
+            : [];
+
+        static ContactCard Person(string? name, string? id) => new(name ?? id) { UserId = id };
     }
 
     /// <summary>The number is the sender's own only when Telegram says whose card it is, and it is theirs: anybody can send anybody's card.</summary>

@@ -173,7 +173,11 @@ public sealed record MediaReference(
 public sealed record GeoLocation(double Latitude, double Longitude, string? Name = null, string? Address = null);
 
 /// <summary>A shared contact; the phone in digits.</summary>
-public sealed record ContactCard(string? Name, string? Phone = null);
+public sealed record ContactCard(string? Name, string? Phone = null)
+{
+    /// <summary>The provider's own id of the person, where the provider told it of people who were picked from a list and have no card.</summary>
+    public string? UserId { get; init; }
+}
 
 /// <summary>The advertisement a conversation came from.</summary>
 public sealed record AdReferral(string? SourceType, string? SourceId, string? SourceUrl = null, string? ClickId = null, string? Title = null);

@@ -133,6 +133,7 @@ public static class ChannelEventJson
             writer.WriteStartObject();
             Optional(writer, "name", contact.Name);
             Optional(writer, "phone", contact.Phone);
+            Optional(writer, "user_id", contact.UserId);
             writer.WriteEndObject();
         }
 
