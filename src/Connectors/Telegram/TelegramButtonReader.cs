@@ -23,6 +23,7 @@ internal static class TelegramButtonReader
         var parties = TelegramParties.Read(message, update, TelegramOrigin.Chat);
         var payload = query.Text("data") ?? query.Filled("game_short_name");
         var pressed = parties.Place(update.Event(EventKinds.MessageButtonReply, EventAction.Process));
+        var details = pressed.Details.Add("callback_query_id", id);
         pressed = pressed with
         {
             EventId = $"{IdPrefix}{id}",
@@ -31,7 +32,7 @@ internal static class TelegramButtonReader
             Payload = payload,
             Text = LabelOf(message, payload) ?? payload,
             ReplyTo = TelegramParties.MessageIdOf(message),
-            Details = pressed.Details.Add("callback_query_id", id),
+            Details = TelegramParties.WithWhereabouts(query.Id("inline_message_id") is { } inline ? details.Add("inline_message_id", inline) : details, message),
         };
         return parties switch
         {

@@ -37,7 +37,7 @@ internal static class TelegramContentReader
 
     /// <summary>The words of a message, whatever it is: for an edit.</summary>
     public static string? TextOf(JsonElement message) =>
-        message.Text("text") ?? message.Text("caption") ?? message.Member("poll").Text("question")
+        message.Text("text") ?? message.Text("caption") ?? message.Member("poll").Text("question") ?? message.Member("checklist").Filled("title")
         ?? (message.Member("rich_message").IsObject() ? TelegramRichText.Of(message.Member("rich_message")) : null);
 
     private static ChannelEvent ReadText(ChannelEvent bare, JsonElement message, string text, string entities, TelegramUpdate update)
@@ -61,19 +61,26 @@ internal static class TelegramContentReader
             ? said with { Details = said.Details.Add("mentions_bot", true) }
             : said;
 
-    private static ChannelEvent? ReadPlaceOrCard(ChannelEvent bare, JsonElement message)
+    /// <summary>The event with the place the message shows, where it shows one.</summary>
+    public static ChannelEvent WithPlace(ChannelEvent bare, JsonElement message)
     {
         // A venue repeats its place as "location".
         var venue = message.Member("venue");
         var place = venue.IsObject() ? venue.Member("location") : message.Member("location");
-        if (place.Number("latitude") is { } latitude && place.Number("longitude") is { } longitude)
-        {
-            return bare with
+        return place.Number("latitude") is { } latitude && place.Number("longitude") is { } longitude
+            ? bare with
             {
-                Kind = EventKinds.MessageLocation,
                 Location = new GeoLocation(latitude, longitude, venue.Filled("title"), venue.Filled("address")),
                 Details = place.Member("live_period").IsNothing() ? bare.Details : bare.Details.Add("live", true),
-            };
+            }
+            : bare;
+    }
+
+    private static ChannelEvent? ReadPlaceOrCard(ChannelEvent bare, JsonElement message)
+    {
+        if (WithPlace(bare, message) is { Location: not null } place)
+        {
+            return place with { Kind = EventKinds.MessageLocation };
         }
 
         if (message.Member("contact") is { ValueKind: JsonValueKind.Object } card)

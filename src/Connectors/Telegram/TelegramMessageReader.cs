@@ -58,16 +58,11 @@ internal static class TelegramMessageReader
             return update.Ignored("no chat or no message id");
         }
 
-        // A live place is "edited" every few seconds; the message is still the same one.
-        if (message.Member("location").IsObject())
-        {
-            return parties.Place(update.Ignored("a shared place moved")) with { MessageId = id };
-        }
-
-        var bare = Bare(update, message, parties, id, origin);
+        var file = TelegramMediaReader.Read(message)?.File;
+        var bare = TelegramContentReader.WithPlace(Bare(update, message, parties, id, origin) with { Media = file }, message);
 
         // Words that are gone are told by being left out; nothing would leave what stood there before.
-        var text = TelegramContentReader.TextOf(message) ?? (TelegramMediaReader.Read(message) is null ? null : "");
+        var text = TelegramContentReader.TextOf(message) ?? (file is null ? null : "");
         if (origin == TelegramOrigin.Channel)
         {
             return bare with { Kind = EventKinds.ChannelPostEdited, Action = EventAction.Ignore, Reason = NoHuman, TargetMessageId = id, Text = text };
@@ -101,8 +96,8 @@ internal static class TelegramMessageReader
             // A group that becomes a supergroup starts counting anew, in the same conversation: its ids must not meet the old ones.
             Revision = parties.ChatType == "group" ? "group" : "",
         };
-        var details = bare.Details;
-        foreach (var name in (ReadOnlySpan<string>)["message_thread_id", "media_group_id", "business_connection_id", "guest_query_id", "ephemeral_message_id"])
+        var details = TelegramParties.WithWhereabouts(bare.Details, message);
+        foreach (var name in (ReadOnlySpan<string>)["media_group_id", "guest_query_id", "ephemeral_message_id"])
         {
             if (message.Id(name) is { } word)
             {
@@ -110,7 +105,9 @@ internal static class TelegramMessageReader
             }
         }
 
-        return bare with { Details = message.Member("forward_origin").IsObject() ? details.Add("forwarded", true) : details };
+        // Servers before 7.0 have the date alone.
+        var isForwarded = message.Member("forward_origin").IsObject() || message.Number("forward_date") is not null;
+        return bare with { Details = isForwarded ? details.Add("forwarded", true) : details };
     }
 
     private static ChannelEvent Placed(ChannelEvent message, JsonElement source, TelegramParties parties, TelegramOrigin origin)

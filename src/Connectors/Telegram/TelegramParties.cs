@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Channels.Connectors.Json;
@@ -59,6 +60,14 @@ internal sealed record TelegramParties(
     public ChannelEvent Place(ChannelEvent happened)
     {
         return happened with { ChatId = Chat, ChatType = ChatType, Address = Address is { IsSpecial: true } address ? address.ToString() : null };
+    }
+
+    /// <summary>What of a message says in which part of its chat it stands.</summary>
+    public static ImmutableDictionary<string, object?> WithWhereabouts(ImmutableDictionary<string, object?> details, JsonElement message)
+    {
+        details = message.Id("message_thread_id") is { } thread ? details.Add("message_thread_id", thread) : details;
+        details = message.Member("direct_messages_topic").Id("topic_id") is { } topic ? details.Add("direct_messages_topic_id", topic) : details;
+        return message.Id("business_connection_id") is { } business ? details.Add("business_connection_id", business) : details;
     }
 
     /// <summary>Where an answer to this message goes; null without a chat.</summary>
