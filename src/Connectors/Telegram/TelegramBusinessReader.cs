@@ -16,15 +16,10 @@ internal static class TelegramBusinessReader
     {
         var ids = update.Value.Member("message_ids");
         var chat = update.Value.Member("chat");
-        if (!ids.IsArray() || chat.Id("id") is not { } chatId)
-        {
-            return [update.Ignored("no chat or no message ids")];
-        }
-
         var business = update.Value.Id("business_connection_id");
         var gone = update.Event(EventKinds.MessageDeleted, EventAction.UpdateMessage) with
         {
-            ChatId = chatId,
+            ChatId = chat.Id("id"),
             ChatType = TelegramParties.ChatTypeOf(chat),
             Address = TelegramParties.AddressOf(update.Value, TelegramOrigin.Business) is { IsSpecial: true } address ? address.ToString() : null,
         };

@@ -13,10 +13,7 @@ internal static class TelegramButtonReader
     public static ChannelEvent Read(TelegramUpdate update)
     {
         var query = update.Value;
-        if (query.Id("id") is not { } id)
-        {
-            return update.Ignored("no query id");
-        }
+        var id = query.Id("id");
 
         // The message may be too old for Telegram to show: then it is its id, its chat, and a date of zero.
         var message = query.Member("message");

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Text.Json;
 using Channels.Connectors.Json;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
@@ -13,35 +14,38 @@ namespace Channels.Connectors.Telegram;
 /// </remarks>
 internal static class TelegramInbound
 {
-    private static readonly FrozenDictionary<string, Func<TelegramUpdate, ImmutableArray<ChannelEvent>>> _readers =
-        new Dictionary<string, Func<TelegramUpdate, ImmutableArray<ChannelEvent>>>(StringComparer.Ordinal)
+    // What every one of its sort has, and nothing can be made of it without.
+    private static readonly string[] _ofMessage = ["chat.id", "message_id"];
+
+    private static readonly FrozenDictionary<string, (string[] Needs, Func<TelegramUpdate, ImmutableArray<ChannelEvent>> Read)> _readers =
+        new Dictionary<string, (string[] Needs, Func<TelegramUpdate, ImmutableArray<ChannelEvent>> Read)>(StringComparer.Ordinal)
         {
-            ["message"] = update => [TelegramMessageReader.Read(update, TelegramOrigin.Chat)],
-            ["business_message"] = update => [TelegramMessageReader.Read(update, TelegramOrigin.Business)],
-            ["guest_message"] = update => [TelegramMessageReader.Read(update, TelegramOrigin.Guest)],
-            ["channel_post"] = update => [TelegramMessageReader.Read(update, TelegramOrigin.Channel)],
-            ["edited_message"] = update => [TelegramMessageReader.ReadEdited(update, TelegramOrigin.Chat)],
-            ["edited_business_message"] = update => [TelegramMessageReader.ReadEdited(update, TelegramOrigin.Business)],
-            ["edited_channel_post"] = update => [TelegramMessageReader.ReadEdited(update, TelegramOrigin.Channel)],
-            ["deleted_business_messages"] = TelegramBusinessReader.ReadDeleted,
-            ["business_connection"] = update => [TelegramBusinessReader.ReadConnection(update)],
-            ["callback_query"] = update => [TelegramButtonReader.Read(update)],
-            ["message_reaction"] = update => [TelegramReactionReader.Read(update)],
-            ["poll_answer"] = update => [TelegramPollReader.ReadVote(update)],
-            ["my_chat_member"] = update => [TelegramMembershipReader.Read(update)],
-            ["message_reaction_count"] = update => [update.Ignored("counts of anonymous reactions not used")],
-            ["inline_query"] = update => [update.Ignored("inline queries not used")],
-            ["chosen_inline_result"] = update => [update.Ignored("inline queries not used")],
-            ["shipping_query"] = update => [update.Ignored("payments not used")],
-            ["pre_checkout_query"] = update => [update.Ignored("payments not used")],
-            ["purchased_paid_media"] = update => [update.Ignored("payments not used")],
-            ["subscription"] = update => [update.Ignored("payments not used")],
-            ["poll"] = update => [update.Ignored("states of polls not used")],
-            ["chat_member"] = update => [update.Ignored("other members of chats not used")],
-            ["chat_join_request"] = update => [update.Ignored("requests to join not used")],
-            ["chat_boost"] = update => [update.Ignored("boosts not used")],
-            ["removed_chat_boost"] = update => [update.Ignored("boosts not used")],
-            ["managed_bot"] = update => [update.Ignored("managed bots not used")],
+            ["message"] = (_ofMessage, update => [TelegramMessageReader.Read(update, TelegramOrigin.Chat)]),
+            ["business_message"] = (_ofMessage, update => [TelegramMessageReader.Read(update, TelegramOrigin.Business)]),
+            ["guest_message"] = (_ofMessage, update => [TelegramMessageReader.Read(update, TelegramOrigin.Guest)]),
+            ["channel_post"] = (_ofMessage, update => [TelegramMessageReader.Read(update, TelegramOrigin.Channel)]),
+            ["edited_message"] = (_ofMessage, update => [TelegramMessageReader.ReadEdited(update, TelegramOrigin.Chat)]),
+            ["edited_business_message"] = (_ofMessage, update => [TelegramMessageReader.ReadEdited(update, TelegramOrigin.Business)]),
+            ["edited_channel_post"] = (_ofMessage, update => [TelegramMessageReader.ReadEdited(update, TelegramOrigin.Channel)]),
+            ["deleted_business_messages"] = (["chat.id", "message_ids"], TelegramBusinessReader.ReadDeleted),
+            ["business_connection"] = ([], update => [TelegramBusinessReader.ReadConnection(update)]),
+            ["callback_query"] = (["id"], update => [TelegramButtonReader.Read(update)]),
+            ["message_reaction"] = (_ofMessage, update => [TelegramReactionReader.Read(update)]),
+            ["poll_answer"] = (["poll_id"], update => [TelegramPollReader.ReadVote(update)]),
+            ["my_chat_member"] = (["chat.id"], update => [TelegramMembershipReader.Read(update)]),
+            ["message_reaction_count"] = Unused("counts of anonymous reactions not used"),
+            ["inline_query"] = Unused("inline queries not used"),
+            ["chosen_inline_result"] = Unused("inline queries not used"),
+            ["shipping_query"] = Unused("payments not used"),
+            ["pre_checkout_query"] = Unused("payments not used"),
+            ["purchased_paid_media"] = Unused("payments not used"),
+            ["subscription"] = Unused("payments not used"),
+            ["poll"] = Unused("states of polls not used"),
+            ["chat_member"] = Unused("other members of chats not used"),
+            ["chat_join_request"] = Unused("requests to join not used"),
+            ["chat_boost"] = Unused("boosts not used"),
+            ["removed_chat_boost"] = Unused("boosts not used"),
+            ["managed_bot"] = Unused("managed bots not used"),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Whether this is the name of an update's content, as far as Bot API 10.2 goes.</summary>
@@ -60,12 +64,27 @@ internal static class TelegramInbound
             return new Normalised.Unreadable(JsonBody.NoObject(document.RootElement));
         }
 
-        if (TelegramUpdate.Read(document.RootElement, webhook.Channel) is not { } update)
+        if (TelegramUpdate.Read(document.RootElement, webhook.Channel, out unreadable) is not { } update)
         {
-            return new Normalised.Events([new() { Kind = EventKinds.Ignored, Action = EventAction.Ignore, Reason = "no update_id" }]);
+            return new Normalised.Unreadable(unreadable);
         }
 
-        return new Normalised.Events(
-            update.Kind is not null && _readers.TryGetValue(update.Kind, out var read) ? read(update) : [update.Ignored("unknown update")]);
+        if (update.Kind is null || !_readers.TryGetValue(update.Kind, out var reader))
+        {
+            return new Normalised.Events([update.Ignored("unknown update")]);
+        }
+
+        return Array.Find(reader.Needs, need => !Has(update.Value, need)) is { } missing
+            ? new Normalised.Unreadable($"{update.Kind} without {missing}")
+            : new Normalised.Events(reader.Read(update));
     }
+
+    private static (string[], Func<TelegramUpdate, ImmutableArray<ChannelEvent>>) Unused(string why) => ([], update => [update.Ignored(why)]);
+
+    private static bool Has(JsonElement content, string need) => need switch
+    {
+        "chat.id" => content.Member("chat").Id("id") is not null,
+        "message_ids" => content.Member(need).IsArray(),
+        _ => content.Id(need) is not null,
+    };
 }

@@ -10,9 +10,9 @@ internal static class TelegramMembershipReader
     public static ChannelEvent Read(TelegramUpdate update)
     {
         var parties = TelegramParties.Read(update.Value, update, TelegramOrigin.Chat);
-        if (parties.Chat is null || MayWrite(update.Value.Member("new_chat_member")) is not { } mayWrite)
+        if (MayWrite(update.Value.Member("new_chat_member")) is not { } mayWrite)
         {
-            return update.Ignored("no chat or no status");
+            return parties.Place(update.Ignored("no status that this version knows"));
         }
 
         var before = MayWrite(update.Value.Member("old_chat_member"));

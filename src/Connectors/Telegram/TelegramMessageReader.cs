@@ -33,11 +33,6 @@ internal static class TelegramMessageReader
             return migrated;
         }
 
-        if (parties.Chat is null || message.Id("message_id") is null)
-        {
-            return update.Ignored("no chat or no message id");
-        }
-
         // Messages without an id of their own are told apart by their updates.
         var id = TelegramParties.MessageIdOf(message);
         if (TelegramServiceNotes.NameOf(message) is { } note)
@@ -53,9 +48,9 @@ internal static class TelegramMessageReader
     {
         var message = update.Value;
         var parties = TelegramParties.Read(message, update, origin);
-        if (parties.Chat is null || TelegramParties.MessageIdOf(message) is not { } id)
+        if (TelegramParties.MessageIdOf(message) is not { } id)
         {
-            return update.Ignored("no chat or no message id");
+            return parties.Place(update.Ignored("an edit of a message without an id of its own"));
         }
 
         var file = TelegramMediaReader.Read(message)?.File;

@@ -27,11 +27,6 @@ internal static class TelegramPollReader
     public static ChannelEvent ReadVote(TelegramUpdate update)
     {
         var vote = update.Value;
-        if (vote.Id("poll_id") is not { } poll)
-        {
-            return update.Ignored("no poll id");
-        }
-
         var who = vote.Member("voter_chat") is { ValueKind: JsonValueKind.Object } anonymous ? anonymous : vote.Member("user");
         var chosen = vote.Member("option_ids");
         ImmutableArray<string> options = chosen.IsArray()
@@ -44,7 +39,7 @@ internal static class TelegramPollReader
             SenderName = TelegramParties.NameOf(who),
             Options = options,
             Removed = options.IsEmpty ? true : null,
-            Details = voted.Details.Add("poll_id", poll),
+            Details = voted.Details.Add("poll_id", vote.Id("poll_id")),
         };
     }
 }

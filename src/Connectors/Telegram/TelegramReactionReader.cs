@@ -9,45 +9,48 @@ namespace Channels.Connectors.Telegram;
 internal static class TelegramReactionReader
 {
     private const int Most = 32;
+    private const int LongestType = 32;
 
     public static ChannelEvent Read(TelegramUpdate update)
     {
         var changed = update.Value;
         var parties = TelegramParties.Read(changed, update, TelegramOrigin.Chat);
-        if (parties.Chat is null || changed.Id("message_id") is not { } target)
+        var (before, now) = (changed.Member("old_reaction"), changed.Member("new_reaction"));
+        var removed = IsEmpty(now);
+        if (removed && IsEmpty(before))
         {
-            return update.Ignored("no chat or no message id");
+            return parties.Place(update.Ignored("no reaction, before or after"));
         }
 
-        var before = Emojis(changed.Member("old_reaction"));
-        var now = Emojis(changed.Member("new_reaction"));
-
         // Of several the new one is what they did; where one of several went, what is left is what they have.
-        var emoji = now.Except(before).LastOrDefault() ?? now.LastOrDefault() ?? "";
+        var has = Emojis(now);
+        var emoji = removed ? "" : has.Except(Emojis(before)).LastOrDefault() ?? has.LastOrDefault();
         var who = changed.Member("actor_chat") is { ValueKind: JsonValueKind.Object } anonymous ? anonymous : changed.Member("user");
         return parties.Place(update.Event(EventKinds.MessageReaction, EventAction.StoreOnly)) with
         {
             SenderId = who.Id("id"),
             SenderName = TelegramParties.NameOf(who),
             Timestamp = TelegramParties.Time(changed, "date"),
-            TargetMessageId = target,
+            TargetMessageId = changed.Id("message_id"),
             Emoji = emoji,
-            Removed = emoji.Length == 0 ? true : null,
+            Removed = removed ? true : null,
 
             // The same person reacts to the same message again and again.
             Revision = update.Id.ToString(CultureInfo.InvariantCulture),
         };
     }
 
+    private static bool IsEmpty(JsonElement reactions) => !reactions.IsArray() || reactions.GetArrayLength() == 0;
+
     private static List<string> Emojis(JsonElement reactions) =>
         reactions.IsArray() ? [.. reactions.EnumerateArray().Take(Most).Select(EmojiOf).OfType<string>()] : [];
 
-    // Emojis of one's own making have no character, only an id.
+    // Emojis of one's own making have no character, only an id. A sort of reaction that this version does not know is called by its type.
     private static string? EmojiOf(JsonElement reaction) => reaction.Text("type") switch
     {
         "emoji" => reaction.Filled("emoji"),
         "custom_emoji" when reaction.Id("custom_emoji_id") is { } id => $"custom:{id}",
         "paid" => "\u2b50",
-        _ => null,
+        var type => type is { Length: > 0 and <= LongestType } ? type : null,
     };
 }

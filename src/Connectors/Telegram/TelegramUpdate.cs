@@ -15,20 +15,29 @@ namespace Channels.Connectors.Telegram;
 /// <param name="Username">Our bot's name without @, where the channel's owner gave it.</param>
 internal readonly record struct TelegramUpdate(long Id, string? Kind, JsonElement Value, string? BotId, string? Username)
 {
-    /// <summary>Null when it is no update: without its id nobody could tell it from a repetition.</summary>
-    public static TelegramUpdate? Read(JsonElement body, Connection? channel)
+    /// <summary>Null and <paramref name="unreadable"/> with the reason when it is no update, or one of ours in a form that nobody can read.</summary>
+    public static TelegramUpdate? Read(JsonElement body, Connection? channel, out string unreadable)
     {
-        if (body.Member("update_id") is not { ValueKind: JsonValueKind.Number } number || !number.TryGetInt64(out var id))
+        // Without its id nobody could tell it from a repetition.
+        if (!long.TryParse(body.Id("update_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id))
         {
+            unreadable = "no update_id";
             return null;
         }
 
         // An update has one content. A field of tomorrow beside it must not hide the one we know.
-        var content = body.EnumerateObject().Where(member => member.Name != "update_id" && member.Value.IsObject()).ToList();
-        var known = content.FindIndex(member => TelegramInbound.Knows(member.Name));
-        var chosen = known >= 0 ? content[known] : content.Count > 0 ? content[0] : default;
+        var content = body.EnumerateObject().Where(member => member.Name != "update_id" && !member.Value.IsNothing()).ToList();
+        var known = content.FindAll(member => TelegramInbound.Knows(member.Name));
+        if (known.Count > 0 && !known.Exists(member => member.Value.IsObject()))
+        {
+            unreadable = $"{known[0].Name} is no object";
+            return null;
+        }
+
+        unreadable = "";
+        var chosen = (known.Count > 0 ? known : content).Where(member => member.Value.IsObject()).Select(member => (JsonProperty?)member).FirstOrDefault();
         return new(
-            id, content.Count > 0 ? chosen.Name : null, content.Count > 0 ? chosen.Value : default,
+            id, chosen?.Name, chosen?.Value ?? default,
             TelegramSettings.BotIdOf(channel?.Setting("bot_token")), channel is null ? null : TelegramSettings.UsernameOf(channel));
     }
 

@@ -91,6 +91,30 @@ public sealed class TelegramInboundTests
     }
 
     [Theory]
+    [InlineData("""{"message":{"message_id":1,"chat":{"id":1,"type":"private"},"text":"x"}}""", "no update_id")]
+    [InlineData("""{"update_id":"x","message":{"message_id":1,"chat":{"id":1,"type":"private"},"text":"x"}}""", "no update_id")]
+    [InlineData("""{"update_id":1,"message":"hello"}""", "message is no object")]
+    [InlineData("""{"update_id":1,"message":[{}],"thought":{}}""", "message is no object")]
+    [InlineData("""{"update_id":1,"message":{"message_id":4,"text":"x"}}""", "message without chat.id")]
+    [InlineData("""{"update_id":1,"edited_message":{"chat":{"id":1},"text":"x"}}""", "edited_message without message_id")]
+    [InlineData("""{"update_id":1,"deleted_business_messages":{"chat":{"id":1},"message_ids":"7"}}""", "deleted_business_messages without message_ids")]
+    [InlineData("""{"update_id":1,"callback_query":{"data":"x"}}""", "callback_query without id")]
+    [InlineData("""{"update_id":1,"poll_answer":{"option_ids":[1]}}""", "poll_answer without poll_id")]
+    [InlineData("""{"update_id":1,"my_chat_member":{"chat":"x"}}""", "my_chat_member without chat.id")]
+    public void An_update_of_a_known_sort_that_cannot_be_read_is_parked(string body, string reason) =>
+        Assert.Equal(new Normalised.Unreadable(reason), TelegramInbound.Normalise(new WebhookBody(Encoding.UTF8.GetBytes(body), "", TelegramConnections.Of())));
+
+    [Theory]
+    [InlineData("""{"update_id":1,"thought":"x"}""")]
+    [InlineData("""{"update_id":1,"thought":{"id":1},"message":null}""")]
+    [InlineData("""{"update_id":1}""")]
+    public void An_update_of_a_sort_nobody_knows_is_ignored(string body) => Assert.Equal("unknown update", Single(body).Reason);
+
+    [Fact]
+    public void An_update_whose_number_is_written_as_text_is_read() =>
+        Assert.Equal(77L, Single("""{"update_id":"77","message":{"message_id":1,"chat":{"id":1,"type":"private"},"from":{"id":1},"date":1,"text":"x"}}""").Details["update_id"]);
+
+    [Theory]
     [InlineData("many members", "{\"update_id\":1,\"message\":{\"message_id\":1,\"chat\":{\"id\":1,\"type\":\"private\"},", "\"k{0}\":{{\"a\":1}},", "\"z\":1}}")]
     [InlineData("many updates in one", "{\"update_id\":1,", "\"k{0}\":{{}},", "\"message\":{\"message_id\":1,\"chat\":{\"id\":1}}}")]
     [InlineData("many marks", "{\"update_id\":1,\"message\":{\"message_id\":1,\"chat\":{\"id\":-1,\"type\":\"group\"},\"text\":\"@x\",\"entities\":[", "{{\"type\":\"mention\",\"offset\":0,\"length\":2,\"n\":{0}}},", "1]}}")]
