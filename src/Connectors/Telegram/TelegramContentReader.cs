@@ -14,7 +14,7 @@ internal static class TelegramContentReader
     private const int MostContacts = 100;
 
     // What has no kind of its own here, in the order in which it counts; the name becomes the reason.
-    private static readonly string[] _withoutKind = ["paid_media", "checklist", "dice", "game", "invoice", "successful_payment", "giveaway", "giveaway_winners", "chat_shared"];
+    private static readonly string[] _withoutKind = ["paid_media", "checklist", "dice", "game", "invoice", "successful_payment", "giveaway", "giveaway_winners", "chat_shared", "passport_data"];
 
     public static ChannelEvent Read(ChannelEvent bare, JsonElement message, TelegramUpdate update)
     {

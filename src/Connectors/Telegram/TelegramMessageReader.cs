@@ -114,7 +114,12 @@ internal static class TelegramMessageReader
 
         if (parties.IsOurs)
         {
-            return message with { Kind = EchoKind(message), Action = parties.IsOurBot ? EventAction.ReconcileOutbound : EventAction.StoreOutbound };
+            var echo = message with { Kind = EchoKind(message), Action = parties.IsOurBot ? EventAction.ReconcileOutbound : EventAction.StoreOutbound };
+
+            // Nobody sits there who would have taken over.
+            return !parties.IsOurBot && source.Flag("is_from_offline") == true
+                ? echo with { Action = EventAction.StoreOnly, Reason = "sent by itself: a greeting, an away message, or one written ahead" }
+                : echo;
         }
 
         return message switch
