@@ -57,7 +57,7 @@ internal static class TelegramContentReader
 
     // Only in groups: a private chat is meant for us anyway.
     private static ChannelEvent WithMentions(ChannelEvent said, JsonElement message, string entities, TelegramUpdate update) =>
-        ChatTypes.IsGroup(said.ChatType) && said.Text is { } text && TelegramEntities.MentionsBot(text, message.Member(entities), update)
+        ChatTypes.IsGroup(said) && said.Text is { } text && TelegramEntities.MentionsBot(text, message.Member(entities), update)
             ? said with { Details = said.Details.Add("mentions_bot", true) }
             : said;
 

@@ -12,7 +12,7 @@ namespace Channels.Connectors.Telegram;
 /// <param name="Address">Where an answer goes.</param>
 /// <param name="SenderId">A user, or the chat in whose name somebody wrote.</param>
 /// <param name="SenderName">As they call themselves.</param>
-/// <param name="IsOurs">Our bot wrote it, or the business account it serves.</param>
+/// <param name="IsOurs">Our bot wrote it, or the business account or the channel it serves.</param>
 /// <param name="IsOurBot">Our bot wrote it.</param>
 /// <param name="IsBot">A bot wrote it, ours or another.</param>
 internal sealed record TelegramParties(
@@ -29,9 +29,12 @@ internal sealed record TelegramParties(
 
         // In a business account's chat the chat is the customer; who else writes there is the account's owner, or a bot for them.
         var wroteAsBusiness = origin == TelegramOrigin.Business && !speaksAsChat && senderId is not null && chat.Text("type") == "private" && senderId != chat.Id("id");
+
+        // In a topic of a channel's direct messages the topic is the customer; who else writes there does it for the channel.
+        var wroteAsChannel = message.Member("direct_messages_topic").Member("user").Id("id") is { } customer && senderId is not null && senderId != customer;
         return new(
             chat.Id("id"), ChatTypeOf(chat), AddressOf(message, origin), senderId, speaksAsChat ? NameOf(behalf) : NameOf(from),
-            wroteAsOurs || wroteAsBusiness, wroteAsOurs, !speaksAsChat && from.Flag("is_bot") == true);
+            wroteAsOurs || wroteAsBusiness || wroteAsChannel, wroteAsOurs, !speaksAsChat && from.Flag("is_bot") == true);
     }
 
     /// <summary>The sort of chat, in Telegram's word.</summary>
@@ -57,10 +60,10 @@ internal sealed record TelegramParties(
             : null;
 
     /// <summary>An event's fields about the chat.</summary>
-    public ChannelEvent Place(ChannelEvent happened)
+    public ChannelEvent Place(ChannelEvent happened) => happened with
     {
-        return happened with { ChatId = Chat, ChatType = ChatType, Address = Address is { IsSpecial: true } address ? address.ToString() : null };
-    }
+        ChatId = Chat, ChatType = ChatType, Address = Address is { IsSpecial: true } address ? address.ToString() : null, IsOneToOne = Address?.DirectTopic is not null,
+    };
 
     /// <summary>What of a message says in which part of its chat it stands.</summary>
     public static ImmutableDictionary<string, object?> WithWhereabouts(ImmutableDictionary<string, object?> details, JsonElement message)

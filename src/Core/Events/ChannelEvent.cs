@@ -44,6 +44,9 @@ public sealed record ChannelEvent
     /// <summary><c>direct, group, channel, broadcast, thread</c>, or the provider's own word (<c>private, supergroup, status, newsletter</c>); see <see cref="ChatTypes"/>.</summary>
     public string? ChatType { get; init; }
 
+    /// <summary>One person writes with us there, although <see cref="ChatType"/> is the word for a chat of several (a topic of a channel's direct messages). Never shown.</summary>
+    public bool IsOneToOne { get; init; }
+
     /// <summary>The provider's message id.</summary>
     public string? MessageId { get; init; }
 

@@ -168,7 +168,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         return isMerged ? kept : null;
     }
 
-    private static string? NameOf(ChannelEvent happened) => ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderName : null;
+    private static string? NameOf(ChannelEvent happened) => ChatTypes.IsDirect(happened) && happened.FromMe != true ? happened.SenderName : null;
 
     private static string? PhoneOf(ChannelEvent happened) => ChatTypes.IsDirect(happened.ChatType) && happened.FromMe != true ? happened.SenderPn : null;
 

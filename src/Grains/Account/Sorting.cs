@@ -135,7 +135,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 break;
         }
 
-        if (!fromUs && ChatTypes.IsDirect(happened.ChatType) && happened is { SenderName: { Length: > 0 } name, ChatId: { } chat })
+        if (!fromUs && ChatTypes.IsDirect(happened) && happened is { SenderName: { Length: > 0 } name, ChatId: { } chat })
         {
             _contacts.Add(new ContactChange(Bounded(happened.Address ?? chat), name, null));
         }

@@ -16,7 +16,7 @@ public static class Router
         { Kind: EventKinds.MessageUnsupported } => new RoutingDecision.Record("unsupported", message.Reason ?? "an unknown sort of message"),
         { Action: not EventAction.Process } => new RoutingDecision.Record("received", message.Reason ?? "recorded, not to be answered"),
         _ when !channel.HasAgent => new RoutingDecision.Record("received", "the channel has no agent"),
-        _ when ChatTypes.IsGroup(message.ChatType) && !channel.Policy.Groups => new RoutingDecision.Record("ignored", "groups are not answered on this channel"),
+        _ when ChatTypes.IsGroup(message) && !channel.Policy.Groups => new RoutingDecision.Record("ignored", "groups are not answered on this channel"),
         _ when IsTooOld(message, channel) => new RoutingDecision.Record("ignored", TooOld),
         { Text: null or "" } when !channel.AgentAcceptsMedia => new RoutingDecision.Record("ignored", "no text, and the agent takes text only"),
         _ => new RoutingDecision.Turn(),

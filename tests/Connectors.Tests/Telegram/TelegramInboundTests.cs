@@ -57,6 +57,21 @@ public sealed class TelegramInboundTests
     public void What_is_a_conversation_of_its_own_has_an_address_of_its_own(string field, string? address) =>
         Assert.Equal(address, Single($$$"""{"update_id":1,"message":{"message_id":1,"chat":{"id":1,"type":"private"},"from":{"id":1},"date":1,{{{field}}}}}""").Address);
 
+    [Fact]
+    public void A_topic_of_a_channels_direct_messages_is_one_persons()
+    {
+        static string Said(int from, string update) =>
+            $$$"""{"update_id":1,{{{update}}}"message":{"message_id":1,"from":{"id":{{{from}}}},"chat":{"id":-1,"type":"supergroup","is_direct_messages":true},"direct_messages_topic":{"topic_id":5,"user":{"id":5}},"text":"x"}}""";
+
+        var (theirs, ours) = (Single(Said(5, "")), Single(Said(6, "")));
+        var pressed = Single(Said(7, "\"callback_query\":{\"id\":\"1\",\"from\":{\"id\":5},\"data\":\"y\",") + "}");
+
+        Assert.Equal((EventAction.Process, true, false), (theirs.Action, theirs.IsOneToOne, ChatTypes.IsGroup(theirs)));
+        Assert.Equal((EventKinds.EchoText, EventAction.StoreOutbound, true), (ours.Kind, ours.Action, ours.FromMe));
+        Assert.Equal((EventAction.Process, true, "-1:direct=5"), (pressed.Action, pressed.IsOneToOne, pressed.Address));
+        Assert.False(Single("""{"update_id":1,"message":{"message_id":1,"chat":{"id":-1,"type":"supergroup"},"from":{"id":5},"text":"x"}}""").IsOneToOne);
+    }
+
     [Theory]
     [InlineData(0, 999)]
     [InlineData(-1, 5)]

@@ -115,6 +115,22 @@ public sealed class SortingTests
         Assert.Empty(batch.Echoes);
     }
 
+    [Fact]
+    public void One_person_in_a_chat_of_a_groups_type_is_answered_and_has_their_name_for_it()
+    {
+        var said = new ChannelEvent
+        {
+            Kind = EventKinds.MessageText, Action = EventAction.Process, ChatId = "-1001", ChatType = "supergroup", Address = "-1001:direct=5", MessageId = "3B0", SenderName = "Mira", Text = "x",
+        };
+        var conversation = new ConversationId(new Guid("0197f000-0000-7000-8000-000000000005"));
+
+        Assert.False(Assert.Single(Sorted(said, conversation).Messages).StartsTurn);
+        Assert.Empty(Sorted(said, conversation).Contacts);
+        Assert.True(Assert.Single(Sorted(said with { IsOneToOne = true }, conversation).Messages).StartsTurn);
+        var contact = Assert.Single(Sorted(said with { IsOneToOne = true }, conversation).Contacts);
+        Assert.Equal(("-1001:direct=5", "Mira"), (contact.Alias, contact.Name));
+    }
+
     private static ChannelEvent Reaction => new() { Kind = EventKinds.MessageReaction, Action = EventAction.StoreOnly, MessageId = "3EB0", TargetMessageId = "3B0", Emoji = "👍" };
 
     private static ChannelEvent Receipt(string kind) => new() { Kind = kind, Action = EventAction.UpdateDelivery, MessageId = "3EB0", FromMe = true };
