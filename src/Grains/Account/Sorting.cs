@@ -15,6 +15,9 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     /// <summary>How long an own message of unknown id may be the echo of a send under way.</summary>
     private static readonly TimeSpan EchoPatience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How far a provider's clock may be ahead of ours and still be believed.</summary>
+    private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
+
     private readonly ImmutableArray<WebhookId>.Builder _finished = ImmutableArray.CreateBuilder<WebhookId>();
     private readonly ImmutableArray<ParkedWebhook>.Builder _parked = ImmutableArray.CreateBuilder<ParkedWebhook>();
     private readonly ImmutableArray<RecordedMessage>.Builder _messages = ImmutableArray.CreateBuilder<RecordedMessage>();
@@ -101,7 +104,7 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
                 _resumptions.Add(new Resumption(conversation, When(happened, origin), ids.Next()));
                 break;
             case EventAction.MarkUnreachable or EventAction.MarkReachable when conversationOf(happened) is { } conversation:
-                _reach.Add(new ReachChange(conversation, When(happened, origin), WhyUnreachable(happened), ids.Next()));
+                _reach.Add(new ReachChange(conversation, WhenReached(happened, origin), WhyUnreachable(happened), ids.Next()));
                 break;
             case EventAction.ThrottleAccount when ThrottleOf(happened, origin) is { } throttle:
                 _throttles.Add(throttle);
@@ -146,6 +149,10 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
 
     // A provider's clock that goes ahead must not make what follows look old.
     private static DateTimeOffset When(ChannelEvent happened, Origin origin) => happened.Timestamp is { } then && then < origin.ReceivedAt ? then : origin.ReceivedAt;
+
+    // What the contact wrote bears the provider's time as it is, and decides who wrote before they went: cut off by our clock, which may be behind, a block would look older than that.
+    private static DateTimeOffset WhenReached(ChannelEvent happened, Origin origin) =>
+        happened.Timestamp is { } then && then <= origin.ReceivedAt + MostAhead ? then : When(happened, origin);
 
     private static string? WhyUnreachable(ChannelEvent happened) => happened.Action == EventAction.MarkReachable ? null
         : ChatTypes.IsDirect(happened.ChatType) ? "the contact has blocked this account"

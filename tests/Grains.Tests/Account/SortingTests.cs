@@ -115,6 +115,19 @@ public sealed class SortingTests
         Assert.Empty(batch.Echoes);
     }
 
+    [Theory]
+    [InlineData(-60, -60)]
+    [InlineData(3, 3)]
+    [InlineData(86400, 0)]
+    public void When_a_contact_went_out_of_reach_is_told_by_the_clock_that_dates_what_they_write_unless_it_is_far_ahead(int said, int kept)
+    {
+        var happened = new ChannelEvent { Kind = EventKinds.MembershipBlocked, Action = EventAction.MarkUnreachable, Timestamp = Noon.AddSeconds(said) };
+
+        var batch = Sorted(happened, new ConversationId(new Guid("0197f000-0000-7000-8000-000000000005")));
+
+        Assert.Equal(Noon.AddSeconds(kept), Assert.Single(batch.Reach).At);
+    }
+
     [Fact]
     public void One_person_in_a_chat_of_a_groups_type_is_answered_and_has_their_name_for_it()
     {
