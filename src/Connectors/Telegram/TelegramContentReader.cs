@@ -28,8 +28,9 @@ internal static class TelegramContentReader
             // A sticker says what its emoji says: the one thing of it that can be read.
             var emoji = message.Member("sticker").Filled("emoji");
             var file = bare with { Kind = kind, Text = message.Text("caption") ?? emoji, Media = media, Emoji = emoji };
-            return WithMentions(
-                message.Member("video_note").IsObject() ? file with { Details = file.Details.Add("round", true) } : file, message, "caption_entities", update);
+            file = message.Member("video_note").IsObject() ? file with { Details = file.Details.Add("round", true) } : file;
+            file = message.Member("paid_media").Member("paid_media") is { ValueKind: JsonValueKind.Array } paid ? file with { Details = file.Details.Add("paid_media", paid.GetArrayLength()) } : file;
+            return WithMentions(file, message, "caption_entities", update);
         }
 
         return ReadPlaceOrCard(bare, message) ?? ReadAnswer(bare, message) ?? ReadRich(bare, message) ?? Unsupported(bare, message);

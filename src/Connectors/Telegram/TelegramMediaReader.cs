@@ -7,6 +7,8 @@ namespace Channels.Connectors.Telegram;
 /// <summary>Finds a message's file. It stays at Telegram: what we keep is the id it can be fetched by.</summary>
 internal static class TelegramMediaReader
 {
+    private const int MostPaid = 100;
+
     // In the order in which they count: an animation repeats itself as "document", a live photo as "photo".
     private static readonly (string Member, string Kind)[] _files =
     [
@@ -17,7 +19,19 @@ internal static class TelegramMediaReader
     /// <summary>The kind of message the file makes, and the file; null without one.</summary>
     public static (string Kind, MediaReference File)? Read(JsonElement message)
     {
-        if (Largest(message.Member("photo")) is { } photo)
+        if (Read(message, message) is { } own)
+        {
+            return own;
+        }
+
+        // Of what is paid for the bot gets the files, or a preview without any. Several make one message: the first stands for them.
+        var paid = message.Member("paid_media").Member("paid_media");
+        return paid.IsArray() ? paid.EnumerateArray().Take(MostPaid).Select(item => Read(item, message)).FirstOrDefault(file => file is not null) : null;
+    }
+
+    private static (string Kind, MediaReference File)? Read(JsonElement holder, JsonElement message)
+    {
+        if (Largest(holder.Member("photo")) is { } photo)
         {
             // Telegram makes every photo a JPEG and does not say so.
             return (EventKinds.MessageImage, Reference(photo, message) with { Mime = "image/jpeg" });
@@ -25,7 +39,7 @@ internal static class TelegramMediaReader
 
         foreach (var (member, kind) in _files)
         {
-            if (message.Member(member) is { ValueKind: JsonValueKind.Object } file && file.Id("file_id") is not null)
+            if (holder.Member(member) is { ValueKind: JsonValueKind.Object } file && file.Id("file_id") is not null)
             {
                 return (kind, member == "sticker" ? Reference(file, message) with { Mime = StickerType(file) } : Reference(file, message));
             }

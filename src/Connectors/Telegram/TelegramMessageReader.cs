@@ -84,7 +84,7 @@ internal static class TelegramMessageReader
             MessageId = id,
             Timestamp = TelegramParties.Time(message, "date"),
             SenderId = origin == TelegramOrigin.Channel ? null : parties.SenderId,
-            SenderName = origin == TelegramOrigin.Channel || parties.IsOurs ? null : parties.SenderName,
+            SenderName = origin == TelegramOrigin.Channel ? null : parties.SenderName,
             FromMe = parties.IsOurs ? true : null,
             ReplyTo = ReplyTo(message),
 
