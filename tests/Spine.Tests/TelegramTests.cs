@@ -158,6 +158,42 @@ public sealed class TelegramTests(TelegramSpine spine) : SpineTest(spine), IClas
     }
 
     [PostgresFact]
+    public async Task An_owners_away_message_is_kept_and_the_agent_goes_on()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var (person, text) = (shop.Bot.Person(44001), Words());
+        var date = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+
+        shop.Bot.Updates.Happened(
+            "business_message",
+            new { business_connection_id = "BC-1", message_id = person.NextMessage(), from = new { id = 55001, first_name = "Ada" }, chat = person.Shown(), date, text = "We are away", is_from_offline = true }, "44001");
+        await shop.Channel.IdleAsync(webhooksFinished: 1);
+        var reply = shop.Bot.NextSendAsync();
+        shop.Bot.Updates.Happened(
+            "business_message", new { business_connection_id = "BC-1", message_id = person.NextMessage(), from = new { id = 44001, first_name = "Mira" }, chat = person.Shown(), date, text }, "44001");
+
+        Assert.Equal(text, (await reply).Text);
+        Assert.Contains(await shop.Channel.MessagesWithAsync("44001:business=BC-1"), message => message is { IsOut: true, Text: "We are away" });
+    }
+
+    [PostgresFact]
+    public async Task A_place_that_moves_is_an_edit_of_its_message()
+    {
+        await using var shop = await TelegramChannel.CreateAsync(Spine);
+        var person = shop.Bot.Person(44001);
+        var (id, date) = (person.NextMessage(), TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        object Shared(double latitude) => new { message_id = id, from = new { id = 44001, first_name = "Mira" }, chat = person.Shown(), date, edit_date = date + 5, location = new { latitude, longitude = 2, live_period = 900 } };
+
+        shop.Bot.Updates.Happened("message", Shared(1), "44001");
+        shop.Bot.Updates.Happened("edited_message", Shared(1.5), "44001");
+        await shop.Channel.IdleAsync(webhooksFinished: 2);
+
+        var message = Assert.Single(await shop.Channel.RawMessagesWithAsync("44001"));
+        Assert.Equal(("message.location", JsonValueKind.String), (message.GetProperty("kind").GetString(), message.GetProperty("edited_at").ValueKind));
+        Assert.Empty(shop.Bot.Sent);
+    }
+
+    [PostgresFact]
     public async Task Updates_that_never_came_are_said_and_stop_nothing()
     {
         await using var shop = await TelegramChannel.CreateAsync(Spine);
