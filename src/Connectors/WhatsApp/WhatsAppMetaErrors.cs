@@ -26,6 +26,9 @@ internal enum WhatsAppMetaMeaning
     /// <summary>A file could not be fetched or kept by Meta.</summary>
     MediaTrouble,
 
+    /// <summary>A file that Meta does not have, however often it is asked.</summary>
+    MediaGone,
+
     /// <summary>The token does not hold, or not for this.</summary>
     Unauthorized,
 
@@ -34,6 +37,9 @@ internal enum WhatsAppMetaMeaning
 
     /// <summary>The number is not registered with the Cloud API.</summary>
     NotRegistered,
+
+    /// <summary>Meta has not approved the name that the number shows.</summary>
+    NameNotApproved,
 
     /// <summary>Nobody pays for what would be sent.</summary>
     Unpaid,
@@ -49,6 +55,9 @@ internal enum WhatsAppMetaMeaning
 
     /// <summary>The template does not fit, or is stopped.</summary>
     Template,
+
+    /// <summary>Meta is still making the template ready, or lets no more of it out for the moment: everything else may leave.</summary>
+    TemplateWaits,
 
     /// <summary>The request itself is wrong, and stays so.</summary>
     BadRequest,
@@ -73,27 +82,34 @@ internal static class WhatsAppMetaErrors
 
     // One message in six seconds to one person is what lasts.
     private static readonly TimeSpan _pair = TimeSpan.FromSeconds(6);
+
+    // "Template syncing can take up to 10 minutes."
+    private static readonly TimeSpan _template = TimeSpan.FromMinutes(10);
+
     private const int MostMediaAttempts = 3;
 
     public static WhatsAppMetaMeaning MeaningOf(int? code) => code switch
     {
-        4 or 17 or 32 or 613 or 80007 or 130429 => WhatsAppMetaMeaning.Throttled,
+        4 or 17 or 32 or 341 or 613 or (>= 80004 and <= 80008) or 130429 => WhatsAppMetaMeaning.Throttled,
         131048 or 131064 or 133016 => WhatsAppMetaMeaning.LongThrottled,
         131056 => WhatsAppMetaMeaning.PairThrottled,
-        131016 or 131057 => WhatsAppMetaMeaning.Passing,
+        131016 or 131057 or 2494100 => WhatsAppMetaMeaning.Passing,
         1 or 2 or 131000 or 133004 => WhatsAppMetaMeaning.Undecided,
-        131052 or 131053 => WhatsAppMetaMeaning.MediaTrouble,
-        0 or 3 or 10 or 102 or 190 or (>= 200 and <= 299) or 131005 => WhatsAppMetaMeaning.Unauthorized,
+        131053 => WhatsAppMetaMeaning.MediaTrouble,
+        131052 => WhatsAppMetaMeaning.MediaGone,
+        0 or 3 or 10 or 102 or 190 or (>= 200 and <= 299) or 2500 or 131005 => WhatsAppMetaMeaning.Unauthorized,
         368 or 131031 => WhatsAppMetaMeaning.Restricted,
         131045 or 133010 => WhatsAppMetaMeaning.NotRegistered,
+        131037 => WhatsAppMetaMeaning.NameNotApproved,
         131042 => WhatsAppMetaMeaning.Unpaid,
         131047 => WhatsAppMetaMeaning.WindowClosed,
 
         // 130497: the number may not write to people of this one's country. Any stranger may be of such a country; nobody else has to wait for that.
-        131026 or 131021 or 130497 => WhatsAppMetaMeaning.Unreachable,
+        131026 or 131020 or 131021 or 131030 or 131041 or 131207 or 130497 => WhatsAppMetaMeaning.Unreachable,
         130472 or 131049 or 131050 => WhatsAppMetaMeaning.HeldBack,
-        >= 132000 and <= 132999 => WhatsAppMetaMeaning.Template,
-        33 or 100 or 131008 or 131009 or 131051 or 131060 or 131062 or 131063 or 135000 => WhatsAppMetaMeaning.BadRequest,
+        132069 or 134101 => WhatsAppMetaMeaning.TemplateWaits,
+        (>= 132000 and <= 132999) or 134102 => WhatsAppMetaMeaning.Template,
+        33 or 100 or 131008 or 131009 or 131051 or 131060 or 131062 or 131063 or 133000 or 135000 => WhatsAppMetaMeaning.BadRequest,
         _ => WhatsAppMetaMeaning.Unknown,
     };
 
@@ -104,15 +120,17 @@ internal static class WhatsAppMetaErrors
         WhatsAppMetaMeaning.LongThrottled => "rate-limited",
         WhatsAppMetaMeaning.PairThrottled => "recipient-rate-limited",
         WhatsAppMetaMeaning.Passing or WhatsAppMetaMeaning.Undecided => "unavailable",
-        WhatsAppMetaMeaning.MediaTrouble => "media-failed",
+        WhatsAppMetaMeaning.MediaTrouble or WhatsAppMetaMeaning.MediaGone => "media-failed",
         WhatsAppMetaMeaning.Unauthorized => "unauthorized",
         WhatsAppMetaMeaning.Restricted => "account-restricted",
         WhatsAppMetaMeaning.NotRegistered => "number-not-registered",
+        WhatsAppMetaMeaning.NameNotApproved => "name-not-approved",
         WhatsAppMetaMeaning.Unpaid => "payment-required",
         WhatsAppMetaMeaning.WindowClosed => "window-closed",
         WhatsAppMetaMeaning.Unreachable => "recipient-unreachable",
         WhatsAppMetaMeaning.HeldBack => "not-delivered",
         WhatsAppMetaMeaning.Template => "template-refused",
+        WhatsAppMetaMeaning.TemplateWaits => "template-not-ready",
         WhatsAppMetaMeaning.BadRequest => "bad-request",
         _ => "rejected",
     };
@@ -129,7 +147,8 @@ internal static class WhatsAppMetaErrors
         WhatsAppMetaMeaning.Passing => new SendOutcome.TryLater(retryAfter ?? Soon, "unavailable", words),
         WhatsAppMetaMeaning.Undecided => new SendOutcome.Unknown($"Meta failed with error {code}: {words}"),
         WhatsAppMetaMeaning.MediaTrouble => new SendOutcome.TryLater(Soon, "media-failed", words) { OfThisMessage = true, MostAttempts = MostMediaAttempts },
-        WhatsAppMetaMeaning.Unauthorized or WhatsAppMetaMeaning.Restricted or WhatsAppMetaMeaning.NotRegistered or WhatsAppMetaMeaning.Unpaid =>
+        WhatsAppMetaMeaning.TemplateWaits => new SendOutcome.TryLater(retryAfter ?? _template, WordOf(WhatsAppMetaMeaning.TemplateWaits), words) { OfThisMessage = true },
+        WhatsAppMetaMeaning.Unauthorized or WhatsAppMetaMeaning.Restricted or WhatsAppMetaMeaning.NotRegistered or WhatsAppMetaMeaning.NameNotApproved or WhatsAppMetaMeaning.Unpaid =>
             new SendOutcome.Blocked(WordOf(MeaningOf(code)), words, GatewayFault: false),
         _ => new SendOutcome.Refused(WordOf(MeaningOf(code)), words),
     };

@@ -107,7 +107,7 @@ internal static class WhatsAppCloudAccountReader
     private static EventAction ActionOf(WhatsAppCloudError error) => error.Meaning switch
     {
         WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled or WhatsAppMetaMeaning.PairThrottled => EventAction.ThrottleAccount,
-        WhatsAppMetaMeaning.Unauthorized or WhatsAppMetaMeaning.Restricted or WhatsAppMetaMeaning.NotRegistered => EventAction.UpdateConnection,
+        WhatsAppMetaMeaning.Unauthorized or WhatsAppMetaMeaning.Restricted or WhatsAppMetaMeaning.NotRegistered or WhatsAppMetaMeaning.NameNotApproved => EventAction.UpdateConnection,
         _ => EventAction.Ignore,
     };
 

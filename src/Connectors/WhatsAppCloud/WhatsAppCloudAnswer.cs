@@ -26,6 +26,12 @@ internal sealed class WhatsAppCloudAnswer : IDisposable
     /// <summary>How much of what Meta allows for calls is spent.</summary>
     public WhatsAppCloudUsage Usage { get; private init; }
 
+    /// <summary>How long nothing is taken from the account: what Meta asks for, or longer where its budget of calls is spent for longer.</summary>
+    public TimeSpan? Wait => Usage.BlockedFor is { } blocked && (RetryAfter is null || blocked > RetryAfter) ? blocked : RetryAfter;
+
+    /// <summary>Whether Meta says what is wrong, and not a proxy or somebody else's page.</summary>
+    public bool IsMetasError => Body.Member("error").IsObject();
+
     /// <summary>Meta's error; without a code where there was none.</summary>
     public WhatsAppCloudError Error { get; private init; }
 

@@ -18,7 +18,7 @@ internal readonly record struct WhatsAppCloudError(int? Code, string? Title, str
 
     /// <summary>Whether the same may work later without anybody doing anything.</summary>
     public bool IsPassing => Meaning is WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled or WhatsAppMetaMeaning.PairThrottled
-        or WhatsAppMetaMeaning.Passing or WhatsAppMetaMeaning.Undecided or WhatsAppMetaMeaning.MediaTrouble;
+        or WhatsAppMetaMeaning.Passing or WhatsAppMetaMeaning.Undecided or WhatsAppMetaMeaning.MediaTrouble or WhatsAppMetaMeaning.TemplateWaits;
 
     /// <summary>Our word and Meta's own words, for people.</summary>
     public string Said

@@ -21,10 +21,13 @@ internal static class WhatsAppCloudErrors
         { Status: null, NeverLeft: true } => new SendOutcome.TryLater(WhatsAppMetaErrors.Soon, "unreachable", answer.Trouble),
         { Status: null } => new SendOutcome.Unknown(answer.Trouble),
         { IsSuccess: true } => answer.MessageId is { } id ? new SendOutcome.Accepted(id) : new SendOutcome.Unknown("Meta said yes without a message id"),
-        { Error.Code: { } code } when WhatsAppMetaErrors.MeaningOf(code) is not WhatsAppMetaMeaning.Unknown => WhatsAppMetaErrors.ToOutcome(code, WordsOf(answer.Error), answer.RetryAfter),
-        { Status: HttpStatusCode.TooManyRequests } => new SendOutcome.TryLater(answer.RetryAfter ?? WhatsAppMetaErrors.Busy, "rate-limited", "Meta asks us to send less"),
+        { Error.Code: { } code } when WhatsAppMetaErrors.MeaningOf(code) is not WhatsAppMetaMeaning.Unknown => WhatsAppMetaErrors.ToOutcome(code, WordsOf(answer.Error), WaitOf(answer)),
+        { Status: HttpStatusCode.TooManyRequests } => new SendOutcome.TryLater(answer.Wait ?? WhatsAppMetaErrors.Busy, "rate-limited", "Meta asks us to send less"),
         { Status: HttpStatusCode.ServiceUnavailable } => new SendOutcome.TryLater(answer.RetryAfter ?? WhatsAppMetaErrors.Soon, "unavailable", "Meta is not available"),
-        { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => new SendOutcome.Blocked("unauthorized", answer.Said, GatewayFault: false),
+        { Status: HttpStatusCode.Unauthorized } => new SendOutcome.Blocked("unauthorized", answer.Said, GatewayFault: false),
+
+        // Meta says it of the group or the person as well as of the token: with a code of tomorrow it is this message's alone. Without Meta's error it is a proxy's.
+        { Status: HttpStatusCode.Forbidden, IsMetasError: false } => new SendOutcome.Blocked("wrong-address", "what forbids the call is no Graph API", GatewayFault: true),
         { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
             new SendOutcome.Blocked("wrong-address", "the address answers with a redirect, which we do not follow", GatewayFault: true),
         { Status: HttpStatusCode.NotFound, Error.Code: null } => new SendOutcome.Blocked("wrong-address", "no Graph API answers at this address", GatewayFault: true),
@@ -59,11 +62,16 @@ internal static class WhatsAppCloudErrors
         { Error.Meaning: WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled or WhatsAppMetaMeaning.Passing or WhatsAppMetaMeaning.Undecided } =>
             new ActivationOutcome.Unreachable(answer.Said),
         { Error.Meaning: WhatsAppMetaMeaning.BadRequest } => new ActivationOutcome.Refused("not-found", answer.Said, field),
+        { Status: HttpStatusCode.Forbidden, IsMetasError: false } => new ActivationOutcome.Refused("wrong-address", "what forbids the call is no Graph API", "base_url"),
         { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => new ActivationOutcome.Refused("unauthorized", answer.Said, "access_token"),
         { Status: HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError } => new ActivationOutcome.Unreachable(answer.Said),
         { Status: HttpStatusCode.NotFound, Error.Code: null } or { IsSuccess: true } => new ActivationOutcome.Refused("wrong-address", "no Graph API answers at this address", "base_url"),
         _ => new ActivationOutcome.Refused("rejected", answer.Said, field),
     };
+
+    // The budget of calls is the account's: too much to one person has nothing to do with it.
+    private static TimeSpan? WaitOf(WhatsAppCloudAnswer answer) =>
+        answer.Error.Meaning is WhatsAppMetaMeaning.Throttled or WhatsAppMetaMeaning.LongThrottled ? answer.Wait : answer.RetryAfter;
 
     // The word stands beside them in an outcome.
     private static string WordsOf(WhatsAppCloudError error) => error.Said[(error.Said.IndexOf(": ", StringComparison.Ordinal) + 2)..];

@@ -30,7 +30,25 @@ public sealed class WhatsAppCloudErrorsTests
     [InlineData(503, "", "TryLater:unavailable")]
     [InlineData(401, """{"error":{"code":190}}""", "Blocked:unauthorized")]
     [InlineData(403, """{"error":{"code":200}}""", "Blocked:unauthorized")]
-    [InlineData(403, "", "Blocked:unauthorized")]
+    [InlineData(403, "", "Blocked:wrong-address")]
+    [InlineData(403, """{"error":{"code":131207}}""", "Refused:recipient-unreachable")]
+    [InlineData(403, """{"error":{"code":987654}}""", "Refused:rejected")]
+    [InlineData(400, """{"error":{"code":80008}}""", "TryLater:rate-limited")]
+    [InlineData(400, """{"error":{"code":80004}}""", "TryLater:rate-limited")]
+    [InlineData(400, """{"error":{"code":341}}""", "TryLater:rate-limited")]
+    [InlineData(400, """{"error":{"code":2500}}""", "Blocked:unauthorized")]
+    [InlineData(400, """{"error":{"code":2494100}}""", "TryLater:unavailable")]
+    [InlineData(400, """{"error":{"code":131030}}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"error":{"code":131020}}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"error":{"code":131041}}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"error":{"code":131037}}""", "Blocked:name-not-approved")]
+    [InlineData(400, """{"error":{"code":134101}}""", "TryLater:template-not-ready")]
+    [InlineData(400, """{"error":{"code":132069}}""", "TryLater:template-not-ready")]
+    [InlineData(500, """{"error":{"code":133000}}""", "Refused:bad-request")]
+    [InlineData(500, """{"error":{"code":134102}}""", "Refused:template-refused")]
+    [InlineData(400, """{"error":{"code":131052}}""", "Refused:media-failed")]
+    [InlineData(403, "<html>", "Blocked:wrong-address")]
+    [InlineData(401, "<html>", "Blocked:unauthorized")]
     [InlineData(400, """{"error":{"code":131031}}""", "Blocked:account-restricted")]
     [InlineData(400, """{"error":{"code":368}}""", "Blocked:account-restricted")]
     [InlineData(400, """{"error":{"code":130497}}""", "Refused:recipient-unreachable")]
@@ -59,6 +77,23 @@ public sealed class WhatsAppCloudErrorsTests
         Assert.Equal(3, Later("""{"error":{"code":131053}}""").MostAttempts);
         Assert.False(Later("""{"error":{"code":130429}}""").OfThisMessage);
     }
+
+    [Theory]
+    [InlineData(400, 80007, null, 14)]
+    [InlineData(400, 80007, 60, 14)]
+    [InlineData(400, 80007, 1800, 30)]
+    [InlineData(429, 987654, null, 14)]
+    public void A_spent_budget_of_calls_rests_as_long_as_Meta_says(int status, int code, int? retryAfter, int expected)
+    {
+        using var answer = WhatsAppCloudAnswer.Of(
+            (HttpStatusCode)status, Encoding.UTF8.GetBytes($$$"""{"error":{"code":{{{code}}}}}"""), retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            new WhatsAppCloudUsage(100, TimeSpan.FromMinutes(14)));
+
+        Assert.Equal(TimeSpan.FromMinutes(expected), Assert.IsType<SendOutcome.TryLater>(WhatsAppCloudErrors.ToOutcome(answer)).After);
+    }
+
+    [Fact]
+    public void What_one_template_waits_for_keeps_nobody_else_waiting() => Assert.True(Later("""{"error":{"code":134101}}""") is { OfThisMessage: true, After.TotalMinutes: 10 });
 
     [Fact]
     public void Suspected_spam_rests_for_long() => Assert.True(Later("""{"error":{"code":131048}}""").After >= TimeSpan.FromMinutes(15));
