@@ -12,7 +12,10 @@ internal sealed class TelegramAnswer : IDisposable
 
     private TelegramAnswer(JsonDocument? document) => _document = document;
 
-    /// <summary>The status, or null when there was no answer.</summary>
+    /// <summary>
+    /// The status, or null when there was no answer. Telegram's own <c>error_code</c> where it says no: the two are one, unless something in between has put another
+    /// status on it.
+    /// </summary>
     public HttpStatusCode? Status { get; private init; }
 
     /// <summary>Without an answer: whether the request certainly never arrived.</summary>
@@ -48,7 +51,8 @@ internal sealed class TelegramAnswer : IDisposable
     {
         var document = JsonBody.TryRead(body, out _);
         var wish = document?.RootElement.Member("parameters").Number("retry_after") is >= 0 and < 1_000_000 and var seconds ? TimeSpan.FromSeconds(seconds) : retryAfter;
-        return new(document) { Status = status, RetryAfter = wish };
+        var own = document?.RootElement is { } said && said.Flag("ok") == false && said.Number("error_code") is >= 400 and <= 599 and var code ? (HttpStatusCode)code : status;
+        return new(document) { Status = own, RetryAfter = wish };
     }
 
     public static TelegramAnswer None(string trouble, bool neverLeft, bool isTooLarge = false) => new(null) { Trouble = trouble, NeverLeft = neverLeft, IsTooLarge = isTooLarge };

@@ -34,6 +34,24 @@ public sealed class TelegramErrorsTests
     [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: query is too old and response timeout expired or query ID is invalid"}""", "Refused:too-late")]
     [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: something of tomorrow"}""", "Refused:bad-request")]
     [InlineData(409, """{"ok":false,"error_code":409,"description":"Conflict: x"}""", "Refused:conflict")]
+    [InlineData(200, """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 7","parameters":{"retry_after":7}}""", "TryLater:rate-limited")]
+    [InlineData(500, """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 7","parameters":{"retry_after":7}}""", "TryLater:rate-limited")]
+    [InlineData(200, """{"ok":false,"error_code":401,"description":"Unauthorized"}""", "Blocked:unauthorized")]
+    [InlineData(200, """{"ok":false,"error_code":403,"description":"Forbidden: bot was blocked by the user"}""", "Refused:recipient-unreachable")]
+    [InlineData(200, """{"ok":false,"error_code":500,"description":"Request aborted"}""", "Unknown")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: FROZEN_METHOD_INVALID"}""", "Blocked:account-restricted")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Logged out"}""", "Blocked:unauthorized")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: Logged out"}""", "Blocked:unauthorized")]
+    [InlineData(421, """{"ok":false,"error_code":421,"description":"Misdirected Request: unallowed token specified"}""", "Blocked:unauthorized")]
+    [InlineData(401, "<html>who are you?</html>", "Blocked:unauthorized")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: CHANNEL_PRIVATE"}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: CHAT_ADMIN_REQUIRED"}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: chat is deactivated"}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: PRIVACY_PREMIUM_REQUIRED"}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: ALLOW_PAYMENT_REQUIRED_5"}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN"}""", "Refused:recipient-unreachable")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: USER_ID_INVALID"}""", "Refused:recipient-not-found")]
+    [InlineData(400, """{"ok":false,"error_code":400,"description":"Bad Request: user not found"}""", "Refused:recipient-not-found")]
     [InlineData(413, "", "Refused:too-large")]
     [InlineData(429, """{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 7","parameters":{"retry_after":7}}""", "TryLater:rate-limited")]
     [InlineData(500, """{"ok":false,"error_code":500,"description":"Request aborted"}""", "Unknown")]
@@ -45,6 +63,14 @@ public sealed class TelegramErrorsTests
         using var answer = TelegramAnswer.Of((HttpStatusCode)status, Encoding.UTF8.GetBytes(body), null);
 
         Assert.Equal(expected, Shown(TelegramErrors.ToOutcome(answer)));
+    }
+
+    [Fact]
+    public void A_group_that_moved_is_noticed_under_any_status()
+    {
+        using var moved = TelegramAnswer.Of(HttpStatusCode.OK, "{\"ok\":false,\"error_code\":400,\"description\":\"x\",\"parameters\":{\"migrate_to_chat_id\":-1007}}"u8.ToArray(), null);
+
+        Assert.True(TelegramErrors.IsMigrated(moved));
     }
 
     [Theory]
