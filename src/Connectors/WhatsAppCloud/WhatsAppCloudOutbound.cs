@@ -17,7 +17,7 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
             return new SendOutcome.Blocked("settings-incomplete", "the phone number ID, the token or the address is missing in the settings", GatewayFault: false);
         }
 
-        if (message.Text.Length == 0 && message.Content is null)
+        if (message.Text.Length == 0 && message.Content is null or OutboundContent.Interactive)
         {
             return new SendOutcome.Refused("empty-text", "there is no text to send");
         }
@@ -32,6 +32,11 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
         if (message.Text.Length > longest)
         {
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longest} here");
+        }
+
+        if (message.Content is OutboundContent.Interactive choice && WhatsAppCloudChoices.Complaint(choice) is { } complaint)
+        {
+            return complaint;
         }
 
         var outcome = message.Content is OutboundContent.File { Reference: not null } file
