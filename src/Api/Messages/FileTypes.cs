@@ -23,6 +23,7 @@ internal static class FileTypes
         : beginning.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? "image/jpeg"
         : beginning.StartsWith("GIF8"u8) ? "image/gif"
         : beginning.Length == Signature && beginning.StartsWith("RIFF"u8) && beginning.EndsWith("WEBP"u8) ? "image/webp"
+        : beginning.Length == Signature && beginning.StartsWith("RIFF"u8) && beginning.EndsWith("WAVE"u8) ? "audio/wav"
         : beginning.StartsWith("OggS"u8) ? "audio/ogg"
         : beginning.StartsWith("ID3"u8) ? "audio/mpeg"
         : beginning.Length == Signature && beginning[4..].StartsWith("ftyp"u8) ? TypeOfBrand(beginning[8..])

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Channels.Core.Connectors;
@@ -41,11 +42,16 @@ internal static class TelegramContents
             OutboundContent.Place place => (OfPlace(place, fields), null),
             OutboundContent.Cards { Items: [var card] } => (OfCard(card, fields), null),
             OutboundContent.Cards => (null, new("one-card-only", "Telegram takes one contact card a message")),
+            OutboundContent.Reaction when address.Business is not null => (null, new("not-supported", "in a business account's chats Telegram lets a bot react to nothing")),
             OutboundContent.Reaction reaction => OfReaction(reaction, fields),
             OutboundContent.Interactive interactive => OfChoices(message, interactive, fields, parseMode),
             _ => (null, new("unsupported", "Telegram has no such message")),
         };
     }
+
+    /// <summary>All that stands above the buttons.</summary>
+    public static string TextOf(OutboundContent.Interactive interactive, string text) =>
+        string.Join("\n\n", new[] { interactive.Header, text, Described(interactive), interactive.Footer }.Where(part => !string.IsNullOrEmpty(part)));
 
     /// <summary>The request's body; null when the file to send is gone.</summary>
     public static async Task<HttpContent?> BodyAsync(TelegramCall call, OutboundMessage message, OutboundContent content, CancellationToken cancellationToken)
@@ -60,11 +66,15 @@ internal static class TelegramContents
             return null;
         }
 
-        var form = new MultipartFormDataContent();
+        var boundary = RandomNumberGenerator.GetHexString(32);
+        var form = new MultipartFormDataContent(boundary);
         foreach (var (name, value) in call.Fields)
         {
-            form.Add(new StringContent(value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value!.ToJsonString()), name);
+            form.Add(Part(value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value!.ToJsonString(), name));
         }
+
+        // In quotes it is right as well, and not everybody reads it.
+        form.Headers.ContentType = MediaTypeHeaderValue.Parse($"multipart/form-data; boundary={boundary}");
 
         var bytes = new StreamContent(stream);
         if (MediaTypeHeaderValue.TryParse(file.Mime, out var type))
@@ -79,6 +89,10 @@ internal static class TelegramContents
         return form;
     }
 
+    // Names in quotes: .NET leaves them out where it may, and not everybody reads that.
+    private static StringContent Part(string value, string name) =>
+        new(value) { Headers = { ContentDisposition = new ContentDispositionHeaderValue("form-data") { Name = $"\"{name}\"" } } };
+
     // The server takes `filename` as it stands, in UTF-8, and cuts at a semicolon even in quotes. .NET would write it in a code of mail's, which people would then read.
     private static string PlainName(string? name) =>
         string.IsNullOrEmpty(name) ? "file" : string.Concat(name.Select(letter => letter is '"' or ';' or '\\' || char.IsControl(letter) ? '_' : letter));
@@ -87,6 +101,7 @@ internal static class TelegramContents
     {
         var (method, field) = file.Form switch
         {
+            FileForm.Image when IsGif(file) => ("sendAnimation", "animation"),
             FileForm.Image => ("sendPhoto", "photo"),
             FileForm.Video => ("sendVideo", "video"),
             FileForm.Audio => ("sendAudio", "audio"),
@@ -117,6 +132,11 @@ internal static class TelegramContents
 
         return (new(method, fields, file.Url is null ? field : null), null);
     }
+
+    // As a photo it would stand still.
+    private static bool IsGif(OutboundContent.File file) => file.Mime is { } mime
+        ? mime.StartsWith("image/gif", StringComparison.OrdinalIgnoreCase)
+        : Uri.TryCreate(file.Url, UriKind.Absolute, out var address) && address.AbsolutePath.EndsWith(".gif", StringComparison.OrdinalIgnoreCase);
 
     private static TelegramCall OfPlace(OutboundContent.Place place, JsonObject fields)
     {
@@ -168,7 +188,7 @@ internal static class TelegramContents
             return (null, new("button-id-too-long", $"the id of '{wrong.Title}' must have 1 to {LongestButtonId} bytes"));
         }
 
-        fields["text"] = string.Join("\n\n", new[] { interactive.Header, message.Text, interactive.Footer }.Where(part => !string.IsNullOrEmpty(part)));
+        fields["text"] = TextOf(interactive, message.Text);
         Mark(fields, parseMode);
         fields["reply_markup"] = new JsonObject
         {
@@ -176,6 +196,15 @@ internal static class TelegramContents
         };
         return (new("sendMessage", fields), null);
     }
+
+    // A keyboard has no place for a list's headings, nor for what stands below its rows.
+    private static string Described(OutboundContent.Interactive interactive) =>
+        interactive.Sections.All(section => string.IsNullOrEmpty(section.Title) && section.Rows.All(row => string.IsNullOrEmpty(row.Description))) ? ""
+        : string.Join("\n\n", interactive.Sections.Select(section => string.Join('\n', Lines(section))));
+
+    private static IEnumerable<string> Lines(OutboundSection section) =>
+        (string.IsNullOrEmpty(section.Title) ? Enumerable.Empty<string>() : [section.Title])
+        .Concat(section.Rows.Select(row => string.IsNullOrEmpty(row.Description) ? $"• {row.Title}" : $"• {row.Title}: {row.Description}"));
 
     private static void Mark(JsonObject fields, string? parseMode)
     {

@@ -27,9 +27,13 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
 
     private SendOutcome.Refused? Complaint(OutboundMessage message) =>
         message.Content is null or OutboundContent.Interactive && string.IsNullOrWhiteSpace(message.Text) ? new("empty-text", "there is no text to send")
-        : message.Text.Length > longestText ? new("text-too-long", $"the text has {message.Text.Length} characters; Telegram takes {longestText}")
+        : LengthOf(message) is var length && length > longestText ? new("text-too-long", $"the text has {length} characters; Telegram takes {longestText}")
         : TelegramAddress.Parse(message.ChatId).ChatIdentifier is null ? new("recipient-not-found", "this is no chat of Telegram's: neither a number nor a @name")
         : null;
+
+    // Header, footer and a list's words leave as one text with it.
+    private static int LengthOf(OutboundMessage message) =>
+        (message.Content is OutboundContent.Interactive interactive ? TelegramContents.TextOf(interactive, message.Text) : message.Text).Length;
 
     private async Task<SendOutcome> SendAsync(TelegramSettings settings, OutboundMessage message, CancellationToken cancellationToken)
     {

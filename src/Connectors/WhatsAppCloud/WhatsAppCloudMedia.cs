@@ -14,6 +14,8 @@ internal sealed class WhatsAppCloudMedia(WhatsAppCloudApi api)
     /// <summary>A hundred megabytes, the most there are, at a megabyte a second and something for the connection.</summary>
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(2);
 
+    private const string Ogg = "audio/ogg";
+
     private static readonly TimeSpan _again = TimeSpan.FromSeconds(30);
 
     // The token goes along: to Meta only, whatever an answer names.
@@ -46,12 +48,12 @@ internal sealed class WhatsAppCloudMedia(WhatsAppCloudApi api)
     /// <summary>The answer holds the id under which the file can be sent for thirty days.</summary>
     public Task<WhatsAppCloudAnswer> UploadAsync(WhatsAppCloudSettings settings, OutboundContent.File file, Stream content, CancellationToken cancellationToken)
     {
-        var mime = MediaTypeHeaderValue.TryParse(file.Mime, out var known) ? known : new MediaTypeHeaderValue(MimeOf(file.Form));
+        var mime = TypeOf(MediaTypeHeaderValue.TryParse(file.Mime, out var known) ? known.MediaType! : MimeOf(file.Form));
         var boundary = RandomNumberGenerator.GetHexString(32);
         var form = new MultipartFormDataContent(boundary)
         {
             Part(new StringContent("whatsapp"), "messaging_product"),
-            Part(new StringContent(mime.MediaType!), "type"),
+            Part(new StringContent(mime.ToString()), "type"),
             Part(new StreamContent(content) { Headers = { ContentType = mime } }, "file", NameOf(file)),
         };
 
@@ -74,12 +76,15 @@ internal sealed class WhatsAppCloudMedia(WhatsAppCloudApi api)
         return name.Length is > 0 and <= 100 ? name : "file";
     }
 
+    // Of Ogg Meta takes Opus alone, and wants to be told.
+    private static MediaTypeHeaderValue TypeOf(string type) => MediaTypeHeaderValue.Parse(type.Equals(Ogg, StringComparison.OrdinalIgnoreCase) ? $"{Ogg}; codecs=opus" : type);
+
     private static string MimeOf(FileForm form) => form switch
     {
         FileForm.Image => "image/jpeg",
         FileForm.Video => "video/mp4",
         FileForm.Audio => "audio/mpeg",
-        FileForm.Voice => "audio/ogg",
+        FileForm.Voice => Ogg,
         FileForm.Sticker => "image/webp",
         _ => "application/octet-stream",
     };

@@ -202,6 +202,7 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("%PDF-1.7", "document", "notes.txt", "application/x-own", "application/x-own")]
     [InlineData("nobody knows", "document", null, null, null)]
     [InlineData("OggS", "voice", "note.ogg", null, "audio/ogg")]
+    [InlineData("RIFF    WAVE", "audio", null, null, "audio/wav")]
     [InlineData("RIFFx", "document", null, null, null)]
     [InlineData("    ftypisom", "video", null, null, "video/mp4")]
     [InlineData("    ftypheic", "document", null, null, null)]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Channels.Connectors.Telegram;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
 using Channels.FakeProviders.Telegram;
@@ -111,6 +112,63 @@ public sealed class TelegramContentsTests : IAsyncLifetime
         var sent = Assert.Single(_bot.Sent);
         Assert.Equal("Order\n\nSure?\n\nThanks", sent.Text);
         Assert.Equal("""{"inline_keyboard":[[{"text":"Yes","callback_data":"y:1"}],[{"text":"No","callback_data":"n:1"}]]}""", sent.Arguments["reply_markup"]);
+    }
+
+    [Fact]
+    public async Task A_lists_headings_and_descriptions_stand_above_the_buttons()
+    {
+        var list = new OutboundContent.Interactive(null, "Thanks", [], "Choose", [new OutboundSection("Bread", [new OutboundRow("r", "Rye", "dark"), new OutboundRow("w", "Wheat", null)])]);
+
+        Assert.IsType<SendOutcome.Accepted>(await SendAsync(list, "Which?"));
+
+        var sent = Assert.Single(_bot.Sent);
+        Assert.Equal("Which?\n\nBread\n• Rye: dark\n• Wheat\n\nThanks", sent.Text);
+        Assert.Equal("""{"inline_keyboard":[[{"text":"Rye","callback_data":"r"}],[{"text":"Wheat","callback_data":"w"}]]}""", sent.Arguments["reply_markup"]);
+    }
+
+    [Fact]
+    public async Task A_text_that_is_too_long_with_what_stands_around_it_is_refused_without_asking()
+    {
+        var choices = new OutboundContent.Interactive("Order", null, [new OutboundButton("y", "Yes")], null, []);
+
+        Assert.IsType<SendOutcome.Accepted>(await SendAsync(choices, new string('x', 4_089)));
+        Assert.Equal("text-too-long", Assert.IsType<SendOutcome.Refused>(await SendAsync(choices, new string('x', 4_090))).Code);
+        Assert.Single(_bot.Sent);
+    }
+
+    [Fact]
+    public async Task A_reaction_in_a_business_chat_is_refused_because_it_would_mark_another_message()
+    {
+        var reaction = TelegramConnections.Message("") with { ChatId = "44001:business=bc-1", Content = new OutboundContent.Reaction("1", "👍", false) };
+
+        Assert.Equal("not-supported", Assert.IsType<SendOutcome.Refused>(await SendAsync(reaction)).Code);
+        Assert.Empty(_bot.Calls);
+    }
+
+    [Theory]
+    [InlineData("https://files.example/a.bin", "image/gif", "sendAnimation")]
+    [InlineData("https://files.example/wave.GIF?size=1", null, "sendAnimation")]
+    [InlineData("https://files.example/a.gif", "image/png", "sendPhoto")]
+    public async Task A_picture_that_moves_is_sent_as_one(string url, string? mime, string method)
+    {
+        Assert.IsType<SendOutcome.Accepted>(await SendAsync(new OutboundContent.File(FileForm.Image, url, null, mime, null)));
+
+        Assert.Equal(method, Assert.Single(_bot.Sent).Method);
+    }
+
+    [Fact]
+    public async Task A_forms_names_stand_in_quotes_and_its_boundary_does_not()
+    {
+        var message = TelegramConnections.Message("look") with { OpenFileAsync = _ => Task.FromResult<Stream?>(new MemoryStream(new byte[7])) };
+        var file = new OutboundContent.File(FileForm.Image, null, "media-1", "image/png", "a.png");
+        var (call, _) = TelegramContents.Of(message, file, TelegramAddress.Parse("44001"), null);
+
+        using var body = (await TelegramContents.BodyAsync(call!, message, file, default))!;
+
+        var form = await body.ReadAsStringAsync();
+        Assert.Contains("name=\"chat_id\"", form, StringComparison.Ordinal);
+        Assert.Contains("name=\"caption\"", form, StringComparison.Ordinal);
+        Assert.DoesNotContain('"', body.Headers.ContentType!.ToString());
     }
 
     [Fact]

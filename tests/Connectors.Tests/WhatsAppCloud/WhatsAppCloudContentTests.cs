@@ -88,6 +88,21 @@ public sealed class WhatsAppCloudContentTests
         Assert.Empty(meta.Calls);
     }
 
+    [Theory]
+    [InlineData("audio/ogg", "audio/ogg; codecs=opus")]
+    [InlineData("audio/ogg; codecs=opus", "audio/ogg; codecs=opus")]
+    [InlineData(null, "audio/ogg; codecs=opus")]
+    [InlineData("audio/mpeg", "audio/mpeg")]
+    public async Task A_voice_note_is_handed_over_as_what_Meta_takes(string? mime, string expected)
+    {
+        await using var meta = await WhatsAppCloudOutboundTests.StartAsync();
+        var voice = Stored("a voice") with { Content = new OutboundContent.File(FileForm.Voice, null, "ref", mime, null) };
+
+        Assert.IsType<SendOutcome.Accepted>(await _connector.SendAsync(WhatsAppCloudOutboundTests.To(meta), voice, CancellationToken.None));
+
+        Assert.Equal((expected, expected), (Assert.Single(meta.Forms)["type"], Assert.Single(meta.Files).Value.Mime));
+    }
+
     [Fact]
     public async Task A_file_that_somebody_sent_is_fetched_by_its_id()
     {
