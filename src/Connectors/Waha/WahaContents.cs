@@ -47,7 +47,8 @@ internal static class WahaContents
     /// <remarks>Sound that is no voice note goes as a file: the server has no other way to send it. Its calls for files take no id of ours.</remarks>
     private static WahaSend File(WahaSettings settings, OutboundMessage message, OutboundContent.File content, ReadOnlyMemory<byte> file)
     {
-        var (path, mime) = content.Form switch
+        var type = content.Mime ?? WhatsAppFileName.TypeOf(content);
+        var (path, usual) = content.Form switch
         {
             FileForm.Image => ("sendImage", "image/jpeg"),
             FileForm.Video => ("sendVideo", "video/mp4"),
@@ -58,8 +59,8 @@ internal static class WahaContents
         return Post(path, settings, message, id: null, writer =>
         {
             writer.WriteStartObject("file");
-            writer.WriteString("mimetype", content.Mime ?? mime);
-            writer.WriteString("filename", WhatsAppFileName.Of(content) ?? "file");
+            writer.WriteString("mimetype", type ?? usual);
+            writer.WriteString("filename", WhatsAppFileName.Always(content with { Mime = type ?? usual }));
             if (content.Reference is not null)
             {
                 writer.WriteBase64String("data", file.Span);

@@ -37,6 +37,32 @@ internal static class WhatsAppFileName
         ["video/mp4"] = ".mp4",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenDictionary<string, string> _types = _endings.Select(pair => KeyValuePair.Create(pair.Value, pair.Key))
+        .Concat(new Dictionary<string, string>
+        {
+            [".jpeg"] = "image/jpeg",
+            [".gif"] = "image/gif",
+            [".webp"] = "image/webp",
+            [".ogg"] = "audio/ogg",
+            [".m4a"] = "audio/mp4",
+            [".aac"] = "audio/aac",
+            [".wav"] = "audio/wav",
+        }).ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What a file is by its name's ending, or its address's; null where that tells nothing, or what cannot be sent in this form. Not of films and voice notes: the gateway makes them what they should be.</summary>
+    public static string? TypeOf(OutboundContent.File file) =>
+        _types.GetValueOrDefault(Path.GetExtension(string.IsNullOrEmpty(file.FileName) ? InAddress(file.Url) : file.FileName) ?? "") is { } type && Fits(type, file.Form) ? type : null;
+
+    /// <summary>The same as <see cref="Of"/>, and never nothing: what has no name is called by its address's, or by a plain word.</summary>
+    public static string Always(OutboundContent.File file) => Of(file) is { Length: > 0 } name ? name : InAddress(file.Url) ?? Of(file with { FileName = "file" })!;
+
+    private static bool Fits(string type, FileForm form) => form switch
+    {
+        FileForm.Image => type.StartsWith("image/", StringComparison.Ordinal),
+        FileForm.Audio => type.StartsWith("audio/", StringComparison.Ordinal),
+        _ => form == FileForm.Document,
+    };
+
     /// <summary>The name it was given, with its type's ending where it has none that is one; for a document without a name the end of its address, or a plain word with its type's ending.</summary>
     public static string? Of(OutboundContent.File file) =>
         string.IsNullOrEmpty(file.FileName) ? (file.Form == FileForm.Document ? InAddress(file.Url) ?? $"document{EndingOf(file.Mime)}" : file.FileName)

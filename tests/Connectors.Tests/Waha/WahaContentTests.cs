@@ -26,6 +26,21 @@ public sealed class WahaContentTests
         Assert.Equal(form is FileForm.Voice or FileForm.Video, send.Body.TryGetProperty("convert", out _));
     }
 
+    [Theory]
+    [InlineData(FileForm.Image, "https://files.example/1.png?v=2", null, "image/png", "1.png")]
+    [InlineData(FileForm.Image, "https://files.example/1.pdf", null, "image/jpeg", "1.pdf")]
+    [InlineData(FileForm.Image, "https://files.example/picture", null, "image/jpeg", "file.jpg")]
+    [InlineData(FileForm.Document, "https://files.example/d.pdf", null, "application/pdf", "d.pdf")]
+    [InlineData(FileForm.Document, "https://files.example/7", "offer.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "offer.docx")]
+    [InlineData(FileForm.Video, "https://files.example/film.mov", null, "video/mp4", "film.mov")]
+    public async Task A_file_whose_type_nobody_says_is_what_its_name_or_address_ends_with(FileForm form, string url, string? name, string mime, string called)
+    {
+        var send = await SentAsync(new OutboundContent.File(form, url, null, null, name), "look");
+
+        var file = send.Body.GetProperty("file");
+        Assert.Equal((mime, called), (file.GetProperty("mimetype").GetString(), file.GetProperty("filename").GetString()));
+    }
+
     [Fact]
     public async Task A_stored_file_goes_with_its_bytes()
     {
