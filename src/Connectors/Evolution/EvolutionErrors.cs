@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Text;
 
@@ -11,7 +12,8 @@ namespace Channels.Connectors.Evolution;
 /// The question behind every line: can the message have left? The gateway answers 400 for everything that goes wrong inside a send,
 /// also after WhatsApp has taken the message (its own database fails, a webhook of its own throws). Therefore only phrases that are known to
 /// come before the send are a refusal; any other error thrown by its code is an unknown outcome, which a look-up settles within seconds.
-/// 500, 502 and 504 are unknown for the same reason. 503 is what a proxy says when it has nobody to hand the request to, and what the
+/// A 500 with <c>response.message</c> is its last resort for what is thrown around the send, not in it: over the number's check, the file, the
+/// instance. There its words for these count as well. Any other 500, 502 and 504 are a proxy's or nobody's, and unknown. 503 is what a proxy says when it has nobody to hand the request to, and what the
 /// gateway says when its licence is missing: neither has sent.
 /// </remarks>
 internal static class EvolutionErrors
@@ -27,6 +29,14 @@ internal static class EvolutionErrors
     [
         "requires property", "is required", "is not of a type", "does not conform", "does not meet", "must be informed", "must be a url", "must be an emoji",
         "must be a single emoji", "must be a numeric string", "cannot be empty",
+    ];
+
+    /// <summary>What its check of the number, or its way to the instance, ends with while that is not connected or not loaded.</summary>
+    private static readonly string[] _unconnected =
+    [
+        "timed out", "connection terminated", "connection was lost", "connection failure", "stream errored", "not authenticated",
+        "reading 'onwhatsapp'", "reading 'textmessage'", "reading 'mediamessage'", "reading 'audiowhatsapp'", "reading 'mediasticker'",
+        "reading 'locationmessage'", "reading 'contactmessage'", "reading 'reactionmessage'",
     ];
 
     private static readonly TimeSpan _reconnect = TimeSpan.FromSeconds(10);
@@ -47,7 +57,12 @@ internal static class EvolutionErrors
         { Status: HttpStatusCode.RequestEntityTooLarge } => new SendOutcome.Refused("too-large", "the gateway takes no message of this size"),
         { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
             new SendOutcome.Blocked("wrong-address", "the address answers with a redirect, which we do not follow", GatewayFault: true),
-        { Status: >= HttpStatusCode.InternalServerError } => new SendOutcome.Unknown($"the gateway failed with {(int)answer.Status}: {Said(answer, "no words")}"),
+
+        // A proxy's words for having reached no gateway behind it.
+        { Status: (HttpStatusCode)521 or (HttpStatusCode)523 or (HttpStatusCode)525 } =>
+            new SendOutcome.TryLater(answer.RetryAfter ?? _busy, "unavailable", $"the gateway cannot be reached by its proxy ({(int)answer.Status})"),
+        { Status: HttpStatusCode.InternalServerError } when !answer.Body.Member("response").Member("message").IsNothing() => AroundTheSend(answer) ?? Failed(answer),
+        { Status: >= HttpStatusCode.InternalServerError } => Failed(answer),
         _ => Rejected(answer),
     };
 
@@ -114,36 +129,61 @@ internal static class EvolutionErrors
     private static string LicenceWords(EvolutionAnswer answer) =>
         $"the gateway must be activated first{(answer.Body.Filled("register_url") is { Length: < 200 } url ? $": {url}" : "")}";
 
-    private static SendOutcome.Blocked NotFound(EvolutionAnswer answer) => IsMissingInstance(answer)
-        ? new SendOutcome.Blocked("instance-missing", "the gateway does not know this instance", GatewayFault: false)
+    private static SendOutcome NotFound(EvolutionAnswer answer) =>
+        IsMissingInstance(answer) ? new SendOutcome.Blocked("instance-missing", "the gateway does not know this instance", GatewayFault: false)
+
+        // Texts every version sends: where that call is not there either, it is the address that is wrong.
+        : answer.Body.IsObject() && answer.Words.StartsWith("Cannot POST /message/", StringComparison.Ordinal) && !Has(answer, "/sendText/")
+            ? new SendOutcome.Refused("not-supported", "this version of the gateway has no such call")
         : new SendOutcome.Blocked("wrong-address", "no Evolution API answers at this address", GatewayFault: true);
+
+    private static SendOutcome.Unknown Failed(EvolutionAnswer answer) => new($"the gateway failed with {(int)answer.Status!}: {Said(answer, "no words")}");
+
+    /// <summary>A 500 of the gateway itself.</summary>
+    private static SendOutcome? AroundTheSend(EvolutionAnswer answer) =>
+        BeforeTheSend(answer)
+        ?? WhatsAppServerWords.FetchIn(answer.Words)
+        ?? (Array.Exists(_unconnected, phrase => Has(answer, phrase)) ? NotConnected
+            : Has(answer, "prisma") ? new SendOutcome.TryLater(_busy, "unavailable", "the gateway's database does not answer it") : null);
 
     /// <summary>A 400 or a 200 with an error in it.</summary>
     private static SendOutcome Rejected(EvolutionAnswer answer)
     {
-        if (RecipientMissing(answer.Body.Member("response").Member("message")))
+        if (BeforeTheSend(answer) is { } certain)
+        {
+            return certain;
+        }
+
+        // An object of the gateway's own, printed: thrown where it finds no group to send to. What goes wrong after a send is an error with words.
+        return answer.Status == HttpStatusCode.BadRequest && answer.Words == "[object Object]"
+            ? new SendOutcome.TryLater(_reconnect, "group-not-found", "the gateway cannot find this group, or the number is not in it") { OfThisMessage = true, MostAttempts = MostGroupAttempts }
+            : new SendOutcome.Unknown($"the gateway failed inside the send: {Said(answer, "no words")}");
+    }
+
+    /// <summary>What is said before the message leaves, wherever it is thrown; null for all else.</summary>
+    private static SendOutcome? BeforeTheSend(EvolutionAnswer answer)
+    {
+        if (RecipientMissing(answer.Body.Member("response").Member("message"), 2))
         {
             return new SendOutcome.Refused("recipient-not-found", "this number is not on WhatsApp");
         }
 
         if (Has(answer, "connection closed") || Has(answer, "is not connected"))
         {
-            return new SendOutcome.TryLater(_reconnect, "reconnecting", "the instance is not connected to WhatsApp at the moment");
-        }
-
-        // An object of the gateway's own, printed: thrown where it finds no group to send to. What goes wrong after a send is an error with words.
-        if (answer.Status == HttpStatusCode.BadRequest && answer.Words == "[object Object]")
-        {
-            return new SendOutcome.TryLater(_reconnect, "group-not-found", "the gateway cannot find this group, or the number is not in it") { OfThisMessage = true, MostAttempts = MostGroupAttempts };
+            return NotConnected;
         }
 
         return _beforeTheSend.Any(phrase => Has(answer, phrase)) || answer.Words.Split(Between).Contains("Invalid format", StringComparer.OrdinalIgnoreCase)
             ? new SendOutcome.Refused("bad-request", Said(answer, ""))
-            : new SendOutcome.Unknown($"the gateway failed inside the send: {Said(answer, "no words")}");
+
+            // What may be fetched after the send (a transcript of a voice note) goes wrong in the words of a fetch: those of a file alone count.
+            : WhatsAppServerWords.QueryIn(answer.Words) ?? WhatsAppServerWords.FileIn(answer.Words);
     }
 
-    private static bool RecipientMissing(JsonElement message) =>
-        message.IsArray() && message.GetArrayLength() > 0 && message[0].Flag("exists") == false;
+    private static SendOutcome.TryLater NotConnected => new(_reconnect, "reconnecting", "the instance is not connected to WhatsApp at the moment");
+
+    private static bool RecipientMissing(JsonElement message, int levels) =>
+        message.IsArray() ? levels > 0 && message.GetArrayLength() > 0 && RecipientMissing(message[0], levels - 1) : message.Flag("exists") == false;
 
     private static bool Has(EvolutionAnswer answer, string phrase) =>
         answer.Words.Replace("\"", "", StringComparison.Ordinal).Contains(phrase, StringComparison.OrdinalIgnoreCase);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Channels.Connectors.Json;
+using Channels.Connectors.WhatsApp;
 using Channels.Core.Connectors;
 using Channels.Core.Text;
 
@@ -15,6 +16,7 @@ namespace Channels.Connectors.Waha;
 internal static class WahaErrors
 {
     private const int LongestWords = 300;
+    private static readonly string[] _methods = ["POST", "PUT"];
     private static readonly TimeSpan _reconnect = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _busy = TimeSpan.FromSeconds(30);
 
@@ -27,9 +29,7 @@ internal static class WahaErrors
         { Status: HttpStatusCode.ServiceUnavailable } => new SendOutcome.TryLater(answer.RetryAfter ?? _reconnect, "unavailable", "the server is not available"),
         { Status: HttpStatusCode.Unauthorized } => new SendOutcome.Blocked("unauthorized", "the server does not accept the credentials", GatewayFault: false),
         { Status: HttpStatusCode.Forbidden } => new SendOutcome.Blocked("forbidden", Said(answer, "the server forbids it to this key"), GatewayFault: false),
-        { Status: HttpStatusCode.NotFound } => IsMissingSession(answer)
-            ? new SendOutcome.Blocked("session-missing", "the server does not know this session", GatewayFault: false)
-            : new SendOutcome.Blocked("wrong-address", "no WAHA answers at this address", GatewayFault: true),
+        { Status: HttpStatusCode.NotFound } => NotFound(answer),
         { Status: HttpStatusCode.RequestEntityTooLarge } => new SendOutcome.Refused("too-large", "the server takes no message of this size"),
         { Status: >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } =>
             new SendOutcome.Blocked("wrong-address", "the address answers with a redirect, which we do not follow", GatewayFault: true),
@@ -38,6 +38,10 @@ internal static class WahaErrors
 
         // Said of what came too early to be safe from being played again: it was not looked at.
         { Status: (HttpStatusCode)425 } => new SendOutcome.TryLater(answer.RetryAfter ?? _reconnect, "unavailable", "the server wants it later (425)"),
+
+        // A proxy's words for having reached no server behind it.
+        { Status: (HttpStatusCode)521 or (HttpStatusCode)523 or (HttpStatusCode)525 } =>
+            new SendOutcome.TryLater(answer.RetryAfter ?? _busy, "unavailable", $"the server cannot be reached by its proxy ({(int)answer.Status})"),
         { Status: >= HttpStatusCode.InternalServerError } => Failed(answer),
         { Words.Length: > 0 } => new SendOutcome.Refused("bad-request", Said(answer, "")),
         _ => new SendOutcome.Unknown($"what refused with {(int)answer.Status!} is no WAHA by its words"),
@@ -95,7 +99,7 @@ internal static class WahaErrors
         var message = body.Member("message");
         var words = message.IsArray() ? string.Join("; ", message.EnumerateArray().Take(8).Select(one => one.AsText()).OfType<string>()) : message.AsText();
         var thrown = body.Member("exception");
-        return words is { Length: > 0 } ? words : (thrown.IsObject() ? thrown.Text("message") : thrown.AsText()) ?? body.Text("error") ?? "";
+        return words is { Length: > 0 } ? words : (thrown.IsObject() ? thrown.Filled("message") ?? thrown.Text("details") : thrown.AsText()) ?? body.Text("error") ?? "";
     }
 
     /// <summary>422: the session is in the wrong state, it exists already, or the build cannot do it. All are said before anything is sent.</summary>
@@ -104,20 +108,39 @@ internal static class WahaErrors
         : NeedsPlus(answer) ? new SendOutcome.Refused("not-in-this-version", PlusWords)
         : new SendOutcome.Refused("bad-request", Said(answer, "the server refused without words"));
 
+    /// <summary>What the server itself does not find: a session, the chat, a file, or a call that its version has not. Anything else is another's 404.</summary>
+    private static SendOutcome NotFound(WahaAnswer answer) =>
+        IsMissingSession(answer) ? new SendOutcome.Blocked("session-missing", "the server does not know this session", GatewayFault: false)
+        : answer.Body.Member("error").Text("key") == "FILE_NOT_FOUND" ? new SendOutcome.Refused("media-failed", "the server does not find the file")
+        : answer.Words.EndsWith(" not found", StringComparison.OrdinalIgnoreCase) && answer.Body.Text("error") == "Not Found" && Has(answer, "chat")
+            ? new SendOutcome.Refused("recipient-not-found", Said(answer, ""))
+
+        // Texts every version sends: where that call is not there either, it is the address that is wrong.
+        : Array.Exists(_methods, method => answer.Words.StartsWith($"Cannot {method} /api/", StringComparison.Ordinal)) && !Has(answer, "/sendText")
+            ? new SendOutcome.Refused("not-supported", "this version of WAHA has no such call")
+        : new SendOutcome.Blocked("wrong-address", "no WAHA answers at this address", GatewayFault: true);
+
     private static SendOutcome Failed(WahaAnswer answer)
     {
-        // WhatsApp keeps a number that opened many new chats from opening more, for hours or days. Chats that exist go on.
-        if (Has(answer, "returned error 463"))
+        if (WhatsAppServerWords.ErrorIn(answer.Words) is { } error)
         {
-            return new SendOutcome.Refused("new-chats-locked", "WhatsApp does not let this number open new chats for the time being; who wrote to it before can be answered");
+            return error;
         }
 
-        if (Has(answer, "connection closed") || Has(answer, "websocket not connected") || Has(answer, "not logged in") || Has(answer, "doesn't contain a device jid"))
+        if (Has(answer, "connection closed") || Has(answer, "websocket not connected") || Has(answer, "not logged in") || Has(answer, "doesn't contain a device jid")
+            || Has(answer, "no connection established"))
         {
             return new SendOutcome.TryLater(_reconnect, "reconnecting", "the session is not connected to WhatsApp at the moment");
         }
 
-        return Has(answer, "invalid wid") || Has(answer, "no lid for user") ? new SendOutcome.Refused("recipient-not-found", "this number is not on WhatsApp")
+        if (Has(answer, "request entity too large"))
+        {
+            return new SendOutcome.Refused("too-large", "the server takes no message of this size");
+        }
+
+        return Has(answer, "invalid wid") || Has(answer, "no lid for user") || Has(answer, "no lid found for") ? new SendOutcome.Refused("recipient-not-found", "this number is not on WhatsApp")
+            : Has(answer, "that group does not exist") || Has(answer, "can't send message to unknown server") ? new SendOutcome.Refused("recipient-not-found", Said(answer, ""))
+            : Has(answer, "you're not participating in that group") ? new SendOutcome.Refused("recipient-unreachable", "this number is not in that group")
 
             // The server's own code, stumbling over the chat before it asks its engine. Nothing else of this sort: the browser engines stumble ("reading 'serialize'")
             // over the message that they have just sent.
@@ -125,7 +148,10 @@ internal static class WahaErrors
 
             // Of 2024: its groups' messages have ids without their sender, and it reads no others.
             : Has(answer, "message id be in format") ? new SendOutcome.Refused("not-in-this-version", "this version of WAHA reacts to nobody else's message in a group; update the server")
-            : new SendOutcome.Unknown($"the server failed with {(int)answer.Status!}: {Said(answer, "no words")}");
+            : WhatsAppServerWords.QueryIn(answer.Words)
+                ?? WhatsAppServerWords.FileIn(answer.Words)
+                ?? WhatsAppServerWords.FetchIn(answer.Words)
+                ?? new SendOutcome.Unknown($"the server failed with {(int)answer.Status!}: {Said(answer, "no words")}");
     }
 
     private const string PlusWords = "this build of WAHA cannot do it: free builds before 2026.6 have only the session 'default' and send no media";

@@ -31,6 +31,17 @@ public sealed class WahaErrorsTests
     [InlineData(404, """{"message":"Cannot GET /api/sessions/x","error":"Not Found"}""", "Blocked:wrong-address")]
     [InlineData(404, """{"message":"Session not found"}""", "Blocked:session-missing")]
     [InlineData(404, "<html>no such page</html>", "Blocked:wrong-address")]
+    [InlineData(404, "404 page not found", "Blocked:wrong-address")]
+    [InlineData(404, """{"statusCode":404,"message":"Resource not found"}""", "Blocked:wrong-address")]
+    [InlineData(404, """{"statusCode":404,"message":"Cannot POST /waha/api/sendImage","error":"Not Found"}""", "Blocked:wrong-address")]
+    [InlineData(404, """{"statusCode":404,"message":"Cannot POST /api/sendImage","error":"Not Found"}""", "Refused:not-supported")]
+    [InlineData(404, """{"statusCode":404,"message":"Chat not found","error":"Not Found"}""", "Refused:recipient-not-found")]
+    [InlineData(404, """{"error":{"code":404,"key":"FILE_NOT_FOUND","message":"File not found"}}""", "Refused:media-failed")]
+    [InlineData(521, "<html>", "TryLater:unavailable")]
+    [InlineData(522, "<html>", "Unknown")]
+    [InlineData(523, "<html>", "TryLater:unavailable")]
+    [InlineData(524, "<html>", "Unknown")]
+    [InlineData(525, "<html>", "TryLater:unavailable")]
     [InlineData(405, """{"message":"Method Not Allowed","statusCode":405}""", "Refused:bad-request")]
     [InlineData(408, "", "Unknown")]
     [InlineData(408, """{"message":"Request Timeout","statusCode":408}""", "Unknown")]
@@ -45,7 +56,32 @@ public sealed class WahaErrorsTests
     [InlineData(500, """{"exception":{"message":"Error: Connection Closed"}}""", "TryLater:reconnecting")]
     [InlineData(500, """{"exception":{"message":"websocket not connected"}}""", "TryLater:reconnecting")]
     [InlineData(500, """{"exception":{"message":"No LID for user"}}""", "Refused:recipient-not-found")]
-    [InlineData(500, """{"exception":{"message":"server returned error 479"}}""", "Unknown")]
+    [InlineData(500, """{"exception":{"message":"2 UNKNOWN: no LID found for 12025557000@s.whatsapp.net from server"}}""", "Refused:recipient-not-found")]
+    [InlineData(500, """{"exception":{"message":"rate-overlimit"}}""", "TryLater:rate-limited")]
+    [InlineData(500, """{"exception":{"message":"2 UNKNOWN: server returned error 429"}}""", "TryLater:rate-limited")]
+    [InlineData(500, """{"exception":{"message":"2 UNKNOWN: failed to get device list: failed to send usync query: info query returned status 429: rate-overlimit"}}""", "TryLater:rate-limited")]
+    [InlineData(500, """{"exception":{"message":"server returned error 400"}}""", "Refused:rejected")]
+    [InlineData(500, """{"exception":{"message":"server returned error 403"}}""", "Refused:recipient-unreachable")]
+    [InlineData(500, """{"exception":{"message":"server returned error 404"}}""", "Refused:recipient-not-found")]
+    [InlineData(500, """{"exception":{"message":"server returned error 406"}}""", "Refused:rejected")]
+    [InlineData(500, """{"exception":{"message":"server returned error 479"}}""", "TryLater:rejected")]
+    [InlineData(500, """{"exception":{"message":"server returned error 503"}}""", "TryLater:unavailable")]
+    [InlineData(500, """{"exception":{"message":"request entity too large"}}""", "Refused:too-large")]
+    [InlineData(500, """{"exception":{"message":"item-not-found"}}""", "Refused:recipient-not-found")]
+    [InlineData(500, """{"exception":{"message":"not-acceptable"}}""", "Refused:recipient-unreachable")]
+    [InlineData(500, """{"exception":{"message":"forbidden"}}""", "Refused:recipient-unreachable")]
+    [InlineData(500, """{"exception":{"message":"the page said: forbidden"}}""", "Unknown")]
+    [InlineData(500, """{"exception":{"message":"failed to get group members: failed to get group info: that group does not exist"}}""", "Refused:recipient-not-found")]
+    [InlineData(500, """{"exception":{"message":"failed to get group members: you're not participating in that group"}}""", "Refused:recipient-unreachable")]
+    [InlineData(500, """{"exception":{"message":"can't send message to unknown server foo"}}""", "Refused:recipient-not-found")]
+    [InlineData(500, """{"exception":{"message":"Request failed with status code 404"}}""", "TryLater:media-failed")]
+    [InlineData(500, """{"exception":{"message":"getaddrinfo ENOTFOUND files.example.test"}}""", "TryLater:media-failed")]
+    [InlineData(500, """{"exception":{"message":"ffmpeg exited with code 1: Error opening input"}}""", "Refused:media-failed")]
+    [InlineData(500, """{"exception":{"message":"2 UNKNOWN: failed to upload: failed to refresh media connections"}}""", "TryLater:media-failed")]
+    [InlineData(500, """{"exception":{"message":"14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED /tmp/gows.sock"}}""", "TryLater:reconnecting")]
+    [InlineData(500, """{"exception":{"message":"2 UNKNOWN: timed out waiting for message send response"}}""", "Unknown")]
+    [InlineData(500, """{"exception":{"message":"Timed Out"}}""", "Unknown")]
+    [InlineData(500, """{"exception":{"code":2,"details":"server returned error 463"}}""", "Refused:new-chats-locked")]
     [InlineData(500, """{"exception":{"message":"Cannot read properties of undefined (reading 'includes')"}}""", "Refused:bad-request")]
     [InlineData(500, """{"exception":{"message":"Message id be in format false_11111111111@c.us_AAAAAAAAAAAAAAAAAAAA"}}""", "Refused:not-in-this-version")]
     [InlineData(500, """{"exception":{"message":"Evaluation failed: TypeError: Cannot read properties of undefined (reading 'serialize')"}}""", "Unknown")]
@@ -65,6 +101,16 @@ public sealed class WahaErrorsTests
         using var answer = WahaAnswer.Of(HttpStatusCode.TooManyRequests, default, TimeSpan.FromSeconds(77));
 
         Assert.Equal(TimeSpan.FromSeconds(77), Assert.IsType<SendOutcome.TryLater>(WahaErrors.ToOutcome(answer)).After);
+    }
+
+    [Theory]
+    [InlineData("server returned error 479")]
+    [InlineData("Request failed with status code 503")]
+    public void What_is_about_one_message_holds_up_nobody_elses_and_is_given_up_on(string words)
+    {
+        using var answer = WahaAnswer.Of(HttpStatusCode.InternalServerError, Encoding.UTF8.GetBytes($$$"""{"exception":{"message":"{{{words}}}"}}"""), null);
+
+        Assert.True(WahaErrors.ToOutcome(answer) is SendOutcome.TryLater { OfThisMessage: true, MostAttempts: 3 });
     }
 
     [Theory]
