@@ -30,6 +30,10 @@ public interface IConnectorGrain : IGrainWithGuidKey
     [Alias("ReportBlockedAsync"), AlwaysInterleave]
     Task ReportBlockedAsync(TenantId tenant, string code, string reason);
 
+    /// <summary>The provider wants nothing of an account for a while: written down, so that people see it and a restart does not forget it.</summary>
+    [Alias("ReportHeldAsync"), AlwaysInterleave]
+    Task ReportHeldAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason);
+
     /// <summary>The provider answers and accepts this connector: whatever was held against it is forgotten.</summary>
     [Alias("ReportHealthyAsync"), AlwaysInterleave]
     Task ReportHealthyAsync(TenantId tenant);

@@ -36,6 +36,24 @@ public sealed class CloudEffectTests(CloudSpine spine) : SpineTest(spine), IClas
     }
 
     [PostgresFact]
+    public async Task A_number_that_is_told_so_in_answer_to_a_send_shows_it_as_well()
+    {
+        await using var meta = await MetaAsync();
+        var shop = await ShopAsync(meta);
+        meta.Script(new FakeMetaBehaviour { FailStatus = 400, FailCode = 131048 });
+        var before = TimeProvider.System.GetUtcNow();
+
+        await meta.Webhooks.CustomerSaysAsync(shop.Number, Customer(), Words());
+
+        var throttle = await Until.SeenAsync("the hold", async () => (await shop.Channel.StateAsync()).GetProperty("throttle"), one => one.ValueKind == JsonValueKind.Object);
+        Assert.InRange(throttle.GetProperty("held_until").GetDateTimeOffset() - before, TimeSpan.FromMinutes(10), TimeSpan.FromHours(2));
+        Assert.Contains("rate-limited", throttle.GetProperty("held_reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal("active", await shop.Channel.StatusAsync());
+        var events = (await Spine.Tenant.GetAsync($"/api/v1/events?channel_id={shop.Channel.Id}&type=channel.account.throttled")).ToString();
+        Assert.Contains("held_until", events, StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
     public async Task A_conversation_that_Meta_gives_back_is_answered_again_unless_a_person_took_it_over_since()
     {
         await using var meta = await MetaAsync();

@@ -17,9 +17,9 @@ internal sealed class GlobalWebhooks(ChannelNames names, IChannelDirectory chann
     public async ValueTask<GlobalWebhookOwner> FindAsync(IGlobalWebhookConnector connector, string name, WebhookRequest request, DateTimeOffset now)
     {
         var kind = connector.Manifest.Id;
-        ChannelEntry? first = null, proven = null;
+        ChannelEntry? first = null, proven = null, former = null;
         StoreUnavailableException? unknown = null;
-        var (named, fitting, isOperators) = (0, 0, false);
+        var (named, fitting, formerly, isOperators) = (0, 0, 0, false);
         foreach (var account in await names.FindAsync(new(kind, connector.NameSetting, name), CancellationToken.None))
         {
             try
@@ -33,10 +33,15 @@ internal sealed class GlobalWebhooks(ChannelNames names, IChannelDirectory chann
                 named++;
                 first ??= channel;
                 isOperators |= secret.IsShown(connector, request, channel.Connection, now);
-                if (channel.IsProvenBy(connector, request, now))
+                if (connector.IsAuthentic(request, channel.Connection, now))
                 {
                     fitting++;
                     proven ??= channel;
+                }
+                else if (channel.IsProvenBy(connector, request, now))
+                {
+                    formerly++;
+                    former ??= channel;
                 }
             }
             catch (StoreUnavailableException failure)
@@ -47,6 +52,8 @@ internal sealed class GlobalWebhooks(ChannelNames names, IChannelDirectory chann
             }
         }
 
+        // A secret that one of them has now is not another's that had it before.
+        (fitting, proven) = fitting > 0 ? (fitting, proven) : (formerly, former);
         return (fitting, isOperators, named) switch
         {
             (1, _, _) => new GlobalWebhookOwner.One(proven!),

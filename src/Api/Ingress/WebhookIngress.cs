@@ -245,7 +245,7 @@ internal sealed partial class WebhookIngress(
     // A secret in the path has done its work; what is stored is shown to the tenant, and the operator's secret is not his.
     private string WithoutSecrets(string path, ChannelEntry channel) =>
         path.Length == 0 ? path
-        : string.Join('/', path.Split('/').Where(part => part != channel.Connection.WebhookSecret && part != channel.FormerWebhookSecret?.Secret && !globalSecret.Is(part)));
+        : string.Join('/', path.Split('/').Where(part => part != channel.Connection.WebhookSecret && !channel.FormerWebhookSecrets.Any(former => former.Secret == part) && !globalSecret.Is(part)));
 
     private static string PathOf(HttpContext http) => (string?)http.Request.RouteValues["rest"] ?? "";
 

@@ -109,7 +109,7 @@ internal static class ParkedEndpoints
     private static IEnumerable<string> SecretsOf(ChannelEntry channel)
     {
         yield return channel.Connection.WebhookSecret;
-        if (channel.FormerWebhookSecret is { } former)
+        foreach (var former in channel.FormerWebhookSecrets)
         {
             yield return former.Secret;
         }

@@ -75,7 +75,7 @@ internal static class TelegramInbound
         }
 
         return Array.Find(reader.Needs, need => !Has(update.Value, need)) is { } missing
-            ? new Normalised.Unreadable($"{update.Kind} without {missing}")
+            ? new Normalised.Unreadable($"{update.Kind} without {missing}", update.Id)
             : new Normalised.Events(reader.Read(update));
     }
 

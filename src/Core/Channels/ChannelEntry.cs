@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Channels.Core.Agents;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
@@ -29,13 +30,13 @@ public sealed record ChannelEntry(
     /// <summary>What the provider wants less of; may be over.</summary>
     public AccountThrottle Throttle { get; init; } = AccountThrottle.None;
 
-    /// <summary>The webhook secret before a rotation, while it is still taken; may be over.</summary>
-    public FormerSecret? FormerWebhookSecret { get; init; }
+    /// <summary>Webhook secrets from before a rotation, while they are still taken; may be over.</summary>
+    public ImmutableArray<FormerSecret> FormerWebhookSecrets { get; init; } = [];
 
-    /// <summary>Whether a webhook proves where it comes from: by the account's secret, or by the one before, whose provider may not have been told yet.</summary>
+    /// <summary>Whether a webhook proves where it comes from: by the account's secret, or by one before it, of which the provider may not have been told yet.</summary>
     public bool IsProvenBy(IConnector connector, WebhookRequest request, DateTimeOffset now) =>
         connector.IsAuthentic(request, Connection, now)
-        || (FormerWebhookSecret is { } former && now < former.Until && connector.IsAuthentic(request, Connection with { WebhookSecret = former.Secret }, now));
+        || FormerWebhookSecrets.Any(former => now < former.Until && connector.IsAuthentic(request, Connection with { WebhookSecret = former.Secret }, now));
 
     /// <summary>Whether replies may leave.</summary>
     public bool MaySend => Status == AccountStatus.Active && ConnectorStatus == ConnectorStatus.Active && !TenantSuspended;

@@ -13,6 +13,9 @@ public interface IChannelStatuses
     Task<bool> ObserveAccountAsync(
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken);
 
+    /// <summary>Nothing of the account is sent until then; what is asked already is never shortened.</summary>
+    Task HoldAccountAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason, CancellationToken cancellationToken);
+
     /// <summary>Replaces the connector's status; says whether it was another before.</summary>
     Task<bool> SetConnectorAsync(
         TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken);

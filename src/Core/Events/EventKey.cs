@@ -30,8 +30,9 @@ public readonly record struct EventKey(string? Account, string? ChatId, string I
 
     private static string ClassOf(ChannelEvent happened) => happened.Kind switch
     {
-        // Somebody's reaction of the past is the one that was told when it was given. Ours is told as our messages are.
+        // Somebody's reaction or vote of the past is the one that was told when it was given. A reaction of ours is told as our messages are.
         EventKinds.HistoryMessage when happened is { Emoji: not null, FromMe: not true } => "reaction",
+        EventKinds.HistoryMessage when happened is { Emoji: null, TargetMessageId: not null } => "vote",
         EventKinds.MessageEdited or EventKinds.EchoEdited => "edited",
         EventKinds.MessageDeleted => "deleted",
         EventKinds.MessageReaction => "reaction",

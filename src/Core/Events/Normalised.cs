@@ -13,5 +13,6 @@ public abstract record Normalised
     public sealed record Events(ImmutableArray<ChannelEvent> Items) : Normalised;
 
     /// <summary>The body cannot be read. It is parked with this reason and can be replayed.</summary>
-    public sealed record Unreadable(string Reason) : Normalised;
+    /// <remarks><c>Number</c> is the provider's own of the update, where it counts them and this much could be read.</remarks>
+    public sealed record Unreadable(string Reason, long? Number = null) : Normalised;
 }

@@ -255,7 +255,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
                     break;
                 case Normalised.Unreadable unreadable:
                     AccountLog.Unreadable(_logger, Account, row.Id);
-                    sorting.Park(row.Id, unreadable.Reason);
+                    sorting.Park(row.Id, row.ReceivedAt, unreadable);
                     break;
             }
         }

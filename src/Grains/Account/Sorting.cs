@@ -35,7 +35,17 @@ internal sealed class Sorting(TenantId tenant, AccountId account, RoutingSnapsho
     public List<(ChannelEvent Happened, DateTimeOffset ReceivedAt)> Connection { get; } = [];
 
     /// <summary>A webhook nobody can read.</summary>
-    public void Park(WebhookId webhook, string reason) => _parked.Add(new ParkedWebhook(webhook, reason));
+    /// <param name="webhook">Which.</param>
+    /// <param name="receivedAt">When it came.</param>
+    /// <param name="said">Why, and its number: it has come, whatever is to become of it.</param>
+    public void Park(WebhookId webhook, DateTimeOffset receivedAt, Normalised.Unreadable said)
+    {
+        _parked.Add(new ParkedWebhook(webhook, said.Reason));
+        if (numberOf is not null && said.Number is { } number)
+        {
+            _counted.Add(new CountedUpdate(number, receivedAt));
+        }
+    }
 
     /// <summary>A webhook and what it says.</summary>
     public void Add(WebhookId webhook, DateTimeOffset receivedAt, ImmutableArray<ChannelEvent> events)

@@ -117,6 +117,10 @@ internal sealed partial class ConnectorGrain(
     }
 
     /// <inheritdoc/>
+    public Task ReportHeldAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason) =>
+        statuses.HoldAccountAsync(tenant, account, until, reason, CancellationToken.None);
+
+    /// <inheritdoc/>
     public Task<BreakerState> GetBreakerAsync() => Task.FromResult(_breaker.State);
 
     // Null for kinds whose provider is asked for nothing.

@@ -22,7 +22,7 @@ namespace Channels.Grains.Conversation;
 /// whoever fetches that tells us, the sweep does when nobody could, and at the end of the wait it goes with what there is.
 /// </remarks>
 [CollectionAgeLimit(Minutes = 2), Orleans.Placement.PreferLocalPlacement]
-internal sealed class ConversationGrain : Grain, IConversationGrain
+internal sealed partial class ConversationGrain : Grain, IConversationGrain
 {
     private readonly IChannelDirectory _directory;
     private readonly IConversationStore _store;
@@ -298,16 +298,36 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
 
         var outcome = await AskAsync(channel, burst, cancellationToken);
 
-        // A person may have taken over while the agent thought.
-        return WhySilent(channel, _state!, burst) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
+        // A person may have taken over while the agent thought, or the contact may have taken back what they said.
+        return WhySilent(channel, _state!, await AsItIsAsync(burst, cancellationToken)) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
     }
 
     private async Task<AgentOutcome> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
         using var place = await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken);
+
+        // It may have been edited, or taken back, while a place was waited for.
+        burst = await AsItIsAsync(burst, cancellationToken);
+        if (burst.Turns.All(turn => turn.Deleted))
+        {
+            return new AgentOutcome.Silent(TranscriptReasons.Deleted);
+        }
+
         using var typing = _typing.Begin(channel, _where, _state!.ChatId, burst.Last.ProviderMessageId, cancellationToken);
         _asks.Note(burst.First.Message);
         return await _answering.AskAsync(channel, _where, burst, _state!, cancellationToken);
+    }
+
+    // The table is asked only where somebody has said that it has changed.
+    private async Task<Burst> AsItIsAsync(Burst burst, CancellationToken cancellationToken)
+    {
+        if (!_queue.MustLoad || await ReadAsync(cancellationToken) is not { } state)
+        {
+            return burst;
+        }
+
+        var now = state.Turns.ToDictionary(turn => turn.Message);
+        return burst with { Turns = [.. burst.Turns.Select(turn => now.GetValueOrDefault(turn.Message, turn))] };
     }
 
     private string? WhySilent(ChannelEntry channel, ConversationState state, Burst burst) => Silence.Why(channel, _pausedUntil, state.OutOfReach, burst, _clock.GetUtcNow());
@@ -337,61 +357,5 @@ internal sealed class ConversationGrain : Grain, IConversationGrain
         return waiting is [var first, ..] && (first.AnswerBy is not null || (state.Turns[0].Message == turn && _answering.ReplyWithin(channel) is not null))
             ? Burst.Of(waiting, channel.Policy.Debounce)
             : null;
-    }
-
-    private async Task<bool> FinishAsync(TurnFinish ending, CancellationToken cancellationToken)
-    {
-        var pauseVersion = _pauseVersion;
-        var finish = await _dispatch.ReserveAsync(_asks.On(ending));
-        TurnEnd end;
-        try
-        {
-            // A reply that this begins is not left alone by somebody who goes: it would have to be looked up, or sent as a possible duplicate.
-            end = await _store.FinishTurnAsync(finish, finish.Reserved ? CancellationToken.None : cancellationToken);
-        }
-        catch
-        {
-            // It may be done all the same. Delivery must look into the table before it takes a later reply for its next, and so must we.
-            _queue.Doubt();
-            await _dispatch.DoubtAsync(finish);
-            throw;
-        }
-
-        if (end.Ended)
-        {
-            Remember(finish, pauseVersion);
-        }
-        else
-        {
-            _queue.Doubt();
-        }
-
-        await _dispatch.TellAsync(finish, end);
-        return end.Ended;
-    }
-
-    private void Remember(TurnFinish finish, int pauseVersion)
-    {
-        if (finish.Options is { } options)
-        {
-            _state = _state is null ? null : _state with { Options = options };
-        }
-
-        if (finish.HandOver is null)
-        {
-            return;
-        }
-
-        ConversationLog.HandedOver(_logger, _where.Conversation);
-        if (pauseVersion == _pauseVersion)
-        {
-            _pausedUntil = AgentPause.UntilResumed;
-            _pauseVersion++;
-        }
-        else
-        {
-            // Somebody paused or resumed at the same moment: the table knows who came last.
-            _queue.Doubt();
-        }
     }
 }

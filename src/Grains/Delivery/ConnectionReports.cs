@@ -11,6 +11,10 @@ namespace Channels.Grains.Delivery;
 internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> connectorOf, IChannelDirectory directory, TimeProvider clock, ILogger logger)
 {
     private const string RateLimited = "rate-limited";
+
+    /// <summary>A hold of this length or more is written down: it is shown on the channel, told as an event, and outlives the process.</summary>
+    private static readonly TimeSpan WorthTelling = TimeSpan.FromMinutes(1);
+
     private int _failures;
 
     /// <summary>The last thing heard was a failure: one reply at a time tries the connection for all.</summary>
@@ -64,7 +68,7 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
                 break;
             case SendOutcome.TryLater { Code: RateLimited } busy:
                 // The provider works; it wants less of this account, not only of this conversation.
-                HoldUntil(clock.GetUtcNow() + RetryPolicy.WishOf(busy), ReplyWaitCause.RateLimited, code: busy.Code);
+                await HeldAsync(channel, busy, RetryPolicy.WishOf(busy));
                 break;
             case SendOutcome.TryLater later:
                 await FailedAsync(channel, later.Code);
@@ -79,6 +83,17 @@ internal sealed class ConnectionReports(Func<ConnectorId, IConnectorGrain> conne
                 await TellAsync(channel, connector => connector.ReportBlockedAsync(channel.Tenant, account.Code, account.Reason));
                 directory.Forget(channel.Account);
                 break;
+        }
+    }
+
+    // What is over soon is nobody's news; the replies themselves say what they wait for.
+    private async Task HeldAsync(ChannelEntry channel, SendOutcome.TryLater busy, TimeSpan wish)
+    {
+        var until = clock.GetUtcNow() + wish;
+        HoldUntil(until, ReplyWaitCause.RateLimited, code: busy.Code);
+        if (wish >= WorthTelling)
+        {
+            await TellAsync(channel, connector => connector.ReportHeldAsync(channel.Tenant, channel.Account, until, $"{busy.Code}: {busy.Reason}"));
         }
     }
 

@@ -1,4 +1,4 @@
-using Channels.Storage.Database;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Channels.Core;
@@ -7,6 +7,7 @@ using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Storage.Caching;
+using Channels.Storage.Database;
 using Channels.Storage.Secrets;
 using Channels.Storage.Tenancy;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ public sealed partial class ChannelDirectory : IChannelDirectory
     private const string Select = """
         select a.tenant_id, a.connector_id, c.kind, c.status, a.status, coalesce(a.status_reason, c.status_reason), a.identity, c.settings::text, c.secrets,
                a.webhook_secret, a.agent::text, a.agent_secrets, a.policy::text, t.suspended_at is not null, a.held_until, a.held_reason, a.slowed_until, a.slowed_reason, a.status_code,
-               c.status_code, a.former_webhook_secret, a.former_webhook_secret_until
+               c.status_code, a.former_webhook_secrets, a.former_webhook_secrets_until
         from account a
         join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id
         join tenant t on t.id = a.tenant_id
@@ -90,7 +91,7 @@ public sealed partial class ChannelDirectory : IChannelDirectory
                 new(row.GetGuid(0)), new(row.GetGuid(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.Text(5), row.GetString(6), row.GetString(7),
                 row.Bytes(8), row.GetFieldValue<byte[]>(9), row.GetString(10), row.Bytes(11), row.GetString(12), row.GetBoolean(13),
                 new AccountThrottle(row.Moment(14), row.Text(15), row.Moment(16), row.Text(17)), row.Text(18), row.Text(19),
-                row.Bytes(20), row.Moment(21))
+                row.GetFieldValue<byte[][]>(20), row.GetFieldValue<DateTime[]>(21))
             : null;
     }
 
@@ -110,26 +111,26 @@ public sealed partial class ChannelDirectory : IChannelDirectory
             new AgentSettings(KindOf(agent), agent),
             PolicyJson.Read(JsonText.Parse(row.Policy)),
             row.TenantSuspended) { Throttle = row.Throttle, StatusCode = row.StatusCode, ConnectorCode = row.ConnectorCode,
-            FormerWebhookSecret = await FormerAsync(account, row, cancellationToken) };
+            FormerWebhookSecrets = await FormerAsync(account, row, cancellationToken) };
     }
 
     // One that cannot be opened (the master key it was sealed with is lost) is none: the channel goes on with the secret that took its place.
-    private async ValueTask<FormerSecret?> FormerAsync(AccountId account, Row row, CancellationToken cancellationToken)
+    private async ValueTask<ImmutableArray<FormerSecret>> FormerAsync(AccountId account, Row row, CancellationToken cancellationToken)
     {
-        if (row is not { FormerSecret: { } former, FormerUntil: { } until })
+        var opened = ImmutableArray.CreateBuilder<FormerSecret>(row.FormerSecrets.Length);
+        foreach (var (former, until) in row.FormerSecrets.Zip(row.FormerUntil))
         {
-            return null;
+            try
+            {
+                opened.Add(new(await _vault.OpenAsync(row.Tenant, SecretPurpose.Webhook(account.Value), former, cancellationToken), new DateTimeOffset(until, TimeSpan.Zero)));
+            }
+            catch (CryptographicException failure)
+            {
+                Log.CannotOpenFormer(_logger, account, failure.Message);
+            }
         }
 
-        try
-        {
-            return new(await _vault.OpenAsync(row.Tenant, SecretPurpose.Webhook(account.Value), former, cancellationToken), until);
-        }
-        catch (CryptographicException failure)
-        {
-            Log.CannotOpenFormer(_logger, account, failure.Message);
-            return null;
-        }
+        return opened.ToImmutable();
     }
 
     private async ValueTask<string?> OpenAsync(TenantId tenant, SecretPurpose purpose, byte[]? sealedBytes, CancellationToken cancellationToken) =>
@@ -141,14 +142,14 @@ public sealed partial class ChannelDirectory : IChannelDirectory
     private sealed record Row(
         TenantId Tenant, ConnectorId Connector, string Kind, string ConnectorStatus, string Status, string? StatusReason, string Identity, string Settings,
         byte[]? Secrets, byte[] WebhookSecret, string Agent, byte[]? AgentSecrets, string Policy, bool TenantSuspended, AccountThrottle Throttle, string? StatusCode,
-        string? ConnectorCode, byte[]? FormerSecret, DateTimeOffset? FormerUntil);
+        string? ConnectorCode, byte[][] FormerSecrets, DateTime[] FormerUntil);
 
     private static partial class Log
     {
         [LoggerMessage(2101, LogLevel.Error, "The secrets of channel {Account} cannot be opened ({Problem}). Is the master key the one they were sealed with? Webhooks get 503 until then")]
         public static partial void CannotOpen(ILogger logger, AccountId account, string problem);
 
-        [LoggerMessage(2104, LogLevel.Warning, "The former webhook secret of channel {Account} cannot be opened ({Problem}): webhooks that still show it get 401")]
+        [LoggerMessage(2104, LogLevel.Warning, "A former webhook secret of channel {Account} cannot be opened ({Problem}): webhooks that still show it get 401")]
         public static partial void CannotOpenFormer(ILogger logger, AccountId account, string problem);
     }
 }

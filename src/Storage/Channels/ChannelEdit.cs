@@ -19,11 +19,11 @@ public sealed class ChannelEdit : IAsyncDisposable
         update connector set settings = $3::jsonb, secrets = $4::bytea, updated_at = $5 where tenant_id = $1 and id = $2
         """;
 
-    private const string UpdateAccount = """
+    private const string UpdateAccount = $"""
         update account a
         set name = $3, identity = $4, org_unit_id = o.id, webhook_secret = $6, agent = $7::jsonb, agent_secrets = $8::bytea, policy = $9::jsonb, updated_at = $10,
-            former_webhook_secret = case when $11::timestamptz is not null then a.webhook_secret else a.former_webhook_secret end,
-            former_webhook_secret_until = coalesce($11, a.former_webhook_secret_until)
+            former_webhook_secrets = case when $11::timestamptz is null then a.former_webhook_secrets else array_append({ChannelStore.StillTaken}, a.webhook_secret) end,
+            former_webhook_secrets_until = case when $11::timestamptz is null then a.former_webhook_secrets_until else array_append({ChannelStore.StillTakenUntil}, $11) end
         from org_unit o
         where a.tenant_id = $1 and a.id = $2 and o.tenant_id = $1 and (o.id = $5::uuid or $5::uuid is null and o.is_default)
         """;

@@ -2,6 +2,7 @@ using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Core.Text;
 using Channels.Storage.Database;
+using Channels.Storage.Transcript;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -64,6 +65,14 @@ internal sealed class ChannelStatuses(ChannelsDatabase database, IdSource ids, T
     public Task<bool> ObserveAccountAsync(
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
         SetAccountAsync(tenant, account, status, code, reason, nextStep, alsoInactive: false, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task HoldAccountAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason, CancellationToken cancellationToken)
+    {
+        bool[] holds = [true];
+        return ChangedAsync(
+            EffectSql.Throttles, cancellationToken, new[] { tenant.Value }, new[] { account.Value }, new[] { until }, holds, new[] { Scrub.Clean(reason) }, new[] { ids.Next() });
+    }
 
     /// <inheritdoc/>
     public Task<bool> SetConnectorAsync(

@@ -70,15 +70,24 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
         select a.id, c.kind from account a join connector c on c.tenant_id = a.tenant_id and c.id = a.connector_id where a.tenant_id = $1 and a.id = any($2::uuid[])
         """;
 
-    private const string UpdateWebhookSecret = """
+    internal const string StillTaken = $"array(select f.secret from {TakenStill})";
+
+    internal const string StillTakenUntil = $"array(select f.until from {TakenStill})";
+
+    // Of very many rotations within a while only the last few: each is tried with each webhook that shows another secret.
+    private const string TakenStill = "unnest(former_webhook_secrets, former_webhook_secrets_until) as f (secret, until) where f.until > now() order by f.until desc limit 3";
+
+    private const string UpdateWebhookSecret = $$"""
         update account
-        set webhook_secret = $3, former_webhook_secret = case when $5::timestamptz is not null then webhook_secret end, former_webhook_secret_until = $5, updated_at = $4
+        set webhook_secret = $3, updated_at = $4,
+            former_webhook_secrets = case when $5::timestamptz is null then '{}' else array_append({{StillTaken}}, webhook_secret) end,
+            former_webhook_secrets_until = case when $5::timestamptz is null then '{}' else array_append({{StillTakenUntil}}, $5) end
         where tenant_id = $1 and id = $2 and deleted_at is null
         """;
 
     // The secrets go at once; the transcript stays, under the tenant's retention.
     private const string DeleteAccount = """
-        update account set deleted_at = $3, updated_at = $3, status = 'inactive', status_since = $3, webhook_secret = '', former_webhook_secret = null, agent_secrets = null
+        update account set deleted_at = $3, updated_at = $3, status = 'inactive', status_since = $3, webhook_secret = '', former_webhook_secrets = '{}', former_webhook_secrets_until = '{}', agent_secrets = null
         where tenant_id = $1 and id = $2 and deleted_at is null
         """;
 

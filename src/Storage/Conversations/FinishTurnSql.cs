@@ -1,3 +1,5 @@
+using Channels.Core.Transcript;
+
 namespace Channels.Storage.Conversations;
 
 /// <summary>The statements of <see cref="FinishTurnOperation"/>. Each begins by locking the turns' rows, found by their key; the last deletes them.</summary>
@@ -42,7 +44,7 @@ internal static class FinishTurnSql
         """;
 
     /// <summary>Writes to the message why it got no answer, or not the agent's, and counts those that got none.</summary>
-    internal const string Reasons = """
+    internal const string Reasons = $"""
         with r as materialized (
           select r.*, coalesce(r.asked_now_at, t.asked_at) as asked_at
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::timestamptz[], $8::timestamptz[], $9::int[])
@@ -50,7 +52,7 @@ internal static class FinishTurnSql
           join turn t on t.tenant_id = any (array[r.tenant_id]) and t.account_id = r.account_id and t.conversation_id = r.conversation_id and t.message_id = r.turn_id
           for update of t),
         reasons as (
-          update transcript t set reason = r.reason, asked_at = r.asked_at, asks = r.asks from r
+          update transcript t set reason = case when t.reason = '{TranscriptReasons.Deleted}' then t.reason else r.reason end, asked_at = r.asked_at, asks = r.asks from r
           where r.reason is not null and t.tenant_id = any (array[r.tenant_id]) and t.account_id = r.account_id and t.id = r.turn_id)
         insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)
         select tenant_id, account_id, 'message', drop_reason(reason), count(*), max(now)
@@ -78,7 +80,7 @@ internal static class FinishTurnSql
         """;
 
     /// <summary>Ends the messages that came in one burst with the turn's own.</summary>
-    internal const string RestOfBurst = """
+    internal const string RestOfBurst = $"""
         with b as materialized (
           select b.*
           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::boolean[], $8::timestamptz[])
@@ -90,7 +92,7 @@ internal static class FinishTurnSql
           where t.tenant_id = any (array[b.tenant_id]) and t.account_id = b.account_id and t.conversation_id = b.conversation_id and t.message_id = b.message_id
           returning b.*),
         links as (
-          update transcript t set turn_id = b.turn_id, reason = coalesce(b.reason, t.reason) from gone b
+          update transcript t set turn_id = b.turn_id, reason = case when t.reason = '{TranscriptReasons.Deleted}' then t.reason else coalesce(b.reason, t.reason) end from gone b
           where t.tenant_id = any (array[b.tenant_id]) and t.account_id = b.account_id and t.id = b.message_id),
         unanswered as (
           insert into drop_counter as n (tenant_id, account_id, what, reason, dropped, last_at)

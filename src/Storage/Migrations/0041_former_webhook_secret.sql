@@ -1,3 +1,4 @@
--- 0041_former_webhook_secret.sql: the webhook secret before the last rotation is taken for a while, until the provider knows the new one
-alter table account add column former_webhook_secret bytea;
-alter table account add column former_webhook_secret_until timestamptz;
+-- 0041_former_webhook_secret.sql: webhook secrets from before a rotation are taken for a while, until the provider knows the new one
+-- Several: who rotates once more before that must not shut out a provider that still shows the first.
+alter table account add column former_webhook_secrets bytea[] not null default '{}';
+alter table account add column former_webhook_secrets_until timestamptz[] not null default '{}';

@@ -109,7 +109,7 @@ internal sealed class RecordOperation(AccountBatch batch, DateTimeOffset now, Da
             return rows;
         }
 
-        var real = rows.Where(row => row.Item.Revision != EventKey.Placeholder).Select(row => (row.Of.Account, row.Item.ProviderMessageId, row.Item.Conversation)).ToHashSet();
+        var real = rows.Where(row => row.Item is { KeyClass: "message", Revision: not EventKey.Placeholder }).Select(row => (row.Of.Account, row.Item.ProviderMessageId, row.Item.Conversation)).ToHashSet();
         return rows.FindAll(row => row.Item.Revision != EventKey.Placeholder || !real.Contains((row.Of.Account, row.Item.ProviderMessageId, row.Item.Conversation)));
     }
 

@@ -19,12 +19,14 @@ internal static class RecordSql
     internal const string Messages = $"""
         {Parts.Claims}
         fresh as not materialized (select * from asked where claimed),
+        {Parts.Waited}
+        early as not materialized (select * from waited),
         {Parts.Insertions}
         """;
 
     /// <summary>
     /// The same with history among them. Keys are forgotten after a while and history comes from before: what is to be found near its own time is known as well; but for what only stood
-    /// in for it until its file came (<see cref="EventKey.Placeholder"/>), whose place it takes.
+    /// in for it until its file came (<see cref="EventKey.Placeholder"/>): it takes its place, with what was changed of it since.
     /// </summary>
     internal const string MessagesAndHistory = $"""
         {Parts.Claims}
@@ -35,7 +37,7 @@ internal static class RecordSql
             select * from message_key k
             where k.account_id = asked.account_id and k.provider_message_id = asked.provider_message_id and k.conversation_id = asked.conversation_id
               and k.key_class = 'message' and k.revision = '{EventKey.Placeholder}' limit 1) as k
-          where asked.claimed and asked.history and asked.revision <> '{EventKey.Placeholder}'),
+          where asked.claimed and asked.history and asked.key_class = 'message' and asked.revision <> '{EventKey.Placeholder}'),
         fresh as materialized (
           select * from asked
           where claimed and (not history or not exists (
@@ -44,11 +46,14 @@ internal static class RecordSql
               and t.provider_message_id = asked.provider_message_id and t.id not in (select message_id from placeholders) offset 0))),
         replaced as (
           delete from transcript t using placeholders p
-          where t.tenant_id = any (array[p.tenant_id]) and t.account_id = p.account_id and t.id = p.message_id and p.id in (select id from fresh)),
+          where t.tenant_id = any (array[p.tenant_id]) and t.account_id = p.account_id and t.id = p.message_id and p.id in (select id from fresh)
+          returning p.id, case when t.edited_at is not null then t.text end as text, t.reason is not distinct from '{Parts.Deleted}' as deleted, t.edited_at as changed_at),
         renamed as (
           update message_key k set message_id = p.id from placeholders p
           where k.account_id = any (array[p.account_id]) and k.provider_message_id = p.provider_message_id and k.conversation_id = p.conversation_id
             and k.key_class = p.key_class and k.revision = p.revision and p.id in (select id from fresh)),
+        {Parts.Waited}
+        early as materialized (select * from waited union all select * from replaced where deleted or changed_at is not null),
         {Parts.Insertions}
         """;
 
@@ -311,12 +316,15 @@ internal static class RecordSql
             asked as materialized (select m.*, m.id in (select message_id from keys) as claimed from m),
             """;
 
-        internal const string Insertions = $"""
-            early as materialized (
+        internal const string Waited = $"""
+            waited as materialized (
               delete from early_change e using fresh m
               where e.tenant_id = any (array[m.tenant_id]) and e.account_id = m.account_id and e.provider_message_id = m.provider_message_id
                 and e.conversation_id = any (array[m.conversation_id, {NoConversation}]) and m.key_class = 'message'
               returning m.id, e.text, e.deleted, e.changed_at),
+            """;
+
+        internal const string Insertions = $"""
             changes as materialized (select distinct on (id) * from early order by id, deleted desc, changed_at desc nulls last),
             landed as materialized (
               select m.*, e.id is not null as changed, coalesce(e.deleted, false) as deleted, e.text as new_text, e.changed_at as edited_at,
@@ -355,7 +363,7 @@ internal static class RecordSql
               on conflict (tenant_id, account_id) do update
               set messages_received = c.messages_received + excluded.messages_received, duplicates_dropped = c.duplicates_dropped + excluded.duplicates_dropped,
                   last_message_at = greatest(c.last_message_at, excluded.last_message_at))
-            select case when conversation_id in (select id from conversations) then id else no_such_conversation(conversation_id) end, changed from landed
+            select case when conversation_id in (select id from conversations) then id else no_such_conversation(conversation_id) end, changed and starts_turn from landed
             """;
     }
 }

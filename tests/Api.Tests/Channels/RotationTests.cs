@@ -45,7 +45,8 @@ public sealed class RotationTests(ApiHost host) : IClassFixture<ApiHost>
         var refused = await RotateAsync(tenant, id, body);
 
         Assert.Equal([field], (await refused.ProblemAsync(422, "invalid_fields")).Fields());
-        Assert.Equal((Former, null), ((await EntryAsync(id)).Connection.WebhookSecret, (await EntryAsync(id)).FormerWebhookSecret));
+        Assert.Equal(Former, (await EntryAsync(id)).Connection.WebhookSecret);
+        Assert.Empty((await EntryAsync(id)).FormerWebhookSecrets);
     }
 
     [PostgresFact]
@@ -64,7 +65,7 @@ public sealed class RotationTests(ApiHost host) : IClassFixture<ApiHost>
         // Neither is kept.
         Assert.Equal(",,,messages-upsert", await host.ScalarAsync("select string_agg(path, ',' order by path) from inbox where account_id = $1", id));
 
-        await host.ScalarAsync("update account set former_webhook_secret_until = now() where id = $1", id);
+        await host.ScalarAsync("update account set former_webhook_secrets_until = array[now()] where id = $1", id);
         Directory.Forget(new AccountId(id));
         Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync($"/webhooks/evolution/{id}", Former));
         Assert.Equal(HttpStatusCode.OK, await PostAsync($"/webhooks/evolution/{id}", secret));
@@ -93,10 +94,18 @@ public sealed class RotationTests(ApiHost host) : IClassFixture<ApiHost>
         await (await tenant.Http.PatchAsJsonAsync($"/api/v1/channels/{id}", new { name = "another name" })).JsonAsync();
         Assert.Equal(HttpStatusCode.OK, await PostAsync($"/webhooks/evolution/{id}", Former));
 
-        // Of several only the last.
+        // The provider may not have heard of the second before the third: what was promised of the first holds.
         await (await tenant.Http.PatchAsJsonAsync($"/api/v1/channels/{id}", new { webhook_secret = "the-third-webhook-secret" })).JsonAsync();
+        await (await RotateAsync(tenant, id, """{"webhook_secret":"the-fourth-webhook-secret"}""")).JsonAsync();
+        foreach (var secret in new[] { Former, "the-second-webhook-secret", "the-third-webhook-secret", "the-fourth-webhook-secret" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await PostAsync($"/webhooks/evolution/{id}", secret));
+        }
+
+        // Until somebody says that none is to count any more.
+        await (await RotateAsync(tenant, id, """{"webhook_secret":"the-fifth-webhook-secret","former_valid_seconds":0}""")).JsonAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync($"/webhooks/evolution/{id}", Former));
-        Assert.Equal(HttpStatusCode.OK, await PostAsync($"/webhooks/evolution/{id}", "the-second-webhook-secret"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await PostAsync($"/webhooks/evolution/{id}", "the-fourth-webhook-secret"));
     }
 
     private IChannelDirectory Directory => host.Services.GetRequiredService<IChannelDirectory>();

@@ -148,6 +148,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public Task ReportBlockedAsync(TenantId tenant, string code, string reason) => grains.FailAsync();
 
+        public Task ReportHeldAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason) => grains.FailAsync();
+
         public Task ReportHealthyAsync(TenantId tenant) => grains.FailAsync();
 
         public async Task DisableAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)

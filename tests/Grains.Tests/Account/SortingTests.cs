@@ -128,6 +128,27 @@ public sealed class SortingTests
         Assert.Equal(Noon.AddSeconds(kept), Assert.Single(batch.Reach).At);
     }
 
+    [Theory]
+    [InlineData(105L, 1)]
+    [InlineData(null, 0)]
+    public void An_update_that_cannot_be_read_has_come_all_the_same(long? number, int counted)
+    {
+        var sorting = new Sorting(
+            new TenantId(new Guid("0197f000-0000-7000-8000-000000000001")), new AccountId(new Guid("0197f000-0000-7000-8000-000000000002")),
+            new RoutingSnapshot(ChannelPolicy.Default, HasAgent: true, AgentAcceptsMedia: false, Noon), new IdSource(TimeProvider.System), _ => null, numberOf: _ => null);
+        sorting.Park(new WebhookId(new Guid("0197f000-0000-7000-8000-000000000003")), Noon, new Normalised.Unreadable("no chat", number));
+
+        Assert.Equal((1, counted), (sorting.ToBatch().Parked.Length, sorting.ToBatch().Counted.Length));
+    }
+
+    [Fact]
+    public void A_vote_of_the_past_is_the_one_that_was_told_when_it_was_given()
+    {
+        var vote = Reaction with { Kind = EventKinds.HistoryMessage, Emoji = null, Options = ["Tue"] };
+
+        Assert.Equal("vote", Assert.Single(Sorted(vote, new ConversationId(new Guid("0197f000-0000-7000-8000-000000000005"))).Messages).KeyClass);
+    }
+
     [Fact]
     public void One_person_in_a_chat_of_a_groups_type_is_answered_and_has_their_name_for_it()
     {

@@ -60,6 +60,9 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     public int TimesAsked => _asked;
 
+    /// <summary>Tells the conversation that the table has changed.</summary>
+    public Task LookAgainAsync() => Conversation.EnqueueAsync(Where, [], complete: false);
+
     /// <summary>The first message that is committed.</summary>
     public Task<QueuedReply> QueuedAsync() => _queued.Task.WaitAsync(Patience);
 

@@ -110,6 +110,8 @@ public sealed class SessionReportsTests : IChannelDirectory, IConnectorGrain
 
     Task IConnectorGrain.ReportBlockedAsync(TenantId tenant, string code, string reason) => Change(ConnectorStatus.Error, $"error {code}");
 
+    Task IConnectorGrain.ReportHeldAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason) => throw new NotSupportedException();
+
     Task IConnectorGrain.ReportHealthyAsync(TenantId tenant) => Change(ConnectorStatus.Active, "active");
 
     Task<BreakerState> IConnectorGrain.ReportFailureAsync(string code) => throw new NotSupportedException();

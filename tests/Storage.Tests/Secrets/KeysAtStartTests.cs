@@ -104,7 +104,8 @@ public sealed class KeysAtStartTests(PostgresFixture postgres) : IClassFixture<P
         var vault = new SecretVault(new DataKeys(new TenantScope(_db), MasterKey.Load(Mine), _clock));
         var directory = new ChannelDirectory(_db, vault, new PublicAddress(() => new Uri("http://127.0.0.1/")), _clock, NullLogger<ChannelDirectory>.Instance);
         var entry = await directory.FindAsync(account, default);
-        Assert.Equal(("new-webhook-secret", null), (entry!.Connection.WebhookSecret, entry.FormerWebhookSecret));
+        Assert.Equal("new-webhook-secret", entry!.Connection.WebhookSecret);
+        Assert.Empty(entry.FormerWebhookSecrets);
         await using var changed = await Store().EditAsync(tenant, account, default);
         Assert.Equal("""{"api_key":"new"}""", changed!.Secrets.SettingsJson);
     }

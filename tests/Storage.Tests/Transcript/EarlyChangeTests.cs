@@ -157,6 +157,45 @@ public sealed class EarlyChangeTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal("A:a caption:-|before:before:-", await SeenAsync());
     }
 
+    [PostgresTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_taken_back_while_something_stood_in_for_it_does_not_come_back_with_its_file(bool isFirst)
+    {
+        var standing = Past("A", null) with { Revision = EventKey.Placeholder };
+        if (isFirst)
+        {
+            await ChangeAsync(Change("A", null, deleted: true));
+            await RecordAsync(standing);
+        }
+        else
+        {
+            await RecordAsync(standing);
+            await ChangeAsync(Change("A", null, deleted: true));
+        }
+
+        await RecordAsync(Past("A", "a caption"));
+
+        Assert.Equal("A:-:deleted by its sender", await SeenAsync());
+    }
+
+    [PostgresFact]
+    public async Task Only_a_message_takes_the_place_of_what_stands_in_for_it()
+    {
+        await RecordAsync(Past("A", null) with { Revision = EventKey.Placeholder });
+        await RecordAsync(Past("A", "👍") with { KeyClass = "reaction" }, Past("B", null) with { Revision = EventKey.Placeholder }, Past("B", "👍") with { KeyClass = "reaction" });
+
+        Assert.Equal(2L, await _stage.ScalarAsync("select count(*) from transcript where text is null"));
+    }
+
+    [PostgresFact]
+    public async Task History_wakes_nobody_for_what_it_was_edited_to()
+    {
+        await ChangeAsync(Change("A", "edited", at: Noon));
+
+        Assert.Empty((await RecordAsync(Past("A", "original"))).Outdated);
+    }
+
     private RecordedMessage Said(string id, string text) => new(
         new MessageId(_stage.Next()), _stage.Where.Conversation, false, Author.Contact, "message.text", id, "message", "", text, "received", null, null, null, Noon, null,
         StartsTurn: true, History: false);
