@@ -14,7 +14,7 @@ internal sealed class NoStatuses : IChannelStatuses
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task HoldAccountAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task HoldAccountAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<bool> SetConnectorAsync(
         TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken) =>

@@ -135,6 +135,8 @@ public sealed class IntakeGrainTests : IChannelDirectory, IConnectorCatalog, IIn
     Task<bool> IChannelStatuses.SetConnectorAsync(
         TenantId tenant, ConnectorId connector, ConnectorStatus status, string? code, string? reason, CancellationToken cancellationToken) => Task.FromResult(true);
 
+    Task IChannelStatuses.HoldAccountAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     Task IChannelStatuses.SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private abstract class Kind : IConnector

@@ -137,6 +137,8 @@ public sealed class SessionGrainTests : IChannelDirectory, IConnectorCatalog, IS
         return true;
     }
 
+    Task IChannelStatuses.HoldAccountAsync(TenantId tenant, AccountId account, DateTimeOffset until, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     Task IChannelStatuses.SetTenantSuspendedAsync(TenantId tenant, bool suspended, string? reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private static TaskCompletionSource<TAnswer> NewSource<TAnswer>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
