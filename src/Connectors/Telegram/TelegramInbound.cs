@@ -66,7 +66,7 @@ internal static class TelegramInbound
 
         if (TelegramUpdate.Read(document.RootElement, webhook.Channel, out unreadable) is not { } update)
         {
-            return new Normalised.Unreadable(unreadable);
+            return new Normalised.Unreadable(unreadable, TelegramUpdate.NumberIn(document.RootElement));
         }
 
         if (update.Kind is null || !_readers.TryGetValue(update.Kind, out var reader))

@@ -15,11 +15,15 @@ namespace Channels.Connectors.Telegram;
 /// <param name="Username">Our bot's name without @, where the channel's owner gave it.</param>
 internal readonly record struct TelegramUpdate(long Id, string? Kind, JsonElement Value, string? BotId, string? Username)
 {
+    /// <summary>Telegram's number of the update, whatever else it says.</summary>
+    public static long? NumberIn(JsonElement body) =>
+        long.TryParse(body.Id("update_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id) ? id : null;
+
     /// <summary>Null and <paramref name="unreadable"/> with the reason when it is no update, or one of ours in a form that nobody can read.</summary>
     public static TelegramUpdate? Read(JsonElement body, Connection? channel, out string unreadable)
     {
         // Without its id nobody could tell it from a repetition.
-        if (!long.TryParse(body.Id("update_id"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id))
+        if (NumberIn(body) is not { } id)
         {
             unreadable = "no update_id";
             return null;
