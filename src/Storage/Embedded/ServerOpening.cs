@@ -53,7 +53,7 @@ internal sealed partial class ServerOpening(string dataDirectory, EmbeddedPostgr
             throw ClusterInitialiser.Unreachable(cluster, account);
         }
 
-        await ClusterSettings.WriteAsync(cluster, account, options, cancellationToken);
+        await ClusterSettings.WriteAsync(cluster, binaries, account, options, cancellationToken);
         var socketDirectory = await SocketDirectory.PrepareAsync(cluster, account, cancellationToken);
         var launcher = new ServerLauncher(cluster, account, log, clock);
         await launcher.ClearLeftoversAsync(socketDirectory, cancellationToken);

@@ -29,6 +29,19 @@ public sealed class StartTests : IDisposable
     }
 
     [PostgresFact]
+    public async Task Pages_in_the_log_are_compressed_in_the_fastest_way_the_server_has()
+    {
+        await ClusterTemplate.CopyToAsync(Data);
+        await using var postgres = await EmbeddedServer.StartAsync(Data);
+
+        const string best = "select case when 'lz4' = any (enumvals) then 'lz4' else 'pglz' end from pg_settings where name = 'wal_compression'";
+        var set = await EmbeddedServer.AskAsync(postgres.ConnectionString, "select current_setting('wal_compression')");
+
+        // Before 15 there is one way, and it is called "on".
+        Assert.Equal(await EmbeddedServer.AskAsync(postgres.ConnectionString, best), set == "on" ? "pglz" : set);
+    }
+
+    [PostgresFact]
     public async Task Case_is_folded_in_every_alphabet()
     {
         await ClusterTemplate.CopyToAsync(Data);
