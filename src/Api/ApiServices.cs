@@ -81,9 +81,12 @@ public static class ApiServices
         return services;
     }
 
-    /// <summary>All endpoints, and the three things that run before them: problems become problem details, keys become callers, and text nobody can keep is refused.</summary>
+    /// <summary>All endpoints, and what runs before them: problems become problem details, keys become callers, and text nobody can keep is refused. Webhooks pass it all by: routing answers them.</summary>
     public static void MapChannelsApi(this WebApplication app)
     {
+        app.UseMiddleware<HeadAsGet>();
+        app.UseRouting();
+        app.UseMiddleware<AnswerHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<RefuseBrokenText>();

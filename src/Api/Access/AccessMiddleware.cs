@@ -68,7 +68,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Opera
             return access == Access.Tenant ? new(ErrorCatalogue.TenantRequired) : null;
         }
 
-        if (!Guid.TryParse(header, out var id) || await tenants.FindAsync(new TenantId(id), http.RequestAborted) is null)
+        if (!Guid.TryParse(header, out var id))
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, TenantHeader, "must be the id of a tenant (a UUID).");
+        }
+
+        if (await tenants.FindAsync(new TenantId(id), http.RequestAborted) is null)
         {
             return Problem.NotFound;
         }

@@ -28,7 +28,7 @@ internal static class ErrorCatalogue
     public static readonly ApiError OutcomeKnown = new("outcome_known", 409, "What became of this message is not open", "Look at its timeline. To say it once more, send it with POST /api/v1/conversations/{id}/messages.");
     public static readonly ApiError EventsGone = new("events_gone", 410, "Events that this cursor has not seen are gone", "Repeat the request with after = this answer's cursor: it goes on with what is kept. Read what was missed from the conversations: GET /api/v1/conversations, and the messages of each.");
     public static readonly ApiError TooLarge = new("too_large", 413, "The body is too large", "Webhooks and previews may have 4 MB, files to be sent 32 MB, everything else 1 MB.");
-    public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "This content type is not taken here", "Send application/json.");
+    public static readonly ApiError UnsupportedMediaType = new("unsupported_media_type", 415, "The body comes in a form that is not taken here", "Send it as it is: not compressed, and without Content-Encoding.");
     public static readonly ApiError InvalidFields = new("invalid_fields", 422, "Fields are missing or not valid", "Correct the fields listed under errors; all complaints are listed at once.");
     public static readonly ApiError IdempotencyKeyReused = new("idempotency_key_reused", 422, "This Idempotency-Key was used for another request", "Use a new key for a new request.");
     public static readonly ApiError ProviderRefused = new("provider_refused", 422, "The provider refused", "Read the detail, correct the channel's settings or the gateway, and activate again.");

@@ -35,7 +35,9 @@ internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetada
     public bool Has(string field) => Root.ValueKind == JsonValueKind.Object && Root.TryGetProperty(field, out _);
 
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext http) =>
-        await BoundedBody.ReadAsync(http, Limit) is { } bytes ? Read(bytes) : new() { Problem = new(ErrorCatalogue.TooLarge) };
+        http.Request.Headers.ContentEncoding.ToString() is { Length: > 0 } packed && !packed.Equals("identity", StringComparison.OrdinalIgnoreCase) ? new() { Problem = Problem.Field(ErrorCatalogue.UnsupportedMediaType, "Content-Encoding", "must be absent: bodies are not unpacked here.") }
+        : await BoundedBody.ReadAsync(http, Limit) is { } bytes ? Read(bytes)
+        : new() { Problem = new(ErrorCatalogue.TooLarge) };
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata(AnyContentType.AsJson, typeof(T), isOptional: typeof(T).GetProperties().All(property => !JsonFields.IsRequired(property))));
