@@ -33,7 +33,7 @@ public sealed class KindTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(1, Simulator(named).GetProperty("configuration").GetProperty("channels").GetInt32());
         Assert.Equal(System.Text.Json.JsonValueKind.Null, Simulator(none).GetProperty("configuration").ValueKind);
         await (await AskAsync(Seed.NewId().ToString())).ProblemAsync(404, "not_found");
-        await (await AskAsync("acme")).ProblemAsync(404, "not_found");
+        await (await AskAsync("acme")).ProblemAsync(400, "invalid_parameter");
 
         Task<HttpResponseMessage> AskAsync(string? of)
         {
