@@ -44,6 +44,11 @@ internal sealed class OutboundSending(
             return (null, new Problem(ErrorCatalogue.InvalidFields, null, reading.Complaints));
         }
 
+        if (connector is IContentRules rules && rules.RefusalOf(reading.Text, reading.Content) is { } refusal)
+        {
+            return (null, Problem.Field(ErrorCatalogue.InvalidFields, FieldOf(refusal, reading.Content), $"{refusal.Reason} ({refusal.Code})."));
+        }
+
         var content = reading.Content;
         if (content is OutboundContent.File { Reference: not null } stored)
         {
@@ -83,6 +88,15 @@ internal sealed class OutboundSending(
         var placed = await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken);
         return (new(id, where.Value, channel.Account.Value, placed?.Message.Status ?? "queued", placed?.Queue?.Position, IdSource.TimeOf(id)), null);
     }
+
+    // Which of the members is meant, the kind need not know: words beside a file are the text, and the rest is what it is sent as.
+    private static string FieldOf(SendOutcome.Refused refusal, OutboundContent? content) => content switch
+    {
+        OutboundContent.Interactive => "interactive",
+        OutboundContent.Cards => "contacts",
+        OutboundContent.File when refusal.Code is "not-supported" => "type",
+        _ => "text",
+    };
 
     // The same with its media type, where that can be seen; null when there is no such file.
     private async Task<OutboundContent.File?> LookAsync(TenantId tenant, OutboundContent.File content, CancellationToken cancellationToken)

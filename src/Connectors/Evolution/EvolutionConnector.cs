@@ -7,7 +7,8 @@ namespace Channels.Connectors.Evolution;
 
 /// <summary>WhatsApp through a self-hosted Evolution API, versions 1.8 to 2.4.</summary>
 /// <remarks>One instance serves all accounts of all tenants. The only thing it remembers is which gateways speak the old dialect.</remarks>
-internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector, IMediaFetch
+internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector, IMediaFetch,
+    IContentRules
 {
     private readonly EvolutionOutbound _outbound;
     private readonly EvolutionProvisioning _provisioning;
@@ -47,6 +48,9 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
 
     /// <inheritdoc/>
     public ChatAddress? AddressOf(string written) => WhatsAppAddress.Read(written);
+
+    /// <inheritdoc/>
+    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => EvolutionOutbound.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) =>

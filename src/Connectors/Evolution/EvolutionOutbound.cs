@@ -10,6 +10,13 @@ namespace Channels.Connectors.Evolution;
 /// </remarks>
 internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dialects, int longestText)
 {
+    /// <inheritdoc cref="IContentRules.RefusalOf"/>
+    /// <remarks>The gateway takes such words and leaves them out.</remarks>
+    public static SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) =>
+        text.Length > 0 && content is OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker }
+            ? new("no-caption", "sound and stickers have no text beside them; send it as a message of its own")
+            : null;
+
     public async Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
     {
         if (EvolutionSettings.Read(connection) is not { } settings)
@@ -27,10 +34,9 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
             return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longestText}");
         }
 
-        // The gateway takes such words and leaves them out.
-        if (message is { Text.Length: > 0, Content: OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker } })
+        if (RefusalOf(message.Text, message.Content) is { } refusal)
         {
-            return new SendOutcome.Refused("no-caption", "sound and stickers have no text beside them; send it as a message of its own");
+            return refusal;
         }
 
         var (file, gone) = await OutboundBytes.ReadAsync(message, cancellationToken);

@@ -6,7 +6,7 @@ namespace Channels.Connectors.Telegram;
 /// <summary>Telegram through its Bot API, up to version 10.2.</summary>
 /// <remarks>One instance serves all bots of all tenants and remembers nothing about any.</remarks>
 internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnector, IWebhookWatch, IConnectionCheck, IAddressing, ITypingConnector, IPacedConnector, IWebhookAnswer, IMediaFetch,
-    ISequencedUpdates
+    ISequencedUpdates, IContentRules
 {
     // "About one a second to a chat, twenty a minute to a group", say Telegram's own limits. In a minute a group gets its burst and 17 more.
     private static readonly ChatPace _chat = new(1, 1);
@@ -33,6 +33,9 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
 
     /// <inheritdoc/>
     public ChannelManifest Manifest { get; }
+
+    /// <inheritdoc/>
+    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => _outbound.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => TelegramAuthenticity.IsProven(request, connection.WebhookSecret);

@@ -23,8 +23,19 @@ internal static class TelegramContents
     /// <summary>In bytes of UTF-8.</summary>
     private const int LongestButtonId = 64;
 
+    /// <inheritdoc cref="IContentRules.RefusalOf"/>
+    public static SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => content switch
+    {
+        OutboundContent.File when text.Length > LongestCaption => new("caption-too-long", $"the text below the file has {text.Length} characters; Telegram takes {LongestCaption}"),
+        OutboundContent.File { Form: FileForm.Sticker } when text.Length > 0 => new("caption-on-sticker", "a sticker has no text"),
+        OutboundContent.Cards { Items.Length: not 1 } => new("one-card-only", "Telegram takes one contact card a message"),
+        OutboundContent.Interactive interactive when ChoicesOf(interactive).FirstOrDefault(choice => Encoding.UTF8.GetByteCount(choice.Id) is 0 or > LongestButtonId) is { Id: not null } wrong =>
+            new("button-id-too-long", $"the id of '{wrong.Title}' must have 1 to {LongestButtonId} bytes"),
+        _ => null,
+    };
+
     /// <summary>The call, or why there is none.</summary>
-    /// <param name="message">What.</param>
+    /// <param name="message">What; of it nothing is refused by <see cref="RefusalOf"/>.</param>
     /// <param name="content">What of it is not text.</param>
     /// <param name="address">Where to.</param>
     /// <param name="parseMode">How marks in its text are to be read; null for not at all.</param>
@@ -38,13 +49,12 @@ internal static class TelegramContents
 
         return content switch
         {
-            OutboundContent.File file => OfFile(message, file, fields, parseMode),
+            OutboundContent.File file => (OfFile(message, file, fields, parseMode), null),
             OutboundContent.Place place => (OfPlace(place, fields), null),
             OutboundContent.Cards { Items: [var card] } => (OfCard(card, fields), null),
-            OutboundContent.Cards => (null, new("one-card-only", "Telegram takes one contact card a message")),
             OutboundContent.Reaction when address.Business is not null => (null, new("not-supported", "in a business account's chats Telegram lets a bot react to nothing")),
             OutboundContent.Reaction reaction => OfReaction(reaction, fields),
-            OutboundContent.Interactive interactive => OfChoices(message, interactive, fields, parseMode),
+            OutboundContent.Interactive interactive => (OfChoices(message, interactive, fields, parseMode), null),
             _ => (null, new("unsupported", "Telegram has no such message")),
         };
     }
@@ -97,7 +107,7 @@ internal static class TelegramContents
     private static string PlainName(string? name) =>
         string.IsNullOrEmpty(name) ? "file" : string.Concat(name.Select(letter => letter is '"' or ';' or '\\' || char.IsControl(letter) ? '_' : letter));
 
-    private static (TelegramCall?, SendOutcome.Refused?) OfFile(OutboundMessage message, OutboundContent.File file, JsonObject fields, string? parseMode)
+    private static TelegramCall OfFile(OutboundMessage message, OutboundContent.File file, JsonObject fields, string? parseMode)
     {
         var (method, field) = file.Form switch
         {
@@ -109,16 +119,6 @@ internal static class TelegramContents
             FileForm.Sticker => ("sendSticker", "sticker"),
             _ => ("sendDocument", "document"),
         };
-        if (message.Text.Length > LongestCaption)
-        {
-            return (null, new("caption-too-long", $"the text below the file has {message.Text.Length} characters; Telegram takes {LongestCaption}"));
-        }
-
-        if (message.Text.Length > 0 && file.Form == FileForm.Sticker)
-        {
-            return (null, new("caption-on-sticker", "a sticker has no text"));
-        }
-
         if (message.Text.Length > 0)
         {
             fields["caption"] = message.Text;
@@ -130,7 +130,7 @@ internal static class TelegramContents
             fields[field] = url;
         }
 
-        return (new(method, fields, file.Url is null ? field : null), null);
+        return new(method, fields, file.Url is null ? field : null);
     }
 
     // As a photo it would stand still.
@@ -179,23 +179,23 @@ internal static class TelegramContents
         return (new("setMessageReaction", fields), null);
     }
 
-    private static (TelegramCall?, SendOutcome.Refused?) OfChoices(OutboundMessage message, OutboundContent.Interactive interactive, JsonObject fields, string? parseMode)
+    private static TelegramCall OfChoices(OutboundMessage message, OutboundContent.Interactive interactive, JsonObject fields, string? parseMode)
     {
-        var choices = interactive.Buttons.Select(button => (button.Id, button.Title))
-            .Concat(interactive.Sections.SelectMany(section => section.Rows).Select(row => (row.Id, row.Title))).ToList();
-        if (choices.Find(choice => Encoding.UTF8.GetByteCount(choice.Id) is 0 or > LongestButtonId) is { Id: not null } wrong)
-        {
-            return (null, new("button-id-too-long", $"the id of '{wrong.Title}' must have 1 to {LongestButtonId} bytes"));
-        }
-
+        var choices = ChoicesOf(interactive);
         fields["text"] = TextOf(interactive, message.Text);
         Mark(fields, parseMode);
         fields["reply_markup"] = new JsonObject
         {
             ["inline_keyboard"] = new JsonArray([.. choices.Select(choice => (JsonNode)new JsonArray(new JsonObject { ["text"] = choice.Title, ["callback_data"] = choice.Id }))]),
         };
-        return (new("sendMessage", fields), null);
+        return new("sendMessage", fields);
     }
+
+    private static IReadOnlyList<(string Id, string Title)> ChoicesOf(OutboundContent.Interactive interactive) =>
+    [
+        .. interactive.Buttons.Select(button => (button.Id, button.Title)),
+        .. interactive.Sections.SelectMany(section => section.Rows).Select(row => (row.Id, row.Title)),
+    ];
 
     // A keyboard has no place for a list's headings, nor for what stands below its rows.
     private static string Described(OutboundContent.Interactive interactive) =>

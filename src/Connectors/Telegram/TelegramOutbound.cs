@@ -25,15 +25,20 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
         return Secrecy.Hide(await SendAsync(settings, message, cancellationToken), settings.Token, connection.WebhookSecret, message.Text);
     }
 
+    /// <inheritdoc cref="IContentRules.RefusalOf"/>
+    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) =>
+        LengthOf(text, content) is var length && length > longestText ? new("text-too-long", $"the text has {length} characters; Telegram takes {longestText}")
+        : TelegramContents.RefusalOf(text, content);
+
     private SendOutcome.Refused? Complaint(OutboundMessage message) =>
         message.Content is null or OutboundContent.Interactive && string.IsNullOrWhiteSpace(message.Text) ? new("empty-text", "there is no text to send")
-        : LengthOf(message) is var length && length > longestText ? new("text-too-long", $"the text has {length} characters; Telegram takes {longestText}")
+        : RefusalOf(message.Text, message.Content) is { } refusal ? refusal
         : TelegramAddress.Parse(message.ChatId).ChatIdentifier is null ? new("recipient-not-found", "this is no chat of Telegram's: neither a number nor a @name")
         : null;
 
     // Header, footer and a list's words leave as one text with it.
-    private static int LengthOf(OutboundMessage message) =>
-        (message.Content is OutboundContent.Interactive interactive ? TelegramContents.TextOf(interactive, message.Text) : message.Text).Length;
+    private static int LengthOf(string text, OutboundContent? content) =>
+        (content is OutboundContent.Interactive interactive ? TelegramContents.TextOf(interactive, text) : text).Length;
 
     private async Task<SendOutcome> SendAsync(TelegramSettings settings, OutboundMessage message, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ namespace Channels.Connectors.Waha;
 
 /// <summary>WhatsApp through a self-hosted WAHA, builds of 2024 to 2026, engines NOWEB, GOWS, WEBJS and WPP.</summary>
 /// <remarks>One instance serves all accounts of all tenants. It remembers which servers take our message ids, and codes that somebody is typing.</remarks>
-internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector, IMediaFetch
+internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingConnector, IGlobalWebhookConnector, IAddressing, IConnectionCheck, IHistoryConnector, IMediaFetch,
+    IContentRules
 {
     private readonly WahaOutbound _outbound;
     private readonly WahaProvisioning _provisioning;
@@ -37,6 +38,9 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
 
     /// <inheritdoc/>
     public ChannelManifest Manifest { get; }
+
+    /// <inheritdoc/>
+    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => WahaContents.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public string NamedIn => WahaEnvelope.SessionMember;

@@ -21,8 +21,7 @@ internal static class WahaContents
     public static (WahaSend? Call, SendOutcome.Refused? Refusal) Of(WahaSettings settings, OutboundMessage message, string? id, ReadOnlyMemory<byte> file) => message.Content switch
     {
         null => (new(HttpMethod.Post, "sendText", WahaPayloads.SendText(settings, message, id)), null),
-        OutboundContent.File { Form: FileForm.Sticker } => Refused("not-supported", "WAHA sends no stickers"),
-        OutboundContent.File { Form: FileForm.Voice } when message.Text.Length > 0 => Refused("no-caption", "a voice note has no text beside it"),
+        var content when RefusalOf(message.Text, content) is { } refusal => (null, refusal),
         OutboundContent.File content => (File(settings, message, content, file), null),
         OutboundContent.Place place => (Post("sendLocation", settings, message, id, writer => WritePlace(writer, place)), null),
         OutboundContent.Cards cards => (Post("sendContactVcard", settings, message, id, writer => WriteCards(writer, cards)), null),
@@ -30,6 +29,14 @@ internal static class WahaContents
             Refused("unknown-target", "who wrote the message to react to is not known here; in a group WhatsApp wants it said"),
         OutboundContent.Reaction reaction => (React(settings, message, reaction), null),
         _ => Refused("not-supported", "this kind of channel sends texts, files, places, cards and reactions only"),
+    };
+
+    /// <inheritdoc cref="IContentRules.RefusalOf"/>
+    public static SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => content switch
+    {
+        OutboundContent.File { Form: FileForm.Sticker } => new("not-supported", "WAHA sends no stickers"),
+        OutboundContent.File { Form: FileForm.Voice } when text.Length > 0 => new("no-caption", "a voice note has no text beside it"),
+        _ => null,
     };
 
     private static (WahaSend? Call, SendOutcome.Refused? Refusal) Refused(string code, string reason) => (null, new SendOutcome.Refused(code, reason));

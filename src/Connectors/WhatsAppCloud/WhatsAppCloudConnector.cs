@@ -9,7 +9,8 @@ namespace Channels.Connectors.WhatsAppCloud;
 /// <summary>WhatsApp through Meta's Cloud API.</summary>
 /// <remarks>One instance serves all accounts of all tenants, and remembers nothing.</remarks>
 internal sealed class WhatsAppCloudConnector
-    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing, IThrottlingConnector, IHealthWatch
+    : ISharedWebhookConnector, IWebhookHandshake, IProvisioningConnector, IConnectionCheck, IMediaFetch, IReplyTypingConnector, IAddressing, IThrottlingConnector, IHealthWatch,
+        IContentRules
 {
     private readonly WhatsAppCloudApi _api;
     private readonly WhatsAppCloudOutbound _outbound;
@@ -29,6 +30,9 @@ internal sealed class WhatsAppCloudConnector
 
     /// <inheritdoc/>
     public ChannelManifest Manifest { get; }
+
+    /// <inheritdoc/>
+    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => _outbound.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => WhatsAppCloudAuthenticity.IsProven(request, connection);

@@ -22,27 +22,30 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
             return new SendOutcome.Refused("empty-text", "there is no text to send");
         }
 
-        // Meta has no place for it, and would take the file without a word.
-        if (message.Text.Length > 0 && message.Content is OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker })
+        if (RefusalOf(message.Text, message.Content) is { } refusal)
         {
-            return new SendOutcome.Refused("no-caption", "a sound or a sticker has no text beside it");
-        }
-
-        var longest = WhatsAppCloudContents.LongestText(message.Content, longestText);
-        if (message.Text.Length > longest)
-        {
-            return new SendOutcome.Refused("text-too-long", $"the text has {message.Text.Length} characters; WhatsApp takes {longest} here");
-        }
-
-        if (message.Content is OutboundContent.Interactive choice && WhatsAppCloudChoices.Complaint(choice) is { } complaint)
-        {
-            return complaint;
+            return refusal;
         }
 
         var outcome = message.Content is OutboundContent.File { Reference: not null } file
             ? await SendFileAsync(settings, message, file, cancellationToken)
             : await SendAsync(settings, message, mediaId: null, cancellationToken);
         return Secrecy.Hide(outcome, settings.AccessToken, connection.WebhookSecret, message.Text);
+    }
+
+    /// <inheritdoc cref="IContentRules.RefusalOf"/>
+    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content)
+    {
+        // Meta has no place for it, and would take the file without a word.
+        if (text.Length > 0 && content is OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker })
+        {
+            return new("no-caption", "a sound or a sticker has no text beside it");
+        }
+
+        var longest = WhatsAppCloudContents.LongestText(content, longestText);
+        return text.Length > longest ? new("text-too-long", $"the text has {text.Length} characters; WhatsApp takes {longest} here")
+            : content is OutboundContent.Interactive choice ? WhatsAppCloudChoices.Complaint(choice)
+            : null;
     }
 
     private async Task<SendOutcome> SendAsync(WhatsAppCloudSettings settings, OutboundMessage message, string? mediaId, CancellationToken cancellationToken)

@@ -88,6 +88,14 @@ internal static class Asking
         return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
     }
 
+    public static async Task<Guid> CreateCloudAsync(this TenantUnderTest tenant)
+    {
+        var answer = await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, "/api/v1/channels",
+            """{"name":"c","channel_type":"whatsapp_cloud","config":{"phone_number_id":"880880","access_token":"EAAG-example","app_secret":"an-app-secret-of-32-characters-x","verify_token":"verify-me-please-1"}}""");
+        return (await answer.JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+    }
+
     public static async Task<Guid> CreateSimulatorAsync(this TenantUnderTest tenant, string identity = "sim")
     {
         var answer = await tenant.Http.PostAsJsonAsync(

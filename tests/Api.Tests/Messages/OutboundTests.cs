@@ -69,6 +69,34 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.DoesNotContain(host.Grains.Sent, sent => sent.Conversation.Account.Value == channel);
     }
 
+    // What Meta, say, answers with "invalid parameter": known beforehand, and said to whoever can mend it.
+    [PostgresTheory]
+    [InlineData("whatsapp_cloud", """{"type":"interactive","text":"?","interactive":{"buttons":[{"id":"1","title":"A"},{"id":"2","title":"B"},{"id":"3","title":"C"},{"id":"4","title":"D"}]}}""", "interactive", "4 buttons; WhatsApp takes 3")]
+    [InlineData("whatsapp_cloud", """{"type":"interactive","text":"?","interactive":{"button":"A list whose word is too long","sections":[{"rows":[{"id":"1","title":"A"}]}]}}""", "interactive", "29 characters; WhatsApp takes 20")]
+    [InlineData("whatsapp_cloud", """{"type":"audio","text":"listen","media":{"url":"https://f.example/a.ogg"}}""", "text", "no-caption")]
+    [InlineData("evolution", """{"type":"sticker","text":"look","media":{"url":"https://f.example/a.webp"}}""", "text", "no-caption")]
+    [InlineData("waha", """{"type":"voice","text":"listen","media":{"url":"https://f.example/a.ogg"}}""", "text", "no-caption")]
+    [InlineData("telegram", """{"type":"sticker","text":"look","media":{"url":"https://f.example/a.webp"}}""", "text", "caption-on-sticker")]
+    [InlineData("telegram", """{"type":"contacts","contacts":[{"name":"Ana","phone":"+351900000001"},{"name":"Rui","phone":"+351900000002"}]}""", "contacts", "one contact card")]
+    public async Task What_a_kinds_provider_would_not_take_is_refused_at_once(string kind, string body, string field, string words)
+    {
+        var tenant = await host.TenantAsync();
+        var channel = kind switch
+        {
+            "evolution" => await tenant.CreateEvolutionAsync(),
+            "waha" => await tenant.CreateWahaAsync(),
+            "telegram" => await tenant.CreateTelegramAsync(),
+            _ => await tenant.CreateCloudAsync(),
+        };
+        var to = kind == "telegram" ? "77" : "351900000001";
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/accounts/{channel}/messages", $$"""{"to":"{{to}}",{{body[1..]}}""")).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal([field], problem.Fields());
+        Assert.Contains(words, problem.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(host.Grains.Opened, opened => opened.Account.Value == channel);
+    }
+
     [PostgresFact]
     public async Task An_account_writes_to_an_address()
     {
