@@ -1,4 +1,5 @@
 using Channels.Core.Ids;
+using Channels.Core.Transcript;
 using Channels.Storage.Batching;
 using Npgsql;
 
@@ -26,8 +27,9 @@ internal sealed class MergeOperation(ConversationRef kept, ConversationId gone) 
         update transcript t set conversation_id = $3 from old o where t.tenant_id = $1 and t.account_id = o.account_id and t.id = o.id
         """;
 
+    // An edit or a deletion that waited in one of the two may find its message in the other.
     // No chains: who was led to the one that goes is led on, and who is kept leads nowhere, whatever was believed of it before. Fences as in RecordSql.Echoes.
-    private const string Rest = """
+    private const string Rest = $"""
         with moved as materialized (select where not exists (select from transcript where conversation_id = $4 and tenant_id = $1 offset 0)),
         aliases as (
           update conversation_alias set conversation_id = $3 where tenant_id = $1 and account_id = $2 and conversation_id = $4 and exists (select from moved)),
@@ -42,10 +44,30 @@ internal sealed class MergeOperation(ConversationRef kept, ConversationId gone) 
           update held_echo h set conversation_id = $3
           where h.tenant_id = $1 and h.account_id = $2 and h.conversation_id = $4 and exists (select from moved)
             and not exists (select from held_echo o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = h.provider_message_id)),
+        early as materialized (
+          select e.*, k.message_id
+          from early_change e
+          left join lateral (
+            select k.message_id from message_key k
+            where k.account_id = any (array[e.account_id]) and k.provider_message_id = e.provider_message_id and k.key_class = 'message' and k.conversation_id in ($3, $4)
+            limit 1) as k on true
+          where e.tenant_id = $1 and e.account_id = $2 and e.conversation_id in ($3, $4) and exists (select from moved)),
+        met as (
+          delete from early_change e using early
+          where e.tenant_id = $1 and e.account_id = $2 and e.provider_message_id = early.provider_message_id and e.conversation_id = early.conversation_id and early.message_id is not null),
+        changed as (
+          update transcript t
+          set text = case when c.deleted then null else coalesce(c.text, t.text) end, edited_at = coalesce(c.changed_at, t.edited_at),
+              reason = case when c.deleted then '{TranscriptReasons.Deleted}' else t.reason end
+          from (select distinct on (message_id) * from early where message_id is not null order by message_id, deleted desc, changed_at desc nulls last) as c
+          where t.tenant_id = any (array[c.tenant_id]) and t.account_id = c.account_id and t.id = c.message_id
+            and t.reason is distinct from '{TranscriptReasons.Deleted}' and (c.deleted or t.edited_at is null or t.edited_at <= c.changed_at)),
         changes as (
           update early_change e set conversation_id = $3
-          where e.tenant_id = $1 and e.account_id = $2 and e.conversation_id = $4 and exists (select from moved)
-            and not exists (select from early_change o where o.tenant_id = $1 and o.account_id = $2 and o.conversation_id = $3 and o.provider_message_id = e.provider_message_id)),
+          from early
+          where e.tenant_id = $1 and e.account_id = $2 and e.provider_message_id = early.provider_message_id and e.conversation_id = $4
+            and early.message_id is null and early.conversation_id = $4
+            and not exists (select from early o where o.conversation_id = $3 and o.provider_message_id = early.provider_message_id)),
         led as (
           update conversation set merged_into = $3
           where merged_into = $4 and tenant_id is not distinct from $1 and id <> $3 and id <> $4 and exists (select from moved)),

@@ -85,6 +85,24 @@ public sealed class EarlyChangeTests(PostgresFixture postgres) : IClassFixture<P
         Assert.Equal("A:edited:-", await SeenAsync());
     }
 
+    [PostgresTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_finds_its_message_when_their_conversations_become_one(bool waitsInTheOneThatGoes)
+    {
+        var other = await _stage.ConversationAsync("777");
+        await RecordAsync(Said("A", "original"), Said("B", "original"), Said("C", "stays"));
+        await ChangeAsync(Change("A", "edited", at: Noon, where: other.Conversation), Change("B", null, deleted: true, where: other.Conversation), Change("D", "waits on", where: other.Conversation));
+        var (kept, gone) = waitsInTheOneThatGoes ? (_stage.Where, other.Conversation) : (other, _stage.Where.Conversation);
+
+        var merge = new MergeOperation(kept, gone);
+        await _stage.Writer.RunAsync(merge, default);
+
+        Assert.True(merge.IsDone);
+        Assert.Equal("A:edited:-|B:-:deleted by its sender|C:stays:-", await SeenAsync());
+        Assert.Equal($"D:{kept.Conversation}", await _stage.ScalarAsync("select string_agg(provider_message_id || ':' || conversation_id, ',') from early_change"));
+    }
+
     [PostgresFact]
     public async Task History_too_says_what_it_was_edited_to()
     {
