@@ -19,6 +19,7 @@ public sealed class HostStart
     private const string AnotherAddress = "another address, for example with ASPNETCORE_URLS=http://127.0.0.1:7071.";
 
     private const int Refused = 1;
+    private const int Broken = 1;
 
     private volatile bool _begun;
 
@@ -44,7 +45,7 @@ public sealed class HostStart
     /// <summary>Runs the host until it is stopped.</summary>
     /// <param name="app">Disposed in the end.</param>
     /// <param name="map">Gives it its endpoints. They ask for the keys, which are read, or made, before.</param>
-    /// <returns>What the process ends with: 0, or 1 when it could not start.</returns>
+    /// <returns>What the process ends with: 0 after a stop that was asked for; 1 when it could not start, or ended because work of its own broke, so that whoever watches it starts it again.</returns>
     public async Task<int> RunAsync(WebApplication app, Action<WebApplication> map)
     {
         await using var ending = app;
@@ -72,7 +73,7 @@ public sealed class HostStart
 
         _begun = true;
         await app.WaitForShutdownAsync();
-        return 0;
+        return app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true }) ? Broken : 0;
     }
 
     private static async Task<int> RefuseAsync(string why)

@@ -1,0 +1,44 @@
+using Channels.Api.Tests.Host;
+using Channels.Storage.Secrets;
+using Channels.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Api.Tests.Errors;
+
+/// <summary>What a process ends with: whoever watches over it starts again what did not end in peace.</summary>
+public sealed class HostEndTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    [PostgresTheory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task Work_of_its_own_that_breaks_is_no_peaceful_end(bool breaks, int code)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration["urls"] = "http://127.0.0.1:0";
+        var start = new HostStart(builder.Logging);
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(host.Services.GetRequiredService<KeysAtStart>());
+        builder.Services.AddHostedService(provider => new Work(provider.GetRequiredService<IHostApplicationLifetime>(), breaks));
+
+        Assert.Equal(code, await start.RunAsync(builder.Build(), _ => { }).WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    private sealed class Work(IHostApplicationLifetime lifetime, bool breaks) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+            await started.Task.WaitAsync(stoppingToken);
+            if (breaks)
+            {
+                throw new InvalidOperationException("a fault of ours");
+            }
+
+            lifetime.StopApplication();
+        }
+    }
+}
