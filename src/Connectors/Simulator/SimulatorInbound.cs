@@ -11,6 +11,11 @@ namespace Channels.Connectors.Simulator;
 /// <summary>Reads the simulator's own body: <c>{from, text, message_id?, name?, timestamp?}</c>.</summary>
 internal static class SimulatorInbound
 {
+    private const int ShortestPhone = 7;
+
+    /// <summary>E.164.</summary>
+    private const int LongestPhone = 15;
+
     public static Normalised Normalise(WebhookBody webhook)
     {
         using var document = JsonBody.TryRead(webhook.Body, out var unreadable);
@@ -39,11 +44,15 @@ internal static class SimulatorInbound
                 FromMe = false,
                 Timestamp = WhatsAppValues.Time(body.Member("timestamp")),
                 SenderId = from,
+                SenderPn = PhoneIn(from),
                 SenderName = body.Filled("name"),
                 Text = text,
             },
         ]);
     }
+
+    /// <summary>What a made-up contact is called is their number where it reads as one.</summary>
+    private static string? PhoneIn(string from) => from.Length is >= ShortestPhone and <= LongestPhone && from.All(char.IsAsciiDigit) ? from : null;
 
     /// <summary>Without an id the content is one: told twice at the same time, it is the same message.</summary>
     private static string MadeId(string from, string text, JsonElement timestamp) =>
