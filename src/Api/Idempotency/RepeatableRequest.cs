@@ -9,6 +9,7 @@ using Channels.Storage.Idempotency;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -43,6 +44,11 @@ internal sealed partial class RepeatableRequest(bool resumes) : IEndpointFilter
             return await next(context);
         }
 
+        if (given.Count > 1)
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, Header, "is given more than once; send one.");
+        }
+
         var key = given.ToString();
         if (key.Length is 0 or > LongestKey || !key.All(letter => letter is > ' ' and < '\u007f'))
         {
@@ -60,7 +66,7 @@ internal sealed partial class RepeatableRequest(bool resumes) : IEndpointFilter
                 IdempotencyClaim.Fresh fresh => await CarryOutAsync(context, next, store, owner, new(key, fresh.Since), fresh.ClaimedAt, limit.Token),
                 IdempotencyClaim.UnderWay underWay when resumes => await CarryOutAsync(context, next, store, owner, new(key, underWay.Since), underWay.ClaimedAt, limit.Token),
                 IdempotencyClaim.UnderWay => new Problem(ErrorCatalogue.IdempotencyUnderWay),
-                IdempotencyClaim.Answered answered => Repeated(http, answered),
+                IdempotencyClaim.Answered { Answer: var answer } => Repeated(http, answer),
                 _ => new Problem(ErrorCatalogue.IdempotencyKeyReused),
             };
         }
@@ -86,11 +92,11 @@ internal sealed partial class RepeatableRequest(bool resumes) : IEndpointFilter
         }
 
         var result = await next(context);
-        if (Answer(result) is var (status, value))
+        if (Answer(result) is var (status, value, location))
         {
             var body = value is null ? "" : JsonSerializer.Serialize(value, value.GetType(), ApiJson.Options);
             var sealedFor = value is IAboutTenant about ? about.Tenant : owner;
-            await SettleAsync(context.HttpContext, patience => store.KeepAsync(owner, key.Key, status, body, sealedFor, claimedAt, patience));
+            await SettleAsync(context.HttpContext, patience => store.KeepAsync(owner, key.Key, new(status, body, location), sealedFor, claimedAt, patience));
         }
         else
         {
@@ -125,16 +131,20 @@ internal sealed partial class RepeatableRequest(bool resumes) : IEndpointFilter
         }
     }
 
-    private static (int Status, object? Value)? Answer(object? result)
+    // Where it leads to is not said by an interface: every such result has it under the same name.
+    private static (int Status, object? Value, string? Location)? Answer(object? result)
     {
         var inner = result is INestedHttpResult nested ? nested.Result : result;
-        return inner is IStatusCodeHttpResult { StatusCode: >= 200 and < 300 and var status } ? (status, (inner as IValueHttpResult)?.Value) : null;
+        return inner is IStatusCodeHttpResult { StatusCode: >= 200 and < 300 and var status }
+            ? (status, (inner as IValueHttpResult)?.Value, inner.GetType().GetProperty(nameof(Created.Location))?.GetValue(inner) as string)
+            : null;
     }
 
-    private static IResult Repeated(HttpContext http, IdempotencyClaim.Answered answered)
+    private static IResult Repeated(HttpContext http, KeptAnswer answer)
     {
         http.Response.Headers["Idempotency-Replayed"] = "true";
-        return answered.Body.Length == 0 ? Results.StatusCode(answered.Status) : Results.Text(answered.Body, "application/json", Encoding.UTF8, answered.Status);
+        http.Response.Headers.Location = answer.Location;
+        return answer.Body.Length == 0 ? Results.StatusCode(answer.Status) : Results.Text(answer.Body, "application/json", Encoding.UTF8, answer.Status);
     }
 
     private static byte[] HashOf(EndpointFilterInvocationContext context)

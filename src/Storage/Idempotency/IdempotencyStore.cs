@@ -14,9 +14,9 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
           values ($1, $2, $3, $4, $4, nullif($1, '00000000-0000-0000-0000-000000000000'::uuid))
           on conflict do nothing
           returning request_hash, created_at, claimed_at)
-        select true, request_hash, created_at, null::int, null::text, null::uuid, claimed_at from mine
+        select true, request_hash, created_at, null::int, null::text, null::uuid, claimed_at, null::text from mine
         union all
-        select false, request_hash, created_at, status, body, sealed_for, claimed_at from idempotency_key
+        select false, request_hash, created_at, status, body, sealed_for, claimed_at, location from idempotency_key
         where tenant_id = $1 and key = $2 and not exists (select 1 from mine)
         """;
 
@@ -27,7 +27,7 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
         """;
 
     private const string Keep = """
-        update idempotency_key set status = $3, body = $4, sealed_for = $5 where tenant_id = $1 and key = $2 and claimed_at = $6
+        update idempotency_key set status = $3, body = $4, sealed_for = $5, location = $7::text where tenant_id = $1 and key = $2 and claimed_at = $6
         """;
 
     private const string Drop = """
@@ -63,8 +63,9 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
 
             if (row.Status is { } status)
             {
-                var body = await vault.OpenAsync(row.SealedFor ?? tenant, SecretPurpose.KeptAnswer(key), Convert.FromBase64String(row.Body!), cancellationToken);
-                return new IdempotencyClaim.Answered(status, body);
+                var sealedFor = row.SealedFor ?? tenant;
+                return new IdempotencyClaim.Answered(new(
+                    status, await OpenAsync(sealedFor, key, row.Body!, cancellationToken), row.Location is { } location ? await OpenAsync(sealedFor, key, location, cancellationToken) : null));
             }
 
             var now = clock.GetUtcNow();
@@ -76,32 +77,45 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
     /// <summary>Keeps the answer, unless the claim has gone to another: then that one's counts.</summary>
     /// <param name="tenant">Whose key it is.</param>
     /// <param name="key">The key.</param>
-    /// <param name="status">The answer's status.</param>
-    /// <param name="body">The answer's body.</param>
+    /// <param name="answer">The answer.</param>
     /// <param name="sealedFor">With whose data key it is sealed: the owner's, but the operator has none.</param>
     /// <param name="claimedAt">Which claim.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task KeepAsync(TenantId tenant, string key, int status, string body, TenantId sealedFor, DateTimeOffset claimedAt, CancellationToken cancellationToken)
+    public async Task KeepAsync(TenantId tenant, string key, KeptAnswer answer, TenantId sealedFor, DateTimeOffset claimedAt, CancellationToken cancellationToken)
     {
-        var sealedBody = Convert.ToBase64String(await vault.SealAsync(sealedFor, SecretPurpose.KeptAnswer(key), body, cancellationToken));
-        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, status, sealedBody, sealedFor.Value, claimedAt), cancellationToken);
+        // Where it leads may name a contact.
+        var body = await SealAsync(sealedFor, key, answer.Body, cancellationToken);
+        var location = answer.Location is { } leadsTo ? await SealAsync(sealedFor, key, leadsTo, cancellationToken) : null;
+        await scope.ExecuteAsync(tenant, Sql.Statement(Keep, tenant.Value, key, answer.Status, body, sealedFor.Value, claimedAt, location), cancellationToken);
     }
 
     /// <summary>Frees the key: nothing was done, a corrected request may use it. Not when the claim has gone to another.</summary>
     public Task DropAsync(TenantId tenant, string key, DateTimeOffset claimedAt, CancellationToken cancellationToken) =>
         scope.ExecuteAsync(tenant, Sql.Statement(Drop, tenant.Value, key, claimedAt), cancellationToken);
 
+    private async Task<string> SealAsync(TenantId sealedFor, string key, string text, CancellationToken cancellationToken) =>
+        Convert.ToBase64String(await vault.SealAsync(sealedFor, SecretPurpose.KeptAnswer(key), text, cancellationToken));
+
+    private ValueTask<string> OpenAsync(TenantId sealedFor, string key, string text, CancellationToken cancellationToken) =>
+        vault.OpenAsync(sealedFor, SecretPurpose.KeptAnswer(key), Convert.FromBase64String(text), cancellationToken);
+
     private async Task<Row?> ReadAsync(TenantId tenant, string key, byte[] requestHash, CancellationToken cancellationToken)
     {
         await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Claim, tenant.Value, key, requestHash, clock.GetUtcNow())], cancellationToken);
         return await rows.ReadAsync(cancellationToken)
             ? new(rows.GetBoolean(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<DateTimeOffset>(2), rows.IsDBNull(3) ? null : rows.GetInt32(3), rows.Text(4),
-                rows.Id(5) is { } id ? new TenantId(id) : null, rows.GetFieldValue<DateTimeOffset>(6))
+                rows.Id(5) is { } id ? new TenantId(id) : null, rows.GetFieldValue<DateTimeOffset>(6), rows.Text(7))
             : null;
     }
 
-    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body, TenantId? SealedFor, DateTimeOffset ClaimedAt);
+    private sealed record Row(bool Mine, byte[] RequestHash, DateTimeOffset CreatedAt, int? Status, string? Body, TenantId? SealedFor, DateTimeOffset ClaimedAt, string? Location);
 }
+
+/// <summary>An answer that is given again.</summary>
+/// <param name="Status">Its status.</param>
+/// <param name="Body">Its body; empty for none.</param>
+/// <param name="Location">Its header of that name; null for none, and for what was kept before it was.</param>
+public sealed record KeptAnswer(int Status, string Body, string? Location);
 
 /// <summary>What is known about a request with an idempotency key. The family is closed.</summary>
 public abstract record IdempotencyClaim
@@ -116,7 +130,7 @@ public abstract record IdempotencyClaim
     public sealed record Fresh(DateTimeOffset Since, DateTimeOffset ClaimedAt) : IdempotencyClaim;
 
     /// <summary>It was done, and answered like this.</summary>
-    public sealed record Answered(int Status, string Body) : IdempotencyClaim;
+    public sealed record Answered(KeptAnswer Answer) : IdempotencyClaim;
 
     /// <summary>It is being done this moment.</summary>
     public sealed record UnderWay(DateTimeOffset Since, DateTimeOffset ClaimedAt) : IdempotencyClaim;

@@ -63,7 +63,7 @@ public sealed class LeaseTests(LeaseTests.WatchedHost host) : IClassFixture<Leas
         Assert.IsType<IdempotencyClaim.Fresh>(await Store.BeginAsync(tenant, "gone on", Hash, default));
 
         await Store.DropAsync(tenant, "gone on", first.ClaimedAt, default);
-        await Store.KeepAsync(tenant, "gone on", 201, "{}", tenant, first.ClaimedAt, default);
+        await Store.KeepAsync(tenant, "gone on", new(201, "{}", null), tenant, first.ClaimedAt, default);
 
         Assert.IsType<IdempotencyClaim.UnderWay>(await Store.BeginAsync(tenant, "gone on", Hash, default));
     }

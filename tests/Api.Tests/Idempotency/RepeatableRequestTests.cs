@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Channels.Api.Idempotency;
 using Channels.Api.Tests.Host;
 using Channels.Testing;
@@ -24,6 +25,57 @@ public sealed class RepeatableRequestTests(ApiHost host) : IClassFixture<ApiHost
         Assert.Equal(HttpStatusCode.Created, second.StatusCode);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
         Assert.Equal("true", second.Headers.GetValues("Idempotency-Replayed").Single());
+    }
+
+    [PostgresTheory]
+    [InlineData("/api/v1/channels", Channel)]
+    [InlineData("/api/v1/channels/{0}/simulate", """{"from":"5491122223333","text":"hi"}""")]
+    [InlineData("/api/v1/accounts/{0}/messages", """{"to":"5491122223333","text":"hi"}""")]
+    public async Task The_answer_given_again_leads_where_the_first_one_led(string path, string body)
+    {
+        var tenant = await host.TenantAsync();
+        var key = $"key-{Seed.NewId()}";
+        path = string.Format(System.Globalization.CultureInfo.InvariantCulture, path, await tenant.CreateSimulatorAsync("of the test"));
+
+        var first = await PostAsync(tenant, path, body, key);
+        var second = await PostAsync(tenant, path, body, key);
+        await using var command = host.Db.CreateCommand($"select location from idempotency_key where key = '{key}'");
+        var kept = Convert.FromBase64String((string)(await command.ExecuteScalarAsync())!);
+
+        Assert.NotNull(first.Headers.Location);
+        Assert.Equal((first.Headers.Location, first.Content.Headers.ContentType), (second.Headers.Location, second.Content.Headers.ContentType));
+        Assert.Equal("true", second.Headers.GetValues("Idempotency-Replayed").Single());
+        Assert.DoesNotContain("/api/v1/", System.Text.Encoding.Latin1.GetString(kept), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task An_answer_kept_by_the_version_before_is_given_again_without_its_location()
+    {
+        var tenant = await host.TenantAsync();
+        await PostAsync(tenant, "/api/v1/channels", Channel, "key-before");
+        await Seed.RunAsync(host.Db, "update idempotency_key set location = null where key = 'key-before'");
+
+        var second = await PostAsync(tenant, "/api/v1/channels", Channel, "key-before");
+
+        Assert.Equal((HttpStatusCode.Created, null), (second.StatusCode, second.Headers.Location));
+    }
+
+    [PostgresFact]
+    public async Task Two_keys_are_refused()
+    {
+        var tenant = await host.TenantAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(host.Address.Host, host.Address.Port);
+        await using var stream = client.GetStream();
+
+        // A client's own library would make one header of both.
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"POST /api/v1/channels HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {tenant.Http.DefaultRequestHeaders.Authorization}\r\n"
+            + $"Idempotency-Key: one\r\nIdempotency-Key: two\r\nContent-Length: {Channel.Length}\r\n\r\n{Channel}"));
+        var answer = await new StreamReader(stream).ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"field\":\"Idempotency-Key\"", answer, StringComparison.Ordinal);
     }
 
     [PostgresFact]
