@@ -22,6 +22,8 @@ internal sealed class OutboundSending(
     IConnectorCatalog connectors, MessageQueries messages, ConversationQueries conversations, ReplyWindows windows, IMediaStore media, EgressCheck egress, IGrainFactory grains,
     IdSource ids)
 {
+    private const int LongestMessageId = 512;
+
     /// <summary>Queues a message, or says what is wrong with it.</summary>
     /// <param name="http">The request; with an <c>Idempotency-Key</c> the message's id follows from it, so that however often it runs one message is sent.</param>
     /// <param name="caller">Who.</param>
@@ -112,7 +114,8 @@ internal sealed class OutboundSending(
         return content with { Mime = content.Mime ?? FileTypes.Of(content.FileName, content.Form) ?? FileTypes.Of(beginning.AsSpan(0, length), content.Form) };
     }
 
-    // An id of ours stands for the provider's; anything else is taken for the provider's own. A conversation that does not exist yet has no messages.
+    // An id of ours stands for the provider's; anything else is taken for the provider's own, known here or not: it may be of a message from before us.
+    // A conversation that does not exist yet has no messages.
     private async Task<(Target? Target, Problem? Problem)> ProviderIdAsync(
         TenantId tenant, ConversationId? conversation, string field, string? written, CancellationToken cancellationToken)
     {
@@ -121,11 +124,20 @@ internal sealed class OutboundSending(
             return (null, null);
         }
 
-        if (!Guid.TryParse(written, out var id) || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
+        // With hyphens alone: WhatsApp's ids may be 32 hexadecimal digits, which would also do for one of ours.
+        var isLikeOurs = Guid.TryParseExact(written, "D", out var id);
+        if (!isLikeOurs || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
-            return written.Length is > 0 and <= 512
-                ? (new(written, conversation is { } where ? await messages.WriterAsync(tenant, where, written, cancellationToken) : null), null)
-                : (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "must be the id of a message, of 1 to 512 characters."));
+            if (written.Length is 0 or > LongestMessageId)
+            {
+                return (null, Problem.Field(ErrorCatalogue.InvalidFields, field, $"must be the id of a message, of 1 to {LongestMessageId} characters."));
+            }
+
+            // Some provider may have ids of this form too: then it is one that we have heard of.
+            var writer = conversation is { } where ? await messages.WriterAsync(tenant, where, written, cancellationToken) : null;
+            return isLikeOurs && writer is null
+                ? (null, Problem.Field(ErrorCatalogue.InvalidFields, field, "is no message of this conversation; it may have been deleted."))
+                : (new(written, writer), null);
         }
 
         if (placed.Conversation != conversation)

@@ -157,6 +157,50 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
     [PostgresTheory]
     [InlineData("reply_to", "text")]
     [InlineData("reaction.message_id", "reaction")]
+    public async Task A_message_that_is_none_of_the_tenants_cannot_be_answered(string field, string type)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var (other, otherChannel, otherConversation) = await ConversationAsync();
+        var foreign = await Seed.MessageAsync(host, other.Id, otherChannel, otherConversation, "hola");
+
+        foreach (var message in new[] { Seed.NewId(), Guid.Parse("7d444840-9dc0-41d1-b245-5ffdce74fad2"), foreign })
+        {
+            object body = type == "text" ? new { text = "yes", reply_to = message } : new { type, reaction = new { message_id = message, emoji = "👍" } };
+            var problem = await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", body)).ProblemAsync(422, "invalid_fields");
+            Assert.Equal((field, "is no message of this conversation; it may have been deleted."), (problem.Fields().Single(), problem.GetProperty("errors")[0].GetProperty("message").GetString()));
+        }
+
+        Assert.DoesNotContain(host.Grains.Sent, sent => sent.Conversation.Account.Value == channel);
+    }
+
+    [PostgresTheory]
+    [InlineData("wamid.FROM-BEFORE-US")]
+    [InlineData("AC5D8E9F00112233445566778899AABB")]
+    public async Task A_message_that_only_the_provider_may_know_is_answered_by_its_id_there(string message)
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { text = "yes", reply_to = message })).JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(message, host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel).Draft.ReplyTo);
+    }
+
+    [PostgresFact]
+    public async Task A_providers_id_of_the_same_form_as_ours_is_known_by_its_message()
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var message = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola");
+        var theirs = Guid.Parse("7d444840-9dc0-41d1-b245-5ffdce74fad2");
+        await Seed.RunAsync(host.Db, "update transcript set provider_message_id = $2 where id = $1", message, theirs.ToString());
+
+        await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/messages", new { text = "yes", reply_to = theirs })).JsonAsync(HttpStatusCode.Accepted);
+
+        Assert.Equal(theirs.ToString(), host.Grains.Sent.Single(sent => sent.Conversation.Account.Value == channel).Draft.ReplyTo);
+    }
+
+    [PostgresTheory]
+    [InlineData("reply_to", "text")]
+    [InlineData("reaction.message_id", "reaction")]
     public async Task A_complaint_about_what_it_answers_opens_no_conversation(string field, string type)
     {
         var (tenant, channel, conversation) = await ConversationAsync();
