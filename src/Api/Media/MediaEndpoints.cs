@@ -55,10 +55,16 @@ internal static class MediaEndpoints
     }
 
     private static async Task<Results<FileStreamHttpResult, Problem>> DownloadAsync(
-        string reference, Caller caller, IMediaStore media, CancellationToken cancellationToken) =>
-        await media.OpenAsync(caller.Tenant, reference, cancellationToken) is { } file
-            ? TypedResults.File(file, Anything, reference)
-            : Problem.NotFound;
+        string reference, HttpContext http, Caller caller, IMediaStore media, CancellationToken cancellationToken)
+    {
+        if (await media.OpenAsync(caller.Tenant, reference, cancellationToken) is not { } file)
+        {
+            return Problem.NotFound;
+        }
+
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        return TypedResults.File(file, Anything, reference);
+    }
 }
 
 /// <summary>A file that is kept.</summary>
