@@ -31,13 +31,12 @@ internal class PageRequest : IChecked
 
     internal static int Read(IQueryCollection query, string name, int usual, List<FieldComplaint> complaints)
     {
-        var text = query[name].ToString();
-        if (text.Length == 0)
+        if (!query.TryGetValue(name, out var given))
         {
             return usual;
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1)
+        if (int.TryParse(given.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1)
         {
             return number;
         }
