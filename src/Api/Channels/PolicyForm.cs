@@ -48,12 +48,13 @@ internal sealed class PolicyForm(Func<string, bool> has, List<FieldComplaint> co
             return null;
         }
 
-        if (length >= least.TotalSeconds && length <= most.TotalSeconds)
+        // Whole ones, also when written as 60.0.
+        if (length >= least.TotalSeconds && length <= most.TotalSeconds && double.IsInteger(length))
         {
             return TimeSpan.FromSeconds(length);
         }
 
-        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be seconds from {least.TotalSeconds:0} to {most.TotalSeconds:0}.")));
+        complaints.Add(new(field, string.Create(CultureInfo.InvariantCulture, $"must be whole seconds from {least.TotalSeconds:0} to {most.TotalSeconds:0}.")));
         return null;
     }
 

@@ -40,6 +40,11 @@ internal static class SimulationEndpoints
             return new Problem(ErrorCatalogue.WrongKind, "Only simulator channels take simulated messages.");
         }
 
+        if (wait < 0)
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "wait", $"must be a whole number of seconds from 0; more than {LongestWait} are taken as {LongestWait}.");
+        }
+
         if (Complaints(body.Value) is { Count: > 0 } complaints)
         {
             return new Problem(ErrorCatalogue.InvalidFields, null, complaints);
@@ -50,7 +55,7 @@ internal static class SimulationEndpoints
         await inbox.AppendAsync(new(caller.Tenant, account, new WebhookId(ids.Next()), clock.GetUtcNow(), "", webhook), cancellationToken);
         var conversations = $"/api/v1/conversations?channel_id={id}&search={Uri.EscapeDataString(message.From)}";
         var found = wait is { } seconds
-            ? await replies.AwaitAsync(caller.Tenant, account, message.From, message.MessageId, TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestWait)), cancellationToken)
+            ? await replies.AwaitAsync(caller.Tenant, account, message.From, message.MessageId, TimeSpan.FromSeconds(Math.Min(seconds, LongestWait)), cancellationToken)
             : null;
         return TypedResults.Accepted(conversations, new SimulateAnswer(message.MessageId, id, conversations, found));
     }

@@ -81,9 +81,9 @@ internal static class ConversationEndpoints
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> PauseAsync(
         Guid id, JsonBody<PauseAgent> body, Caller caller, ConversationQueries conversations, ReplyWindows windows, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (body.Value.Seconds is { } seconds && !(seconds > 0 && seconds <= LongestPause.TotalSeconds))
+        if (body.Value.Seconds is { } seconds && !(seconds >= 1 && seconds <= LongestPause.TotalSeconds && double.IsInteger(seconds)))
         {
-            return Problem.Field(ErrorCatalogue.InvalidFields, "seconds", $"must be more than 0 and at most {LongestPause.TotalSeconds:0}.");
+            return Problem.Field(ErrorCatalogue.InvalidFields, "seconds", $"must be whole seconds from 1 to {LongestPause.TotalSeconds:0}.");
         }
 
         var until = body.Value.Seconds is { } length ? clock.GetUtcNow() + TimeSpan.FromSeconds(length) : AgentPause.UntilResumed;

@@ -81,6 +81,6 @@ internal sealed record MessageList(Guid ConversationId, IReadOnlyList<MessageAns
 /// <summary>For how long the agent is to keep silent.</summary>
 internal sealed record PauseAgent
 {
-    /// <summary>Seconds from now. Absent: until resumed.</summary>
+    /// <summary>Whole seconds from now, at most a year. Absent: until resumed.</summary>
     public double? Seconds { get; init; }
 }

@@ -29,6 +29,30 @@ public sealed class ConversationTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task Pages_of_messages_from_one_moment_neither_lose_nor_double_nor_reorder_any()
+    {
+        var (tenant, channel, conversation) = await ConversationAsync();
+        var said = new List<Guid>();
+        foreach (var number in Enumerable.Range(1, 200))
+        {
+            said.Add(await Seed.MessageAsync(host, tenant.Id, channel, conversation, $"message {number}"));
+        }
+
+        await Seed.RunAsync(host.Db, "update transcript set occurred_at = '2026-01-01 12:00:00+00' where conversation_id = $1", conversation);
+
+        // Page 1 ends the conversation: what comes later is put before it.
+        var read = new List<Guid>();
+        for (var page = 1; page <= 12; page++)
+        {
+            var list = await (await tenant.Http.GetAsync($"/api/v1/conversations/{conversation}/messages?limit=17&page={page}")).JsonAsync();
+            Assert.Equal((200, page), (list.GetProperty("total").GetInt32(), list.GetProperty("page").GetInt32()));
+            read.InsertRange(0, list.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("id").GetGuid()));
+        }
+
+        Assert.Equal(said, read);
+    }
+
+    [PostgresFact]
     public async Task A_message_shows_what_its_kind_needs()
     {
         var (tenant, channel, conversation) = await ConversationAsync();
@@ -118,6 +142,20 @@ public sealed class ConversationTests(ApiHost host) : IClassFixture<ApiHost>
         var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/conversations/{conversation}/messages", body)).ProblemAsync(422, "invalid_fields");
 
         Assert.Equal(["text"], problem.Fields());
+    }
+
+    [PostgresTheory]
+    [InlineData("0")]
+    [InlineData("0.5")]
+    [InlineData("1.5")]
+    [InlineData("31536001")]
+    public async Task A_pause_has_whole_seconds(string seconds)
+    {
+        var (tenant, _, conversation) = await ConversationAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/conversations/{conversation}/pause", $$"""{"seconds":{{seconds}}}""")).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(["seconds"], problem.Fields());
     }
 
     [PostgresFact]
