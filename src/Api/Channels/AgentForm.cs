@@ -19,7 +19,13 @@ internal sealed class AgentForm(IAgentCatalog agents)
             return AgentParts.None;
         }
 
-        if (agent.ValueKind != JsonValueKind.Object || KindOf(agent) is not { } kind)
+        if (agent.ValueKind != JsonValueKind.Object)
+        {
+            complaints.Add(new("agent", $"must be a JSON object with the agent's kind, one of: {Known()}."));
+            return AgentParts.None;
+        }
+
+        if (KindOf(agent) is not { } kind)
         {
             complaints.Add(new("agent.kind", $"is missing; give one of: {Known()}."));
             return AgentParts.None;

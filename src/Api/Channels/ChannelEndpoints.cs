@@ -5,6 +5,7 @@ using Channels.Api.Idempotency;
 using Channels.Api.Pairing;
 using Channels.Api.Requests;
 using Channels.Core.Channels;
+using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Storage.Channels;
 using Channels.Storage.Queries;
@@ -39,12 +40,26 @@ internal static class ChannelEndpoints
 
     private static Task<Results<Created<ChannelAnswer>, Problem>> CreateAsync(
         JsonBody<CreateChannel> body, Caller caller, ChannelWriting writing, CancellationToken cancellationToken) =>
-        writing.CreateAsync(caller.Tenant, body.Value, cancellationToken);
+        writing.CreateAsync(caller.Tenant, body, cancellationToken);
 
-    private static async Task<Ok<ChannelList>> ListAsync(
-        PageRequest page, string? type, string? status, string? search, Caller caller, ChannelStore channels, PublicAddress address, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ChannelList>, Problem>> ListAsync(
+        PageRequest page, string? type, string? status, string? search, Caller caller, ChannelStore channels, IConnectorCatalog kinds, PublicAddress address, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
-        var found = await channels.ListAsync(caller.Tenant, new(Given(type), Given(status), search), page.Page, cancellationToken);
+        var (kind, shown) = (Given(type), Given(status));
+        if (shown is not null && StatusWords.FromWord<AccountStatus>(shown) is null)
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "status", $"must be one of: {string.Join(", ", Enum.GetValues<AccountStatus>().Select(one => one.ToWord()))}.");
+        }
+
+        var found = await channels.ListAsync(caller.Tenant, new(kind, shown, search), page.Page, cancellationToken);
+
+        // A kind that this installation does not have any more may still have channels.
+        if (found.Total == 0 && kind is not null && kinds.Find(kind) is null && (await channels.ListAsync(caller.Tenant, new(kind, null, null), new(1, 1), cancellationToken)).Total == 0)
+        {
+            return Problem.Field(ErrorCatalogue.InvalidParameter, "type", $"is no channel kind; known are: {string.Join(", ", kinds.All.Select(one => one.Manifest.Id).Order(StringComparer.Ordinal))}.");
+        }
+
         return TypedResults.Ok(new ChannelList(
             [.. found.Items.Select(channel => ChannelAnswer.Of(channel, address, clock.GetUtcNow()))], found.Total, page.Page.Number, page.Page.Limit));
     }

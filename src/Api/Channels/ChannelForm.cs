@@ -19,8 +19,9 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
     private const int LongestSecret = 256;
 
     /// <summary>What a new channel is to be.</summary>
-    public FormReading Create(CreateChannel request)
+    public FormReading Create(IReadBody<CreateChannel> body)
     {
+        var request = body.Value;
         var complaints = new List<FieldComplaint>();
         var name = Name(request.Name, complaints);
         var connector = connectors.Find(request.ChannelType);
@@ -36,7 +37,7 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
         var policy = new PolicyForm(_ => true, complaints).Read(config.Over(request), ChannelPolicy.Default);
         var secret = WebhookSecret(request.WebhookSecret, complaints) ?? NewSecret();
         var identity = Identity(request.Identity, complaints);
-        return Reading(complaints, () => new ChannelDraft
+        return Reading(body.Misread, complaints, () => new ChannelDraft
         {
             Kind = request.ChannelType,
             Name = name,
@@ -53,12 +54,13 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
     }
 
     /// <summary>What a channel is to become.</summary>
-    /// <param name="request">What was sent.</param>
-    /// <param name="has">Whether a field was sent.</param>
+    /// <param name="body">What was sent.</param>
     /// <param name="partial">Keep what was not sent (PATCH), or take its default (PUT). Secrets not sent are kept in both: nobody can read them back.</param>
     /// <param name="current">As it is.</param>
-    public FormReading Change(ChangeChannel request, Func<string, bool> has, bool partial, ChannelEdit current)
+    public FormReading Change(IReadBody<ChangeChannel> body, bool partial, ChannelEdit current)
     {
+        var request = body.Value;
+        Func<string, bool> has = body.Has;
         var complaints = new List<FieldComplaint>();
         var channel = current.Channel;
         if (request.ChannelType is { } kind && kind != channel.Kind)
@@ -84,7 +86,7 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
             .Read(config.Over(request), partial ? channel.Policy : ChannelPolicy.Default);
         var secret = WebhookSecret(request.WebhookSecret, complaints) ?? current.Secrets.Webhook;
         var identity = request.Identity is null && (partial || !has("identity")) ? channel.Identity : Identity(request.Identity, complaints);
-        return Reading(complaints, () => new ChannelDraft
+        return Reading(body.Misread, complaints, () => new ChannelDraft
         {
             Kind = channel.Kind,
             Name = name,
@@ -123,8 +125,13 @@ internal sealed class ChannelForm(IConnectorCatalog connectors, IAgentCatalog ag
     /// <summary>A secret nobody guesses.</summary>
     public static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    private static FormReading Reading(List<FieldComplaint> complaints, Func<ChannelDraft> draft) =>
-        complaints.Count > 0 ? new FormReading.Refused([.. complaints]) : new FormReading.Accepted(draft());
+    // What could not be read was taken for left out: what that led to is not worth a second complaint.
+    private static FormReading Reading(IReadOnlyList<FieldComplaint> misread, List<FieldComplaint> complaints, Func<ChannelDraft> draft)
+    {
+        var told = misread.Select(complaint => complaint.Field).ToHashSet(StringComparer.Ordinal);
+        ImmutableArray<FieldComplaint> all = [.. misread, .. complaints.Where(complaint => !told.Contains(complaint.Field))];
+        return all.Length > 0 ? new FormReading.Refused(all) : new FormReading.Accepted(draft());
+    }
 
     private static string Name(string? given, List<FieldComplaint> complaints)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Channels.Api.Messages;
+using Channels.Api.Requests;
 using Channels.Core.Channels;
 using Channels.Storage.Channels;
 
@@ -27,13 +28,13 @@ internal record ChannelSettings
     /// <summary>Whether group messages are answered. Default: false.</summary>
     public bool? Groups { get; init; }
 
-    /// <summary>Messages older than this many seconds are kept but not answered. Default: answered whatever their age.</summary>
+    /// <summary>Messages older than this many whole seconds are kept but not answered. Default: answered whatever their age.</summary>
     public double? AnswerMaxAge { get; init; }
 
-    /// <summary>Messages of ours that have waited this many seconds (60 or more) to be sent, and certainly did not leave, fail instead of leaving late. Default: they leave however late.</summary>
+    /// <summary>Messages of ours that have waited this many whole seconds (60 or more) to be sent, and certainly did not leave, fail instead of leaving late. Default: they leave however late.</summary>
     public double? ReplyMaxAge { get; init; }
 
-    /// <summary>For how many seconds the agent keeps silent after a person answered on the phone. Default: 1800.</summary>
+    /// <summary>For how many whole seconds the agent keeps silent after a person answered on the phone. Default: 1800.</summary>
     public double? TakeoverPause { get; init; }
 
     /// <summary>Language of our own texts to contacts, as a BCP 47 tag. Default: en.</summary>
@@ -62,6 +63,7 @@ internal record ChannelSettings
 }
 
 /// <summary>A channel to be made.</summary>
+[ReadOn]
 internal sealed record CreateChannel : ChannelSettings
 {
     /// <summary>The channel kind.</summary>
@@ -72,6 +74,7 @@ internal sealed record CreateChannel : ChannelSettings
 }
 
 /// <summary>A channel to be changed; the kind stays.</summary>
+[ReadOn]
 internal sealed record ChangeChannel : ChannelSettings
 {
     /// <summary>May be given when it is the kind the channel has.</summary>

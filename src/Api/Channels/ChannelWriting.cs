@@ -20,9 +20,9 @@ internal sealed partial class ChannelWriting(
     private const string ActivateInTime = $"{ActivateAgain} The former one is taken until former_valid_until; then its webhooks get 401, and a gateway repeats none of them: what people write after that is lost.";
     private const string ActivateAtOnce = $"{ActivateAgain} Until then its webhooks get 401, and a gateway repeats none of them: what people write meanwhile is lost.";
 
-    public async Task<Results<Created<ChannelAnswer>, Problem>> CreateAsync(TenantId tenant, CreateChannel request, CancellationToken cancellationToken)
+    public async Task<Results<Created<ChannelAnswer>, Problem>> CreateAsync(TenantId tenant, IReadBody<CreateChannel> body, CancellationToken cancellationToken)
     {
-        var reading = form.Create(request);
+        var reading = form.Create(body);
         if (reading is not FormReading.Accepted { Draft: var draft })
         {
             return Refused(reading);
@@ -43,11 +43,11 @@ internal sealed partial class ChannelWriting(
         directory.Forget(made.Account);
         var answer = ChannelAnswer.Of(made, address, clock.GetUtcNow(), draft.WebhookSecret);
         return TypedResults.Created(
-            $"/api/v1/channels/{made.Account}", request.Activate == true ? await ActivatedAsync(tenant, made, answer, cancellationToken) : answer);
+            $"/api/v1/channels/{made.Account}", body.Value.Activate == true ? await ActivatedAsync(tenant, made, answer, cancellationToken) : answer);
     }
 
     public async Task<Results<Ok<ChannelAnswer>, Problem>> ChangeAsync(
-        TenantId tenant, AccountId account, JsonBody<ChangeChannel> body, bool partial, CancellationToken cancellationToken)
+        TenantId tenant, AccountId account, IReadBody<ChangeChannel> body, bool partial, CancellationToken cancellationToken)
     {
         await using var edit = await channels.EditAsync(tenant, account, cancellationToken);
         if (edit is null)
@@ -55,7 +55,7 @@ internal sealed partial class ChannelWriting(
             return Problem.NotFound;
         }
 
-        var reading = form.Change(body.Value, body.Has, partial, edit);
+        var reading = form.Change(body, partial, edit);
         if (reading is not FormReading.Accepted { Draft: var draft })
         {
             return Refused(reading);

@@ -30,7 +30,7 @@ internal sealed record ConfigParts(JsonElement Settings, ChannelSettings Policy,
         var settings = Members(given, name => !_policyKeys.Contains(name));
         var wrong = JsonFields.Check(typeof(ChannelSettings), policy);
         complaints.AddRange(wrong.Select(complaint => complaint with { Field = $"config.{complaint.Field}" }));
-        var read = wrong.Count == 0 ? policy.Deserialize<ChannelSettings>(ApiJson.Options)! : new();
+        var read = JsonFields.Read<ChannelSettings>(policy, wrong);
         return new(settings, read, policy.EnumerateObject().Select(member => member.Name).ToHashSet(StringComparer.Ordinal));
     }
 

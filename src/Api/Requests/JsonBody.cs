@@ -14,7 +14,7 @@ namespace Channels.Api.Requests;
 /// A member that stands twice is refused wherever it stands: which of the two is meant, nobody can say.
 /// The content type is not asked about: a key in a header cannot be sent by a foreign web page, and curl users forget it.
 /// </remarks>
-internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetadataProvider
+internal sealed class JsonBody<T> : IReadBody<T>, IChecked, IRawBody, IEndpointParameterMetadataProvider
     where T : class
 {
     private const int Limit = 1 << 20;
@@ -29,9 +29,12 @@ internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetada
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> Raw { get; private init; }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<FieldComplaint> Misread { get; private init; } = [];
+
     private JsonElement Root { get; init; }
 
-    /// <summary>Whether the field is in the body at all: absent and <c>null</c> mean different things in a partial change.</summary>
+    /// <inheritdoc/>
     public bool Has(string field) => Root.ValueKind == JsonValueKind.Object && Root.TryGetProperty(field, out _);
 
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext http) =>
@@ -80,21 +83,36 @@ internal sealed class JsonBody<T> : IChecked, IRawBody, IEndpointParameterMetada
             complaints = RepeatedMembers.Check(root);
         }
 
-        if (complaints.Count == 0)
-        {
-            complaints = JsonFields.Check(typeof(T), root);
-        }
-
         if (complaints.Count > 0)
         {
             return new() { Problem = new(ErrorCatalogue.InvalidFields, null, complaints), Raw = bytes };
         }
 
-        return new() { _value = root.Deserialize<T>(ApiJson.Options), Root = root, Raw = bytes };
+        var misread = JsonFields.Check(typeof(T), root);
+        return misread.Count > 0 && !typeof(T).IsDefined(typeof(ReadOnAttribute))
+            ? new() { Problem = new(ErrorCatalogue.InvalidFields, null, misread), Raw = bytes }
+            : new() { _value = JsonFields.Read<T>(root, misread), Root = root, Raw = bytes, Misread = misread };
     }
 
     private static JsonBody<T> Refused(ApiError error, string detail, byte[] bytes) => new() { Problem = new(error, detail), Raw = bytes };
 }
+
+/// <summary>A body that may be handled, as a reader of several requests sees it.</summary>
+internal interface IReadBody<out T>
+{
+    /// <summary>The request.</summary>
+    T Value { get; }
+
+    /// <summary>What is wrong with members that were left out of the value; only of a request that is read on all the same (<see cref="ReadOnAttribute"/>), and then its reader's to tell.</summary>
+    IReadOnlyList<FieldComplaint> Misread { get; }
+
+    /// <summary>Whether the field is in the body at all: absent and <c>null</c> mean different things in a partial change.</summary>
+    bool Has(string field);
+}
+
+/// <summary>A request that is read on when members have the wrong type or are missing, so that its reader can tell everything at once. What it requires are texts.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class ReadOnAttribute : Attribute;
 
 /// <summary>A body whose bytes are still known.</summary>
 internal interface IRawBody

@@ -32,6 +32,25 @@ internal static class JsonFields
         return complaints;
     }
 
+    /// <summary>The object as the type, without the members that are complained of; a text that is required is empty then.</summary>
+    public static T Read<T>(JsonElement root, List<FieldComplaint> misread)
+        where T : class
+    {
+        if (misread.Count == 0)
+        {
+            return root.Deserialize<T>(ApiJson.Options)!;
+        }
+
+        var wrong = misread.Select(complaint => complaint.Field).ToHashSet(StringComparer.Ordinal);
+        var members = root.EnumerateObject().Where(member => !wrong.Contains(member.Name)).ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal);
+        foreach (var name in typeof(T).GetProperties().Where(IsRequired).Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)).Where(wrong.Contains))
+        {
+            members[name] = JsonSerializer.SerializeToElement("");
+        }
+
+        return JsonSerializer.SerializeToElement(members).Deserialize<T>(ApiJson.Options)!;
+    }
+
     /// <summary>Whether a request cannot do without it.</summary>
     public static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute));
 

@@ -146,9 +146,61 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresTheory]
+    [InlineData("""{"name":"","channel_type":"simulator","debounce_ms":-1,"on_agent_failure":"x","groups":"x"}""", "groups,name,on_agent_failure,debounce_ms")]
+    [InlineData("""{"name":5,"typing":1,"identity":"","agent":5}""", "typing,name,channel_type,agent,identity")]
+    [InlineData("""{"name":"n","channel_type":7,"config":{"groups":1,"takeover_pause":-1}}""", "channel_type,config.groups,takeover_pause")]
+    public async Task Members_of_a_wrong_type_are_told_beside_all_others_and_each_once(string body, string fields)
+    {
+        var tenant = await host.TenantAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/channels", body)).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(fields.Split(',').Order(), problem.Fields().Order());
+    }
+
+    [PostgresTheory]
+    [InlineData("PATCH")]
+    [InlineData("PUT")]
+    public async Task A_change_with_members_of_a_wrong_type_says_all_that_is_wrong_and_changes_nothing(string method)
+    {
+        var tenant = await host.TenantAsync();
+        var path = $"/api/v1/channels/{await tenant.CreateSimulatorAsync()}";
+
+        var problem = await (await tenant.Http.SendJsonAsync(new(method), path, """{"name":5,"channel_type":[],"groups":"x","locale":"?"}""")).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(["channel_type", "groups", "locale", "name"], problem.Fields().Order());
+        Assert.Equal("Simulator", (await (await tenant.Http.GetAsync(path)).JsonAsync()).GetProperty("name").GetString());
+    }
+
+    [PostgresTheory]
+    [InlineData("\"echo\"")]
+    [InlineData("[]")]
+    [InlineData("5")]
+    [InlineData("true")]
+    public async Task An_agent_that_is_no_object_is_named_as_a_whole(string agent)
+    {
+        var tenant = await host.TenantAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/channels", $$"""{"name":"n","channel_type":"simulator","agent":{{agent}}}""")).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(["agent"], problem.Fields());
+        Assert.StartsWith("must be a JSON object", problem.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task Whole_seconds_may_be_written_with_a_point()
+    {
+        var tenant = await host.TenantAsync();
+
+        var made = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, "/api/v1/channels", """{"name":"n","channel_type":"simulator","takeover_pause":60.0}""")).JsonAsync(HttpStatusCode.Created);
+
+        Assert.Equal(60, made.GetProperty("takeover_pause").GetInt32());
+    }
+
+    [PostgresTheory]
     [InlineData("""{"name":"n","channel_type":"carrier_pigeon"}""", "channel_type")]
     [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"oracle"}}""", "agent.kind")]
-    [InlineData("""{"name":"n","channel_type":"simulator","agent":"echo"}""", "agent.kind")]
+    [InlineData("""{"name":"n","channel_type":"simulator","agent":{}}""", "agent.kind")]
     [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"openai","model":"m"}}""", "agent.api_key")]
     [InlineData("""{"name":"n","channel_type":"simulator","agent":{"kind":"openai","model":"m","api_key":"k","temperature":3}}""", "agent.temperature")]
     [InlineData("""{"name":"n","channel_type":"simulator","config":[]}""", "config")]
@@ -170,6 +222,9 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":10001}""", "debounce_ms")]
     [InlineData("""{"name":"n","channel_type":"simulator","reply_max_age":59}""", "reply_max_age")]
     [InlineData("""{"name":"n","channel_type":"simulator","config":{"reply_max_age":-1}}""", "reply_max_age")]
+    [InlineData("""{"name":"n","channel_type":"simulator","answer_max_age":1.5}""", "answer_max_age")]
+    [InlineData("""{"name":"n","channel_type":"simulator","takeover_pause":1.5}""", "takeover_pause")]
+    [InlineData("""{"name":"n","channel_type":"simulator","reply_max_age":60.5}""", "reply_max_age")]
     [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":-1}""", "debounce_ms")]
     [InlineData("""{"name":"n","channel_type":"simulator","debounce_ms":1.5}""", "debounce_ms")]
     [InlineData("""{"name":"n","channel_type":"simulator","typing":"yes"}""", "typing")]
@@ -325,6 +380,8 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("page=0")]
     [InlineData("page=-1")]
     [InlineData("page=x")]
+    [InlineData("page=")]
+    [InlineData("limit=")]
     [InlineData("limit=0")]
     [InlineData("limit=1e3")]
     [InlineData("page=99999999999999999999")]
@@ -332,7 +389,50 @@ public sealed class ChannelTests(ApiHost host) : IClassFixture<ApiHost>
     {
         var tenant = await host.TenantAsync();
 
-        await (await tenant.Http.GetAsync($"/api/v1/channels?{query}")).ProblemAsync(400, "invalid_parameter");
+        var problem = await (await tenant.Http.GetAsync($"/api/v1/channels?{query}")).ProblemAsync(400, "invalid_parameter");
+
+        Assert.Equal([query.Split('=')[0]], problem.Fields());
+    }
+
+    [PostgresTheory]
+    [InlineData("status=sleepy", "status", "pending, connecting, active, inactive, disconnected, error")]
+    [InlineData("status=Active", "status", "pending, connecting, active, inactive, disconnected, error")]
+    [InlineData("type=carrier-pigeon", "type", "evolution")]
+    public async Task A_filter_that_nothing_can_fit_is_refused_with_what_it_may_be(string query, string field, string known)
+    {
+        var tenant = await host.TenantAsync();
+
+        var problem = await (await tenant.Http.GetAsync($"/api/v1/channels?{query}")).ProblemAsync(400, "invalid_parameter");
+
+        Assert.Equal([field], problem.Fields());
+        Assert.Contains(known, problem.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [PostgresFact]
+    public async Task Channels_of_a_kind_that_was_taken_away_are_still_found()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        await Seed.RunAsync(host.Db, "update account set kind = 'pigeon' where id = $1", channel);
+        await Seed.RunAsync(host.Db, "update connector set kind = 'pigeon' where id = (select connector_id from account where id = $1)", channel);
+
+        var found = await (await tenant.Http.GetAsync("/api/v1/channels?type=pigeon")).JsonAsync();
+        var active = await (await tenant.Http.GetAsync("/api/v1/channels?type=pigeon&status=active")).JsonAsync();
+
+        Assert.Equal(channel, Assert.Single(found.GetProperty("channels").EnumerateArray()).GetProperty("id").GetGuid());
+        Assert.Equal(0, active.GetProperty("total").GetInt32());
+        await (await (await host.TenantAsync()).Http.GetAsync("/api/v1/channels?type=pigeon")).ProblemAsync(400, "invalid_parameter");
+    }
+
+    [PostgresFact]
+    public async Task Nobody_waits_for_less_than_no_time()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(HttpMethod.Post, $"/api/v1/channels/{channel}/simulate?wait=-1", """{"from":"1","text":"x"}""")).ProblemAsync(400, "invalid_parameter");
+
+        Assert.Equal(["wait"], problem.Fields());
     }
 
     [PostgresFact]
