@@ -75,7 +75,7 @@ internal static class ChannelEndpoints
         writing.ChangeAsync(caller.Tenant, new AccountId(id), body, partial: true, cancellationToken);
 
     private static Task<Results<Ok<ChannelAnswer>, Problem>> ReplaceAsync(
-        Guid id, JsonBody<ChangeChannel> body, Caller caller, ChannelWriting writing, CancellationToken cancellationToken) =>
+        Guid id, JsonBody<ReplaceChannel> body, Caller caller, ChannelWriting writing, CancellationToken cancellationToken) =>
         writing.ChangeAsync(caller.Tenant, new AccountId(id), body, partial: false, cancellationToken);
 
     private static async Task<Results<NoContent, Problem>> DeleteAsync(Guid id, Caller caller, ChannelWriting writing, CancellationToken cancellationToken) =>

@@ -64,6 +64,7 @@ internal record ChannelSettings
 
 /// <summary>A channel to be made.</summary>
 [ReadOn]
+[RefusedWithout("name")]
 internal sealed record CreateChannel : ChannelSettings
 {
     /// <summary>The channel kind.</summary>
@@ -75,11 +76,16 @@ internal sealed record CreateChannel : ChannelSettings
 
 /// <summary>A channel to be changed; the kind stays.</summary>
 [ReadOn]
-internal sealed record ChangeChannel : ChannelSettings
+internal record ChangeChannel : ChannelSettings
 {
     /// <summary>May be given when it is the kind the channel has.</summary>
     public string? ChannelType { get; init; }
 }
+
+/// <summary>A channel to be changed as a whole: what is left out takes its default. Kept are the kind, <c>identity</c>, <c>webhook_secret</c>, and secrets inside <c>config</c> and, of the same kind, <c>agent</c>.</summary>
+[ReadOn]
+[RefusedWithout("name")]
+internal sealed record ReplaceChannel : ChangeChannel;
 
 /// <summary>A channel. <c>webhook_secret</c> is there only in the answer that made it; other secrets are never shown.</summary>
 internal sealed record ChannelAnswer(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Channels.Api.Access;
+using Channels.Api.Docs;
 using Channels.Api.Errors;
 using Channels.Api.Ingress;
 using Channels.Api.Requests;
@@ -19,14 +20,22 @@ namespace Channels.Api.Channels;
 /// <summary>Shows what the parser says to a provider's body, before any policy. Nothing is stored, nothing happens.</summary>
 internal static partial class PreviewEndpoints
 {
-    public static void MapPreview(this IEndpointRouteBuilder channels) =>
-        channels.MapPost("/{id:guid}/preview/{**path}", PreviewAsync).WithName("PreviewWebhook")
-            .WithSummary("What a raw provider body means, in the product's vocabulary; unreadable bodies answer 200 with the reason they would be parked with")
-            .Accepts<JsonElement>("application/json", AnyContentType.Any)
+    private const string Path = "path";
+
+    public static void MapPreview(this IEndpointRouteBuilder channels)
+    {
+        Map(channels, "/{id:guid}/preview", "PreviewWebhook",
+            "What a raw provider body means, in the product's vocabulary; unreadable bodies answer 200 with the reason they would be parked with");
+        Map(channels, $"/{{id:guid}}/preview/{{**{Path}}}", "PreviewWebhookBelow", "The same for a body that the provider posts to a path below the channel's address");
+    }
+
+    private static void Map(IEndpointRouteBuilder channels, string pattern, string name, string summary) =>
+        channels.MapPost(pattern, PreviewAsync).WithName(name).WithSummary(summary)
+            .WithMetadata(new TakesRawBody("The body as the provider posts it."), new AnswersWith(ErrorCatalogue.Unauthenticated, ErrorCatalogue.NotFound, ErrorCatalogue.TooLarge, ErrorCatalogue.StoreUnavailable))
             .Produces<PreviewShape>();
 
     private static async Task<IResult> PreviewAsync(
-        Guid id, string? path, HttpContext http, Caller caller, ChannelStore channels, IChannelDirectory directory, IConnectorCatalog connectors, ILogger<PreviewAnswer> logger,
+        Guid id, HttpContext http, Caller caller, ChannelStore channels, IChannelDirectory directory, IConnectorCatalog connectors, ILogger<PreviewAnswer> logger,
         CancellationToken cancellationToken)
     {
         if (await channels.FindAsync(caller.Tenant, new AccountId(id), cancellationToken) is not { } channel || connectors.Find(channel.Kind) is not { } connector)
@@ -41,7 +50,7 @@ internal static partial class PreviewEndpoints
 
         // The same that the account's grain reads it with: some bodies do not say whose they are.
         var entry = await directory.FindAsync(channel.Account, cancellationToken);
-        var webhook = new WebhookBody(body, path ?? "", entry?.Connection);
+        var webhook = new WebhookBody(body, (string?)http.Request.RouteValues[Path] ?? "", entry?.Connection);
         return new PreviewAnswer(connector.Read(webhook, crash => Log.ParserCrashed(logger, channel.Kind, http.TraceIdentifier, crash.GetType().Name, crash.StackTrace)));
     }
 

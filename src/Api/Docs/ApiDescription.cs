@@ -82,6 +82,7 @@ internal static class ApiDescription
 
         // Taken, but not advertised.
         operation.RequestBody?.Content?.Remove(AnyContentType.Any);
+        RawDescription.Describe(operation, context);
         operation.Responses ??= [];
         operation.Responses.TryAdd("default", new OpenApiResponse
         {
@@ -99,6 +100,7 @@ internal static class ApiDescription
             schema.Required?.Remove(member.Name);
         }
 
+        RequestSchemas.Describe(schema, context.JsonTypeInfo.Type);
         return Task.CompletedTask;
     }
 

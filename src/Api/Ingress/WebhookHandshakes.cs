@@ -21,7 +21,7 @@ internal sealed class WebhookHandshakes(IConnectorCatalog connectors, IChannelDi
             return NoSuchQuestion(kind);
         }
 
-        if (!Guid.TryParse((string?)http.Request.RouteValues["channel"], out var id)
+        if (!Guid.TryParse((string?)http.Request.RouteValues["channel_id"], out var id)
             || await channels.FindAsync(new AccountId(id), CancellationToken.None) is not { } channel
             || channel.Kind != kind)
         {

@@ -104,7 +104,7 @@ internal sealed partial class WebhookIngress(
     private async ValueTask<IngressAnswer> DecideAsync(HttpContext http, string kind, BodyRoom.Place place)
     {
         if (connectors.Find(kind) is not { } connector
-            || !Guid.TryParse((string?)http.Request.RouteValues["channel"], out var id)
+            || !Guid.TryParse((string?)http.Request.RouteValues["channel_id"], out var id)
             || await channels.FindAsync(new AccountId(id), CancellationToken.None) is not { } channel
             || channel.Kind != kind)
         {

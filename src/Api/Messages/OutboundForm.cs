@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Channels.Api.Conversations;
+using Channels.Api.Requests;
 
 namespace Channels.Api.Messages;
 
 /// <summary>Something to be said: a text, or a file, a place, cards, a reaction, a template or a choice with or without one.</summary>
+[NeedsOneOf("text", "type")]
 internal record OutboundForm
 {
     /// <summary><c>text, image, video, audio, voice, document, sticker, location, contacts, reaction, template</c> or <c>interactive</c>; text when left out.</summary>
@@ -35,6 +37,7 @@ internal record OutboundForm
 }
 
 /// <summary>A message of an account to somebody; exactly one of <c>to</c> and <c>conversation_id</c> says to whom.</summary>
+[NeedsOneOf("to", "conversation_id", AndNoMore = true)]
 internal sealed record AccountMessageForm : OutboundForm
 {
     /// <summary>The address as people write it (a phone number with its country code), or the provider's own id of the chat.</summary>
@@ -52,36 +55,47 @@ internal sealed record AccountMessageForm : OutboundForm
 /// <param name="MediaId">As <c>POST /api/v1/media</c> or a message here gave it.</param>
 /// <param name="Mime">Media type, where known.</param>
 /// <param name="Filename">The name the recipient sees.</param>
+[RefusedWithout]
+[NeedsOneOf("url", "media_id", AndNoMore = true)]
 internal sealed record OutboundMediaForm(string? Url, string? MediaId, string? Mime, string? Filename);
 
 /// <summary>A place, in degrees (WGS 84).</summary>
+[RefusedWithout("latitude", "longitude")]
 internal sealed record OutboundLocationForm(double? Latitude, double? Longitude, string? Name, string? Address);
 
 /// <summary>A contact to pass on; the phone with its country code.</summary>
+[RefusedWithout("name", "phone")]
 internal sealed record OutboundCardForm(string? Name, string? Phone);
 
 /// <summary>A reaction; an empty emoji takes it back.</summary>
 /// <param name="MessageId">The message reacted to: its id here, or the provider's.</param>
 /// <param name="Emoji">One emoji.</param>
+[RefusedWithout("message_id", "emoji")]
 internal sealed record OutboundReactionForm(string? MessageId, string? Emoji);
 
 /// <summary>A template the provider approved.</summary>
 /// <param name="Name">Its name at the provider.</param>
 /// <param name="Language">Its language code.</param>
 /// <param name="Components">The values for its places: the provider's own array.</param>
+[RefusedWithout("name", "language")]
 internal sealed record OutboundTemplateForm(string? Name, string? Language, JsonElement? Components);
 
 /// <summary>A choice under the text: either <c>buttons</c>, or <c>sections</c> behind one <c>button</c>.</summary>
+[RefusedWithout]
+[NeedsOneOf("buttons", "sections button")]
 internal sealed record OutboundInteractiveForm(
     string? Header, string? Footer, IReadOnlyList<OutboundButtonForm>? Buttons, string? Button, IReadOnlyList<OutboundSectionForm>? Sections);
 
 /// <summary>A button: what comes back when it is pressed, and what it says.</summary>
+[RefusedWithout("id", "title")]
 internal sealed record OutboundButtonForm(string? Id, string? Title);
 
 /// <summary>A part of a list.</summary>
+[RefusedWithout("rows")]
 internal sealed record OutboundSectionForm(string? Title, IReadOnlyList<OutboundRowForm>? Rows);
 
 /// <summary>A row of a list: what comes back when it is chosen, and what it says.</summary>
+[RefusedWithout("id", "title")]
 internal sealed record OutboundRowForm(string? Id, string? Title, string? Description);
 
 /// <summary>The message is committed and waits to be sent.</summary>

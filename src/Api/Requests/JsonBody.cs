@@ -43,7 +43,7 @@ internal sealed class JsonBody<T> : IReadBody<T>, IChecked, IRawBody, IEndpointP
         : new() { Problem = new(ErrorCatalogue.TooLarge) };
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new AcceptsMetadata(AnyContentType.AsJson, typeof(T), isOptional: typeof(T).GetProperties().All(property => !JsonFields.IsRequired(property))));
+        builder.Metadata.Add(new AcceptsMetadata(AnyContentType.AsJson, typeof(T), isOptional: !RequestNeeds.IsRefusedEmpty(typeof(T))));
 
     internal static JsonBody<T> Read(byte[] bytes)
     {

@@ -96,6 +96,7 @@ internal static class TurnEndpoints
 }
 
 /// <summary>What your agent says to a turn it took earlier.</summary>
+[NeedsOneOf("reply", "hand_over")]
 internal sealed record TurnReply
 {
     /// <summary>What to send; at most 65 536 bytes of UTF-8. May be left out with <c>hand_over</c>.</summary>

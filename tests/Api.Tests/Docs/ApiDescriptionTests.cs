@@ -25,6 +25,65 @@ public sealed class ApiDescriptionTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(mapped.Except(described));
     }
 
+    [PostgresFact]
+    public async Task Every_part_of_a_path_is_declared_and_every_operation_has_a_name_of_its_own()
+    {
+        var operations = (await OperationsAsync()).ToList();
+
+        Assert.All(operations, one => Assert.Equal(
+            System.Text.RegularExpressions.Regex.Matches(one.Path, @"\{([^}]+)\}").Select(part => part.Groups[1].Value),
+            one.Operation.TryGetProperty("parameters", out var parameters)
+                ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == "path" && parameter.GetProperty("required").GetBoolean())
+                    .Select(parameter => parameter.GetProperty("name").GetString()!)
+                : []));
+        Assert.Distinct(operations.Select(one => one.Operation.GetProperty("operationId").GetString()));
+    }
+
+    [PostgresFact]
+    public async Task Whatever_is_referred_to_is_there_and_says_something()
+    {
+        var document = await (await host.Client().GetAsync("/openapi/v1.json")).JsonAsync();
+
+        var referred = System.Text.RegularExpressions.Regex.Matches(document.GetRawText(), @"""\$ref"":\s*""#/components/schemas/([^""]+)""").Select(reference => reference.Groups[1].Value).ToHashSet();
+
+        Assert.Contains("JsonElement", referred);
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.All(referred, name => Assert.NotEmpty(schemas.GetProperty(name).EnumerateObject()));
+    }
+
+    [PostgresTheory]
+    [InlineData("/webhooks/{kind}/{channel_id}", "post", "200,401,404,408,413,500,503", "evolution,simulator,telegram,waha,whatsapp_cloud")]
+    [InlineData("/webhooks/{kind}/{channel_id}/{rest}", "post", "200,401,404,408,413,500,503", "evolution,simulator,telegram,waha,whatsapp_cloud")]
+    [InlineData("/api/webhooks/{kind}", "post", "200,400,401,404,408,409,413,500,503", "evolution,waha,whatsapp_cloud")]
+    [InlineData("/api/webhooks/{kind}/{rest}", "post", "200,400,401,404,408,409,413,500,503", "evolution,waha,whatsapp_cloud")]
+    [InlineData("/webhooks/{kind}/{channel_id}", "get", "200,403,404,405,503", "whatsapp_cloud")]
+    [InlineData("/api/webhooks/{kind}", "get", "200,403,404,405,503", "whatsapp_cloud")]
+    [InlineData("/api/v1/channels/{id}/preview", "post", "200,401,404,413,503", null)]
+    [InlineData("/api/v1/channels/{id}/preview/{path}", "post", "200,401,404,413,503", null)]
+    public async Task What_takes_any_body_is_described_with_its_answers(string path, string method, string answers, string? kinds)
+    {
+        var operation = (await OperationsAsync()).Single(one => one.Path == path && one.Method == method).Operation;
+
+        var responses = operation.GetProperty("responses");
+        Assert.Equal(answers.Split(','), responses.EnumerateObject().Select(one => one.Name).Where(name => name != "default").Order(StringComparer.Ordinal));
+        Assert.True(responses.GetProperty("503").GetProperty("headers").TryGetProperty("Retry-After", out _));
+        if (method == "post")
+        {
+            Assert.True(operation.GetProperty("requestBody").GetProperty("required").GetBoolean());
+            Assert.Equal(["*/*"], operation.GetProperty("requestBody").GetProperty("content").EnumerateObject().Select(content => content.Name));
+        }
+        else
+        {
+            Assert.Equal(["hub.challenge", "hub.mode", "hub.verify_token"], Names(operation, "query"));
+        }
+
+        if (kinds is not null)
+        {
+            var kind = operation.GetProperty("parameters").EnumerateArray().Single(parameter => parameter.GetProperty("name").GetString() == "kind");
+            Assert.Equal(kinds.Split(','), kind.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(word => word.GetString()));
+        }
+    }
+
     [PostgresTheory]
     [InlineData("/api/channels", "get", "X-Tenant-Id", true)]
     [InlineData("/api/v1/channels", "get", "X-Tenant-Id", true)]
@@ -121,6 +180,13 @@ public sealed class ApiDescriptionTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
     }
 
+    private async Task<IEnumerable<(string Path, string Method, JsonElement Operation)>> OperationsAsync() =>
+        (await (await host.Client().GetAsync("/openapi/v1.json")).JsonAsync()).GetProperty("paths").EnumerateObject()
+        .SelectMany(path => path.Value.EnumerateObject().Select(method => (path.Name, method.Name, method.Value)));
+
+    private static IEnumerable<string> Names(JsonElement operation, string place) => operation.GetProperty("parameters").EnumerateArray()
+        .Where(one => one.GetProperty("in").GetString() == place && one.GetProperty("required").GetBoolean()).Select(one => one.GetProperty("name").GetString()!).Order(StringComparer.Ordinal);
+
     // Everything of ours that a request or an answer is made of.
     private HashSet<Type> Described()
     {
@@ -166,5 +232,5 @@ public sealed class ApiDescriptionTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     private static string Plain(RouteEndpoint endpoint) =>
-        System.Text.RegularExpressions.Regex.Replace(endpoint.RoutePattern.RawText!, @"\{\**([a-z]+)(:[a-z]+)?\}", "{$1}").TrimEnd('/') is { Length: > 0 } path ? path : "/";
+        System.Text.RegularExpressions.Regex.Replace(endpoint.RoutePattern.RawText!, @"\{\**([a-z_]+)(:[a-z]+)?\}", "{$1}").TrimEnd('/') is { Length: > 0 } path ? path : "/";
 }
