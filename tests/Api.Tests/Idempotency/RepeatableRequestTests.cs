@@ -87,7 +87,7 @@ public sealed class RepeatableRequestTests(ApiHost host) : IClassFixture<ApiHost
 
         Assert.Equal(
             [
-                "ActivateWaha", "ConnectWhatsApp", "DisconnectWhatsApp", "PreviewWebhook", "RefreshSession", "ReplayUnroutedWebhooks", "StartPairing", "TestChannelConnection",
+                "ActivateWaha", "ConnectWhatsApp", "DisconnectWhatsApp", "PreviewWebhook", "PreviewWebhookBelow", "RefreshSession", "ReplayUnroutedWebhooks", "StartPairing", "TestChannelConnection",
                 "UploadMedia", "ValidateChannelSettings",
             ],
             deaf.Where(name => !name.StartsWith("Accept", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
