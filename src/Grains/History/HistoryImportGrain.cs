@@ -80,7 +80,7 @@ internal sealed partial class HistoryImportGrain : Grain, IHistoryImportGrain, I
             // First: should we die between the two, the reminder finds nothing to do; the other way round nobody would go on.
             if (!wantsNothing)
             {
-                await this.RegisterOrUpdateReminder(Alive, Life, Life);
+                await this.RegisterOrUpdateReminder(Alive, Life, Life, cancellationToken);
             }
 
             await KeepAsync(tenant, import, cancellationToken);

@@ -5,8 +5,13 @@ public static class GrainReminderExtensions
 {
     /// <summary>Sets a reminder, replacing one of the same name.</summary>
     public static Task<IGrainReminder> RegisterOrUpdateReminder(this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period) =>
+        grain.RegisterOrUpdateReminder(reminderName, dueTime, period, CancellationToken.None);
+
+    /// <summary>Sets a reminder, replacing one of the same name; cancelled before that, it sets none.</summary>
+    public static Task<IGrainReminder> RegisterOrUpdateReminder(
+        this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken) =>
         grain is IRemindable
-            ? Of(grain).RegisterAsync(grain.GrainContext.GrainId, reminderName, dueTime, period)
+            ? Of(grain).RegisterAsync(grain.GrainContext.GrainId, reminderName, dueTime, period, cancellationToken)
             : throw new InvalidOperationException($"{grain.GetType()} wants reminders but is not {nameof(IRemindable)}.");
 
     /// <summary>Ends a reminder.</summary>

@@ -15,8 +15,9 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
 
     public async Task StartAsync(CancellationToken cancellationToken) => (await table.ReadAllAsync(cancellationToken)).ForEach(Hang);
 
-    public async Task<IGrainReminder> RegisterAsync(GrainId grain, string name, TimeSpan dueTime, TimeSpan period)
+    public async Task<IGrainReminder> RegisterAsync(GrainId grain, string name, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
@@ -27,7 +28,7 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
         }
 
         var reminder = new Reminder(grain, name, Clock.GetUtcNow().UtcDateTime + dueTime, period, 0);
-        reminder = reminder with { Version = await table.UpsertAsync(reminder, CancellationToken.None) };
+        reminder = reminder with { Version = await table.UpsertAsync(reminder, cancellationToken) };
         Hang(reminder);
         return reminder;
     }

@@ -7,6 +7,8 @@ public interface IReminded : IGrainWithStringKey
 {
     Task SetAsync(string name, TimeSpan due, TimeSpan period);
 
+    Task SetTooLateAsync(string name);
+
     Task<bool> HasAsync(string name);
 
     Task EndAsync(string name);
@@ -23,6 +25,8 @@ public sealed class RemindedGrain(Stage stage) : Grain, IReminded, IRemindable
     private int _ticks;
 
     public Task SetAsync(string name, TimeSpan due, TimeSpan period) => this.RegisterOrUpdateReminder(name, due, period);
+
+    public Task SetTooLateAsync(string name) => this.RegisterOrUpdateReminder(name, TimeSpan.FromMinutes(7), TimeSpan.FromMinutes(7), new CancellationToken(canceled: true));
 
     public async Task<bool> HasAsync(string name) => await this.GetReminder(name) is { } found && found.ReminderName == name;
 
@@ -110,6 +114,14 @@ public sealed class ReminderTests(SharedHost host)
         Assert.True(await Grain.HasAsync("a"));
         Assert.False(await Grain.HasAsync("b"));
         await Grain.EndAsync("a");
+        Assert.False(await Grain.HasAsync("a"));
+    }
+
+    [Fact]
+    public async Task A_reminder_that_was_cancelled_before_it_was_set_is_none()
+    {
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Grain.SetTooLateAsync("a"));
+
         Assert.False(await Grain.HasAsync("a"));
     }
 
