@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Channels.Cli.Setup;
 using Channels.Cli.Tests.Host;
 
 namespace Channels.Cli.Tests;
@@ -27,6 +28,18 @@ public sealed class SetupTests : IAsyncLifetime
     {
         _run.Dispose();
         await _api.DisposeAsync();
+    }
+
+    [Fact]
+    public void What_a_server_wrote_does_not_steer_the_terminal_where_it_is_asked_with()
+    {
+        var person = new ScriptedPerson().Types("yes");
+
+        var answer = new Questions(person).Text("Evil \u202egnp\u2066", null);
+
+        Assert.Equal("yes", answer);
+        Assert.Contains("Evil  gnp", person.Screen, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u2066', person.Screen);
     }
 
     [Fact]

@@ -11,12 +11,14 @@ namespace Channels.Cli.Output;
 /// <summary>What a command tells: lines for people, or JSON for programs. Keys are taken out of everything that passes.</summary>
 /// <remarks>
 /// With <c>--json</c> standard output is one JSON document, also for a failure; commands that follow along write one document a line.
-/// Whatever a provider or a contact wrote is stripped of control characters, so that it cannot steer the terminal.
+/// Whatever a provider or a contact wrote is stripped of what could steer the terminal: <see cref="Plain"/>. JSON has it escaped.
 /// </remarks>
 internal sealed class Report(TextWriter output, TextWriter error, bool json)
 {
     // Shorter ones would tear holes into ordinary words; the server makes none as short.
     private const int ShortestSecret = 8;
+
+    private const string HowToGiveAKey = "Run 'channels setup', which keeps a key, set CHANNELS_API_KEY, or give --key - with the key on standard input.";
 
     private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
 
@@ -30,6 +32,9 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
 
     /// <summary>Whether programs read along.</summary>
     public bool IsJson => json;
+
+    /// <summary>Where the key came from, for the words about one that was refused; null when none was given.</summary>
+    public string? KeyFrom { get; set; }
 
     /// <summary>Never shows this text from now on.</summary>
     public void Hide(string? secret)
@@ -57,13 +62,22 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
     {
         if (json)
         {
-            output.WriteLine(WithoutSecrets(JsonSerializer.Serialize(document, Json)));
+            output.WriteLine(Plain.OfJson(WithoutSecrets(JsonSerializer.Serialize(document, Json))));
             output.Flush();
         }
     }
 
     /// <summary>The command cannot be carried out as it was written.</summary>
     public int Misuse(string what, string? remedy = null) => Ended(what, remedy, ExitCodes.Usage);
+
+    /// <summary>Ctrl-C, or a signal to end, came before it was done.</summary>
+    public int Interrupted()
+    {
+        const string What = "Interrupted.";
+        Fail(new JsonObject { ["title"] = What }, ExitCodes.Interrupted);
+        Note(What);
+        return ExitCodes.Interrupted;
+    }
 
     /// <summary>Something went wrong on this side when part of it was done already.</summary>
     public int HalfDone(string what, string remedy) => Ended(what, remedy, ExitCodes.Wrong);
@@ -100,11 +114,20 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
     private int Refused(ApiProblem problem)
     {
         var code = CodeOf(problem);
-        var remedy = problem.Code == "tenant_required" ? "Say for which tenant you act with --tenant or CHANNELS_TENANT, or use a key of that tenant." : problem.Remedy;
+        var remedy = RemedyOf(problem);
         Fail(Described(problem, remedy), code);
         Complain(problem.Title, problem.Detail, remedy, [.. problem.Fields.Select(field => $"{field.Field}: {field.Message}")], problem.TraceId);
         return code;
     }
+
+    // The API speaks of headers and parameters; who uses a command gives keys and tenants in other ways.
+    private string? RemedyOf(ApiProblem problem) => problem switch
+    {
+        { Code: "tenant_required" } => "Say for which tenant you act with --tenant or CHANNELS_TENANT, or use a key of that tenant.",
+        { Status: 401 } when KeyFrom is null => $"No key was given. {HowToGiveAKey}",
+        { Status: 401 } => $"The server refuses the key {KeyFrom}; it may have been revoked, or be another server's. {HowToGiveAKey}",
+        _ => problem.Remedy,
+    };
 
     private int Unreachable(string reason) =>
         Ended(reason, "Check --url (or CHANNELS_URL, or what 'channels setup' wrote), and that the server runs.", ExitCodes.Unreachable);
@@ -147,7 +170,7 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
             return;
         }
 
-        Note($"error: {title}{(title.EndsWith('.') ? "" : ".")}");
+        Note($"error: {title}{(title.EndsWith('.') || title.EndsWith('?') ? "" : ".")}");
         foreach (var line in new[] { detail }.Concat(fields ?? []).Append(remedy is null ? null : $"To do: {remedy}").Append(traceId is null ? null : $"Trace id: {traceId}"))
         {
             if (line is not null)
@@ -157,7 +180,7 @@ internal sealed class Report(TextWriter output, TextWriter error, bool json)
         }
     }
 
-    private string Shown(string text) => WithoutSecrets(string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter)));
+    private string Shown(string text) => WithoutSecrets(Plain.Of(text));
 
     private string WithoutSecrets(string text) => _secrets.Aggregate(text, (left, secret) =>
         left.Replace(secret, "[hidden]", StringComparison.Ordinal).Replace(JsonEncodedText.Encode(secret, Json.Encoder).ToString(), "[hidden]", StringComparison.Ordinal));

@@ -85,6 +85,7 @@ internal sealed class ServerOptions(Surroundings here)
         var url = typed ?? NamedUrl(parse);
         var key = parse.GetValue(_key) is { } given ? (given == "-" ? here.In.ReadLine()?.Trim() ?? "" : given) : here.Variable("CHANNELS_API_KEY");
         var tenant = parse.GetValue(_tenant) ?? here.Variable("CHANNELS_TENANT");
+        report.KeyFrom = key is null ? null : parse.GetValue(_key) is null ? "in CHANNELS_API_KEY" : "given with --key";
         report.Hide(key);
         report.Hide(kept.Key);
         if (complaint is not null && (url is null || key is null))
@@ -102,6 +103,7 @@ internal sealed class ServerOptions(Surroundings here)
             }
 
             key = kept.Key;
+            report.KeyFrom = $"kept in {file}";
             tenant ??= kept.Tenant;
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Channels.Cli.Api;
+using Channels.Cli.Output;
 using Channels.Cli.Validate;
 using Spectre.Console;
 
@@ -13,19 +14,19 @@ internal sealed class Questions(IAnsiConsole person)
     /// <summary>A text; with a proposal that an empty line takes.</summary>
     public string Text(string title, string? proposal)
     {
-        var prompt = new TextPrompt<string>(Markup.Escape(title));
+        var prompt = new TextPrompt<string>(Shown(title));
         return person.Prompt(proposal is null ? prompt : prompt.DefaultValue(proposal)).Trim();
     }
 
     /// <summary>Something nobody may read over a shoulder.</summary>
-    public string Secret(string title) => person.Prompt(new TextPrompt<string>(Markup.Escape(title)).Secret()).Trim();
+    public string Secret(string title) => person.Prompt(new TextPrompt<string>(Shown(title)).Secret()).Trim();
 
     /// <summary>Yes or no.</summary>
-    public bool YesOrNo(string title, bool proposal) => person.Prompt(new ConfirmationPrompt(Markup.Escape(title)) { DefaultValue = proposal });
+    public bool YesOrNo(string title, bool proposal) => person.Prompt(new ConfirmationPrompt(Shown(title)) { DefaultValue = proposal });
 
     /// <summary>One of several.</summary>
     public string Choice(string title, IEnumerable<string> choices, Func<string, string>? shown = null) => person.Prompt(
-        new SelectionPrompt<string>().Title(Markup.Escape(title)).AddChoices(choices).UseConverter(choice => Markup.Escape(shown?.Invoke(choice) ?? choice)));
+        new SelectionPrompt<string>().Title(Shown(title)).AddChoices(choices).UseConverter(choice => Shown(shown?.Invoke(choice) ?? choice)));
 
     /// <summary>A setting of a channel kind, as its schema describes it, member by member where it has members; null when it was left open, which only an optional one can be.</summary>
     public JsonNode? Value(string name, JsonElement property, bool isRequired, bool isSecret = false)
@@ -79,13 +80,15 @@ internal sealed class Questions(IAnsiConsole person)
     {
         if (property.Text("description") is { } description)
         {
-            person.MarkupLine($"[grey]{Markup.Escape(description)}[/]");
+            person.MarkupLine($"[grey]{Shown(description)}[/]");
         }
     }
 
+    private static string Shown(string text) => Markup.Escape(Plain.Of(text));
+
     private static TextPrompt<string> Prompt(string title, JsonElement property, string? usual, bool isRequired, bool isSecret, IReadOnlyList<string> types)
     {
-        var prompt = new TextPrompt<string>(Markup.Escape(title)) { IsSecret = isSecret, Mask = '*', AllowEmpty = !isRequired };
+        var prompt = new TextPrompt<string>(Shown(title)) { IsSecret = isSecret, Mask = '*', AllowEmpty = !isRequired };
         if (usual is not null)
         {
             prompt.DefaultValue(usual);
@@ -93,7 +96,7 @@ internal sealed class Questions(IAnsiConsole person)
 
         if (types is ["integer"])
         {
-            var remedy = Markup.Escape(property.Text("x-remedy") ?? "give a whole number");
+            var remedy = Shown(property.Text("x-remedy") ?? "give a whole number");
             prompt.Validate(text => text.Length == 0 || long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
                 ? ValidationResult.Success()
                 : ValidationResult.Error($"[red]{remedy}[/]"));
