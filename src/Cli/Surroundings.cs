@@ -1,3 +1,4 @@
+using Channels.Cli.Output;
 using Spectre.Console;
 
 namespace Channels.Cli;
@@ -29,18 +30,27 @@ internal sealed record Surroundings
     /// <summary>Time and pauses.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>How long the server may take for one answer, where it is not told to wait for something itself.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>What became of standard output, where it is this process's own.</summary>
+    public StandardStream? Written { get; init; }
+
     /// <summary>This process.</summary>
-    public static Surroundings OfThisProcess() => new()
+    public static Surroundings OfThisProcess() => OfThisProcess(StandardStream.Output());
+
+    /// <summary>A path as the person meant it.</summary>
+    public string At(string path) => Path.GetFullPath(path, WorkingDirectory);
+
+    private static Surroundings OfThisProcess(StandardStream output) => new()
     {
         In = Console.In,
-        Out = Console.Out,
-        Error = Console.Error,
+        Out = output.ToWriter(),
+        Error = StandardStream.Error().ToWriter(),
+        Written = output,
         Person = Console.IsInputRedirected || Console.IsOutputRedirected ? null : AnsiConsole.Console,
         Variable = name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null,
         Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
         WorkingDirectory = Environment.CurrentDirectory,
     };
-
-    /// <summary>A path as the person meant it.</summary>
-    public string At(string path) => Path.GetFullPath(path, WorkingDirectory);
 }
