@@ -16,6 +16,9 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Bytes. Beyond them the server is asked before they are sent: one that refuses at the headers breaks the connection over the rest, and its answer with it.</summary>
     private const int AskFirst = 64 << 10;
+
+    /// <summary>Bytes a second. A connection that takes fewer counts as none.</summary>
+    private const int SlowestUpload = 128 << 10;
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
 
@@ -23,12 +26,14 @@ internal sealed class ApiClient : IDisposable
     private readonly ServerSettings _server;
     private readonly Report _report;
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _patience;
 
-    public ApiClient(ServerSettings server, Report report, TimeProvider clock)
+    public ApiClient(ServerSettings server, Report report, Surroundings here)
     {
         _server = server;
         _report = report;
-        _clock = clock;
+        _clock = here.Clock;
+        _patience = here.Patience;
 
         // No redirects: the key is for this server and nobody it may point to.
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10), Expect100ContinueTimeout = TimeSpan.FromSeconds(5) })
@@ -51,27 +56,36 @@ internal sealed class ApiClient : IDisposable
     /// <summary>Whether the header takes it and the server will: 1 to 255 visible ASCII characters without spaces.</summary>
     public static bool CanBeIdempotencyKey(string key) => key.Length is > 0 and <= 255 && key.All(letter => letter is > ' ' and < '\u007f');
 
-    /// <summary>How long a question may take in general.</summary>
-    public static TimeSpan UsualPatience { get; } = TimeSpan.FromSeconds(60);
+    /// <summary>What a server takes beside the usual for a question that it passes on to a provider.</summary>
+    public static TimeSpan ForProviders { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A key for <c>Idempotency-Key</c> that nobody else has.</summary>
     public static string NewIdempotencyKey() => $"cli-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
 
     /// <summary>Reads.</summary>
-    public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) => AskAsync(HttpMethod.Get, path, null, null, UsualPatience, cancellationToken);
+    public Task<ApiAnswer> GetAsync(string path, CancellationToken cancellationToken) => AskAsync(HttpMethod.Get, path, null, null, _patience, cancellationToken);
 
     /// <summary>Posts once.</summary>
-    public Task<ApiAnswer> PostAsync(string path, object body, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Post, path, JsonOf(body), null, UsualPatience, cancellationToken);
+    /// <param name="path">Below the server's address.</param>
+    /// <param name="body">Sent as JSON.</param>
+    /// <param name="wait">How long the server itself waits for something, beside the usual.</param>
+    /// <param name="cancellationToken">Ctrl-C.</param>
+    public Task<ApiAnswer> PostAsync(string path, object body, TimeSpan wait, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Post, path, JsonOf(body), null, _patience + wait, cancellationToken);
 
     /// <summary>Posts, and posts the same again under the same key while nobody answers: it is done once, however often it has to be asked for.</summary>
-    public Task<ApiAnswer> PostRepeatedlyAsync(string path, object body, string idempotencyKey, TimeSpan patience, CancellationToken cancellationToken) =>
-        RepeatAsync(() => AskAsync(HttpMethod.Post, path, JsonOf(body), idempotencyKey, patience, cancellationToken), cancellationToken);
+    public Task<ApiAnswer> PostRepeatedlyAsync(string path, object body, string idempotencyKey, TimeSpan wait, CancellationToken cancellationToken) =>
+        RepeatAsync(() => AskAsync(HttpMethod.Post, path, JsonOf(body), idempotencyKey, _patience + wait, cancellationToken), cancellationToken);
 
     /// <summary>Keeps a file to be sent. The same file twice has the same <c>media_id</c>, so it may be repeated without a key.</summary>
     public Task<ApiAnswer> UploadAsync(byte[] file, CancellationToken cancellationToken) => RepeatAsync(
-        () => AskAsync(HttpMethod.Post, "/api/v1/media", new ByteArrayContent(file) { Headers = { ContentType = new("application/octet-stream") } }, null, UsualPatience * 5, cancellationToken),
+        () => AskAsync(HttpMethod.Post, "/api/v1/media", new ByteArrayContent(file) { Headers = { ContentType = new("application/octet-stream") } }, null, _patience + TimeSpan.FromSeconds((double)file.Length / SlowestUpload), cancellationToken),
         cancellationToken);
+
+    /// <summary>An answer that is not what the API gives there: another product's, which may well be JSON with a 200.</summary>
+    public ApiAnswer Expect(ApiAnswer answer, Predicate<JsonElement> isOurs) => answer is ApiAnswer.Done { Body: var body } && !isOurs(body)
+        ? new ApiAnswer.Unreachable($"What answers at {_server.Shown} is no Channels server: its answer is another than the API's. Check the address.")
+        : answer;
 
     public void Dispose() => _http.Dispose();
 
@@ -119,7 +133,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ApiAnswer.Unreachable(string.Create(CultureInfo.InvariantCulture, $"{_server.Shown} did not answer within {patience.TotalSeconds:0} s."));
+            return new ApiAnswer.Unreachable(string.Create(CultureInfo.InvariantCulture, $"{_server.Shown} did not answer within {patience.TotalSeconds:0.#} s."));
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException)
         {

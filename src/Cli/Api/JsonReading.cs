@@ -20,6 +20,9 @@ internal static class JsonReading
     public static long? Number(this JsonElement element, string name) =>
         element.Member(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
 
+    /// <summary>Whether a member is an array.</summary>
+    public static bool HasItems(this JsonElement element, string name) => element.Member(name).ValueKind == JsonValueKind.Array;
+
     /// <summary>An array's items, or none.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
         element.Member(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];

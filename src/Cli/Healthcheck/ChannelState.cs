@@ -55,7 +55,7 @@ internal static class ChannelReading
         var found = new Dictionary<string, ChannelState>(StringComparer.Ordinal);
         for (var page = 1; ; page++)
         {
-            var answer = await api.GetAsync($"/api/v1/channels?page={page}&limit={PageSize}", cancellationToken);
+            var answer = api.Expect(await api.GetAsync($"/api/v1/channels?page={page}&limit={PageSize}", cancellationToken), list => list.HasItems("channels"));
             if (answer is not ApiAnswer.Done { Body: var body })
             {
                 return ([], answer);
@@ -82,7 +82,7 @@ internal static class ChannelReading
         var channels = ImmutableArray.CreateBuilder<ChannelState>();
         foreach (var id in ids.Distinct())
         {
-            var answer = await api.GetAsync($"/api/v1/channels/{id}", cancellationToken);
+            var answer = api.Expect(await api.GetAsync($"/api/v1/channels/{id}", cancellationToken), one => one.Text("status") is not null);
             if (answer is ApiAnswer.Done { Body: var body })
             {
                 channels.Add(ChannelState.Of(body));

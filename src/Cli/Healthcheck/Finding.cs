@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Channels.Cli.Api;
 using Channels.Cli.Output;
@@ -80,7 +81,8 @@ internal sealed record ConnectionCheck(string Result, ImmutableArray<string> Pro
     public bool IsWell => Result != "failed";
 
     public static async Task<ConnectionCheck> AskAsync(ApiClient api, ChannelState channel, CancellationToken cancellationToken) =>
-        Of(await api.PostAsync($"/api/v1/channels/{channel.Id}/test-connection", new JsonObject(), cancellationToken));
+        Of(api.Expect(
+            await api.PostAsync($"/api/v1/channels/{channel.Id}/test-connection", new JsonObject(), ApiClient.ForProviders, cancellationToken), body => body.Member("ok").ValueKind is JsonValueKind.True or JsonValueKind.False));
 
     private static ConnectionCheck Of(ApiAnswer answer) => answer switch
     {

@@ -14,7 +14,7 @@ internal static class HealthcheckCommand
     public static Command Create(ServerOptions options)
     {
         var connection = new Option<bool>("--check-connection") { Description = "Ask every channel's provider as well" };
-        var only = new Option<Guid[]>("--channel") { Description = "Only this channel; may be repeated", HelpName = "id", AllowMultipleArgumentsPerToken = true };
+        var only = Values.Ids("--channel", "--account", "Only this channel; may be repeated");
         var command = new Command(
             "healthcheck", "Says whether the server is ready, and for each channel in trouble what, since when, and what to do. Ends with 1 when anything needs attention. Channels that were deactivated on purpose need none.")
         {
@@ -27,7 +27,7 @@ internal static class HealthcheckCommand
 
     private static async Task<int> CheckAsync(ApiClient api, Report report, ImmutableArray<Guid> only, bool checkConnection, CancellationToken cancellationToken)
     {
-        var ready = await api.GetAsync("/readyz", cancellationToken);
+        var ready = api.Expect(await api.GetAsync("/readyz", cancellationToken), body => body.Text("status") == "ready");
         if (ready is ApiAnswer.Refused { Problem.Code: "not_ready" or "store_unavailable" } notReady)
         {
             return NotReady(report, notReady.Problem);

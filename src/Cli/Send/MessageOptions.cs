@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Channels.Cli.Settings;
 
 namespace Channels.Cli.Send;
 
@@ -28,7 +29,7 @@ internal sealed class MessageOptions(Surroundings here)
     };
 
     private readonly Option<string?> _to = new("--to") { Description = "To whom: a phone number with its country code, or the provider's own id of the chat", HelpName = "address" };
-    private readonly Option<Guid?> _conversation = new("--conversation") { Description = "Instead of --to: a conversation of this account", HelpName = "id" };
+    private readonly Option<Guid?> _conversation = Values.Id("--conversation", null, "Instead of --to: a conversation of this account");
     private readonly Option<string?> _text = new("--text") { Description = "What to say; with a file its caption. - reads it from standard input", HelpName = "text" };
     private readonly Option<string?> _template = new("--template") { Description = "The name of a template the provider approved", HelpName = "name" };
     private readonly Option<string?> _language = new("--language") { Description = "The template's language code", HelpName = "code" };

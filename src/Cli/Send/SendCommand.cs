@@ -11,23 +11,20 @@ namespace Channels.Cli.Send;
 internal static class SendCommand
 {
     private const int UsualWait = 60;
+    private const int LongestWait = 24 * 60 * 60;
 
     public static Command Create(ServerOptions options)
     {
-        var account = new Option<Guid>("--account") { Description = "The account (channel) that says it", HelpName = "id", Required = true };
-        var wait = new Option<int?>("--wait")
-        {
-            Description = $"Wait until it is sent or has failed, for so many seconds at the most ({UsualWait} when no number is given)",
-            HelpName = "seconds",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var account = Values.RequiredId("--account", "--channel", "The account (channel) that says it");
+        var wait = Values.Seconds(
+            "--wait", $"Wait until it is sent or has failed, for so many seconds at the most ({UsualWait} when no number is given, {LongestWait} at the most)", LongestWait);
         var key = new Option<string?>("--idempotency-key") { Description = "Under the same key the same message is sent once, however often this is run. Default: a new one", HelpName = "key" };
         var message = new MessageOptions(options.Here);
         var command = new Command("send", "Sends a message from an account. Ends with 1 when it is refused, or with --wait when it was not sent.") { account, wait, key };
         message.AddTo(command);
         command.SetAction((parse, cancellationToken) => options.AskAsync(parse, (api, report) =>
         {
-            var patience = parse.GetResult(wait) is { Implicit: false } ? TimeSpan.FromSeconds(Math.Max(0, parse.GetValue(wait) ?? UsualWait)) : default(TimeSpan?);
+            var patience = parse.GetResult(wait) is { Implicit: false } ? TimeSpan.FromSeconds(parse.GetValue(wait) ?? UsualWait) : default(TimeSpan?);
             return SendAsync(parse, api, report, options.Here, message, parse.GetValue(account), parse.GetValue(key) ?? ApiClient.NewIdempotencyKey(), patience, cancellationToken);
         }));
         return command;
@@ -52,7 +49,8 @@ internal static class SendCommand
             return failed;
         }
 
-        var answer = await api.PostRepeatedlyAsync($"/api/v1/accounts/{account}/messages", body, idempotencyKey, ApiClient.UsualPatience, cancellationToken);
+        var answer = api.Expect(
+            await api.PostRepeatedlyAsync($"/api/v1/accounts/{account}/messages", body, idempotencyKey, TimeSpan.Zero, cancellationToken), sent => sent.Text("id") is not null);
         if (answer is not ApiAnswer.Done { Body: var queued })
         {
             if (answer is ApiAnswer.Unreachable or ApiAnswer.Refused { Problem: { MayPass: true } or { Status: >= 500 } })
@@ -85,7 +83,7 @@ internal static class SendCommand
             return report.Misuse($"The file {file} cannot be read.");
         }
 
-        var answer = await api.UploadAsync(content, cancellationToken);
+        var answer = api.Expect(await api.UploadAsync(content, cancellationToken), upload => upload.Text("media_id") is not null);
         if (answer is not ApiAnswer.Done { Body: var kept })
         {
             return report.Failure(answer);

@@ -18,7 +18,7 @@ internal sealed class SentMessage(ApiClient api, Report report, TimeProvider clo
         var started = clock.GetTimestamp();
         for (var look = _firstLook; ; look = TimeSpan.FromTicks(Math.Min(look.Ticks * 2, _longestLook.Ticks)))
         {
-            var answer = await api.GetAsync($"/api/v1/messages/{id}", cancellationToken);
+            var answer = api.Expect(await api.GetAsync($"/api/v1/messages/{id}", cancellationToken), body => body.Member("message").Text("status") is not null);
             var isOver = clock.GetElapsedTime(started) >= patience;
             if (answer is ApiAnswer.Done { Body: var placed })
             {

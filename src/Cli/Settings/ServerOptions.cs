@@ -52,7 +52,7 @@ internal sealed class ServerOptions(Surroundings here)
             return report.Misuse(complaint!, "See 'channels --help'.");
         }
 
-        using var api = new ApiClient(settings, report, here.Clock);
+        using var api = new ApiClient(settings, report, here);
         return await command(api, report);
     }
 

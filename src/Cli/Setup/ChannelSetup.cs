@@ -62,7 +62,7 @@ internal sealed class ChannelSetup(Surroundings here)
     /// <summary>Finds the kind and reads the settings, and makes nothing; null with what the command ends with when either cannot be.</summary>
     public async Task<(ChannelDraft? Draft, int Ended)> DraftAsync(ParseResult parse, ApiClient api, Report report, Questions? questions, CancellationToken cancellationToken)
     {
-        var answer = await api.GetAsync("/api/channels", cancellationToken);
+        var answer = api.Expect(await api.GetAsync("/api/channels", cancellationToken), body => body.HasItems("channels"));
         if (answer is not ApiAnswer.Done { Body: var kinds })
         {
             return (null, report.Failure(answer));
@@ -142,7 +142,7 @@ internal sealed class ChannelSetup(Surroundings here)
             body["agent"] = new JsonObject { ["kind"] = agent };
         }
 
-        var answer = await api.PostRepeatedlyAsync("/api/v1/channels", body, ApiClient.NewIdempotencyKey(), ApiClient.UsualPatience * 2, cancellationToken);
+        var answer = await api.PostRepeatedlyAsync("/api/v1/channels", body, ApiClient.NewIdempotencyKey(), ApiClient.ForProviders * 2, cancellationToken);
         if (answer is not ApiAnswer.Done { Body: var channel })
         {
             return report.Failure(answer);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Channels.Cli.Api;
 using Channels.Cli.Output;
@@ -51,6 +50,7 @@ internal sealed class SetupCommand
         // A server that was typed is named like any other: the file's key is not for it. A file that cannot be read is about to be written anew: no reason to stop.
         var (named, _) = _options.Named(parse, report, typed: address == ServerSettings.AddressOf(usual) ? null : url);
         var key = named.Key ?? questions?.Secret("API key (a tenant's, or the operator's)");
+        report.KeyFrom ??= "that was typed";
         report.Hide(key);
         if (key is null || !ServerSettings.CanBeKey(key) || (named.Tenant is not null && !Guid.TryParse(named.Tenant, out _)))
         {
@@ -60,8 +60,8 @@ internal sealed class SetupCommand
         }
 
         var given = new ServerSettings(address, key, named.Tenant);
-        using var api = new ApiClient(given, report, _options.Here.Clock);
-        var (newTenant, refused) = await AdmittedAsync(parse, api, report, questions, given, cancellationToken);
+        using var api = new ApiClient(given, report, _options.Here);
+        var (newTenant, refused) = await AdmittedAsync(parse, api, report, questions, cancellationToken);
         if (refused is not null)
         {
             return report.Failure(refused);
@@ -81,29 +81,27 @@ internal sealed class SetupCommand
 
     // Asks something that every key of a tenant may: the address, the key and the tenant are right when it is answered. The name of a tenant to be made is not asked of the server.
     private async Task<(string? NewTenant, ApiAnswer? Refused)> AdmittedAsync(
-        ParseResult parse, ApiClient api, Report report, Questions? questions, ServerSettings settings, CancellationToken cancellationToken)
+        ParseResult parse, ApiClient api, Report report, Questions? questions, CancellationToken cancellationToken)
     {
         if (parse.GetValue(_newTenant) is { } name)
         {
             return (name, null);
         }
 
-        var answer = await api.GetAsync("/api/v1/channels?limit=1", cancellationToken);
+        var answer = api.Expect(await api.GetAsync("/api/v1/channels?limit=1", cancellationToken), body => body.HasItems("channels"));
         if (answer is ApiAnswer.Refused { Problem.Code: "tenant_required" } && questions is not null)
         {
             report.Line("This is the operator key; channels belong to tenants.");
             return (questions.Text("Name of a new tenant", null), null);
         }
 
-        return answer is ApiAnswer.Done { Body: var body } && body.Member("channels").ValueKind == JsonValueKind.Array ? (null, null)
-            : answer is ApiAnswer.Done ? (null, new ApiAnswer.Unreachable($"What answers at {settings.Shown} is no Channels server. Check the address."))
-            : (null, answer);
+        return (null, answer is ApiAnswer.Done ? null : answer);
     }
 
     private async Task<int> MakeTenantAsync(
         ParseResult parse, ApiClient api, Report report, Questions? questions, ServerSettings settings, string name, ChannelDraft? draft, CancellationToken cancellationToken)
     {
-        var answer = await api.PostRepeatedlyAsync("/api/v1/tenants", new JsonObject { ["name"] = name }, ApiClient.NewIdempotencyKey(), ApiClient.UsualPatience, cancellationToken);
+        var answer = await api.PostRepeatedlyAsync("/api/v1/tenants", new JsonObject { ["name"] = name }, ApiClient.NewIdempotencyKey(), TimeSpan.Zero, cancellationToken);
         if (answer is not ApiAnswer.Done { Body: var made })
         {
             return report.Failure(answer);
@@ -150,7 +148,7 @@ internal sealed class SetupCommand
             done["tenant"] = new JsonObject { ["id"] = tenant.Id, ["name"] = tenant.Name };
         }
 
-        using var api = new ApiClient(settings, report, _options.Here.Clock);
+        using var api = new ApiClient(settings, report, _options.Here);
         return await _channel.RunAsync(parse, api, report, questions, draft, done, cancellationToken);
     }
 

@@ -15,16 +15,12 @@ internal static class SimulateCommand
 
     public static Command Create(ServerOptions options)
     {
-        var account = new Option<Guid>("--account") { Description = "The simulator channel", HelpName = "id", Required = true };
+        var account = Values.RequiredId("--account", "--channel", "The simulator channel");
         var from = new Option<string>("--from") { Description = "Who writes: any id, for example a phone number", HelpName = "contact", Required = true };
         var text = new Option<string>("--text") { Description = "What they write", HelpName = "text", Required = true };
         var name = new Option<string?>("--name") { Description = "The contact's name", HelpName = "name" };
-        var wait = new Option<int?>("--wait")
-        {
-            Description = $"Wait for the reply, for so many seconds ({UsualWait} when no number is given, {LongestWait} at the most). Ends with 1 when none comes",
-            HelpName = "seconds",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var wait = Values.Seconds(
+            "--wait", $"Wait for the reply, for so many seconds ({UsualWait} when no number is given, {LongestWait} at the most). Ends with 1 when none comes", LongestWait);
         var command = new Command("simulate", "Sends a message from a made-up contact to a simulator channel.") { account, from, text, name, wait };
         command.SetAction((parse, cancellationToken) => options.AskAsync(parse, (api, report) =>
         {
@@ -34,7 +30,7 @@ internal static class SimulateCommand
                 body["name"] = called;
             }
 
-            var seconds = parse.GetResult(wait) is { Implicit: false } ? Math.Clamp(parse.GetValue(wait) ?? UsualWait, 0, LongestWait) : default(int?);
+            var seconds = parse.GetResult(wait) is { Implicit: false } ? parse.GetValue(wait) ?? UsualWait : default(int?);
             return SimulateAsync(api, report, parse.GetValue(account), body, seconds, cancellationToken);
         }));
         return command;
@@ -43,8 +39,8 @@ internal static class SimulateCommand
     private static async Task<int> SimulateAsync(ApiClient api, Report report, Guid account, JsonObject body, int? seconds, CancellationToken cancellationToken)
     {
         var path = $"/api/v1/channels/{account}/simulate{(seconds is null ? "" : $"?wait={seconds}")}";
-        var answer = await api.PostRepeatedlyAsync(
-            path, body, ApiClient.NewIdempotencyKey(), ApiClient.UsualPatience + TimeSpan.FromSeconds(seconds ?? 0), cancellationToken);
+        var answer = api.Expect(
+            await api.PostRepeatedlyAsync(path, body, ApiClient.NewIdempotencyKey(), TimeSpan.FromSeconds(seconds ?? 0), cancellationToken), committed => committed.Text("message_id") is not null);
         if (answer is not ApiAnswer.Done { Body: var simulated })
         {
             return report.Failure(answer);

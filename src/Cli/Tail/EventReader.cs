@@ -6,7 +6,7 @@ using Channels.Cli.Output;
 namespace Channels.Cli.Tail;
 
 /// <summary>Follows the events with the cursor the server gives: none is skipped unsaid, and none is printed twice unless the store was restored from a backup.</summary>
-internal sealed class EventReader(ApiClient api, Report report, TimeProvider clock, EventFilter filter)
+internal sealed class EventReader(ApiClient api, Report report, Surroundings here, EventFilter filter)
 {
     /// <summary>In the place of a cursor: what happens from now on.</summary>
     public const string Now = "now";
@@ -44,7 +44,8 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
         var broken = 0;
         for (var hasAnswered = false; ;)
         {
-            var answer = await api.GetAsync($"/api/v1/events?limit={PageSize}{(_cursor is null ? "" : $"&after={Uri.EscapeDataString(_cursor)}")}", cancellationToken);
+            var answer = api.Expect(
+                await api.GetAsync($"/api/v1/events?limit={PageSize}{(_cursor is null ? "" : $"&after={Uri.EscapeDataString(_cursor)}")}", cancellationToken), body => body.HasItems("events"));
             if (answer is ApiAnswer.Refused { Problem: { Code: "events_gone" } missed } && _cursor is not null && missed.Cursor != _cursor)
             {
                 // Said, and on with what there is: whoever follows along is better served with the rest than with an end. Whatever was broken, more was skipped than nothing.
@@ -73,6 +74,12 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
             (hasAnswered, broken) = (true, 0);
             var more = page.IsTrue("more");
             Print(page);
+            if (here.Written is { IsBroken: true })
+            {
+                // Nobody reads any more (| head), or nothing can be kept of it: how it ends is decided where all commands end.
+                return ExitCodes.Fine;
+            }
+
             _cursor = page.Text("cursor") ?? _cursor;
             if (!more)
             {
@@ -81,7 +88,7 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
                     return ExitCodes.Fine;
                 }
 
-                await Task.Delay(_look, clock, cancellationToken);
+                await Task.Delay(_look, here.Clock, cancellationToken);
             }
         }
     }
@@ -111,6 +118,6 @@ internal sealed class EventReader(ApiClient api, Report report, TimeProvider clo
             _ => "",
         };
         report.Note(string.Create(CultureInfo.InvariantCulture, $"{why} Going on from the same place in {pause.TotalSeconds:0} s."));
-        await Task.Delay(pause, clock, cancellationToken);
+        await Task.Delay(pause, here.Clock, cancellationToken);
     }
 }

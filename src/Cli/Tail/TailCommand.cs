@@ -12,7 +12,7 @@ internal static class TailCommand
 
     public static Command Create(ServerOptions options)
     {
-        var account = new Option<Guid?>("--account") { Description = "Only events of this account (channel)", HelpName = "id" };
+        var account = Values.Id("--account", "--channel", "Only events of this account (channel)");
         var types = new Option<string[]>("--types")
         {
             Description = "Only these types, with commas or repeated; * stands for anything: message.*",
@@ -27,7 +27,7 @@ internal static class TailCommand
         var once = new Option<bool>("--once") { Description = "End when there is nothing more, instead of waiting for it" };
         var command = new Command("tail", "Prints events as they happen, one a line, none skipped; goes on by itself after a broken connection. Ctrl-C ends it, with 0.") { account, types, since, once };
         command.SetAction((parse, cancellationToken) => options.AskAsync(parse, (api, report) =>
-            new EventReader(api, report, options.Here.Clock, new(parse.GetValue(account), EventFilter.TypesOf(parse.GetValue(types) ?? [])))
+            new EventReader(api, report, options.Here, new(parse.GetValue(account), EventFilter.TypesOf(parse.GetValue(types) ?? [])))
                 .FollowAsync(CursorOf(parse.GetValue(since), parse.GetValue(once)), parse.GetValue(once), cancellationToken)));
         return command;
     }

@@ -12,7 +12,7 @@ internal static class ValidateCommand
     {
         var kind = new Argument<string>("kind") { Description = "The channel kind, for example evolution" };
         var connection = new Option<bool>("--check-connection") { Description = "Ask the provider as well, with these settings" };
-        var channel = new Option<Guid?>("--channel") { Description = "Check as a change of this channel: what is not given is as it is there", HelpName = "id" };
+        var channel = Values.Id("--channel", "--account", "Check as a change of this channel: what is not given is as it is there");
         var settings = new SettingsInput(options.Here);
         var command = new Command("validate", "Says whether a channel with these settings would work, and makes none. Ends with 1 when it would not.") { kind, connection, channel };
         settings.AddTo(command);
@@ -24,7 +24,7 @@ internal static class ValidateCommand
     private static async Task<int> ValidateAsync(
         ParseResult parse, ApiClient api, Report report, SettingsInput input, string kind, bool checkConnection, Guid? channel, CancellationToken cancellationToken)
     {
-        var kinds = await api.GetAsync("/api/channels", cancellationToken);
+        var kinds = api.Expect(await api.GetAsync("/api/channels", cancellationToken), body => body.HasItems("channels"));
         if (kinds is not ApiAnswer.Done { Body: var known })
         {
             return report.Failure(kinds);

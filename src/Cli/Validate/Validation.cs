@@ -14,7 +14,7 @@ namespace Channels.Cli.Validate;
 internal sealed record Validation(bool IsValid, ImmutableArray<Complaint> Complaints, bool HasCheckedConnection, string? Found)
 {
     /// <summary>Asks the server; with a channel, as a change of that channel, whose other settings are kept.</summary>
-    public static Task<ApiAnswer> AskAsync(ApiClient api, string kind, JsonObject settings, bool checkConnection, Guid? channel, CancellationToken cancellationToken)
+    public static async Task<ApiAnswer> AskAsync(ApiClient api, string kind, JsonObject settings, bool checkConnection, Guid? channel, CancellationToken cancellationToken)
     {
         var body = new JsonObject { ["channel_type"] = kind, ["config"] = settings.DeepClone(), ["check_connection"] = checkConnection };
         if (channel is not null)
@@ -22,7 +22,8 @@ internal sealed record Validation(bool IsValid, ImmutableArray<Complaint> Compla
             body["channel_id"] = channel.ToString();
         }
 
-        return api.PostAsync("/api/channels/validate", body, cancellationToken);
+        return api.Expect(
+            await api.PostAsync("/api/channels/validate", body, checkConnection ? ApiClient.ForProviders : TimeSpan.Zero, cancellationToken), answer => answer.Member("valid").ValueKind is JsonValueKind.True or JsonValueKind.False);
     }
 
     public static Validation Of(JsonElement answer) => new(

@@ -16,6 +16,9 @@ internal sealed class CommandRun : IDisposable
     /// <summary>Against the product pauses take their time.</summary>
     public bool IsHurried { get; init; } = true;
 
+    /// <summary>How long the server may take.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
+
     public string Home => _home.Path;
 
     public string ConfigFile => _home.Combine(".config", "channels", "config.json");
@@ -27,9 +30,9 @@ internal sealed class CommandRun : IDisposable
     public string Input { get; set; } = "";
 
     /// <summary>Commands that ask this server with its key.</summary>
-    public static CommandRun Of(FakeApi api)
+    public static CommandRun Of(FakeApi api, TimeSpan? patience = null)
     {
-        var run = new CommandRun();
+        var run = new CommandRun { Patience = patience ?? TimeSpan.FromSeconds(20) };
         run.Environment["CHANNELS_URL"] = api.Address.ToString();
         run.Environment["CHANNELS_API_KEY"] = FakeApi.Key;
         return run;
@@ -51,7 +54,7 @@ internal sealed class CommandRun : IDisposable
         using var error = new StringWriter();
         var here = new Surroundings
         {
-            In = new StringReader(Input), Out = output ?? own, Error = error, Person = Person, Variable = name => Environment.GetValueOrDefault(name), Home = Home, WorkingDirectory = Home, Clock = IsHurried ? Clock : TimeProvider.System,
+            In = new StringReader(Input), Out = output ?? own, Error = error, Person = Person, Variable = name => Environment.GetValueOrDefault(name), Home = Home, WorkingDirectory = Home, Clock = IsHurried ? Clock : TimeProvider.System, Patience = Patience,
         };
         var code = await ChannelsCommand.RunAsync(arguments, here, cancellationToken);
         var ended = new Ended(code, (output ?? own).ToString()!, error.ToString());

@@ -68,6 +68,13 @@ internal sealed class FakeApi : IAsyncDisposable
             return;
         }
 
+        if (reply.IsSilent)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
+        await Task.Delay(reply.After);
         reply.Meanwhile?.Invoke();
         http.Response.StatusCode = reply.Status;
         http.Response.ContentType = reply.ContentType;
@@ -102,6 +109,12 @@ internal sealed record Reply(int Status, string Body, string ContentType = "appl
 {
     public bool Breaks { get; init; }
 
+    /// <summary>The connection stays, and nothing ever comes.</summary>
+    public bool IsSilent { get; init; }
+
+    /// <summary>How long it takes.</summary>
+    public TimeSpan After { get; init; }
+
     /// <summary>What happens elsewhere while it is about to answer.</summary>
     public Action? Meanwhile { get; init; }
 
@@ -112,6 +125,9 @@ internal sealed record Reply(int Status, string Body, string ContentType = "appl
 
     /// <summary>The connection breaks without an answer.</summary>
     public static Reply Broken { get; } = new(0, "") { Breaks = true };
+
+    /// <summary>No answer ever comes.</summary>
+    public static Reply Silent { get; } = new(0, "") { IsSilent = true };
 
     public static Reply Ok(object body, int status = 200) => new(status, body as string ?? JsonSerializer.Serialize(body));
 
