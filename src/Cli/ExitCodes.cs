@@ -29,5 +29,6 @@ internal static class ExitCodes
           2  bad usage or settings; nothing was done
           3  the server cannot be reached
           4  not allowed: the key is missing, unknown, or may not do this
+        130  interrupted before it was done
         """;
 }

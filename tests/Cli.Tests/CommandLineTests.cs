@@ -53,6 +53,72 @@ public sealed class CommandLineTests : IAsyncLifetime
         Assert.Empty(_api.Calls);
     }
 
+    [Theory]
+    [InlineData("--channel", "healthcheck", "--channel", "abc")]
+    [InlineData("--channel", "healthcheck", "--channel", Account, "--channel", "../../tenants?x=1#")]
+    [InlineData("--channel", "validate", "simulator", "--channel", "abc")]
+    [InlineData("--account", "tail", "--account", "abc")]
+    [InlineData("--account", "simulate", "--account", "abc", "--from", "1", "--text", "hola")]
+    [InlineData("--account", "send", "--channel", "abc", "--to", "1", "--text", "hola")]
+    [InlineData("--conversation", "send", "--account", Account, "--conversation", "abc", "--text", "hola")]
+    [InlineData("--wait takes whole seconds from 0 to 86400", "send", "--account", Account, "--to", "1", "--text", "hola", "--wait", "-1")]
+    [InlineData("--wait takes whole seconds from 0 to 86400", "send", "--account", Account, "--to", "1", "--text", "hola", "--wait=-1")]
+    [InlineData("--wait takes whole seconds from 0 to 86400", "send", "--account", Account, "--to", "1", "--text", "hola", "--wait", "soon")]
+    [InlineData("--wait takes whole seconds from 0 to 86400", "send", "--account", Account, "--to", "1", "--text", "hola", "--wait", "99999999999")]
+    [InlineData("--wait takes whole seconds from 0 to 60", "simulate", "--account", Account, "--from", "1", "--text", "hola", "--wait", "61")]
+    public async Task A_value_of_the_wrong_form_ends_with_2_and_names_its_option(string named, params string[] arguments)
+    {
+        var ended = await _run.RunAsync(arguments);
+        var told = await _run.RunAsync([.. arguments, "--json"]);
+
+        Assert.Equal((ExitCodes.Usage, ExitCodes.Usage), (ended.Code, told.Json.GetProperty("exit_code").GetInt32()));
+        Assert.Contains(named, ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", ended.Error, StringComparison.Ordinal);
+        Assert.Empty(_api.Calls);
+    }
+
+    [Theory]
+    [InlineData("GET", "", "healthcheck", "--account", Account)]
+    [InlineData("GET", "", "healthcheck", "--channel", Account)]
+    [InlineData("POST", "/simulate", "simulate", "--channel", Account, "--from", "1", "--text", "hola")]
+    public async Task A_channel_may_be_called_account_and_an_account_channel(string method, string below, params string[] arguments)
+    {
+        _api.On("GET /readyz", new { status = "ready" });
+
+        await _run.RunAsync(arguments);
+
+        Assert.Single(_api.CallsOf($"{method} /api/v1/channels/{Account}{below}"));
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_named_and_what_was_mistyped_gets_a_proposal()
+    {
+        var missing = await _run.RunAsync("validate");
+        var mistyped = await _run.RunAsync("helthcheck");
+
+        Assert.Contains("The argument <kind> is missing.", missing.Error, StringComparison.Ordinal);
+        Assert.Contains("Did you mean 'healthcheck'?\n", mistyped.Error, StringComparison.Ordinal);
+        Assert.Empty(mistyped.Out);
+    }
+
+    [Fact]
+    public async Task An_interruption_is_told_to_programs_as_JSON()
+    {
+        using var stop = new CancellationTokenSource();
+        _api.On("GET /api/v1/channels", Reply.Silent);
+        _api.On("GET /readyz", new Reply(200, """{"status":"ready"}""") { Meanwhile = stop.Cancel });
+
+        var told = await _run.RunAsync(["healthcheck", "--json"], null, stop.Token);
+        using var again = new CancellationTokenSource();
+        _api.On("GET /readyz", new Reply(200, """{"status":"ready"}""") { Meanwhile = again.Cancel });
+        var ended = await _run.RunAsync(["healthcheck"], null, again.Token);
+
+        Assert.Equal((ExitCodes.Interrupted, ExitCodes.Interrupted), (ended.Code, told.Code));
+        Assert.Equal(ExitCodes.Interrupted, told.Json.GetProperty("exit_code").GetInt32());
+        Assert.Equal("Interrupted.\n", ended.Error);
+        Assert.Empty(ended.Out);
+    }
+
     [Fact]
     public async Task A_wrong_command_line_is_told_to_programs_as_JSON()
     {
@@ -124,6 +190,54 @@ public sealed class CommandLineTests : IAsyncLifetime
 
         Assert.Equal(ExitCodes.NotAllowed, ended.Code);
         Assert.Equal(code, ended.Json.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Who_gave_no_key_is_told_how_one_is_given()
+    {
+        _run.Environment.Remove("CHANNELS_API_KEY");
+
+        var ended = await _run.RunAsync("tail", "--once");
+        var told = await _run.RunAsync("tail", "--once", "--json");
+
+        Assert.Equal(ExitCodes.NotAllowed, ended.Code);
+        foreach (var way in (string[])["No key was given", "channels setup", "CHANNELS_API_KEY", "--key -"])
+        {
+            Assert.Contains(way, ended.Error, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("Bearer", ended.Error + told.Out, StringComparison.Ordinal);
+        Assert.Equal("unauthenticated", told.Json.GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("given with --key", "--key", "another-key")]
+    [InlineData("in CHANNELS_API_KEY")]
+    public async Task Whose_key_is_refused_is_told_which_one_it_is(string which, params string[] options)
+    {
+        _run.Environment["CHANNELS_API_KEY"] = "yet-another-key";
+
+        var ended = await _run.RunAsync(["tail", "--once", .. options]);
+
+        Assert.Equal(ExitCodes.NotAllowed, ended.Code);
+        Assert.Contains($"The server refuses the key {which}", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("another-key", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_others_wrote_cannot_turn_the_order_of_what_is_read()
+    {
+        const string Name = "evil \u202egnp \u2066x\u2069 \u001b[31m";
+        _api.On("GET /readyz", new { status = "ready" }).On("GET /api/v1/channels", new { channels = new[] { new { id = Account, name = Name, status = "error", status_reason = Name, next_step = Name } }, total = 1 })
+            .On("GET /api/v1/events", Reply.Problem(422, "invalid_fields", Name, Name, Name, null, new { field = Name, message = Name }));
+
+        var ended = await _run.RunAsync("healthcheck");
+        var told = await _run.RunAsync("healthcheck", "--json");
+        var refused = await _run.RunAsync("tail", "--once");
+
+        Assert.Contains("evil  gnp", ended.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain(ended.Out + told.Out + refused.Error, letter => letter is '\u202e' or '\u2066' or '\u2069' or '\u001b');
+        Assert.Equal(Name, told.Json.GetProperty("attention")[0].GetProperty("name").GetString());
     }
 
     [Fact]
