@@ -3,13 +3,8 @@ namespace Orleans;
 /// <summary>Reminders of the grain that calls: stored, so that they outlive activation and process.</summary>
 public static class GrainReminderExtensions
 {
-    /// <summary>Sets a reminder, replacing one of the same name.</summary>
-    public static Task<IGrainReminder> RegisterOrUpdateReminder(this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period) =>
-        grain.RegisterOrUpdateReminder(reminderName, dueTime, period, CancellationToken.None);
-
-    /// <summary>Sets a reminder, replacing one of the same name; cancelled before that, it sets none.</summary>
-    public static Task<IGrainReminder> RegisterOrUpdateReminder(
-        this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken) =>
+    /// <summary>Sets a reminder, replacing one of the same name; cancelled before that, it sets none. In Orleans these are two methods.</summary>
+    public static Task<IGrainReminder> RegisterOrUpdateReminder(this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken = default) =>
         grain is IRemindable
             ? Of(grain).RegisterAsync(grain.GrainContext.GrainId, reminderName, dueTime, period, cancellationToken)
             : throw new InvalidOperationException($"{grain.GetType()} wants reminders but is not {nameof(IRemindable)}.");
