@@ -72,8 +72,14 @@ public sealed class HostStart
         }
 
         _begun = true;
-        await app.WaitForShutdownAsync();
-        return app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true }) ? Broken : 0;
+        // Asked when the stop begins: what ends in another way than it should afterwards was told to end.
+        var broke = false;
+        await using (app.Lifetime.ApplicationStopping.Register(() => broke = HasBroken(app.Services)))
+        {
+            await app.WaitForShutdownAsync();
+        }
+
+        return broke ? Broken : 0;
     }
 
     private static async Task<int> RefuseAsync(string why)
@@ -88,6 +94,9 @@ public sealed class HostStart
         services.GetService<IStartupValidator>()?.Validate();
         _ = services.GetServices<IHostedService>();
     }
+
+    private static bool HasBroken(IServiceProvider services) =>
+        services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsCompleted: true, IsCompletedSuccessfully: false });
 
     // The server says "invalid URL" and not whose.
     private static void CheckAddresses(string? urls)

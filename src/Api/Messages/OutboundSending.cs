@@ -12,15 +12,16 @@ using Channels.Grains.Abstractions;
 using Channels.Storage.Channels;
 using Channels.Storage.Queries;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Orleans;
 
 namespace Channels.Api.Messages;
 
 /// <summary>Queues what a person or a program wants said, once everything about it is known to fit.</summary>
 /// <remarks>Message path, between 5 and 6 of 6: what is queued is committed; the answer says so, and not that it was sent.</remarks>
-internal sealed class OutboundSending(
+internal sealed partial class OutboundSending(
     IConnectorCatalog connectors, MessageQueries messages, ConversationQueries conversations, ReplyWindows windows, IMediaStore media, EgressCheck egress, IGrainFactory grains,
-    IdSource ids)
+    IdSource ids, ILogger<OutboundSending> logger)
 {
     private const int LongestMessageId = 512;
 
@@ -40,15 +41,23 @@ internal sealed class OutboundSending(
             return (null, Problem.Field(ErrorCatalogue.InvalidFields, "type", $"this server does not have the channel kind {channel.Kind} any more."));
         }
 
+        // A repetition of what is committed is answered as such, whatever is refused by now: refused, the caller would ask for it anew, and it would leave twice.
+        var key = http.Features.Get<RequestKey>();
+        var id = key is null ? ids.Next() : DerivedId.From(caller.Tenant, key.Key, key.Since);
+        if (key is not null && await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken) is { } committed)
+        {
+            return (AnswerOf(id, committed.Conversation, channel.Account, committed), null);
+        }
+
         var reading = OutboundReading.Of(form, connector.Manifest);
         if (reading.Complaints.Count > 0)
         {
             return (null, new Problem(ErrorCatalogue.InvalidFields, null, reading.Complaints));
         }
 
-        if (connector is IContentRules rules && rules.RefusalOf(reading.Text, reading.Content) is { } refusal)
+        if (RefusalOf(connector, reading) is { } refusal)
         {
-            return (null, Problem.Field(ErrorCatalogue.InvalidFields, FieldOf(refusal, reading.Content), $"{refusal.Reason} ({refusal.Code})."));
+            return (null, Problem.Field(ErrorCatalogue.InvalidFields, refusal.Member, $"{refusal.Reason} ({refusal.Code})."));
         }
 
         var content = reading.Content;
@@ -84,21 +93,28 @@ internal sealed class OutboundSending(
         }
 
         content = content is OutboundContent.Reaction reaction ? reaction with { Target = target!.Id, TargetFromMe = target.Writer?.IsOwn ?? false, TargetSender = target.Writer?.Sender } : content;
-        var id = http.Features.Get<RequestKey>() is { } key ? DerivedId.From(caller.Tenant, key.Key, key.Since) : ids.Next();
         await grains.GetGrain<IConversationGrain>(where.Value).SendAsync(
             new(caller.Tenant, channel.Account, where), new MessageId(id), new OutboundDraft(reading.Text, replyTo?.Id, content, author), cancellationToken);
         var placed = await messages.FindAsync(caller.Tenant, new MessageId(id), cancellationToken);
-        return (new(id, where.Value, channel.Account.Value, placed?.Message.Status ?? "queued", placed?.Queue?.Position, IdSource.TimeOf(id)), null);
+        return (AnswerOf(id, where, channel.Account, placed), null);
     }
 
-    // Which of the members is meant, the kind need not know: words beside a file are the text, and the rest is what it is sent as.
-    private static string FieldOf(SendOutcome.Refused refusal, OutboundContent? content) => content switch
+    private static SentAnswer AnswerOf(Guid id, ConversationId where, AccountId account, PlacedMessage? placed) =>
+        new(id, where.Value, account.Value, placed?.Message.Status ?? "queued", placed?.Queue?.Position, IdSource.TimeOf(id));
+
+    // A kind may be somebody else's. What it makes of this here, it makes of it when it is sent: there it is caught, and told.
+    private ContentRefusal? RefusalOf(IConnector connector, OutboundReading reading)
     {
-        OutboundContent.Interactive => "interactive",
-        OutboundContent.Cards => "contacts",
-        OutboundContent.File when refusal.Code is "not-supported" => "type",
-        _ => "text",
-    };
+        try
+        {
+            return (connector as IContentRules)?.RefusalOf(reading.Text, reading.Content);
+        }
+        catch (Exception crash)
+        {
+            Log.RulesCrashed(logger, connector.Manifest.Id, crash.GetType().Name);
+            return null;
+        }
+    }
 
     // The same with its media type, where that can be seen; null when there is no such file.
     private async Task<OutboundContent.File?> LookAsync(TenantId tenant, OutboundContent.File content, CancellationToken cancellationToken)
@@ -124,9 +140,9 @@ internal sealed class OutboundSending(
             return (null, null);
         }
 
-        // With hyphens alone: WhatsApp's ids may be 32 hexadecimal digits, which would also do for one of ours.
-        var isLikeOurs = Guid.TryParseExact(written, "D", out var id);
-        if (!isLikeOurs || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
+        // Ours are of version 7. With hyphens alone: WhatsApp's ids may be 32 hexadecimal digits.
+        var isLikeOurs = Guid.TryParseExact(written, "D", out var ours) && ours.Version == 7;
+        if (!Guid.TryParse(written, out var id) || await messages.FindAsync(tenant, new MessageId(id), cancellationToken) is not { } placed)
         {
             if (written.Length is 0 or > LongestMessageId)
             {
@@ -160,4 +176,10 @@ internal sealed class OutboundSending(
     }
 
     private sealed record Target(string Id, MessageWriter? Writer);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1301, LogLevel.Warning, "The rules of kind {Kind} for what it sends failed with {Problem}; the message is queued all the same")]
+        public static partial void RulesCrashed(ILogger logger, string kind, string problem);
+    }
 }

@@ -17,8 +17,9 @@ internal sealed class ApiClient : IDisposable
     /// <summary>Bytes. Beyond them the server is asked before they are sent: one that refuses at the headers breaks the connection over the rest, and its answer with it.</summary>
     private const int AskFirst = 64 << 10;
 
-    /// <summary>Bytes a second. A connection that takes fewer counts as none.</summary>
-    private const int SlowestUpload = 128 << 10;
+    /// <summary>As long as the server itself gives a file.</summary>
+    private static readonly TimeSpan _forFiles = TimeSpan.FromMinutes(5);
+
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(10);
 
@@ -79,7 +80,7 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Keeps a file to be sent. The same file twice has the same <c>media_id</c>, so it may be repeated without a key.</summary>
     public Task<ApiAnswer> UploadAsync(byte[] file, CancellationToken cancellationToken) => RepeatAsync(
-        () => AskAsync(HttpMethod.Post, "/api/v1/media", new ByteArrayContent(file) { Headers = { ContentType = new("application/octet-stream") } }, null, _patience + TimeSpan.FromSeconds((double)file.Length / SlowestUpload), cancellationToken),
+        () => AskAsync(HttpMethod.Post, "/api/v1/media", new ByteArrayContent(file) { Headers = { ContentType = new("application/octet-stream") } }, null, _patience + _forFiles, cancellationToken),
         cancellationToken);
 
     /// <summary>An answer that is not what the API gives there: another product's, which may well be JSON with a 200.</summary>

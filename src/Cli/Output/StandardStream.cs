@@ -13,6 +13,13 @@ internal sealed class StandardStream(Stream inner) : Stream
     /// <summary>errno of a pipe whose other end is closed, on Linux and macOS.</summary>
     private const int BrokenPipe = 32;
 
+    /// <summary>What a pipe takes whole or not at all, also one that somebody else made not to wait.</summary>
+    private const int Whole = 512;
+
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
+
+    private readonly ManualResetEventSlim _patience = new();
+
     /// <summary>Whether writing is of no use any more.</summary>
     public bool IsBroken { get; private set; }
 
@@ -76,13 +83,34 @@ internal sealed class StandardStream(Stream inner) : Stream
 
         try
         {
-            inner.Write(buffer);
+            for (var rest = buffer; rest.Length > 0; rest = rest[Math.Min(Whole, rest.Length)..])
+            {
+                WritePatiently(rest[..Math.Min(Whole, rest.Length)]);
+            }
+
             inner.Flush();
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             IsBroken = true;
             Failure = failed.HResult == BrokenPipe ? null : failed.Message;
+        }
+    }
+
+    // A pipe that is full and was made not to wait says so; whoever reads it will make room.
+    private void WritePatiently(ReadOnlySpan<byte> piece)
+    {
+        while (true)
+        {
+            try
+            {
+                inner.Write(piece);
+                return;
+            }
+            catch (IOException full) when (full.HResult == (OperatingSystem.IsMacOS() ? 35 : 11))
+            {
+                _patience.Wait(_pause);
+            }
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class EvolutionConnector : IPairingConnector, ISentLookup, ITypi
     public ChatAddress? AddressOf(string written) => WhatsAppAddress.Read(written);
 
     /// <inheritdoc/>
-    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => EvolutionOutbound.RefusalOf(text, content);
+    public ContentRefusal? RefusalOf(string text, OutboundContent? content) => EvolutionOutbound.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) =>

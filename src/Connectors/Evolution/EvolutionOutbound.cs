@@ -12,9 +12,9 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
 {
     /// <inheritdoc cref="IContentRules.RefusalOf"/>
     /// <remarks>The gateway takes such words and leaves them out.</remarks>
-    public static SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) =>
+    public static ContentRefusal? RefusalOf(string text, OutboundContent? content) =>
         text.Length > 0 && content is OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker }
-            ? new("no-caption", "sound and stickers have no text beside them; send it as a message of its own")
+            ? new("text", "no-caption", "sound and stickers have no text beside them; send it as a message of its own")
             : null;
 
     public async Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken)
@@ -36,7 +36,7 @@ internal sealed class EvolutionOutbound(EvolutionApi api, EvolutionDialects dial
 
         if (RefusalOf(message.Text, message.Content) is { } refusal)
         {
-            return refusal;
+            return refusal.ToOutcome();
         }
 
         var (file, gone) = await OutboundBytes.ReadAsync(message, cancellationToken);

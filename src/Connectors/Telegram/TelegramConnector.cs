@@ -35,7 +35,7 @@ internal sealed class TelegramConnector : IProvisioningConnector, IPollingConnec
     public ChannelManifest Manifest { get; }
 
     /// <inheritdoc/>
-    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => _outbound.RefusalOf(text, content);
+    public ContentRefusal? RefusalOf(string text, OutboundContent? content) => TelegramContents.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => TelegramAuthenticity.IsProven(request, connection.WebhookSecret);

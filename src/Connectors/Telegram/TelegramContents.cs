@@ -18,19 +18,21 @@ internal sealed record TelegramCall(string Method, JsonObject Fields, string? Fi
 internal static class TelegramContents
 {
     private const string Disposition = "Content-Disposition";
-    private const int LongestCaption = 1024;
+
+    /// <summary>In characters, after its marks were read.</summary>
+    public const int LongestCaption = 1024;
+
 
     /// <summary>In bytes of UTF-8.</summary>
     private const int LongestButtonId = 64;
 
     /// <inheritdoc cref="IContentRules.RefusalOf"/>
-    public static SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => content switch
+    public static ContentRefusal? RefusalOf(string text, OutboundContent? content) => content switch
     {
-        OutboundContent.File when text.Length > LongestCaption => new("caption-too-long", $"the text below the file has {text.Length} characters; Telegram takes {LongestCaption}"),
-        OutboundContent.File { Form: FileForm.Sticker } when text.Length > 0 => new("caption-on-sticker", "a sticker has no text"),
-        OutboundContent.Cards { Items.Length: not 1 } => new("one-card-only", "Telegram takes one contact card a message"),
-        OutboundContent.Interactive interactive when ChoicesOf(interactive).FirstOrDefault(choice => Encoding.UTF8.GetByteCount(choice.Id) is 0 or > LongestButtonId) is { Id: not null } wrong =>
-            new("button-id-too-long", $"the id of '{wrong.Title}' must have 1 to {LongestButtonId} bytes"),
+        OutboundContent.File { Form: FileForm.Sticker } when text.Length > 0 => new("text", "caption-on-sticker", "a sticker has no text"),
+        OutboundContent.Cards { Items.Length: not 1 } => new("contacts", "one-card-only", "Telegram takes one contact card a message"),
+        OutboundContent.Interactive interactive when ChoicesOf(interactive).Any(choice => Encoding.UTF8.GetByteCount(choice.Id) is 0 or > LongestButtonId) =>
+            new("interactive", "button-id-too-long", $"the id of each choice must have 1 to {LongestButtonId} bytes"),
         _ => null,
     };
 

@@ -25,14 +25,12 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
         return Secrecy.Hide(await SendAsync(settings, message, cancellationToken), settings.Token, connection.WebhookSecret, message.Text);
     }
 
-    /// <inheritdoc cref="IContentRules.RefusalOf"/>
-    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) =>
-        LengthOf(text, content) is var length && length > longestText ? new("text-too-long", $"the text has {length} characters; Telegram takes {longestText}")
-        : TelegramContents.RefusalOf(text, content);
-
     private SendOutcome.Refused? Complaint(OutboundMessage message) =>
         message.Content is null or OutboundContent.Interactive && string.IsNullOrWhiteSpace(message.Text) ? new("empty-text", "there is no text to send")
-        : RefusalOf(message.Text, message.Content) is { } refusal ? refusal
+        : LengthOf(message.Text, message.Content) is var length && length > longestText ? new("text-too-long", $"the text has {length} characters; Telegram takes {longestText}")
+        : message.Content is OutboundContent.File && message.Text.Length > TelegramContents.LongestCaption ?
+            new("caption-too-long", $"the text below the file has {message.Text.Length} characters; Telegram takes {TelegramContents.LongestCaption}")
+        : TelegramContents.RefusalOf(message.Text, message.Content) is { } refusal ? refusal.ToOutcome()
         : TelegramAddress.Parse(message.ChatId).ChatIdentifier is null ? new("recipient-not-found", "this is no chat of Telegram's: neither a number nor a @name")
         : null;
 

@@ -40,7 +40,7 @@ internal sealed class WahaConnector : IPairingConnector, ISentLookup, ITypingCon
     public ChannelManifest Manifest { get; }
 
     /// <inheritdoc/>
-    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => WahaContents.RefusalOf(text, content);
+    public ContentRefusal? RefusalOf(string text, OutboundContent? content) => WahaContents.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public string NamedIn => WahaEnvelope.SessionMember;

@@ -21,7 +21,7 @@ internal static class WahaContents
     public static (WahaSend? Call, SendOutcome.Refused? Refusal) Of(WahaSettings settings, OutboundMessage message, string? id, ReadOnlyMemory<byte> file) => message.Content switch
     {
         null => (new(HttpMethod.Post, "sendText", WahaPayloads.SendText(settings, message, id)), null),
-        var content when RefusalOf(message.Text, content) is { } refusal => (null, refusal),
+        var content when RefusalOf(message.Text, content) is { } refusal => (null, refusal.ToOutcome()),
         OutboundContent.File content => (File(settings, message, content, file), null),
         OutboundContent.Place place => (Post("sendLocation", settings, message, id, writer => WritePlace(writer, place)), null),
         OutboundContent.Cards cards => (Post("sendContactVcard", settings, message, id, writer => WriteCards(writer, cards)), null),
@@ -32,10 +32,10 @@ internal static class WahaContents
     };
 
     /// <inheritdoc cref="IContentRules.RefusalOf"/>
-    public static SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => content switch
+    public static ContentRefusal? RefusalOf(string text, OutboundContent? content) => content switch
     {
-        OutboundContent.File { Form: FileForm.Sticker } => new("not-supported", "WAHA sends no stickers"),
-        OutboundContent.File { Form: FileForm.Voice } when text.Length > 0 => new("no-caption", "a voice note has no text beside it"),
+        OutboundContent.File { Form: FileForm.Sticker } => new("type", "not-supported", "WAHA sends no stickers"),
+        OutboundContent.File { Form: FileForm.Voice } when text.Length > 0 => new("text", "no-caption", "a voice note has no text beside it"),
         _ => null,
     };
 

@@ -32,7 +32,7 @@ internal static class WhatsAppCloudChoices
             return new("unsupported-content", "two buttons have the same title; WhatsApp takes no such message");
         }
 
-        return First(choice.Buttons, button => TooLong($"the button '{button.Title}'", button.Title, LongestButton) ?? TooLong($"the id of '{button.Title}'", button.Id, LongestButtonId));
+        return First(choice.Buttons, (button, at) => TooLong($"the title of buttons[{at}]", button.Title, LongestButton) ?? TooLong($"the id of buttons[{at}]", button.Id, LongestButtonId));
     }
 
     private static SendOutcome.Refused? ComplaintOfList(OutboundContent.Interactive choice)
@@ -49,15 +49,15 @@ internal static class WhatsAppCloudChoices
         }
 
         return TooLong("the word that opens the list", choice.ListLabel, LongestButton)
-            ?? First(choice.Sections, section => TooLong($"the section '{section.Title}'", section.Title, LongestRow) ?? First(section.Rows, ComplaintOfRow));
+            ?? First(choice.Sections, (section, at) => TooLong($"the title of sections[{at}]", section.Title, LongestRow) ?? First(section.Rows, (row, below) => ComplaintOfRow(row, $"sections[{at}].rows[{below}]")));
     }
 
-    private static SendOutcome.Refused? ComplaintOfRow(OutboundRow row) =>
-        TooLong($"the row '{row.Title}'", row.Title, LongestRow)
-        ?? TooLong($"the description of '{row.Title}'", row.Description, LongestDescription)
-        ?? TooLong($"the id of '{row.Title}'", row.Id, LongestRowId);
+    private static SendOutcome.Refused? ComplaintOfRow(OutboundRow row, string which) =>
+        TooLong($"the title of {which}", row.Title, LongestRow)
+        ?? TooLong($"the description of {which}", row.Description, LongestDescription)
+        ?? TooLong($"the id of {which}", row.Id, LongestRowId);
 
-    private static SendOutcome.Refused? First<T>(IEnumerable<T> items, Func<T, SendOutcome.Refused?> complain) => items.Select(complain).FirstOrDefault(complaint => complaint is not null);
+    private static SendOutcome.Refused? First<T>(IEnumerable<T> items, Func<T, int, SendOutcome.Refused?> complain) => items.Select(complain).FirstOrDefault(complaint => complaint is not null);
 
     // An emoji counts as one: what may be too long by another count, Meta is asked.
     private static SendOutcome.Refused? TooLong(string what, string? text, int longest) =>

@@ -32,7 +32,7 @@ internal sealed class WhatsAppCloudConnector
     public ChannelManifest Manifest { get; }
 
     /// <inheritdoc/>
-    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content) => _outbound.RefusalOf(text, content);
+    public ContentRefusal? RefusalOf(string text, OutboundContent? content) => _outbound.RefusalOf(text, content);
 
     /// <inheritdoc/>
     public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => WhatsAppCloudAuthenticity.IsProven(request, connection);

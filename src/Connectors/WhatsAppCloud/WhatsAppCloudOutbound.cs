@@ -24,7 +24,7 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
 
         if (RefusalOf(message.Text, message.Content) is { } refusal)
         {
-            return refusal;
+            return refusal.ToOutcome();
         }
 
         var outcome = message.Content is OutboundContent.File { Reference: not null } file
@@ -34,17 +34,18 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
     }
 
     /// <inheritdoc cref="IContentRules.RefusalOf"/>
-    public SendOutcome.Refused? RefusalOf(string text, OutboundContent? content)
+    public ContentRefusal? RefusalOf(string text, OutboundContent? content)
     {
         // Meta has no place for it, and would take the file without a word.
         if (text.Length > 0 && content is OutboundContent.File { Form: FileForm.Audio or FileForm.Voice or FileForm.Sticker })
         {
-            return new("no-caption", "a sound or a sticker has no text beside it");
+            return new("text", "no-caption", "a sound or a sticker has no text beside it");
         }
 
         var longest = WhatsAppCloudContents.LongestText(content, longestText);
-        return text.Length > longest ? new("text-too-long", $"the text has {text.Length} characters; WhatsApp takes {longest} here")
-            : content is OutboundContent.Interactive choice ? WhatsAppCloudChoices.Complaint(choice)
+        // An emoji counts as one: what may be too long by another count, Meta is asked.
+        return text.EnumerateRunes().Count() is var length && length > longest ? new("text", "text-too-long", $"the text has {length} characters; WhatsApp takes {longest} here")
+            : content is OutboundContent.Interactive choice && WhatsAppCloudChoices.Complaint(choice) is { } complaint ? new("interactive", complaint.Code, complaint.Reason)
             : null;
     }
 

@@ -28,7 +28,7 @@ internal sealed partial class ReminderService(GrainCatalog catalog, IReminderTab
         }
 
         var reminder = new Reminder(grain, name, Clock.GetUtcNow().UtcDateTime + dueTime, period, 0);
-        reminder = reminder with { Version = await table.UpsertAsync(reminder, cancellationToken) };
+        reminder = reminder with { Version = await table.UpsertAsync(reminder, CancellationToken.None) };
         Hang(reminder);
         return reminder;
     }

@@ -49,8 +49,17 @@ internal static class ClusterSettings
     /// <summary>lz4 where this server has it (15 and newer, if built with it): vacuuming after a flood writes pages by the ten thousand, and its own way took a tenth of two processors for them.</summary>
     private static async Task<string> WalCompressionAsync(ClusterDirectory cluster, PostgresBinaries binaries, ServerAccount account, CancellationToken cancellationToken)
     {
-        var asked = await account.RunAsync([binaries.Server, "-C", "wal_compression", "-c", "wal_compression=lz4", "-D", cluster.RealPath], cancellationToken);
-        return asked.Succeeded ? "lz4" : "on";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(10));
+        try
+        {
+            var asked = await account.RunAsync([binaries.Server, "-C", "wal_compression", "-c", "wal_compression=lz4", "-D", cluster.RealPath], limit.Token);
+            return asked.Succeeded ? "lz4" : "on";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "on";
+        }
     }
 
     /// <summary>A quarter of the machine, at most what our working set needs.</summary>
