@@ -43,7 +43,10 @@ public sealed class TakeOverTests
         stage.IsWaiting = true;
         await stage.Conversation.EnqueueAsync(stage.Where, [stage.Turn], complete: true);
 
-        Assert.Equal(("the agent had nothing to say", 1), ((await stage.EndedAsync()).Reason, stage.TimesAsked));
+        Assert.Equal("the agent had nothing to say", (await stage.EndedAsync()).Reason);
+
+        // Twice, under one turn_id, when the table was read once more just before the turn was told.
+        Assert.InRange(stage.TimesAsked, 1, 2);
     }
 
     // The first time only.
