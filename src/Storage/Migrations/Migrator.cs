@@ -9,12 +9,23 @@ using Npgsql;
 namespace Channels.Storage.Migrations;
 
 /// <summary>Brings a database to this version's schema: numbered files, forward only, each in its own transaction.</summary>
-/// <remarks>Several processes may start at once: one migrates under an advisory lock, the others wait and find nothing to do.</remarks>
+/// <remarks>
+/// Several processes may start at once: one migrates under an advisory lock, the others wait and find nothing to do. A table's lock is waited for a moment at a time.
+/// </remarks>
 public static partial class Migrator
 {
     internal const long LockKey = 0x4348_414E_4E45_4C53; // "CHANNELS"
 
+    // Who waits for a table's lock makes everybody wait who comes for that table after it: another version may be serving meanwhile.
+    private const string LockTimeout = "set local lock_timeout = '2s'";
+
+    /// <summary>Of so many attempts at a lock one is told.</summary>
+    private const int AttemptsPerWord = 20;
+
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two attempts at a lock: those who waited behind the first have their turn.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Applies what is missing.</summary>
     /// <exception cref="MigrationException">The database is of another encoding than UTF8 or newer than this program, an applied file was changed, or a file fails.</exception>
@@ -37,7 +48,15 @@ public static partial class Migrator
             {
                 // Said before it begins: it may take long, and whoever waits for the start wants to know for what.
                 Log.Applying(logger, file.Name);
-                await ApplyAsync(connection, file, clock.GetUtcNow(), cancellationToken);
+                for (var attempt = 0; !await ApplyAsync(connection, file, clock.GetUtcNow(), cancellationToken); attempt++)
+                {
+                    if (attempt % AttemptsPerWord == 0)
+                    {
+                        Log.Locked(logger, file.Name);
+                    }
+
+                    await Task.Delay(_pause, clock, cancellationToken);
+                }
             }
 
             if (missing.Count > 0)
@@ -93,16 +112,23 @@ public static partial class Migrator
         }
     }
 
-    private static async Task ApplyAsync(NpgsqlConnection connection, MigrationFile file, DateTimeOffset now, CancellationToken cancellationToken)
+    // False when another session holds a lock for too long: then nothing has happened.
+    private static async Task<bool> ApplyAsync(NpgsqlConnection connection, MigrationFile file, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
+            await ExecuteAsync(connection, LockTimeout, cancellationToken);
             await ExecuteAsync(connection, file.Sql, cancellationToken);
             await ExecuteAsync(
                 connection, "insert into schema_migration (number, name, checksum, applied_at) values ($1, $2, $3, $4)", cancellationToken,
                 file.Number, file.Name, file.Checksum, now);
             await transaction.CommitAsync(cancellationToken);
+            return true;
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
         }
         catch (PostgresException failure)
         {
@@ -167,6 +193,9 @@ public static partial class Migrator
 
         [LoggerMessage(2003, LogLevel.Information, "Waiting for another process that is bringing the database to its version; if there is none, somebody's session holds the advisory lock (pg_locks)")]
         public static partial void Waits(ILogger logger);
+
+        [LoggerMessage(2004, LogLevel.Warning, "Migration {Name} waits for a table that another session has locked, and tries again every three seconds, so that nobody waits behind it. The longest transactions of pg_stat_activity show whose; pg_terminate_backend(pid) ends one")]
+        public static partial void Locked(ILogger logger, string name);
     }
 }
 
