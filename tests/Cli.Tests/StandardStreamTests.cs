@@ -71,6 +71,25 @@ public sealed class StandardStreamTests : IAsyncLifetime
         Assert.Equal("No space left.", full.Failure);
     }
 
+    [Fact]
+    public void A_pipe_that_is_full_and_does_not_wait_gets_everything_once_somebody_reads_it()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var pipe = new FullForAMoment();
+        using var patient = new StandardStream(pipe);
+        using var writer = patient.ToWriter();
+        var text = new string('x', 2000);
+
+        writer.Write(text);
+
+        Assert.Equal(text, System.Text.Encoding.ASCII.GetString(pipe.ToArray()));
+        Assert.Equal((false, null), (patient.IsBroken, patient.Failure));
+    }
+
     private async Task<(int Code, string Out, string Error)> ShellAsync(string script)
     {
         var dotnet = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
@@ -98,5 +117,21 @@ public sealed class StandardStreamTests : IAsyncLifetime
     private sealed class Full : MemoryStream
     {
         public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("No space left.");
+    }
+
+    /// <summary>Takes every third write.</summary>
+    private sealed class FullForAMoment : MemoryStream
+    {
+        private int _writes;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (++_writes % 3 != 0)
+            {
+                throw new IOException("Resource temporarily unavailable", OperatingSystem.IsMacOS() ? 35 : 11);
+            }
+
+            base.Write(buffer);
+        }
     }
 }

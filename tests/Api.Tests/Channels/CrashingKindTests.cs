@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using Channels.Api.Tests.Host;
 using Channels.Core.Connectors;
 using Channels.Core.Events;
@@ -7,7 +9,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Channels.Api.Tests.Channels;
 
-public sealed class PreviewCrashTests(PreviewCrashTests.CrashingHost host) : IClassFixture<PreviewCrashTests.CrashingHost>
+/// <summary>A kind may be somebody else's, and throw where it must not.</summary>
+public sealed class CrashingKindTests(CrashingKindTests.CrashingHost host) : IClassFixture<CrashingKindTests.CrashingHost>
 {
     private const string Words = "words-nobody-else-may-see";
 
@@ -22,6 +25,20 @@ public sealed class PreviewCrashTests(PreviewCrashTests.CrashingHost host) : ICl
         Assert.Equal(0, preview.GetProperty("events").GetArrayLength());
         Assert.Equal("the parser of 'simulator' failed on it (FormatException)", preview.GetProperty("unreadable").GetString());
         Assert.Contains(host.Logs.Entries, entry => entry.Level == LogLevel.Error && entry.Message.Contains("FormatException", StringComparison.Ordinal));
+        host.Logs.AssertAbsent(Words);
+    }
+
+    [PostgresFact]
+    public async Task Rules_that_crash_refuse_nothing_and_are_told_without_words()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+
+        var answer = await tenant.Http.PostAsJsonAsync($"/api/v1/accounts/{channel}/messages", new { to = "5491122223333", text = Words });
+
+        await answer.JsonAsync(HttpStatusCode.Accepted);
+        Assert.Single(host.Grains.Sent, sent => sent.Conversation.Account.Value == channel);
+        Assert.Contains(host.Logs.Entries, entry => entry.Level == LogLevel.Warning && entry.Message.Contains("ArithmeticException", StringComparison.Ordinal));
         host.Logs.AssertAbsent(Words);
     }
 
@@ -42,13 +59,15 @@ public sealed class PreviewCrashTests(PreviewCrashTests.CrashingHost host) : ICl
         public IConnector? Find(string kind) => known.Find(kind) is { } connector ? new CrashingConnector(connector) : null;
     }
 
-    private sealed class CrashingConnector(IConnector connector) : IConnector
+    private sealed class CrashingConnector(IConnector connector) : IContentRules
     {
         public ChannelManifest Manifest => connector.Manifest;
 
         public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => true;
 
         public Normalised Normalise(WebhookBody webhook) => throw new FormatException($"Strange: {System.Text.Encoding.UTF8.GetString(webhook.Body.Span)}");
+
+        public ContentRefusal? RefusalOf(string text, OutboundContent? content) => throw new ArithmeticException(text);
 
         public Task<SendOutcome> SendAsync(Connection connection, OutboundMessage message, CancellationToken cancellationToken) => throw new NotSupportedException();
     }

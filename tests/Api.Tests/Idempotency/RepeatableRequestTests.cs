@@ -161,6 +161,27 @@ public sealed class RepeatableRequestTests(ApiHost host) : IClassFixture<ApiHost
         Assert.Equal(first.GetProperty("id").GetGuid(), second.GetProperty("id").GetGuid());
     }
 
+    [PostgresFact]
+    public async Task A_message_that_is_committed_is_answered_as_such_though_it_would_be_refused_by_now()
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateSimulatorAsync();
+        var conversation = await Seed.ConversationAsync(host, tenant.Id, channel);
+        var quoted = await Seed.MessageAsync(host, tenant.Id, channel, conversation, "hola");
+        var body = $$"""{"text":"hi","reply_to":"{{quoted}}"}""";
+        var first = (await (await PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", body, "key-6")).JsonAsync(HttpStatusCode.Accepted)).GetProperty("id").GetGuid();
+
+        // As after a kill between the commit and the answer, and a retention that took what was quoted.
+        await Seed.RunAsync(host.Db, "update transcript set id = $1, outbound = true, status = 'sent' where id = $2", first, quoted);
+        await Seed.RunAsync(host.Db, "update idempotency_key set status = null, body = null, claimed_at = claimed_at - interval '1 hour' where key = 'key-6'");
+        var refused = await PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", body, "key-7");
+        var second = await (await PostAsync(tenant, $"/api/v1/conversations/{conversation}/messages", body, "key-6")).JsonAsync(HttpStatusCode.Accepted);
+
+        await refused.ProblemAsync(422, "invalid_fields");
+        Assert.Equal((first, "sent"), (second.GetProperty("id").GetGuid(), second.GetProperty("status").GetString()));
+        Assert.Single(host.Grains.Sent, sent => sent.Conversation.Conversation.Value == conversation);
+    }
+
     [PostgresTheory]
     [InlineData("key-fails-once", HttpStatusCode.Created)]
     [InlineData("key-fails-always", HttpStatusCode.Conflict)]
