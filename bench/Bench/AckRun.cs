@@ -79,6 +79,7 @@ internal sealed class AckRun(
             drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
             processor time per acknowledgement, stores and the product's draining included: bare over product {cpuRatio:P1}, one transaction per webhook over product {Table.Number(oneCpuRatio, "N2")} times
             at {Table.Number(steady.Load.Rate)} acks/s, on schedule ({steady.Load.Rate / Table.Median(_rounds.Select(round => round.Product.Load.Rate)):P0} of its rate), {steady.Finished / (double)steady.Load.Acknowledged:P0} drained meanwhile: p50 {steady.Load.Milliseconds(0.5):N1} ms, p99 {steady.Load.Milliseconds(0.99):N1} ms (goal {steadyGoal:0} ms)
+            of these later than {steadyGoal:0} ms, by when they were due (the latest): {steady.Load.Late.Tell(TimeSpan.FromMilliseconds(steadyGoal))}
             """);
         if (_rounds.Any(round => round.Product.Load.Sent != round.Product.Load.Acknowledged))
         {

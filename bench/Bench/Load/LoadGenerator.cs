@@ -141,7 +141,13 @@ internal sealed class LoadGenerator : IDisposable
             if (status == 200)
             {
                 _result.Acknowledged++;
-                _result.Latencies.Add((int)Stopwatch.GetElapsedTime(due).TotalMicroseconds);
+                var latency = Stopwatch.GetElapsedTime(due);
+                _result.Latencies.Add((int)latency.TotalMicroseconds);
+                if (_interval > 0)
+                {
+                    _result.Late.Answered(Stopwatch.GetElapsedTime(_started, due), latency);
+                }
+
                 if (_plan.KeepsTaken)
                 {
                     _result.Taken.Add(connection.Message);

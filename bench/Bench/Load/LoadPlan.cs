@@ -43,6 +43,9 @@ internal sealed class LoadResult
     /// <summary>Microseconds from when a request was due to its answer, ascending.</summary>
     public List<int> Latencies { get; } = [];
 
+    /// <summary>The latest answers of a rated plan.</summary>
+    public LateAnswers Late { get; } = new();
+
     /// <summary>When each message of a rated plan was due, by number less the plan's first.</summary>
     public List<DateTimeOffset> DueAt { get; } = [];
 

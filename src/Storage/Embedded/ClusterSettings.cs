@@ -95,6 +95,7 @@ internal static class ClusterSettings
         checkpoint_timeout = 15min
         random_page_cost = 1.1
         jit = off
+        backend_flush_after = 256kB
         # Parallel plans would need /dev/shm, which containers keep tiny.
         max_parallel_workers_per_gather = 0
         max_parallel_maintenance_workers = 0
