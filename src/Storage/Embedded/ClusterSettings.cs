@@ -91,11 +91,12 @@ internal static class ClusterSettings
         # A checkpoint makes the pages after it cost more; a new log file need not be written twice, a commit waits for its blocks all the same.
         max_wal_size = 4GB
         wal_init_zero = off
+        # What sessions write reaches the disk as it is written. Left to the kernel it gathers for half a minute, and a checkpoint then waits for hundreds of megabytes at once, every commit behind it.
+        backend_flush_after = 256kB
         wal_compression = {walCompression}
         checkpoint_timeout = 15min
         random_page_cost = 1.1
         jit = off
-        backend_flush_after = 256kB
         # Parallel plans would need /dev/shm, which containers keep tiny.
         max_parallel_workers_per_gather = 0
         max_parallel_maintenance_workers = 0
