@@ -82,7 +82,7 @@ internal sealed partial class AccountGrain
     }
 
     // After their conversations: what these queue from now on goes to where the chat went. What waits for its next try is in delivery's memory with the former address.
-    private async Task TellOfMovesAsync(IReadOnlyCollection<ConversationId> outdated)
+    private async Task TellOfMovesAsync(HashSet<ConversationId> outdated)
     {
         if (outdated.Count == 0)
         {
@@ -130,6 +130,9 @@ internal sealed partial class AccountGrain
     /// <summary>What a pass has recorded, and conversations are to hear of.</summary>
     private sealed class RecordedWebhooks
     {
+        /// <summary>Those that took in another, or whose chat has another address by now.</summary>
+        public HashSet<ConversationId> Moved { get; } = [];
+
         public List<ConversationId> Takeovers { get; } = [];
 
         public List<RecordedMessage> Turns { get; } = [];

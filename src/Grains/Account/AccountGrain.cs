@@ -147,6 +147,8 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
             }
             finally
             {
+                await LookAgainAsync(channel, recorded.Moved);
+                await TellOfMovesAsync(recorded.Moved);
                 await TakeOverAsync(channel, recorded.Takeovers);
                 _inStep.ExceptWith(recorded.Changed);
                 await HandOverAsync(channel, recorded.Turns);
@@ -233,8 +235,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         // A merge brings earlier turns, and perhaps a person who answers, to a conversation whose grain knows of neither: it must look before it answers.
         var outdated = await _chats.LearnAsync(channel.Tenant, Account, events, cancellationToken);
         _inStep.ExceptWith(outdated);
-        await LookAgainAsync(channel, outdated);
-        await TellOfMovesAsync(outdated);
+        recorded.Moved.UnionWith(outdated);
         var agent = _agents.Find(channel.Agent.Kind);
         var snapshot = new RoutingSnapshot(
             channel.Policy, agent is not null and not { Kind: "none" }, agent?.AcceptsMedia(channel.Agent) ?? false, _clock.GetUtcNow(),
@@ -346,7 +347,18 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
         }
 
         var timesHeld = _timesHeld;
-        var settled = await _transcript.SettleEchoesAsync(channel.Tenant, Account, _clock.GetUtcNow(), channel.Policy.TakeoverPause, cancellationToken);
+        EchoResult settled;
+        try
+        {
+            settled = await _transcript.SettleEchoesAsync(channel.Tenant, Account, _clock.GetUtcNow(), channel.Policy.TakeoverPause, cancellationToken);
+        }
+        catch
+        {
+            // It may have been committed all the same: then a person has taken over, and no conversation heard of it. Each looks before its next turn.
+            _inStep.Clear();
+            throw;
+        }
+
         // One that was held while we asked is not in the answer.
         if (!settled.StillHeld && timesHeld == _timesHeld)
         {

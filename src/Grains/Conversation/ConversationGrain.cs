@@ -114,7 +114,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
     public async Task SendAsync(ConversationRef conversation, MessageId message, OutboundDraft draft, CancellationToken cancellationToken)
     {
         _where = conversation;
-        var state = _state ?? await ReadAsync(cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
+        var state = (_queue.MustLoad ? null : _state) ?? await ReadAsync(cancellationToken) ?? throw new InvalidOperationException($"Conversation {conversation.Conversation} does not exist.");
         var reply = new QueuedReply(message, conversation.Conversation, state.ChatId, draft.Text, draft.ReplyTo, draft.Content);
 
         // From here on it is done: a caller who goes away must not leave it queued and untold, to be overtaken by what comes after it.
@@ -298,8 +298,9 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
 
         var outcome = await AskAsync(channel, burst, cancellationToken);
 
-        // A person may have taken over while the agent thought, or the contact may have taken back what they said.
-        return WhySilent(channel, _state!, await AsItIsAsync(burst, cancellationToken)) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
+        // A person may have taken over while the agent thought, the contact may have taken back what they said, or write from another number.
+        burst = await AsItIsAsync(burst, cancellationToken);
+        return WhySilent(channel, _state!, burst) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
     }
 
     private async Task<AgentOutcome> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
@@ -314,7 +315,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
         }
 
         using var typing = _typing.Begin(channel, _where, _state!.ChatId, burst.Last.ProviderMessageId, cancellationToken);
-        _asks.Note(burst.First.Message);
+        _asks.Note([.. burst.Turns.Select(turn => turn.Message)]);
         return await _answering.AskAsync(channel, _where, burst, _state!, cancellationToken);
     }
 
@@ -326,6 +327,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
             return burst;
         }
 
+        _state = state;
         var now = state.Turns.ToDictionary(turn => turn.Message);
         return burst with { Turns = [.. burst.Turns.Select(turn => now.GetValueOrDefault(turn.Message, turn))] };
     }
@@ -354,8 +356,14 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
         var waiting = state.Turns.SkipWhile(one => one.Message != turn).ToList();
 
         // An answer may overtake the word that it will come later: then the turn is the next, and its agent is, or was before a crash, being asked.
-        return waiting is [var first, ..] && (first.AnswerBy is not null || (state.Turns[0].Message == turn && _answering.ReplyWithin(channel) is not null))
-            ? Burst.Of(waiting, channel.Policy.Debounce)
-            : null;
+        if (waiting is not [var first, ..] || (first.AnswerBy is null && (state.Turns[0].Message != turn || _answering.ReplyWithin(channel) is null)))
+        {
+            return null;
+        }
+
+        // The answer is to what was asked. A message that became visible meanwhile, though it came before the burst closed, has none yet.
+        return first.AnswerBy is null && _asks.About(turn) is { IsEmpty: false } asked
+            ? new Burst([.. waiting.Where(one => asked.Contains(one.Message))], DateTimeOffset.MinValue)
+            : Burst.Of(waiting, channel.Policy.Debounce);
     }
 }

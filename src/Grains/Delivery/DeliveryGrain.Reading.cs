@@ -109,7 +109,14 @@ internal sealed partial class DeliveryGrain
     private async Task LoadAsync(ChannelEntry channel, List<ConversationId> conversations, CancellationToken cancellationToken)
     {
         _unread.ExceptWith(conversations);
+        var times = _timesForgotten;
         var rows = await _outbox.LoadAsync(channel.Tenant, Account, conversations, MostOfOne, cancellationToken);
+        if (times != _timesForgotten)
+        {
+            // What was read may be of before what we were told of, a chat's former address for one; everything is found anew.
+            return;
+        }
+
         var underWay = _lanes.Values.Where(lane => lane.Busy).Select(lane => lane.UnderWay!.Value).ToHashSet();
         foreach (var next in rows.Where(row => !underWay.Contains(row.Reply.Id)).GroupBy(row => row.Reply.Conversation))
         {

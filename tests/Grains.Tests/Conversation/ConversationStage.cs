@@ -16,7 +16,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Channels.Grains.Tests.Conversation;
 
 /// <summary>A conversation grain on the real runtime, between a store and an agent that can be held. Delivery cannot be reached.</summary>
-internal sealed class ConversationStage : IConversationStore, IChannelDirectory, IConnectorCatalog, IAgentCatalog, IAgent, IInboxPressure, IAsyncDisposable
+internal sealed class ConversationStage : IConversationStore, IChannelDirectory, IConnectorCatalog, IAgentCatalog, IAnswersLater, IInboxPressure, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly IdSource _ids = new(TimeProvider.System);
@@ -35,10 +35,24 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     public IConversationGrain Conversation => _host.Grains.GetGrain<IConversationGrain>(Where.Conversation.Value);
 
+    public IAccountGrain Account => _host.Grains.GetGrain<IAccountGrain>(Where.Account.Value);
+
     public ChannelPolicy Policy { get; set; } = ChannelPolicy.Default;
 
     /// <summary>What the contact said.</summary>
     public PendingTurn Turn { get; set; }
+
+    /// <summary>What the contact said besides, and is in the table for as long.</summary>
+    public ImmutableArray<PendingTurn> Others { get; set; } = [];
+
+    /// <summary>Where the chat is, as the table has it.</summary>
+    public string ChatId { get; set; } = "chat";
+
+    /// <summary>What the agent answers.</summary>
+    public AgentOutcome Outcome { get; set; } = new AgentOutcome.Silent("the agent had nothing to say");
+
+    /// <summary>The account's kind; null for none that this server knows.</summary>
+    public IConnector? Kind { get; set; }
 
     /// <summary>Whether it is in its table, until it is ended.</summary>
     public bool IsWaiting { get; set; } = true;
@@ -66,24 +80,30 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     /// <summary>The first message that is committed.</summary>
     public Task<QueuedReply> QueuedAsync() => _queued.Task.WaitAsync(Patience);
 
-    public static async Task<ConversationStage> OpenAsync()
+    /// <summary>Begins.</summary>
+    /// <param name="more">What other grains need.</param>
+    public static async Task<ConversationStage> OpenAsync(Action<IServiceCollection>? more = null)
     {
         var stage = new ConversationStage();
         stage._host = await GrainHost.StartAsync(options =>
         {
             options.Assemblies.Add(typeof(ConversationGrain).Assembly);
-            options.Services = services => services
-                .AddSingleton(TimeProvider.System)
-                .AddSingleton<IConversationStore>(stage)
-                .AddSingleton<IChannelDirectory>(stage)
-                .AddSingleton<IConnectorCatalog>(stage)
-                .AddSingleton<IAgentCatalog>(stage)
-                .AddSingleton<IInboxPressure>(stage)
-                .AddSingleton(stage._ids)
-                .AddSingleton(new DrainShare(1))
-                .AddSingleton<Gates>()
-                .AddSingleton<TurnAnswering>()
-                .AddSingleton<TurnEndings>();
+            options.Services = services =>
+            {
+                services
+                    .AddSingleton(TimeProvider.System)
+                    .AddSingleton<IConversationStore>(stage)
+                    .AddSingleton<IChannelDirectory>(stage)
+                    .AddSingleton<IConnectorCatalog>(stage)
+                    .AddSingleton<IAgentCatalog>(stage)
+                    .AddSingleton<IInboxPressure>(stage)
+                    .AddSingleton(stage._ids)
+                    .AddSingleton(new DrainShare(1))
+                    .AddSingleton<Gates>()
+                    .AddSingleton<TurnAnswering>()
+                    .AddSingleton<TurnEndings>();
+                more?.Invoke(services);
+            };
         });
         return stage;
     }
@@ -96,7 +116,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     async Task<ConversationState?> IConversationStore.LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)
     {
-        var found = new ConversationState("chat", null, null, PausedUntil, IsWaiting && !_ended.Task.IsCompleted ? [Turn] : [], []);
+        var found = new ConversationState(ChatId, null, null, PausedUntil, IsWaiting && !_ended.Task.IsCompleted ? [Turn, .. Others] : [], []);
         await Read();
         return found;
     }
@@ -137,7 +157,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     IReadOnlyCollection<IConnector> IConnectorCatalog.All => [];
 
-    IConnector? IConnectorCatalog.Find(string kind) => null;
+    IConnector? IConnectorCatalog.Find(string kind) => Kind;
 
     IReadOnlyCollection<IAgent> IAgentCatalog.All => [this];
 
@@ -155,8 +175,10 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     {
         Interlocked.Increment(ref _asked);
         await Asked();
-        return new AgentOutcome.Silent("the agent had nothing to say");
+        return Outcome;
     }
+
+    TimeSpan IAnswersLater.ReplyWithin(AgentSettings settings) => TimeSpan.FromMinutes(5);
 
     IEnumerable<AgentComplaint> IAgent.Check(AgentSettings settings) => [];
 

@@ -36,6 +36,26 @@ public sealed class OutdatedTests
         stage.Clock.Advance(TimeSpan.FromMinutes(1));
     }
 
+    [Fact]
+    public async Task A_reply_that_was_being_read_when_its_chat_moved_goes_to_where_that_is_by_then()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        var reply = stage.Reply("hello");
+        OutboxRow Row(string chat) => new(reply with { ChatId = chat }, OutboxState.Queued, 0, stage.Clock.GetUtcNow(), null, PossiblyDuplicate: false);
+        var (read, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        stage.Table = [Row("chat-hello")];
+        stage.Loaded = () => read.TrySetResult() ? goOn.Task : Task.CompletedTask;
+        await stage.Delivery.WakeAsync();
+        await read.Task;
+
+        stage.Table = [Row("chat-elsewhere")];
+        await stage.Delivery.WakeAsync();
+        goOn.SetResult();
+
+        await stage.SentAsync(1);
+        Assert.Equal(["chat-elsewhere"], stage.Kind.Chats);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
