@@ -69,13 +69,19 @@ internal static class WahaContentReader
 
             // A location's body is a picture of the map, a contact's is the card: everywhere else it is what was written.
             EventKinds.MessageReaction or EventKinds.MessagePollVote => message,
-            _ => message.Text is { Length: > 0 } ? message : WithBody(message, payload),
+            _ => message.Text is { Length: > 0 } ? message : WithBody(message, payload, data),
         };
     }
 
-    private static ChannelEvent WithBody(ChannelEvent message, JsonElement payload)
+    private static ChannelEvent WithBody(ChannelEvent message, JsonElement payload, JsonElement data)
     {
         var text = payload.Filled("body");
+        if (message.Kind == EventKinds.MessageDocument && text is not null && data.Flag("isCaptionByUser") != true && (text == message.Media?.FileName || text == data.Filled("filename")))
+        {
+            // WhatsApp Web writes a document's name where its caption would stand. Nobody said it.
+            text = null;
+        }
+
         return message.Media is { } media ? message with { Text = text, Media = media with { Caption = text } }
             : text is null && message.Kind == EventKinds.MessageText ? message with { Kind = EventKinds.MessageUnsupported, Text = null, Reason = "a text without text" }
             : message with { Text = text };

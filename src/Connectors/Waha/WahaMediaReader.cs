@@ -29,7 +29,7 @@ internal static class WahaMediaReader
     public static ChannelEvent Apply(ChannelEvent message, JsonElement payload, JsonElement data)
     {
         var (own, said) = (payload.Member("media"), message.Media ?? new MediaReference());
-        var url = own.Filled("url") ?? payload.Filled("mediaUrl");
+        var url = own.Filled("url") ?? Decrypted(payload.Filled("mediaUrl"));
         var read = message with
         {
             Media = said with
@@ -48,6 +48,10 @@ internal static class WahaMediaReader
         // Normal, and no reason to lose the words beside it: the download is the gateway's, and took too long or is switched off.
         return url is null ? read with { Details = read.Details.SetItem("media_missing", own.Member("error").IsNothing() ? "not downloaded" : "download failed") } : read;
     }
+
+    // WPP puts the address at WhatsApp here, of bytes that only the phone's keys open.
+    private static string? Decrypted(string? url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Host.EndsWith(".whatsapp.net", StringComparison.OrdinalIgnoreCase) ? null : url;
 
     private static long? Whole(double? number) => number is >= 0 and < 1e15 ? (long)number : null;
 }

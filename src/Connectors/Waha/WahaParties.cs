@@ -50,7 +50,8 @@ internal static class WahaParties
 
     private static WhatsAppJid? ChatOf(JsonElement payload, bool fromMe, WahaEnvelope envelope)
     {
-        var (from, to) = (Jid(payload, "from"), Jid(payload, "to"));
+        // Of what was taken back WPP tells the key alone.
+        var (from, to) = (Jid(payload, "from") ?? Jid(payload, "remoteJid"), Jid(payload, "to"));
         return fromMe && to is { } addressed && !envelope.IsOwn(addressed) ? addressed : from;
     }
 
