@@ -4,6 +4,7 @@ using Channels.Core.Inbox;
 using Channels.Core.Knowledge;
 using Channels.Core.Media;
 using Channels.Storage.Channels;
+using Channels.Storage.Database;
 using Channels.Storage.Idempotency;
 using Channels.Storage.Inbox;
 using Channels.Storage.Knowledge;
@@ -30,11 +31,14 @@ public static class TenantStorageServices
     public static IServiceCollection AddTenantStorage(this IServiceCollection services)
     {
         services.AddOptions<KeyOptions>().BindConfiguration(KeyOptions.Section);
+        services.AddSingleton<ConnectionShares>();
         services.AddSingleton<TenantScope>();
         services.AddSingleton(provider => MasterKey.Load(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
         services.AddSingleton(provider => OperatorKey.Load(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
         services.AddSingleton<KeysAtStart>();
-        services.AddSingleton<DataKeys>();
+        // Of no tenant's share: webhooks wait for keys too, and so does whoever holds a channel for change.
+        services.AddSingleton(provider => new DataKeys(
+            new TenantScope(provider.GetRequiredService<NpgsqlDataSource>()), provider.GetRequiredService<MasterKey>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SecretVault(provider.GetRequiredService<DataKeys>()));
         services.AddSingleton<ApiKeys>();
         services.AddSingleton(provider => new TenantStore(

@@ -45,6 +45,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return new(ErrorCatalogue.InboxFull);
             case MediaUnavailableException full:
                 return new(ErrorCatalogue.MediaUnavailable, full.Message);
+            case ShareTakenException taken:
+                return new(ErrorCatalogue.StoreUnavailable, taken.Message);
             case PostgresException { SqlState: ['2', '2', ..] }:
                 return new(ErrorCatalogue.InvalidFields, "A value cannot be kept as it is: it is out of range or of a form the store does not know.");
             case var _ when StoreFaults.IsUnavailable(failure) && failure is not TimeoutException:

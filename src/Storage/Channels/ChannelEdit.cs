@@ -99,6 +99,9 @@ public sealed class ChannelEdit : IAsyncDisposable
 
         var written = await ReadAsync(_work, _tenant, account, cancellationToken);
         await _work.CommitAsync(cancellationToken);
+
+        // Not with the edit, which may be kept while a gateway is asked.
+        await _work.DisposeAsync();
         return new ChannelWrite.Written(written!.Channel);
     }
 

@@ -31,7 +31,8 @@ public sealed class ChannelMetricsReader(TenantScope scope)
     /// <summary>A channel's metrics, or null when the tenant has no such channel.</summary>
     public async Task<ChannelMetrics?> ReadAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
     {
-        await using var row = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, account.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, account.Value)], cancellationToken);
+        var row = reading.Rows;
         return await row.ReadAsync(cancellationToken)
             ? new(
                 new ConnectorId(row.GetGuid(14)), row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.Moment(7),

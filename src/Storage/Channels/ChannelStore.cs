@@ -148,7 +148,8 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
     /// <summary>One channel, or null.</summary>
     public async Task<ChannelDetails?> FindAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, account.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, account.Value)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? ChannelRows.Read(rows) : null;
     }
 
@@ -167,14 +168,16 @@ public sealed class ChannelStore(TenantScope scope, SecretVault vault, IdSource 
                 Sql.Statement(List, tenant.Value, filter.Kind, pattern, page.Limit, page.Offset),
                 Sql.Statement(Count, tenant.Value, filter.Kind, pattern),
             ];
-        await using var rows = await scope.QueryAsync(tenant, statements, cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, statements, cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(ChannelRows.Read, cancellationToken);
     }
 
     /// <summary>The kinds of these accounts, deleted ones included; those of other tenants are left out.</summary>
     public async Task<IReadOnlyDictionary<AccountId, string>> KindsAsync(TenantId tenant, ImmutableArray<AccountId> accounts, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Kinds, tenant.Value, accounts.Select(account => account.Value).ToArray())], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Kinds, tenant.Value, accounts.Select(account => account.Value).ToArray())], cancellationToken);
+        var rows = reading.Rows;
         return (await rows.ReadAllAsync(row => (Account: new AccountId(row.GetGuid(0)), Kind: row.GetString(1)), cancellationToken))
             .ToDictionary(pair => pair.Account, pair => pair.Kind);
     }

@@ -32,7 +32,8 @@ public sealed class KindSwitches(TenantScope scope, TimeProvider clock)
     /// <summary>Every kind the tenant uses or has switched off.</summary>
     public async Task<ImmutableDictionary<string, KindUse>> ReadAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Off, tenant.Value), Sql.Statement(Used, tenant.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Off, tenant.Value), Sql.Statement(Used, tenant.Value)], cancellationToken);
+        var rows = reading.Rows;
         var uses = ImmutableDictionary.CreateBuilder<string, KindUse>(StringComparer.Ordinal);
         while (await rows.ReadAsync(cancellationToken))
         {
@@ -52,7 +53,8 @@ public sealed class KindSwitches(TenantScope scope, TimeProvider clock)
     /// <summary>Whether the tenant has switched the kind off.</summary>
     public async Task<bool> IsOffAsync(TenantId tenant, string kind, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(IsOff, tenant.Value, kind)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(IsOff, tenant.Value, kind)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken);
     }
 

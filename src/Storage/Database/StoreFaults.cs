@@ -23,7 +23,7 @@ public static class StoreFaults
     /// <summary>Whether the failure says nothing about what was asked: no connection, no answer in time, undone for the sake of others, the server shutting down or out of room.</summary>
     public static bool IsUnavailable(Exception failure) => failure switch
     {
-        StoreUnavailableException => true,
+        StoreUnavailableException or ShareTakenException => true,
         PostgresException refused => IsServersFault(refused.SqlState),
         NpgsqlException => true,
         SocketException or TimeoutException or IOException => true,

@@ -101,7 +101,8 @@ public sealed class IdempotencyStore(TenantScope scope, SecretVault vault, TimeP
 
     private async Task<Row?> ReadAsync(TenantId tenant, string key, byte[] requestHash, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Claim, tenant.Value, key, requestHash, clock.GetUtcNow())], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Claim, tenant.Value, key, requestHash, clock.GetUtcNow())], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken)
             ? new(rows.GetBoolean(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<DateTimeOffset>(2), rows.IsDBNull(3) ? null : rows.GetInt32(3), rows.Text(4),
                 rows.Id(5) is { } id ? new TenantId(id) : null, rows.GetFieldValue<DateTimeOffset>(6), rows.Text(7))

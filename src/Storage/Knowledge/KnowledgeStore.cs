@@ -64,13 +64,16 @@ public sealed class KnowledgeStore(TenantScope scope, TimeProvider clock)
     /// <summary>Keeps a new document. Repeated with the same id it is kept once.</summary>
     public async Task<KnowledgeWrite> AddAsync(TenantId tenant, Guid id, KnowledgeDraft draft, CancellationToken cancellationToken)
     {
-        await using var work = await scope.BeginAsync(tenant, cancellationToken);
-        if (await work.ExecuteAsync(Insert, cancellationToken, Values(tenant, id, draft)) == 1)
+        await using (var work = await scope.BeginAsync(tenant, cancellationToken))
         {
-            await AddPassagesAsync(work, tenant, id, draft, cancellationToken);
+            if (await work.ExecuteAsync(Insert, cancellationToken, Values(tenant, id, draft)) == 1)
+            {
+                await AddPassagesAsync(work, tenant, id, draft, cancellationToken);
+            }
+
+            await work.CommitAsync(cancellationToken);
         }
 
-        await work.CommitAsync(cancellationToken);
         return await FindAsync(tenant, id, cancellationToken) is { } kept ? new KnowledgeWrite.Written(kept) : new KnowledgeWrite.TitleTaken();
     }
 
@@ -112,7 +115,8 @@ public sealed class KnowledgeStore(TenantScope scope, TimeProvider clock)
     /// <summary>One document with its content, or null.</summary>
     public async Task<KnowledgeDocument?> FindAsync(TenantId tenant, Guid id, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, id)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, id)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
     }
 
@@ -125,17 +129,19 @@ public sealed class KnowledgeStore(TenantScope scope, TimeProvider clock)
     public async Task<Paged<KnowledgeDocument>> ListAsync(TenantId tenant, string? collection, string? search, Page page, CancellationToken cancellationToken)
     {
         var pattern = PagedReading.Containing(search);
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [Sql.Statement(List, tenant.Value, collection, pattern, page.Limit, page.Offset), Sql.Statement(Count, tenant.Value, collection, pattern)],
             cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(Read, cancellationToken);
     }
 
     /// <summary>What an agent would find, and with what match.</summary>
     public async Task<ImmutableArray<KnowledgePassage>> SearchAsync(TenantId tenant, KnowledgeQuery query, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [SearchSql.Statement(tenant.Value, query)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [SearchSql.Statement(tenant.Value, query)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAllAsync(SearchSql.Read, cancellationToken);
     }
 

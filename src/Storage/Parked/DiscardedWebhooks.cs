@@ -47,9 +47,10 @@ public sealed class DiscardedWebhooks(TenantScope scope, TimeProvider clock)
     public async Task<long> DiscardAsync(TenantId tenant, ParkedFilter filter, CancellationToken cancellationToken)
     {
         ImmutableArray<Guid> accounts;
-        await using (var rows = await scope.QueryAsync(
+        await using (var reading = await scope.QueryAsync(
             tenant, [Sql.Statement(Channels, tenant.Value, filter.Account?.Value, filter.Kind, filter.Cause, MostChannels)], cancellationToken))
         {
+            var rows = reading.Rows;
             accounts = await rows.ReadAllAsync(row => row.GetGuid(0), cancellationToken);
         }
 
@@ -69,8 +70,9 @@ public sealed class DiscardedWebhooks(TenantScope scope, TimeProvider clock)
 
     private async Task<long> DiscardAsync(TenantId tenant, ParkedFilter filter, Guid? webhook, long limit, CancellationToken cancellationToken)
     {
-        await using var row = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant, [Sql.Statement(Discard, tenant.Value, filter.Account?.Value, filter.Kind, filter.Cause, webhook, limit, clock.GetUtcNow())], cancellationToken);
+        var row = reading.Rows;
         await row.ReadAsync(cancellationToken);
         return row.GetInt64(0);
     }

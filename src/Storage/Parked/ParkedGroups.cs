@@ -53,8 +53,9 @@ public sealed class ParkedGroups(TenantScope scope)
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<Paged<ParkedGroup>> ListAsync(TenantId tenant, ParkedFilter filter, bool byChannel, Page page, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant, [Sql.Statement(List, tenant.Value, filter.Account?.Value, filter.Kind, filter.Cause, byChannel, page.Limit, page.Offset)], cancellationToken);
+        var rows = reading.Rows;
         var (groups, total) = (ImmutableArray.CreateBuilder<ParkedGroup>(), 0L);
         while (await rows.ReadAsync(cancellationToken))
         {

@@ -50,20 +50,22 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
     /// <summary>Parked webhooks, newest first, of one channel or of all, each with the first <paramref name="bodyLimit"/> bytes of its body.</summary>
     public async Task<Paged<ParkedRow>> ListAsync(TenantId tenant, AccountId? account, Page page, int bodyLimit, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [
                 Sql.Statement(List, tenant.Value, account?.Value, page.Limit, page.Offset, bodyLimit),
                 Sql.Statement(Count, tenant.Value, account?.Value),
             ],
             cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(Read, cancellationToken);
     }
 
     /// <summary>One parked webhook, or null.</summary>
     public async Task<ParkedRow?> FindAsync(TenantId tenant, WebhookId webhook, int bodyLimit, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, webhook.Value, bodyLimit)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, webhook.Value, bodyLimit)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
     }
 
@@ -75,8 +77,9 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
     public async Task<int> ReplayAllAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken)
     {
         ImmutableArray<Guid> parked;
-        await using (var rows = await scope.QueryAsync(tenant, [Sql.Statement(Oldest, tenant.Value, account.Value, ReplayBatch)], cancellationToken))
+        await using (var reading = await scope.QueryAsync(tenant, [Sql.Statement(Oldest, tenant.Value, account.Value, ReplayBatch)], cancellationToken))
         {
+            var rows = reading.Rows;
             parked = await rows.ReadAllAsync(row => row.GetGuid(0), cancellationToken);
         }
 
@@ -88,8 +91,9 @@ public sealed class ParkedWebhooks(TenantScope scope, IInboxHint hint, IdSource 
         // Fresh ids: the account drains in id order, and what it has passed must not appear behind it.
         var fresh = Array.ConvertAll(parked, _ => ids.Next());
         ImmutableArray<Guid> accounts;
-        await using (var rows = await scope.QueryAsync(tenant, [Sql.Statement(Replay, tenant.Value, parked, fresh)], cancellationToken))
+        await using (var reading = await scope.QueryAsync(tenant, [Sql.Statement(Replay, tenant.Value, parked, fresh)], cancellationToken))
         {
+            var rows = reading.Rows;
             accounts = await rows.ReadAllAsync(row => row.GetGuid(0), cancellationToken);
         }
 

@@ -67,7 +67,7 @@ public sealed partial class ReplayRunner(NpgsqlDataSource db, ReplaySignal signa
     /// <summary>Moves one slice of one replay that is due. False when none is.</summary>
     public async Task<bool> RunSliceAsync(CancellationToken cancellationToken)
     {
-        await using var work = await TenantWork.BeginAsync(db, IsolationLevel.ReadCommitted, cancellationToken);
+        await using var work = await TenantWork.BeginAsync(db, IsolationLevel.ReadCommitted, place: null, cancellationToken);
         if (await DueAsync(work, cancellationToken) is not { } replay)
         {
             return false;

@@ -55,13 +55,14 @@ public sealed class Replays(TenantScope scope, ReplaySignal signal, TimeProvider
     public async Task<ReplayPreview> PreviewAsync(TenantId tenant, ParkedFilter filter, int examples, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [
                 Sql.Statement(Preview, tenant.Value, filter.Account?.Value, filter.Kind, filter.Cause, now),
                 Sql.Statement(First, tenant.Value, filter.Account?.Value, filter.Kind, filter.Cause, now, examples),
             ],
             cancellationToken);
+        var rows = reading.Rows;
         await rows.ReadAsync(cancellationToken);
         var (count, oldest, newest) = (rows.GetInt64(0), rows.Moment(1), rows.Moment(2));
         await rows.NextResultAsync(cancellationToken);
@@ -85,15 +86,17 @@ public sealed class Replays(TenantScope scope, ReplaySignal signal, TimeProvider
     /// <summary>One replay, or null.</summary>
     public async Task<ReplayRow?> FindAsync(TenantId tenant, Guid id, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, id)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, id)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
     }
 
     /// <summary>Replays, newest first.</summary>
     public async Task<Paged<ReplayRow>> ListAsync(TenantId tenant, Page page, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant, [Sql.Statement(List, tenant.Value, page.Limit, page.Offset), Sql.Statement(Count, tenant.Value)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(Read, cancellationToken);
     }
 

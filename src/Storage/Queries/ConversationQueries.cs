@@ -56,35 +56,39 @@ public sealed class ConversationQueries(TenantScope scope, TimeProvider clock)
     public async Task<Paged<ConversationRow>> ListAsync(TenantId tenant, AccountId? account, string? search, Page page, CancellationToken cancellationToken)
     {
         var pattern = PagedReading.Containing(search);
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [
                 Sql.Statement(List, tenant.Value, account?.Value, pattern, page.Limit, page.Offset),
                 Sql.Statement(Count, tenant.Value, account?.Value, pattern),
             ],
             cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(Read, cancellationToken);
     }
 
     /// <summary>One conversation, or null.</summary>
     public async Task<ConversationRow?> FindAsync(TenantId tenant, ConversationId conversation, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, conversation.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, conversation.Value)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? Read(rows) : null;
     }
 
     /// <summary>The account's conversation with whom the provider knows by this id; null when there is none yet.</summary>
     public async Task<ConversationId?> FindByAliasAsync(TenantId tenant, AccountId account, string alias, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(ByAlias, tenant.Value, account.Value, alias)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(ByAlias, tenant.Value, account.Value, alias)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? new ConversationId(rows.GetGuid(0)) : null;
     }
 
     /// <summary>What the conversation's next answer waits for; null when it waits for nothing but its agent.</summary>
     public async Task<ConversationWait?> WaitOfAsync(TenantId tenant, ConversationRow conversation, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant, [Sql.Statement(Wait, tenant.Value, conversation.Account.Value, conversation.Id.Value, clock.GetUtcNow())], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? new ConversationWait(new(rows.GetGuid(0)), rows.Moment(1), rows.Moment(2), rows.Text(3)) : null;
     }
 

@@ -44,7 +44,8 @@ public sealed class EventQueries(TenantScope scope)
     /// <summary>Where a reader begins who wants only what happens from now on. What is being written at this moment is still to come.</summary>
     public async Task<EventCursor> NowAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Now, tenant.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Now, tenant.Value)], cancellationToken);
+        var rows = reading.Rows;
         await rows.ReadAsync(cancellationToken);
         return new EventCursor(Transaction(rows, 0), Guid.Empty, rows.GetInt64(1));
     }
@@ -57,8 +58,9 @@ public sealed class EventQueries(TenantScope scope)
     public async Task<EventReading> ReadAsync(TenantId tenant, EventCursor? after, int limit, CancellationToken cancellationToken)
     {
         var place = after ?? new EventCursor(0, Guid.Empty, long.MaxValue);
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant, [Sql.Statement(After, tenant.Value, place.Transaction.ToString(CultureInfo.InvariantCulture), place.Id, place.Known, limit)], cancellationToken);
+        var rows = reading.Rows;
 
         // There is one row at least: what is known of the trims stands in each, beside an event or without one.
         await rows.ReadAsync(cancellationToken);

@@ -19,7 +19,8 @@ public sealed class LateTurnQueries(TenantScope scope)
     /// <summary>The turn of that id, or null when the tenant has none that is, was or could be open.</summary>
     public async Task<LateTurnRow?> FindAsync(TenantId tenant, Guid turn, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, turn)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, turn)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken)
             ? new(
                 new(tenant, new(rows.GetGuid(0)), new(rows.GetGuid(1))),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Channels.Core.Ids;
+using Channels.Storage.Idempotency;
 using Channels.Storage.Paging;
 using Channels.Storage.Tenancy;
 using Npgsql;
@@ -85,10 +86,10 @@ public sealed class LedgerQueries(TenantScope scope, TimeProvider clock)
             new([.. channels.Select(one => one with { Book = one.Book with { Drops = [.. drops[one.Account.Value]] } })], count.GetInt64(0)));
     }
 
-    /// <summary>A tenant's books alone.</summary>
+    /// <summary>A tenant's books alone, for the operator.</summary>
     public async Task<Book> TotalAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var work = await scope.SnapshotAsync(tenant, cancellationToken);
+        await using var work = await scope.SnapshotAsync(tenant, IdempotencyStore.Operator, cancellationToken);
         return await TotalAsync(work, tenant, null, cancellationToken);
     }
 

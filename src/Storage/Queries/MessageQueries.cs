@@ -71,40 +71,44 @@ public sealed class MessageQueries(TenantScope scope)
     /// <summary>Who wrote the message that the provider knows by this id; null when the conversation has none of it.</summary>
     public async Task<MessageWriter?> WriterAsync(TenantId tenant, ConversationId conversation, string providerMessageId, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Own, tenant.Value, conversation.Value, providerMessageId)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Own, tenant.Value, conversation.Value, providerMessageId)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? MessageWriter.Of(rows.GetBoolean(0), rows.Text(1), rows.Text(2), rows.Text(3)) : null;
     }
 
     /// <summary>One message, wherever it is; null when the tenant has none of that id.</summary>
     public async Task<PlacedMessage?> FindAsync(TenantId tenant, MessageId message, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(One, tenant.Value, message.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(One, tenant.Value, message.Value)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAsync(cancellationToken) ? ReadPlaced(rows) : null;
     }
 
     /// <summary>The messages of ours whose outcome is open, newest first; of one channel or all. Costs by what is in the outbox, not by what was ever sent.</summary>
     public async Task<Paged<PlacedMessage>> ListUnknownAsync(TenantId tenant, AccountId? account, Page page, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [
                 Sql.Statement(Unknown, tenant.Value, account?.Value, page.Limit, page.Offset),
                 Sql.Statement(CountUnknown, tenant.Value, account?.Value),
             ],
             cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(ReadPlaced, cancellationToken);
     }
 
     /// <summary>Page 1 holds the newest messages; within a page the oldest comes first.</summary>
     public async Task<Paged<MessageRow>> ListAsync(TenantId tenant, ConversationId conversation, Page page, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [
                 Sql.Statement(Newest, tenant.Value, conversation.Value, page.Limit, page.Offset),
                 Sql.Statement(Count, tenant.Value, conversation.Value),
             ],
             cancellationToken);
+        var rows = reading.Rows;
         var newestFirst = await rows.ReadPageAsync(Read, cancellationToken);
         return newestFirst with { Items = [.. newestFirst.Items.Reverse()] };
     }

@@ -18,10 +18,11 @@ public sealed class StatusHistoryQueries(TenantScope scope)
     /// <summary>One page of it.</summary>
     public async Task<Paged<StatusChangeRow>> ListAsync(TenantId tenant, AccountId account, Page page, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(
+        await using var reading = await scope.QueryAsync(
             tenant,
             [Sql.Statement(List, tenant.Value, account.Value, page.Limit, page.Offset), Sql.Statement(Count, tenant.Value, account.Value)],
             cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadPageAsync(
             row => new StatusChangeRow(row.GetGuid(0), row.GetString(1), row.Text(2), row.Text(3), row.GetFieldValue<DateTimeOffset>(4)), cancellationToken);
     }

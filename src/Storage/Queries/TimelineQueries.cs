@@ -50,7 +50,8 @@ public sealed class TimelineQueries(TenantScope scope)
     /// <summary>The message, then the replies to it, oldest first; empty when the tenant has no such message.</summary>
     public async Task<ImmutableArray<TimelineRow>> FindAsync(TenantId tenant, MessageId message, CancellationToken cancellationToken)
     {
-        await using var rows = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, message.Value)], cancellationToken);
+        await using var reading = await scope.QueryAsync(tenant, [Sql.Statement(Select, tenant.Value, message.Value)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAllAsync(Read, cancellationToken);
     }
 

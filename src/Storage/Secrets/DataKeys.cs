@@ -67,7 +67,8 @@ internal sealed class DataKeys
     private async Task<DataKey?> ReadAsync(TenantId tenant, string sql, CancellationToken cancellationToken, params object?[] more)
 #pragma warning restore CA1068
     {
-        await using var rows = await _scope.QueryAsync(tenant, [Sql.Statement(sql, [tenant.Value, .. more])], cancellationToken);
+        await using var reading = await _scope.QueryAsync(tenant, [Sql.Statement(sql, [tenant.Value, .. more])], cancellationToken);
+        var rows = reading.Rows;
         if (!await rows.ReadAsync(cancellationToken))
         {
             return null;

@@ -1,4 +1,5 @@
 using System.Data;
+using Channels.Core.Fairness;
 using Channels.Core.Ids;
 using Channels.Storage.Database;
 using Npgsql;
@@ -9,8 +10,9 @@ namespace Channels.Storage.Tenancy;
 /// <remarks>
 /// The second fence (row-level security, migration 0006); the first is <c>tenant_id = $1</c> in every <c>where</c>.
 /// The pipeline's writers and sweeps, and whatever the operator asks, do not come through here: they run as the tables' owner.
+/// A request holds one connection at a time, and as many of its tenant's as <paramref name="shares"/> lets it; null for what others wait for as well.
 /// </remarks>
-public sealed class TenantScope(NpgsqlDataSource db)
+public sealed class TenantScope(NpgsqlDataSource db, ConnectionShares? shares = null)
 {
     // Local to the transaction: a pooled connection never carries one tenant's view to the next request.
     // Planned for the values at hand: lists have filters that are mostly absent, and a plan for all cases reads everything. Sorted in memory: a tenant's
@@ -23,8 +25,45 @@ public sealed class TenantScope(NpgsqlDataSource db)
     // Before the moment is taken: a half of the inbox that is cut afterwards would take what it held at that moment with it. The cut waits, and nothing else.
     private const string KeepInbox = "lock table inbox in access share mode";
 
-    /// <summary>Runs statements in one round trip and one transaction. The reader stands on the first statement's rows; dispose it.</summary>
-    internal async Task<NpgsqlDataReader> QueryAsync(TenantId tenant, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
+    /// <summary>Runs statements in one round trip and one transaction. The reader stands on the first statement's rows; dispose what is returned before the next call.</summary>
+    /// <exception cref="ShareTakenException">The tenant's share of the connections is taken.</exception>
+    internal async Task<TenantRows> QueryAsync(TenantId tenant, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
+    {
+        var place = await PlaceAsync(tenant, cancellationToken);
+        try
+        {
+            return new(await RunAsync(tenant, statements, cancellationToken), place);
+        }
+        catch
+        {
+            place?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one statement; answers how many rows it touched.</summary>
+    internal async Task<int> ExecuteAsync(TenantId tenant, NpgsqlBatchCommand statement, CancellationToken cancellationToken)
+    {
+        await using (await QueryAsync(tenant, [statement], cancellationToken))
+        {
+            // Closing the reader runs the rest of the batch and throws what failed in it.
+        }
+
+        return (int)statement.Rows;
+    }
+
+    /// <summary>Opens a transaction as that tenant, for work of several steps. Rolled back unless committed.</summary>
+    /// <exception cref="ShareTakenException">The tenant's share of the connections is taken.</exception>
+    internal Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, tenant, IsolationLevel.ReadCommitted, cancellationToken);
+
+    /// <summary>The same, with every statement seeing the store as it was at one moment, the inbox included.</summary>
+    internal Task<TenantWork> SnapshotAsync(TenantId tenant, CancellationToken cancellationToken) => SnapshotAsync(tenant, tenant, cancellationToken);
+
+    /// <summary>The same, of another's share: who looks through all tenants is not to wait for the requests of one.</summary>
+    internal Task<TenantWork> SnapshotAsync(TenantId tenant, TenantId sharer, CancellationToken cancellationToken) =>
+        BeginAsync(tenant, sharer, IsolationLevel.RepeatableRead, cancellationToken);
+
+    private async Task<NpgsqlDataReader> RunAsync(TenantId tenant, NpgsqlBatchCommand[] statements, CancellationToken cancellationToken)
     {
         var batch = db.CreateBatch();
         batch.BatchCommands.Add(Sql.Statement(Enter, tenant.ToString()));
@@ -56,26 +95,20 @@ public sealed class TenantScope(NpgsqlDataSource db)
         }
     }
 
-    /// <summary>Runs one statement; answers how many rows it touched.</summary>
-    internal async Task<int> ExecuteAsync(TenantId tenant, NpgsqlBatchCommand statement, CancellationToken cancellationToken)
+    private async Task<TenantWork> BeginAsync(TenantId tenant, TenantId sharer, IsolationLevel isolation, CancellationToken cancellationToken)
     {
-        await using (await QueryAsync(tenant, [statement], cancellationToken))
+        var place = await PlaceAsync(sharer, cancellationToken);
+        TenantWork work;
+        try
         {
-            // Closing the reader runs the rest of the batch and throws what failed in it.
+            work = await TenantWork.BeginAsync(db, isolation, place, cancellationToken);
+        }
+        catch
+        {
+            place?.Dispose();
+            throw;
         }
 
-        return (int)statement.Rows;
-    }
-
-    /// <summary>Opens a transaction as that tenant, for work of several steps. Rolled back unless committed.</summary>
-    internal Task<TenantWork> BeginAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, IsolationLevel.ReadCommitted, cancellationToken);
-
-    /// <summary>The same, with every statement seeing the store as it was at one moment, the inbox included.</summary>
-    internal Task<TenantWork> SnapshotAsync(TenantId tenant, CancellationToken cancellationToken) => BeginAsync(tenant, IsolationLevel.RepeatableRead, cancellationToken);
-
-    private async Task<TenantWork> BeginAsync(TenantId tenant, IsolationLevel isolation, CancellationToken cancellationToken)
-    {
-        var work = await TenantWork.BeginAsync(db, isolation, cancellationToken);
         try
         {
             if (isolation == IsolationLevel.RepeatableRead)
@@ -92,6 +125,9 @@ public sealed class TenantScope(NpgsqlDataSource db)
             throw;
         }
     }
+
+    private async ValueTask<FairGate.Place?> PlaceAsync(TenantId sharer, CancellationToken cancellationToken) =>
+        shares is null ? null : await shares.EnterAsync(sharer, cancellationToken);
 
     private static async Task EnterAsync(TenantWork work, TenantId tenant, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Data;
+using Channels.Core.Fairness;
 using Npgsql;
 
 namespace Channels.Storage.Tenancy;
@@ -12,21 +13,27 @@ internal sealed class TenantWork : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
+    private readonly FairGate.Place? _place;
     private bool _isDisposed;
 
-    private TenantWork(NpgsqlConnection connection, NpgsqlTransaction transaction)
+    private TenantWork(NpgsqlConnection connection, NpgsqlTransaction transaction, FairGate.Place? place)
     {
         _connection = connection;
         _transaction = transaction;
+        _place = place;
     }
 
     /// <summary>Opens a connection and begins a transaction on it, as whoever the data source connects as.</summary>
-    public static async Task<TenantWork> BeginAsync(NpgsqlDataSource db, IsolationLevel isolation, CancellationToken cancellationToken)
+    /// <param name="db">Whose connection.</param>
+    /// <param name="isolation">Of the transaction.</param>
+    /// <param name="place">Given back behind the connection; the caller's still when this fails.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<TenantWork> BeginAsync(NpgsqlDataSource db, IsolationLevel isolation, FairGate.Place? place, CancellationToken cancellationToken)
     {
         var connection = await db.OpenConnectionAsync(cancellationToken);
         try
         {
-            return new(connection, await connection.BeginTransactionAsync(isolation, cancellationToken));
+            return new(connection, await connection.BeginTransactionAsync(isolation, cancellationToken), place);
         }
         catch
         {
@@ -71,7 +78,14 @@ internal sealed class TenantWork : IAsyncDisposable
         }
         finally
         {
-            await _connection.DisposeAsync();
+            try
+            {
+                await _connection.DisposeAsync();
+            }
+            finally
+            {
+                _place?.Dispose();
+            }
         }
     }
 }

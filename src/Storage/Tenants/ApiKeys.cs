@@ -60,7 +60,8 @@ public sealed class ApiKeys
     /// <summary>All of a tenant's keys, revoked ones too, without the keys themselves.</summary>
     public async Task<ImmutableArray<ApiKeyRow>> ListAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        await using var rows = await _scope.QueryAsync(tenant, [Sql.Statement(All, tenant.Value)], cancellationToken);
+        await using var reading = await _scope.QueryAsync(tenant, [Sql.Statement(All, tenant.Value)], cancellationToken);
+        var rows = reading.Rows;
         return await rows.ReadAllAsync(row => new ApiKeyRow(row.GetGuid(0), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.Moment(3)), cancellationToken);
     }
 

@@ -57,6 +57,7 @@ public sealed class WireContractTests
     private static readonly Dictionary<string, string> NeverCrossing = new()
     {
         ["BatchRefusedException"] = "the account grain's drain splits the batch or parks the row",
+        ["ShareTakenException"] = "thrown to a tenant's request; grains read and write outside the shares",
         ["InboxFullException"] = "thrown to the webhook endpoint, which no grain is",
         ["EgressRefusedException"] = "inside an HttpRequestException, which connectors and agents turn into an outcome",
         ["EmbeddedPostgresException"] = "at the start of the process, before there are grains",

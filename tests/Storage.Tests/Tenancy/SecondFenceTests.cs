@@ -107,10 +107,10 @@ public sealed class SecondFenceTests(PostgresFixture postgres) : IClassFixture<P
                 await Migrator.MigrateAsync(asOwner, TimeProvider.System, NullLogger.Instance, default);
                 await SecondFence.CheckAsync(asOwner, default);
 
-                await using (var rows = await new TenantScope(asOwner).QueryAsync(new(new IdSource(TimeProvider.System).Next()), [Sql.Statement("select current_user::text")], default))
+                await using (var reading = await new TenantScope(asOwner).QueryAsync(new(new IdSource(TimeProvider.System).Next()), [Sql.Statement("select current_user::text")], default))
                 {
-                    Assert.True(await rows.ReadAsync());
-                    Assert.Equal("channels_tenant", rows.GetString(0));
+                    Assert.True(await reading.Rows.ReadAsync());
+                    Assert.Equal("channels_tenant", reading.Rows.GetString(0));
                 }
 
                 await using var connection = await asOwner.OpenConnectionAsync();

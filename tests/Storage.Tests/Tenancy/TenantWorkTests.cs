@@ -12,12 +12,12 @@ public sealed class TenantWorkTests(PostgresFixture postgres) : IClassFixture<Po
     {
         var db = await postgres.CreateDatabaseAsync();
         await using var one = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(db.ConnectionString) { MaxPoolSize = 1 });
-        var first = await TenantWork.BeginAsync(one, IsolationLevel.ReadCommitted, default);
+        var first = await TenantWork.BeginAsync(one, IsolationLevel.ReadCommitted, place: null, default);
         await first.ExecuteAsync("create table kept (n int)", default);
         await first.CommitAsync(default);
         await first.DisposeAsync();
 
-        await using (var next = await TenantWork.BeginAsync(one, IsolationLevel.ReadCommitted, default))
+        await using (var next = await TenantWork.BeginAsync(one, IsolationLevel.ReadCommitted, place: null, default))
         {
             await next.ExecuteAsync("insert into kept values (1)", default);
             await first.DisposeAsync();
