@@ -11,10 +11,10 @@ namespace Channels.Core.Conversations;
 /// <remarks>Message path, step 5 of 6. Previous: the account grain. Next: the delivery grain.</remarks>
 public interface IConversationStore
 {
-    /// <summary>The conversation and its unanswered turns, oldest first; null when it does not exist.</summary>
+    /// <summary>The conversation and its oldest unanswered turns, oldest first, as many as memory should hold; null when it does not exist.</summary>
     Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken);
 
-    /// <summary>The last <paramref name="limit"/> messages before <paramref name="before"/>, oldest first.</summary>
+    /// <summary>The last <paramref name="limit"/> messages before <paramref name="before"/>, oldest first: those of them that are 256 KB together, and the last one whatever its size.</summary>
     Task<ImmutableArray<AgentMessage>> HistoryAsync(ConversationRef conversation, MessageId before, int limit, CancellationToken cancellationToken);
 
     /// <summary>Ends a turn, with all that follows from it, in one transaction. Not ended when somebody else had ended it already: then nothing of it is done.</summary>
@@ -57,9 +57,10 @@ public sealed record PendingFile([property: Id(0)] DateTimeOffset? WaitUntil, [p
 /// <param name="Options">What the contact was last offered to choose from; empty for nothing.</param>
 /// <param name="OutOfReach">Set when the contact cannot be written to.</param>
 /// <param name="RepliesWait">Whether the outbox has replies or messages of the conversation that wait to be sent, or are being sent.</param>
+/// <param name="HasMoreTurns">Whether the table may have turns behind the first of <paramref name="Turns"/> that are not among them.</param>
 public sealed record ConversationState(
     string ChatId, string? ContactName, string? Context, DateTimeOffset? PausedUntil, ImmutableArray<PendingTurn> Turns, ImmutableArray<string> Options,
-    OutOfReach? OutOfReach = null, bool RepliesWait = false);
+    OutOfReach? OutOfReach = null, bool RepliesWait = false, bool HasMoreTurns = false);
 
 /// <summary>A contact cannot be written to, as far as the provider has told.</summary>
 /// <param name="Since">Since when, by the provider's time. What the contact wrote later proves otherwise.</param>

@@ -18,6 +18,9 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
     /// <summary>More than this is no burst of short messages, and no agent wants it as one.</summary>
     private const int LongestText = 16_384;
 
+    /// <summary>Nor is what comes with more than this besides: a burst is read from its table in one piece.</summary>
+    private const int MostDetails = 131_072;
+
     /// <summary>Names the turn.</summary>
     public PendingTurn First => Turns[0];
 
@@ -33,7 +36,7 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
     public static Burst Of(IEnumerable<PendingTurn> waiting, TimeSpan wait)
     {
         var turns = ImmutableArray.CreateBuilder<PendingTurn>();
-        var length = 0;
+        var (length, details) = (0, 0);
         var isOpen = wait > TimeSpan.Zero;
         foreach (var turn in waiting)
         {
@@ -50,7 +53,8 @@ internal sealed record Burst(ImmutableArray<PendingTurn> Turns, DateTimeOffset C
             }
 
             length += turn.Text?.Length ?? 0;
-            if (turns.Count > 0 && !(isOpen && length <= LongestText && Joins(turns, turn, wait)))
+            details += turn.DetailsJson?.Length ?? 0;
+            if (turns.Count > 0 && !(isOpen && length <= LongestText && details <= MostDetails && Joins(turns, turn, wait)))
             {
                 isOpen = false;
                 break;

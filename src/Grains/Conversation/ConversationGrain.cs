@@ -173,6 +173,13 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
             }
 
             var burst = Burst.Of(_queue.Turns, channel.Policy.Debounce);
+            if (burst.ClosesAt > DateTimeOffset.MinValue && _queue.EndsAt(burst.Last))
+            {
+                // Some of it may be in the table alone.
+                _queue.Doubt();
+                continue;
+            }
+
             if (!await AnswerAsync(channel, burst, cancellationToken))
             {
                 return;
@@ -201,7 +208,10 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
             return false;
         }
 
-        _queue.EndLoad(_state.Turns);
+        _queue.EndLoad(_state.Turns, _state.HasMoreTurns);
+
+        // Held there alone: one that is ended is let go.
+        _state = _state with { Turns = [] };
         return true;
     }
 
@@ -327,7 +337,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
             return burst;
         }
 
-        _state = state;
+        _state = state with { Turns = [] };
         var now = state.Turns.ToDictionary(turn => turn.Message);
         return burst with { Turns = [.. burst.Turns.Select(turn => now.GetValueOrDefault(turn.Message, turn))] };
     }

@@ -9,6 +9,10 @@ namespace Channels.Grains.Conversation;
 internal sealed class TurnQueue
 {
     private const int Most = 32;
+
+    /// <summary>Characters of texts and details; the last turn may go beyond them.</summary>
+    private const int MostCharacters = 1_048_576;
+
     private readonly SortedDictionary<Guid, PendingTurn> _turns = [];
 
     // Earlier turns may lie in the table.
@@ -16,6 +20,9 @@ internal sealed class TurnQueue
 
     // Later turns lie in the table: those in memory come first.
     private bool _more;
+
+    // Nothing has been taken since the table was read.
+    private bool _isAsRead;
 
     /// <summary>Whether the table must be read before the next turn is taken.</summary>
     public bool MustLoad => _unsure || (_more && _turns.Count == 0);
@@ -25,6 +32,9 @@ internal sealed class TurnQueue
 
     /// <summary>The turns in memory, oldest first.</summary>
     public IEnumerable<PendingTurn> Turns => _turns.Values;
+
+    /// <summary>Whether the table may have what comes right behind this turn, and would tell if it were read now.</summary>
+    public bool EndsAt(PendingTurn turn) => _more && !_isAsRead && _turns.Keys.LastOrDefault() == turn.Message.Value;
 
     /// <summary>Turns a caller brings: later than all it brought before.</summary>
     public void Offer(ImmutableArray<PendingTurn> turns, bool complete)
@@ -36,7 +46,7 @@ internal sealed class TurnQueue
 
         foreach (var turn in turns)
         {
-            if (_more || _turns.Count >= Most)
+            if (_more || _turns.Count >= Most || _turns.Values.Sum(CharactersOf) >= MostCharacters)
             {
                 _more = true;
                 return;
@@ -54,16 +64,17 @@ internal sealed class TurnQueue
         _turns.Clear();
     }
 
-    /// <summary>What the table had.</summary>
-    public void EndLoad(ImmutableArray<PendingTurn> found)
+    /// <summary>What the table had, and whether it may have more behind the first of them.</summary>
+    public void EndLoad(ImmutableArray<PendingTurn> found, bool hasMore)
     {
+        _isAsRead = true;
         foreach (var turn in found)
         {
             _turns[turn.Message.Value] = turn;
         }
 
         // A full page may have successors; what callers brought meanwhile could lie behind them.
-        if (found.Length >= Most)
+        if (hasMore)
         {
             var last = found[^1].Message.Value;
             foreach (var later in _turns.Keys.Where(id => id.CompareTo(last) > 0).ToList())
@@ -87,6 +98,7 @@ internal sealed class TurnQueue
     /// <summary>Turns are ended.</summary>
     public void Remove(IEnumerable<PendingTurn> turns)
     {
+        _isAsRead = false;
         foreach (var turn in turns)
         {
             _turns.Remove(turn.Message.Value);
@@ -95,4 +107,6 @@ internal sealed class TurnQueue
 
     /// <summary>What is in memory may be outdated: the table must be read.</summary>
     public void Doubt() => _unsure = true;
+
+    private static long CharactersOf(PendingTurn turn) => (turn.Text?.Length ?? 0) + (turn.DetailsJson?.Length ?? 0);
 }

@@ -37,6 +37,15 @@ public sealed class BurstTests
     }
 
     [Fact]
+    public void What_brings_too_much_besides_its_words_is_no_part_of_a_burst()
+    {
+        var (first, second) = (At(0) with { DetailsJson = new string('a', 100_000) }, At(1) with { DetailsJson = new string('a', 40_000) });
+
+        Assert.Equal([first], Burst.Of([first, second], Wait).Turns.ToArray());
+        Assert.Equal([first, At(1)], Burst.Of([first, At(1), second], Wait).Turns.ToArray());
+    }
+
+    [Fact]
     public void When_the_wait_is_over_the_burst_is_answered()
     {
         var burst = Burst.Of([At(0), At(1)], Wait);

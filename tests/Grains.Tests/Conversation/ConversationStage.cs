@@ -57,6 +57,12 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     /// <summary>Whether it is in its table, until it is ended.</summary>
     public bool IsWaiting { get; set; } = true;
 
+    /// <summary>What the contact said after that, each in the table until it is ended itself.</summary>
+    public ImmutableArray<PendingTurn> Behind { get; set; } = [];
+
+    /// <summary>Turns the table tells at once.</summary>
+    public int OfPage { get; set; } = 32;
+
     /// <summary>Between reading the tables and saying what was in them.</summary>
     public Func<Task> Read { get; set; } = () => Task.CompletedTask;
 
@@ -73,6 +79,27 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     public DateTimeOffset? PausedUntil { get; set; }
 
     public int TimesAsked => _asked;
+
+    /// <summary>Which messages were answered together, in order.</summary>
+    public List<MessageId[]> Endings { get; } = [];
+
+    /// <summary>Until so many turns have ended.</summary>
+    public async Task<List<MessageId[]>> EndedAsync(int turns)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            lock (Endings)
+            {
+                if (Endings.Sum(ending => ending.Length) >= turns)
+                {
+                    return [.. Endings];
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5), limit.Token);
+        }
+    }
 
     /// <summary>Tells the conversation that the table has changed.</summary>
     public Task LookAgainAsync() => Conversation.EnqueueAsync(Where, [], complete: false);
@@ -116,7 +143,13 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     async Task<ConversationState?> IConversationStore.LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)
     {
-        var found = new ConversationState(ChatId, null, null, PausedUntil, IsWaiting && !_ended.Task.IsCompleted ? [Turn, .. Others] : [], []);
+        ImmutableArray<PendingTurn> waiting = IsWaiting && !_ended.Task.IsCompleted ? [Turn, .. Others, .. Behind] : Behind;
+        lock (Endings)
+        {
+            waiting = waiting.RemoveAll(turn => Endings.Any(ending => ending.Contains(turn.Message)));
+        }
+
+        var found = new ConversationState(ChatId, null, null, PausedUntil, [.. waiting.Take(OfPage)], [], HasMoreTurns: waiting.Length >= OfPage);
         await Read();
         return found;
     }
@@ -126,6 +159,11 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     Task<TurnEnd> IConversationStore.FinishTurnAsync(TurnFinish finish, CancellationToken cancellationToken)
     {
+        lock (Endings)
+        {
+            Endings.Add([.. finish.Turns]);
+        }
+
         _ended.TrySetResult(finish);
         return Task.FromResult(new TurnEnd(Ended: true, Begun: false));
     }

@@ -56,7 +56,7 @@ public sealed class TurnQueueTests
         _queue.BeginLoad();
         _queue.Offer(Turns(7), complete: true);
 
-        _queue.EndLoad(Turns(3, 4));
+        _queue.EndLoad(Turns(3, 4), hasMore: false);
 
         // The first was ended meanwhile: the table does not have it any more.
         Assert.False(_queue.MustLoad);
@@ -69,7 +69,7 @@ public sealed class TurnQueueTests
         _queue.BeginLoad();
         _queue.Offer([], complete: false);
 
-        _queue.EndLoad(Turns(1));
+        _queue.EndLoad(Turns(1), hasMore: false);
 
         Assert.True(_queue.MustLoad);
     }
@@ -80,7 +80,7 @@ public sealed class TurnQueueTests
         _queue.BeginLoad();
         _queue.Offer(Turns(100), complete: true);
 
-        _queue.EndLoad(Turns([.. Enumerable.Range(1, 32)]));
+        _queue.EndLoad(Turns([.. Enumerable.Range(1, 32)]), hasMore: true);
         _queue.Offer(Turns(101), complete: true);
 
         Assert.False(_queue.MustLoad);
@@ -102,6 +102,50 @@ public sealed class TurnQueueTests
         Assert.True(_queue.MustLoad);
         Load(Turns(33, 34));
         Assert.False(_queue.MustLoad);
+    }
+
+    [Fact]
+    public void Longer_texts_than_memory_should_hold_are_left_in_the_table()
+    {
+        Load([]);
+        PendingTurn Long(int number) => Turn(number) with { Text = new string('a', 600_000), DetailsJson = new string('b', 200_000) };
+
+        _queue.Offer([Long(1), Long(2), Long(3)], complete: true);
+        _queue.Remove([Turn(1)]);
+        _queue.Offer(Turns(4), complete: true);
+
+        Assert.False(_queue.MustLoad);
+        Assert.Equal([2], TakeAll());
+        Assert.True(_queue.MustLoad);
+    }
+
+    [Fact]
+    public void A_page_that_was_cut_may_have_successors_however_few_it_has()
+    {
+        _queue.BeginLoad();
+        _queue.Offer(Turns(100), complete: true);
+
+        _queue.EndLoad(Turns(1, 2), hasMore: true);
+        _queue.Offer(Turns(101), complete: true);
+
+        Assert.Equal([1, 2], TakeAll());
+        Assert.True(_queue.MustLoad);
+    }
+
+    [Fact]
+    public void The_last_of_what_was_left_may_be_one_with_what_is_in_the_table_until_that_was_read_from_it_on()
+    {
+        _queue.BeginLoad();
+        _queue.EndLoad(Turns(1, 2, 3), hasMore: true);
+        Assert.False(_queue.EndsAt(Turn(3)));
+
+        _queue.Remove([Turn(1)]);
+        Assert.True(_queue.EndsAt(Turn(3)));
+        Assert.False(_queue.EndsAt(Turn(2)));
+
+        Load(Turns(3, 4));
+        _queue.Remove([Turn(3)]);
+        Assert.False(_queue.EndsAt(Turn(4)));
     }
 
     [Fact]
@@ -135,7 +179,7 @@ public sealed class TurnQueueTests
     private void Load(ImmutableArray<PendingTurn> found)
     {
         _queue.BeginLoad();
-        _queue.EndLoad(found);
+        _queue.EndLoad(found, hasMore: false);
     }
 
     private List<int> TakeAll()
