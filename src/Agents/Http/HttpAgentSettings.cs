@@ -24,7 +24,7 @@ internal static class HttpAgentSettings
             new(
                 "file_wait_seconds",
                 $"With accepts_media: how long a message waits for its file, where that must be fetched from the provider, before your service gets it without; 0 to {LongestFileWait}. Default: {UsualFileWait}."),
-            new("history", $"How many earlier messages it gets, 0 to {MostHistory}. Default: {UsualHistory}."),
+            new("history", $"How many earlier messages it gets, 0 to {MostHistory}; of long ones the newest that are 256 KB together, and always the last. Default: {UsualHistory}."),
             new("reply_within_seconds", $"How long your service may answer a turn it took with 202, 1 to {LongestWait}. Default: {UsualWait}."),
         ]);
 

@@ -17,7 +17,7 @@ public interface IAgent
     /// <summary>Whether a message without text (a voice note, a picture) makes sense to it.</summary>
     bool AcceptsMedia(AgentSettings settings);
 
-    /// <summary>How many earlier messages it wants to see; 0 for none.</summary>
+    /// <summary>How many earlier messages it wants to see; 0 for none. Long ones may be fewer.</summary>
     int HistoryLength(AgentSettings settings);
 
     /// <summary>Answers one turn. Failures are outcomes; throws only <see cref="OperationCanceledException"/>.</summary>

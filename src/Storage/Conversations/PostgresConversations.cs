@@ -13,15 +13,21 @@ namespace Channels.Storage.Conversations;
 /// <summary>Conversations as their grains read and write them.</summary>
 internal sealed class PostgresConversations(AccountWriter writer, ConversationLoader loader, ChannelsDatabase database, TimeProvider clock) : IConversationStore
 {
+    // The running sum bounds it in bytes as well: a hundred messages may be of any size. The newest always comes.
     private const string History = """
         select t.author, t.kind, t.text, t.occurred_at, t.sender_name, t.details::text, f.message_id is not null, f.reason
         from (
-          select id, account_id, author, kind, text, occurred_at, sender_name, details
-          from transcript
-          where tenant_id = $1 and conversation_id = $2 and id < $3 and (text is not null or details is not null)
-          order by id desc
-          limit $4) as t
+          select m.*, row_number() over newest as place, sum(m.size) over newest as through
+          from (
+            select id, account_id, author, kind, text, occurred_at, sender_name, details,
+                   coalesce(octet_length(text), 0) + coalesce(octet_length(details::text), 0) as size
+            from transcript
+            where tenant_id = $1 and conversation_id = $2 and id < $3 and (text is not null or details is not null)
+            order by id desc
+            limit $4) as m
+          window newest as (order by m.id desc)) as t
         left join lateral (select message_id, reason from media_fetch where tenant_id = $1 and account_id = t.account_id and message_id = t.id limit 1) as f on true
+        where t.through <= 262144 or t.place = 1
         order by t.id desc
         """;
 
