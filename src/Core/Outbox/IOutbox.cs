@@ -12,9 +12,12 @@ public interface IOutbox
     /// <summary>Which of the account's replies wait or are under way, oldest first, at most <paramref name="limit"/>, after <paramref name="after"/>: no more than their ids.</summary>
     Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The oldest replies of each of these conversations that wait or are under way, in order, at most <paramref name="ofEach"/> of one. All as they are at one moment.</summary>
-    Task<ImmutableArray<OutboxRow>> LoadAsync(
-        TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken);
+    /// <summary>
+    /// The oldest replies of each of these conversations that wait or are under way, in the order of these conversations, at most <paramref name="ofEach"/> of one, and of all no more
+    /// than memory should hold at once. All as they are at one moment.
+    /// </summary>
+    Task<OutboxPage> LoadAsync(
+        TenantId tenant, AccountId account, IReadOnlyList<ConversationId> conversations, int ofEach, CancellationToken cancellationToken);
 
     /// <summary>Records that an attempt starts, before the provider is called, unless the row is gone, its outcome is unknown, or an attempt of that number was begun before.</summary>
     /// <remarks>Of two who begin the same <paramref name="attempt"/> one may make it. Who does not hear the answer reads the row again: it looks like one that a crash cut off.</remarks>
@@ -56,6 +59,11 @@ public sealed record QueuedReply(
 /// <summary>A reply that waits, by its id.</summary>
 public readonly record struct WaitingId(MessageId Id, ConversationId Conversation);
 
+/// <summary>What was read of several conversations' replies.</summary>
+/// <param name="Rows">Conversation after conversation, each from its oldest on. At least one, if any of them has one.</param>
+/// <param name="IsCut">They have become too long: the conversation of the last may have more, and those that were asked for after it were not reached.</param>
+public sealed record OutboxPage(ImmutableArray<OutboxRow> Rows, bool IsCut);
+
 /// <summary>Where an unsettled reply stands.</summary>
 public enum OutboxState
 {
@@ -83,6 +91,9 @@ public sealed record OutboxRow(QueuedReply Reply, OutboxState State, int Attempt
 
     /// <summary>Why its last attempt did not leave, by the code of the outcome; null, or no code at all, where there was none or it is not known.</summary>
     public string? LastCode { get; init; }
+
+    /// <summary>About how many bytes it has: its words, and what it consists of besides as far as it was read from the table.</summary>
+    public int Size { get; init; } = Reply.Text.Length;
 
     /// <summary>What it consists of cannot be read any more. Nothing of it can be sent; what waits behind it can.</summary>
     public bool IsUnreadable { get; init; }

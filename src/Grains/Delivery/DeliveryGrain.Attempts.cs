@@ -100,8 +100,7 @@ internal sealed partial class DeliveryGrain
         var start = await _outbox.BeginSendAsync(channel.Tenant, Account, row.Reply.Id, attempt, duplicate, CancellationToken.None);
         if (!start.Begun)
         {
-            lane.Remove(row);
-            _held--;
+            LetGo(lane, row);
             return;
         }
 
@@ -175,8 +174,7 @@ internal sealed partial class DeliveryGrain
         }
         else
         {
-            lane.Remove(row);
-            _held--;
+            LetGo(lane, row);
         }
     }
 }

@@ -17,6 +17,12 @@ internal sealed partial class DeliveryGrain
     /// <summary>So many are held before those that wait for times of their own keep others from being read.</summary>
     private const int MostOfSlow = 10_000;
 
+    /// <summary>Their bytes, about: as many replies as may be held could be of any length. One page of the table may come on top of it.</summary>
+    private const long MostBytes = 8 * 1024 * 1024;
+
+    /// <summary>As <see cref="MostOfSlow"/>.</summary>
+    private const long MostBytesOfSlow = 4 * MostBytes;
+
     /// <summary>Of one conversation.</summary>
     private const int MostOfOne = 10;
 
@@ -30,6 +36,7 @@ internal sealed partial class DeliveryGrain
     private readonly HashSet<ConversationId> _unread = [];
 
     private int _held;
+    private long _heldBytes;
 
     /// <summary>Behind <see cref="_readTo"/> there may be conversations that nobody has told us of.</summary>
     private bool _mustLoad = true;
@@ -40,14 +47,20 @@ internal sealed partial class DeliveryGrain
 
     private bool HasMoreToRead => _mustLoad || _unread.Count > 0;
 
+    private bool IsFull => _held >= Most || _heldBytes >= MostBytes;
+
+    private bool IsHalfGone => _held < Most / 2 && _heldBytes < MostBytes / 2;
+
+    private bool HasRoomBeyond => _held < MostOfSlow && _heldBytes < MostBytesOfSlow;
+
     // More only when most of the last is gone: a backlog is read once, not once per reply. One step beyond that when nothing of it may leave yet.
     private async Task ReadAsync(ChannelEntry channel, CancellationToken cancellationToken)
     {
-        var beyond = _stuck && _held < MostOfSlow;
+        var beyond = _stuck && HasRoomBeyond;
         _loading = true;
         try
         {
-            while (HasMoreToRead && (_held < Most / 2 || beyond))
+            while (HasMoreToRead && (IsHalfGone || beyond))
             {
                 beyond = false;
                 if (_unread.Count > 0)
@@ -110,7 +123,7 @@ internal sealed partial class DeliveryGrain
     {
         _unread.ExceptWith(conversations);
         var times = _timesForgotten;
-        var rows = await _outbox.LoadAsync(channel.Tenant, Account, conversations, MostOfOne, cancellationToken);
+        var page = await _outbox.LoadAsync(channel.Tenant, Account, conversations, MostOfOne, cancellationToken);
         if (times != _timesForgotten)
         {
             // What was read may be of before what we were told of, a chat's former address for one; everything is found anew.
@@ -118,7 +131,7 @@ internal sealed partial class DeliveryGrain
         }
 
         var underWay = _lanes.Values.Where(lane => lane.Busy).Select(lane => lane.UnderWay!.Value).ToHashSet();
-        foreach (var next in rows.Where(row => !underWay.Contains(row.Reply.Id)).GroupBy(row => row.Reply.Conversation))
+        foreach (var next in page.Rows.Where(row => !underWay.Contains(row.Reply.Id)).GroupBy(row => row.Reply.Conversation))
         {
             var lane = LaneOf(next.Key);
             foreach (var row in next)
@@ -127,6 +140,27 @@ internal sealed partial class DeliveryGrain
             }
 
             lane.HasMore |= lane.Count >= MostOfOne;
+        }
+
+        if (page.IsCut)
+        {
+            LeaveFrom(page.Rows[^1].Reply.Conversation, conversations);
+        }
+    }
+
+    // The page became too long there: this conversation may have more in the table, and those behind it were not reached.
+    private void LeaveFrom(ConversationId last, List<ConversationId> conversations)
+    {
+        foreach (var conversation in conversations.SkipWhile(one => one != last))
+        {
+            if (_lanes.TryGetValue(conversation, out var lane))
+            {
+                lane.HasMore = true;
+            }
+            else
+            {
+                _unread.Add(conversation);
+            }
         }
     }
 
@@ -137,7 +171,7 @@ internal sealed partial class DeliveryGrain
         if (_lanes.TryGetValue(conversation, out var lane))
         {
             // Behind those that are not here it is read in its turn.
-            lane.HasMore |= lane.Count >= MostOfOne || _held >= Most;
+            lane.HasMore |= lane.Count >= MostOfOne || IsFull;
             if (!lane.HasMore)
             {
                 Hold(lane, row);
@@ -148,7 +182,7 @@ internal sealed partial class DeliveryGrain
             // What is being read may be older than this, and where we have read on from nobody looks again.
             _unread.Add(conversation);
         }
-        else if (_held >= Most)
+        else if (IsFull)
         {
             _mustLoad = true;
         }
@@ -163,6 +197,16 @@ internal sealed partial class DeliveryGrain
         if (lane.TryAdd(row))
         {
             _held++;
+            _heldBytes += row.Size;
+        }
+    }
+
+    private void LetGo(Lane lane, OutboxRow row)
+    {
+        if (lane.Remove(row))
+        {
+            _held--;
+            _heldBytes -= row.Size;
         }
     }
 
@@ -197,6 +241,7 @@ internal sealed partial class DeliveryGrain
         }
 
         _held = _lanes.Values.Sum(lane => lane.Count);
+        _heldBytes = _lanes.Values.Sum(lane => lane.Size);
         _unread.Clear();
         (_readTo, _mustLoad) = (null, true);
         _timesForgotten++;

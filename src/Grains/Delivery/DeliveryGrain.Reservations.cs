@@ -60,13 +60,14 @@ internal sealed partial class DeliveryGrain
 
         // The row may have been read meanwhile. Read, it looks like one that a crash cut off; it is ours.
         var row = new OutboxRow(reply, OutboxState.Sending, 1, DateTimeOffset.MinValue, _clock.GetUtcNow(), PossiblyDuplicate: false);
-        if (!place.Lane.TryAdd(row))
+        if (place.Lane.Find(reply.Id) is { } read)
         {
+            row = row with { Size = read.Size };
             place.Lane.Replace(row);
         }
         else
         {
-            _held++;
+            Hold(place.Lane, row);
         }
 
         // The place was given for the account as it was then.

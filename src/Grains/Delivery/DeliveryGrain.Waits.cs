@@ -22,11 +22,11 @@ internal sealed partial class DeliveryGrain
         }
 
         var (lane, now) = (_lanes.GetValueOrDefault(conversation), _clock.GetUtcNow());
-        return Task.FromResult(replies.Select(reply => WaitOf(sender.Channel, sender.Connector, lane, reply, now)).OfType<ReplyWait>().ToImmutableArray());
+        return Task.FromResult(replies.Select(reply => WaitOf(sender.Channel, sender.Connector, conversation, lane, reply, now)).OfType<ReplyWait>().ToImmutableArray());
     }
 
     // In the order of what a person can do something about: the connection, then the conversation's own order, then the reply, then what passes within seconds.
-    private ReplyWait? WaitOf(ChannelEntry channel, IConnector connector, Lane? lane, MessageId reply, DateTimeOffset now)
+    private ReplyWait? WaitOf(ChannelEntry channel, IConnector connector, ConversationId conversation, Lane? lane, MessageId reply, DateTimeOffset now)
     {
         if (lane?.UnderWay == reply)
         {
@@ -43,7 +43,7 @@ internal sealed partial class DeliveryGrain
         if (row is null && lane is not { HasMore: true })
         {
             // Beyond what is held in memory. With nothing held, the table is about to be read.
-            return _mustLoad && _held > 0 ? Plain(reply, ReplyWaitCause.BehindOthers, null) : null;
+            return (_mustLoad || _unread.Contains(conversation)) && _held > 0 ? Plain(reply, ReplyWaitCause.BehindOthers, null) : null;
         }
 
         if ((lane!.UnderWay ?? lane.Head?.Reply.Id) is { } first && first != reply)

@@ -231,7 +231,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain
         }
 
         // What waits for times of its own keeps nobody else waiting.
-        if (_stuck && HasMoreToRead && _held < MostOfSlow)
+        if (_stuck && HasMoreToRead && HasRoomBeyond)
         {
             _pump.Signal();
         }

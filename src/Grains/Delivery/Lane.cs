@@ -21,6 +21,9 @@ internal sealed class Lane
     /// <summary>How many wait, the one under way included.</summary>
     public int Count => _rows.Count;
 
+    /// <summary>About how many bytes they have.</summary>
+    public long Size => _rows.Values.Sum(row => (long)row.Size);
+
     /// <summary>The table may have replies of this conversation that are not here, all of them behind those that are: it is read when this is empty, and nothing is added before.</summary>
     public bool HasMore { get; set; }
 
@@ -60,12 +63,12 @@ internal sealed class Lane
         HasMore = true;
     }
 
-    /// <summary>Forgets a settled reply.</summary>
-    public void Remove(OutboxRow row) => Remove(row.Reply.Id.Value);
+    /// <summary>Forgets a settled reply. False when it is not here.</summary>
+    public bool Remove(OutboxRow row) => Remove(row.Reply.Id.Value);
 
-    private void Remove(Guid id)
+    private bool Remove(Guid id)
     {
-        _rows.Remove(id);
         _heldByConnection.Remove(id);
+        return _rows.Remove(id);
     }
 }

@@ -19,22 +19,28 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
 
     // By conversation, so that what one has waiting costs no more than what is wanted of it; uuid_send is what its index is sorted by, and "is not distinct from" keeps the
     // table's key from being read instead. The limits are fences: planned while the transcript is empty, a join might as well begin with all the messages of the account, and goes on so for days.
+    // The running sum bounds what is read in bytes: the first always comes, whatever its size.
     private const string Load = """
-        select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at,
-               split_part(o.reason, ':', 1)
-        from unnest($3::uuid[]) with ordinality as w (conversation_id, place)
-        cross join lateral (
-          select * from outbox
-          where conversation_id = w.conversation_id and tenant_id is not distinct from $1 and account_id is not distinct from $2 and state <> 2
-          order by uuid_send(message_id) limit $4) as o
-        cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
+        select o.message_id, o.conversation_id, c.chat_id, o.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at,
+               split_part(o.reason, ':', 1), o.size, o.through >= 8388608
+        from (
+          select w.place, o.*, t.text, t.length + o.besides as size, sum(t.length + o.besides) over (order by w.place, o.message_id) as through
+          from unnest($3::uuid[]) with ordinality as w (conversation_id, place)
+          cross join lateral (
+            select *, coalesce(octet_length(content::text), 0) as besides from outbox
+            where conversation_id = w.conversation_id and tenant_id is not distinct from $1 and account_id is not distinct from $2 and state <> 2
+            order by uuid_send(message_id) limit $4) as o
+          cross join lateral (
+            select text, coalesce(octet_length(text), 0) as length from transcript
+            where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t) as o
         cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
-        order by w.place, o.message_id
+        where o.through - o.size < 8388608
+        order by o.place, o.message_id
         """;
 
     private const string LoadUnknown = """
         select o.message_id, o.conversation_id, c.chat_id, t.text, o.reply_to, o.state, o.attempts, o.next_attempt_at, o.sending_since, o.possibly_duplicate, o.content::text, o.queued_at,
-               split_part(o.reason, ':', 1)
+               split_part(o.reason, ':', 1), octet_length(t.text), false
         from (select * from outbox where tenant_id = $1 and account_id = $2 and state = 2 and sending_since > $3 order by message_id desc limit $4) as o
         cross join lateral (select text from transcript where tenant_id = o.tenant_id and account_id = o.account_id and id = o.message_id limit 1) as t
         cross join lateral (select chat_id from conversation where tenant_id = o.tenant_id and id = o.conversation_id limit 1) as c
@@ -97,8 +103,8 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
         });
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<OutboxRow>> LoadAsync(
-        TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken) =>
+    public Task<OutboxPage> LoadAsync(
+        TenantId tenant, AccountId account, IReadOnlyList<ConversationId> conversations, int ofEach, CancellationToken cancellationToken) =>
         StoreFaults.GuardAsync(async () =>
         {
             await using var command = database.Pipeline.CreateCommand(Load);
@@ -106,7 +112,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
             command.Parameters.Add(new NpgsqlParameter { Value = conversations.Select(conversation => conversation.Value).ToArray() });
             command.Parameters.Add(new NpgsqlParameter { Value = ofEach });
-            return await RowsAsync(command, cancellationToken);
+            return await PageAsync(command, cancellationToken);
         });
 
     /// <inheritdoc/>
@@ -119,7 +125,7 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             command.Parameters.Add(new NpgsqlParameter { Value = account.Value });
             command.Parameters.Add(new NpgsqlParameter { Value = begunAfter, NpgsqlDbType = NpgsqlDbType.TimestampTz });
             command.Parameters.Add(new NpgsqlParameter { Value = limit });
-            return await RowsAsync(command, cancellationToken);
+            return (await PageAsync(command, cancellationToken)).Rows;
         });
 
     /// <inheritdoc/>
@@ -197,10 +203,10 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
             return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
         });
 
-    private static async Task<ImmutableArray<OutboxRow>> RowsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private static async Task<OutboxPage> PageAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = ImmutableArray.CreateBuilder<OutboxRow>();
+        var (rows, isCut) = (ImmutableArray.CreateBuilder<OutboxRow>(), false);
         while (await reader.ReadAsync(cancellationToken))
         {
             var (content, isUnreadable) = ContentOf(reader.TextOrNull(10));
@@ -212,10 +218,12 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
                 QueuedAt = reader.TimeOrNull(11),
                 LastCode = reader.TextOrNull(12),
                 IsUnreadable = isUnreadable,
+                Size = reader.IsDBNull(13) ? 0 : reader.GetInt32(13),
             });
+            isCut = reader.GetBoolean(14);
         }
 
-        return rows.ToImmutable();
+        return new OutboxPage(rows.ToImmutable(), isCut);
     }
 
     // One row must not keep all others of its account from leaving.

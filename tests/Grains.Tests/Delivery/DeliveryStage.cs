@@ -63,6 +63,12 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>Once the store has taken it.</summary>
     public Action Settled { get; set; } = () => { };
 
+    /// <summary>How many replies were read, all told.</summary>
+    public int RowsLoaded { get; private set; }
+
+    /// <summary>A page of the table that has so many is cut.</summary>
+    public long BytesOfPage { get; set; } = long.MaxValue;
+
     /// <summary>The most replies that were asked for at once.</summary>
     public int MostLoaded { get; private set; }
 
@@ -238,14 +244,21 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         return found;
     }
 
-    public async Task<ImmutableArray<OutboxRow>> LoadAsync(
-        TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken)
+    public async Task<OutboxPage> LoadAsync(
+        TenantId tenant, AccountId account, IReadOnlyList<ConversationId> conversations, int ofEach, CancellationToken cancellationToken)
     {
         MostLoaded = Math.Max(MostLoaded, conversations.Count * ofEach);
         ImmutableArray<OutboxRow> rows =
             [.. conversations.SelectMany(one => Table.Where(row => row.Reply.Conversation == one).OrderBy(row => row.Reply.Id.Value).Take(ofEach))];
         await Loaded();
-        return rows;
+        var (taken, bytes) = (0, 0L);
+        while (taken < rows.Length && bytes < BytesOfPage)
+        {
+            bytes += rows[taken++].Size;
+        }
+
+        RowsLoaded += taken;
+        return new OutboxPage(rows[..taken], IsCut: bytes >= BytesOfPage);
     }
 
     public Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken)

@@ -49,6 +49,44 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public async Task Whatever_pages_are_cut_to_every_conversation_leaves_whole_and_in_order()
+    {
+        await using var stage = await DeliveryStage.StartAsync();
+        stage.BytesOfPage = 7;
+        var heads = Enumerable.Range(0, 12).Select(n => stage.Reply($"{n:00}:00")).ToList();
+        stage.Table = [.. heads.Select(Row), .. Enumerable.Range(1, 24).SelectMany(n => heads.Select(head => Row(stage.Reply($"{head.Text[..2]}:{n:00}", head.Conversation.Value))))];
+        var expected = stage.Table.Select(row => row.Reply.Text).Order(StringComparer.Ordinal).ToList();
+        await stage.ReadyAsync();
+
+        var sent = await stage.SentAsync(expected.Count);
+
+        Assert.Equal(expected, sent.GroupBy(text => text[..2]).OrderBy(one => one.Key, StringComparer.Ordinal).SelectMany(one => one));
+    }
+
+    [Fact]
+    public async Task Long_replies_are_held_a_few_at_a_time_and_what_is_handed_over_meanwhile_waits_in_the_table()
+    {
+        await using var stage = await DeliveryStage.StartAsync(concurrency: 1);
+        stage.BytesOfPage = 8 * 1024 * 1024;
+        var answer = new TaskCompletionSource<SendOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        stage.Kind.Answer = () => answer.Task;
+        stage.Table = [.. Enumerable.Range(1, 20).Select(n => Row(stage.Reply($"{n}")) with { Size = 3_000_000 })];
+        await stage.ReadyAsync();
+        await stage.ExpectAsync("begin attempt 1", "send 1");
+
+        // In the table alone: it waits for others, and so does the last.
+        var (fresh, last) = (stage.Reply("fresh"), stage.Table[^1].Reply);
+        stage.Table = [.. stage.Table, Row(fresh)];
+        await stage.Delivery.EnqueueAsync(stage.Tenant, [fresh]);
+        Assert.Equal(Abstractions.ReplyWaitCause.BehindOthers, (await stage.WaitOfAsync(last))?.Cause);
+        Assert.Equal(3, stage.RowsLoaded);
+
+        stage.Kind.Answer = () => Task.FromResult<SendOutcome>(new SendOutcome.Accepted("3EB0"));
+        answer.SetResult(new SendOutcome.Accepted("3EB0"));
+        Assert.Equal(20, (await stage.SentAsync(21)).Distinct().Count());
+    }
+
+    [Fact]
     public async Task A_reply_under_way_whose_conversation_went_into_another_is_not_begun_again_there()
     {
         await using var stage = await DeliveryStage.StartAsync();

@@ -261,8 +261,8 @@ public sealed class SettlementsTests
         public Task<ImmutableArray<WaitingId>> FindAsync(TenantId tenant, AccountId account, MessageId? after, int limit, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<ImmutableArray<OutboxRow>> LoadAsync(
-            TenantId tenant, AccountId account, IReadOnlyCollection<ConversationId> conversations, int ofEach, CancellationToken cancellationToken) =>
+        public Task<OutboxPage> LoadAsync(
+            TenantId tenant, AccountId account, IReadOnlyList<ConversationId> conversations, int ofEach, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken) =>

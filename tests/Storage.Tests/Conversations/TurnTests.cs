@@ -117,7 +117,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(new TurnEnd(Ended: true, Begun: true), await _store.FinishTurnAsync(finish, default));
 
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var row = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         Assert.Equal((OutboxState.Sending, 1, Now, false), (row.State, row.Attempts, row.SendingSince, row.PossiblyDuplicate));
         Assert.Equal("queued", await ScalarAsync("select status from transcript where outbound"));
         Assert.True((await Outbox().BeginSendAsync(_where.Tenant, _where.Account, row.Reply.Id, 2, possiblyDuplicate: true, default)).Begun);
@@ -128,7 +128,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     {
         var before = await _store.LoadAsync(_where, default);
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var row = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         var queued = await _store.LoadAsync(_where, default);
         await Outbox().BeginSendAsync(_where.Tenant, _where.Account, row.Reply.Id, 1, possiblyDuplicate: false, default);
         var sending = await _store.LoadAsync(_where, default);
@@ -144,9 +144,9 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task Delivery_reads_since_when_a_reply_waits_that_a_person_had_sent_once_more()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var made = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         await RunAsync("update outbox set queued_at = $1", Now.AddDays(2));
-        var again = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var again = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
 
         Assert.Equal((null, IdSource.TimeOf(made.Reply.Id.Value)), (made.QueuedAt, made.WaitsSince));
         Assert.Equal((Now.AddDays(2), Now.AddDays(2)), (again.QueuedAt, again.WaitsSince));
@@ -156,11 +156,11 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task Delivery_reads_of_what_the_last_attempt_failed()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var made = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var made = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         await Outbox().BeginSendAsync(_where.Tenant, _where.Account, made.Reply.Id, 1, possiblyDuplicate: false, default);
         await Outbox().SettleAsync(new(_where.Tenant, _where.Account, made.Reply, new SendOutcome.TryLater(TimeSpan.Zero, "media-failed", "no file: gone"), Now, Attempt: 1), default);
 
-        var kept = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var kept = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
 
         Assert.Equal((null, "media-failed"), (made.LastCode, kept.LastCode));
     }
@@ -169,7 +169,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
     public async Task What_was_sent_or_may_have_been_is_not_begun_by_whoever_holds_it_as_untried()
     {
         await _store.FinishTurnAsync(new TurnFinish(_where, [await TurnAsync()], [Reply("one")], Reason: null, AgentFailed: false), default);
-        var held = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var held = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         Task<SendStart> BeginAsync() => Outbox().BeginSendAsync(_where.Tenant, _where.Account, held.Reply.Id, held.Attempts + 1, possiblyDuplicate: false, default);
         Task SettleAsync(SendOutcome outcome) => Outbox().SettleAsync(new(_where.Tenant, _where.Account, held.Reply, outcome, Now, held.Attempts + 1), default);
 
@@ -190,7 +190,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.Equal(new TurnEnd(Ended: false, Begun: false), await _store.FinishTurnAsync(finish, default));
         Assert.Equal(new TurnEnd(Ended: false, Begun: false), await _store.FinishTurnAsync(finish with { Replies = [Reply("two")] }, default));
 
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var row = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         Assert.Equal((OutboxState.Sending, 1, Now), (row.State, row.Attempts, row.SendingSince));
     }
 
@@ -202,7 +202,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.Equal(new TurnEnd(Ended: true, Begun: false), await _store.FinishTurnAsync(finish, default));
 
-        var row = Assert.Single(await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default));
+        var row = Assert.Single((await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows);
         Assert.Equal((OutboxState.Queued, 0, null), (row.State, row.Attempts, row.SendingSince));
 
         await RunAsync("update conversation set contact_wrote_at = $1", Now);
@@ -220,7 +220,7 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
         Assert.All(ends, end => Assert.True(end.Ended));
         Assert.Equal([false, false, true], ends.Select(end => end.Begun));
-        var rows = await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default);
+        var rows = (await Outbox().LoadAsync(_where.Tenant, _where.Account, [_where.Conversation], 10, default)).Rows;
         Assert.Equal([(OutboxState.Queued, 0), (OutboxState.Sending, 1)], rows.Select(row => (row.State, row.Attempts)));
     }
 
@@ -310,6 +310,76 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
         Assert.True((await _store.FinishTurnAsync(new TurnFinish(_where, [turn], [], "silent", AgentFailed: false), default)).Ended);
     }
 
+    [PostgresFact]
+    public async Task Long_turns_are_read_a_few_at_a_time_in_order_and_none_is_left_out()
+    {
+        var longest = await TurnAsync(_where, text: new string('a', 4_000_000));
+        var (long1, long2) = (await TurnAsync(_where, text: new string('ñ', 300_000)), await TurnAsync(_where, details: $$"""{"a": "{{new string('b', 600_000)}}"}"""));
+        var (short1, short2) = (await TurnAsync(), await TurnAsync());
+
+        var pages = new List<(MessageId[] Turns, bool HasMore)>();
+        while (await _store.LoadAsync(_where, default) is { Turns: { IsEmpty: false } turns, HasMoreTurns: var hasMore })
+        {
+            pages.Add(([.. turns.Select(turn => turn.Message)], hasMore));
+            await _store.FinishTurnAsync(new TurnFinish(_where, [.. turns.Select(turn => turn.Message)], [], "silent", AgentFailed: false), default);
+        }
+
+        Assert.Equal([[longest], [long1, long2], [short1, short2]], pages.Select(page => page.Turns));
+        Assert.Equal([true, true, false], pages.Select(page => page.HasMore));
+    }
+
+    [PostgresFact]
+    public async Task A_long_turn_costs_no_other_conversation_any_of_its_own()
+    {
+        var other = _where with { Conversation = new(_ids.Next()) };
+        await RunAsync(
+            "insert into conversation (tenant_id, account_id, id, chat_id, chat_type, created_at) values ($1, $2, $3, '550', 'direct', now())",
+            other.Tenant.Value, other.Account.Value, other.Conversation.Value);
+        await TurnAsync(_where, text: new string('a', 4_000_000));
+        await TurnAsync();
+        var others = new List<MessageId>();
+        while (others.Count < 32)
+        {
+            others.Add(await TurnAsync(other));
+        }
+
+        var loaded = await Task.WhenAll(_store.LoadAsync(_where, default), _store.LoadAsync(other, default));
+
+        Assert.Equal([(1, true), (32, true)], loaded.Select(state => (state!.Turns.Length, state.HasMoreTurns)));
+        Assert.Equal(others, loaded[1]!.Turns.Select(turn => turn.Message));
+    }
+
+    [PostgresFact]
+    public async Task What_a_service_has_already_is_read_whatever_was_put_before_it()
+    {
+        var earlier = new IdSource(new ManualClock(Now.AddMinutes(-2)));
+        var open = await TurnAsync();
+        await _store.OpenTurnAsync(new TurnOpening(_where, [open], Now.AddMinutes(5)), default);
+        var first = await TurnAsync(_where, earlier, new string('a', 4_000_000));
+        await TurnAsync(_where, earlier, new string('a', 4_000_000));
+
+        var state = await _store.LoadAsync(_where, default);
+
+        Assert.Equal([first, open], state!.Turns.Select(turn => turn.Message));
+        Assert.True(state.HasMoreTurns);
+    }
+
+    [PostgresTheory]
+    [InlineData(3, 4_000_000, 1)]
+    [InlineData(3, 131_072, 2)]
+    [InlineData(100, 10, 100)]
+    public async Task Of_what_was_said_before_an_agent_gets_the_newest_that_are_short_enough_together_and_always_the_last(int messages, int length, int expected)
+    {
+        for (var said = 0; said < messages; said++)
+        {
+            await TurnAsync(_where, text: $"{said:000}" + new string('a', length - 3));
+        }
+
+        var history = await _store.HistoryAsync(_where, new MessageId(_ids.Next()), 100, default);
+
+        Assert.Equal(Enumerable.Range(messages - expected, expected), history.Select(message => int.Parse(message.Text.AsSpan(0, 3), System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
     private TurnFinish Everything(MessageId first, MessageId second) => new(_where, [first, second], [Reply("one"), Reply("two"), Reply("three")], "handed over: why", AgentFailed: true)
     {
         HandOver = new HandedOver(_ids.Next(), "why"),
@@ -336,12 +406,12 @@ public sealed class TurnTests(PostgresFixture postgres) : IClassFixture<Postgres
 
     private Task<MessageId> TurnAsync() => TurnAsync(_where);
 
-    private async Task<MessageId> TurnAsync(ConversationRef where, IdSource? ids = null)
+    private async Task<MessageId> TurnAsync(ConversationRef where, IdSource? ids = null, string text = "hola", string? details = null)
     {
         var id = (ids ?? _ids).Next();
         await RunAsync(
-            "insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, status, occurred_at) values ($1, $2, $3, $4, false, 0, 'message.text', 'hola', 'received', now())",
-            where.Tenant.Value, where.Account.Value, id, where.Conversation.Value);
+            "insert into transcript (tenant_id, account_id, id, conversation_id, outbound, author, kind, text, details, status, occurred_at) values ($1, $2, $3, $4, false, 0, 'message.text', $5, $6::text::jsonb, 'received', now())",
+            where.Tenant.Value, where.Account.Value, id, where.Conversation.Value, text, (object?)details ?? DBNull.Value);
         await RunAsync(
             "insert into turn (tenant_id, account_id, conversation_id, message_id) values ($1, $2, $3, $4)",
             where.Tenant.Value, where.Account.Value, where.Conversation.Value, id);

@@ -46,7 +46,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
             await stage.ReplyAsync(where, content: content);
         }
 
-        var rows = await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], contents.Length, default);
+        var rows = (await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], contents.Length, default)).Rows;
 
         Assert.Equal(contents.Select(OutboundContentJson.Write), rows.Select(row => OutboundContentJson.Write(row.Reply.Content)));
         Assert.All(rows, row => Assert.False(row.IsUnreadable));
@@ -63,7 +63,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         QueuedReply[] replies = [await stage.ReplyAsync(where), await stage.ReplyAsync(where)];
         await stage.RunAsync("update outbox set content = $2::jsonb where message_id = $1", replies[0].Id.Value, content);
 
-        var rows = await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], 2, default);
+        var rows = (await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation], 2, default)).Rows;
 
         Assert.Equal([(replies[0].Id, true), (replies[1].Id, false)], rows.Select(row => (row.Reply.Id, row.IsUnreadable)));
     }
@@ -77,9 +77,28 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
         QueuedReply[] replies = [await stage.ReplyAsync(many, "1"), await stage.ReplyAsync(few, "a"), await stage.ReplyAsync(many, "2"), await stage.ReplyAsync(many, "3")];
         await stage.ReplyAsync(foreign);
 
-        var rows = await stage.Outbox.LoadAsync(many.Tenant, many.Account, [few.Conversation, many.Conversation, foreign.Conversation], 2, default);
+        var rows = (await stage.Outbox.LoadAsync(many.Tenant, many.Account, [few.Conversation, many.Conversation, foreign.Conversation], 2, default)).Rows;
 
         Assert.Equal([replies[1], replies[0], replies[2]], rows.Select(row => row.Reply));
+    }
+
+    [PostgresFact]
+    public async Task Long_ones_are_read_a_few_at_a_time_and_who_asked_is_told_that_there_may_be_more()
+    {
+        await using var stage = await OutboxStage.StartAsync(postgres);
+        var first = await stage.ChannelAsync();
+        var (second, third) = (await stage.ConversationAsync(first), await stage.ConversationAsync(first));
+        var longest = await stage.ReplyAsync(second, new string('a', 9_000_000));
+        QueuedReply[] replies = [await stage.ReplyAsync(first, "1"), await stage.ReplyAsync(first, new string('a', 8_300_000)), longest, await stage.ReplyAsync(second, "2"), await stage.ReplyAsync(third, "3")];
+        Task<OutboxPage> LoadAsync(params ConversationRef[] of) => stage.Outbox.LoadAsync(first.Tenant, first.Account, [.. of.Select(one => one.Conversation)], 10, default);
+
+        var (page, alone, rest) = (await LoadAsync(first, second, third), await LoadAsync(second), await LoadAsync(third, first));
+
+        Assert.Equal([replies[0], replies[1], replies[2]], page.Rows.Select(row => row.Reply));
+        Assert.Equal([replies[2]], alone.Rows.Select(row => row.Reply));
+        Assert.Equal([replies[4], replies[0], replies[1]], rest.Rows.Select(row => row.Reply));
+        Assert.Equal([true, true, false], new[] { page, alone, rest }.Select(one => one.IsCut));
+        Assert.Equal([1, 1, 8_300_000], rest.Rows.Select(row => row.Size));
     }
 
     [PostgresFact]
@@ -97,7 +116,7 @@ public sealed class ReadingTests(PostgresFixture postgres) : IClassFixture<Postg
             where.Tenant.Value, where.Account.Value, where.Conversation.Value);
         var other = await stage.ReplyAsync(await stage.ConversationAsync(where), "other");
 
-        var rows = await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation, other.Conversation], 2, default);
+        var rows = (await stage.Outbox.LoadAsync(where.Tenant, where.Account, [where.Conversation, other.Conversation], 2, default)).Rows;
 
         // The hundred thousand have no words: they are counted by what the index was asked for.
         Assert.Equal([first, other], rows.Select(row => row.Reply));
