@@ -1,12 +1,13 @@
 using Channels.Api.Errors;
 using Channels.Core.Ids;
+using Channels.Storage.Database;
 using Channels.Storage.Tenants;
 using Microsoft.AspNetCore.Http;
 
 namespace Channels.Api.Access;
 
 /// <summary>Lets a request in by its bearer key: who it is, and which tenant it may act for.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, OperatorKey operatorKey, TenantStore tenants)
+internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, OperatorKey operatorKey, TenantStore tenants, ConnectionShares shares)
 {
     private const string Scheme = "Bearer ";
     private const string TenantHeader = "X-Tenant-Id";
@@ -34,6 +35,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, Opera
             http.Features.Set(identified);
         }
 
+        shares.Begin();
         await next(http);
     }
 

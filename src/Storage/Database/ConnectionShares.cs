@@ -15,6 +15,10 @@ public sealed class ConnectionShares
     /// <summary>Longer than a list takes, shorter than whoever looks at it waits.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>For a request that has had a place before: it is done in part, and refused it would be done twice. Longer than any waits whose share is in use and not stuck.</summary>
+    internal static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(30);
+
+    private readonly AsyncLocal<Request?> _request = new();
     private readonly FairGate _gate;
     private readonly TimeProvider _clock;
 
@@ -31,15 +35,21 @@ public sealed class ConnectionShares
         _clock = clock;
     }
 
+    /// <summary>Whatever the caller and those it calls ask for from now on is one request: it is refused before it has begun, or hardly at all.</summary>
+    public void Begin() => _request.Value = new Request();
+
     /// <summary>Waits until the tenant may use one more connection; dispose the place when it is given back.</summary>
     /// <exception cref="ShareTakenException">There was none for it in time.</exception>
     internal async ValueTask<FairGate.Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Patience, _clock);
+        var request = _request.Value;
+        using var patience = new CancellationTokenSource(request is { HasBegun: true } ? LongPatience : Patience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await _gate.EnterAsync(tenant, either.Token);
+            var place = await _gate.EnterAsync(tenant, either.Token);
+            request?.Begun();
+            return place;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -49,9 +59,18 @@ public sealed class ConnectionShares
 
     /// <summary>All but a quarter of it, and all but two where that is less: one listens all the time. One at least, however small it is.</summary>
     internal static int PlacesIn(int pool) => Math.Max(1, pool - Math.Max(2, pool / 4));
+
+    private sealed class Request
+    {
+        private volatile bool _hasBegun;
+
+        public bool HasBegun => _hasBegun;
+
+        public void Begun() => _hasBegun = true;
+    }
 }
 
-/// <summary>A request found no connection for its tenant in time; it was not begun. The store is well.</summary>
+/// <summary>A request found no connection for its tenant in time. The store is well.</summary>
 public sealed class ShareTakenException() : Exception(
-    $"For {ConnectionShares.Patience.TotalSeconds:0} s there was no connection to the store left for this tenant: too many requests that read or write are under way at once, most likely its own. "
+    $"For {ConnectionShares.Patience.TotalSeconds:0} s or longer there was no connection to the store left for this tenant: too many requests that read or write are under way at once, most likely its own. "
     + "Send fewer at once, or ask for less with each.");

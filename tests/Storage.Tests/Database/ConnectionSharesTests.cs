@@ -1,3 +1,4 @@
+using Channels.Core.Fairness;
 using Channels.Core.Ids;
 using Channels.Storage.Database;
 using Channels.Storage.Migrations;
@@ -58,6 +59,39 @@ public sealed class ConnectionSharesTests(PostgresFixture postgres) : IClassFixt
         var told = await Assert.ThrowsAsync<ShareTakenException>(() => last);
         Assert.Contains("this tenant", told.Message, StringComparison.Ordinal);
         Assert.True(StoreFaults.IsUnavailable(told));
+    }
+
+    [Fact]
+    public async Task A_request_that_is_done_in_part_is_not_refused_for_what_its_tenant_asks_for_besides()
+    {
+        var clock = new ManualClock();
+        var shares = new ConnectionShares(1, clock);
+        shares.Begin();
+        (await shares.EnterAsync(A, default)).Dispose();
+        var held = await AnotherAsync();
+
+        var second = shares.EnterAsync(A, default).AsTask();
+        var waits = clock.TimerSetAsync();
+        var others = AnotherAsync();
+        await waits.WaitAsync(TimeSpan.FromSeconds(10));
+        clock.Advance(ConnectionShares.Patience);
+        await Assert.ThrowsAsync<ShareTakenException>(() => others.WaitAsync(TimeSpan.FromSeconds(10)));
+        held.Dispose();
+
+        await second.WaitAsync(TimeSpan.FromSeconds(10));
+
+        // A request of its own.
+        Task<FairGate.Place> AnotherAsync()
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                return Task.Run(async () =>
+                {
+                    shares.Begin();
+                    return await shares.EnterAsync(A, default);
+                });
+            }
+        }
     }
 
     [PostgresFact]
