@@ -68,6 +68,7 @@ internal sealed class TurnQueue
     public void EndLoad(ImmutableArray<PendingTurn> found, bool hasMore)
     {
         _isAsRead = true;
+        found = hasMore ? UpToGap(found) : found;
         foreach (var turn in found)
         {
             _turns[turn.Message.Value] = turn;
@@ -108,5 +109,20 @@ internal sealed class TurnQueue
     /// <summary>What is in memory may be outdated: the table must be read.</summary>
     public void Doubt() => _unsure = true;
 
-    private static long CharactersOf(PendingTurn turn) => (turn.Text?.Length ?? 0) + (turn.DetailsJson?.Length ?? 0);
+    // What its service has already is waited behind: what comes meanwhile must be seen, it may ask for a person.
+    private static long CharactersOf(PendingTurn turn) => turn.AnswerBy is not null ? 0 : (turn.Text?.Length ?? 0) + (turn.DetailsJson?.Length ?? 0);
+
+    // Those that a service has come with a page whatever is left out before them. In memory the first of them would seem to be next.
+    private static ImmutableArray<PendingTurn> UpToGap(ImmutableArray<PendingTurn> found)
+    {
+        for (var i = 1; i < found.Length; i++)
+        {
+            if (found[i].AnswerBy is not null && found[i - 1].AnswerBy is null)
+            {
+                return found[..i];
+            }
+        }
+
+        return found;
+    }
 }

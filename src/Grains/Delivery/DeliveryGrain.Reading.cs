@@ -33,7 +33,7 @@ internal sealed partial class DeliveryGrain
     private const int Page = 10_000;
 
     /// <summary>Conversations that have no lane, and whose next replies are in the table.</summary>
-    private readonly HashSet<ConversationId> _unread = [];
+    private readonly UnreadConversations _unread = new();
 
     private int _held;
     private long _heldBytes;
@@ -65,7 +65,7 @@ internal sealed partial class DeliveryGrain
                 beyond = false;
                 if (_unread.Count > 0)
                 {
-                    await LoadAsync(channel, [.. _unread.Take(AtOnce)], cancellationToken);
+                    await LoadAsync(channel, _unread.Take(AtOnce), cancellationToken);
                 }
                 else
                 {
@@ -121,7 +121,6 @@ internal sealed partial class DeliveryGrain
     // None of them has a lane, so what is read is as the table has it; but for a reply under way whose conversation went into one of these meanwhile: it ends in its former lane.
     private async Task LoadAsync(ChannelEntry channel, List<ConversationId> conversations, CancellationToken cancellationToken)
     {
-        _unread.ExceptWith(conversations);
         var times = _timesForgotten;
         var page = await _outbox.LoadAsync(channel.Tenant, Account, conversations, MostOfOne, cancellationToken);
         if (times != _timesForgotten)
@@ -151,17 +150,13 @@ internal sealed partial class DeliveryGrain
     // The page became too long there: this conversation may have more in the table, and those behind it were not reached.
     private void LeaveFrom(ConversationId last, List<ConversationId> conversations)
     {
-        foreach (var conversation in conversations.SkipWhile(one => one != last))
+        var left = conversations.SkipWhile(one => one != last).ToList();
+        foreach (var lane in left.Select(conversation => _lanes.GetValueOrDefault(conversation)).OfType<Lane>())
         {
-            if (_lanes.TryGetValue(conversation, out var lane))
-            {
-                lane.HasMore = true;
-            }
-            else
-            {
-                _unread.Add(conversation);
-            }
+            lane.HasMore = true;
         }
+
+        _unread.PutBack(left.Where(conversation => !_lanes.ContainsKey(conversation)));
     }
 
     // What a caller brings is in the table as well.

@@ -33,7 +33,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
                f.message_id is not null, f.turn_waits_until, f.reason, t.reason is not distinct from '{TranscriptReasons.Deleted}', t.through >= 1048576
         from unnest($1::uuid[], $2::uuid[], $3::uuid[]) with ordinality as w (tenant_id, account_id, conversation_id, n)
         cross join lateral (
-          select m.*, u.answer_by, sum(m.size) over (order by m.id) as through
+          select m.*, u.answer_by, sum(case when u.answer_by is null then m.size else 0 end) over (order by m.id) as through
           from (
             select message_id, answer_by from turn
             where tenant_id = w.tenant_id and account_id = w.account_id and conversation_id = w.conversation_id
@@ -54,7 +54,7 @@ internal sealed class ConversationLoader : IAsyncDisposable
     public ConversationLoader(ChannelsDatabase database, ILogger<ConversationLoader> logger)
     {
         _database = database;
-        _loads = new GroupCommit<Load>(new GroupCommitLimits(Workers: 2, Enough: 16, Items: 256, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
+        _loads = new GroupCommit<Load>(new GroupCommitLimits(Workers: 2, Enough: 16, Items: 64, Bytes: long.MaxValue, Queue: int.MaxValue), RunAsync, logger);
     }
 
     public async Task<ConversationState?> LoadAsync(ConversationRef conversation, CancellationToken cancellationToken)

@@ -133,6 +133,30 @@ public sealed class TurnQueueTests
     }
 
     [Fact]
+    public void What_may_have_been_left_out_before_a_turn_that_a_service_has_comes_first()
+    {
+        _queue.BeginLoad();
+        _queue.EndLoad([Turn(1), Open(9)], hasMore: true);
+
+        Assert.Equal([1], TakeAll());
+        Assert.True(_queue.MustLoad);
+
+        _queue.BeginLoad();
+        _queue.EndLoad([Open(9), Turn(10)], hasMore: true);
+        Assert.Equal([9, 10], TakeAll());
+    }
+
+    [Fact]
+    public void Behind_a_long_turn_that_a_service_has_what_comes_is_seen()
+    {
+        Load([Open(1) with { Text = new string('a', 2_000_000) }]);
+
+        _queue.Offer(Turns(2), complete: true);
+
+        Assert.Equal([1, 2], TakeAll());
+    }
+
+    [Fact]
     public void The_last_of_what_was_left_may_be_one_with_what_is_in_the_table_until_that_was_read_from_it_on()
     {
         _queue.BeginLoad();
@@ -173,6 +197,8 @@ public sealed class TurnQueueTests
 
     private static PendingTurn Turn(int number) =>
         new(new MessageId(new Guid(number, 0, 0, new byte[8])), "message.text", "text", null, DateTimeOffset.UnixEpoch, null, $"p{number}");
+
+    private static PendingTurn Open(int number) => Turn(number) with { AnswerBy = DateTimeOffset.UnixEpoch };
 
     private static ImmutableArray<PendingTurn> Turns(params int[] numbers) => [.. numbers.Select(Turn)];
 
