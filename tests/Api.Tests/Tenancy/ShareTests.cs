@@ -60,6 +60,35 @@ public sealed class ShareTests(ApiHost host) : IClassFixture<ApiHost>
         await (await greedy.Http.GetAsync("/api/v1/conversations?search=ana")).JsonAsync();
     }
 
+    [PostgresFact]
+    public async Task What_is_done_in_part_is_brought_to_its_end_when_its_tenants_share_is_taken_meanwhile()
+    {
+        var tenant = await host.TenantAsync("busy");
+        var channel = await tenant.CreateEvolutionAsync();
+        await using var slow = await host.Db.OpenConnectionAsync();
+        await using var held = await slow.BeginTransactionAsync();
+        Task<HttpResponseMessage>[] lists = [];
+        host.Grains.Telling = async _ =>
+        {
+            // The new secret is written by now, and shown once.
+            await using var slowdown = slow.CreateCommand();
+            slowdown.CommandText = "lock table conversation in access exclusive mode";
+            await slowdown.ExecuteNonQueryAsync();
+            lists = [.. Enumerable.Range(0, Share).Select(_ => tenant.Http.GetAsync("/api/v1/conversations?search=ana"))];
+            await Asking.EventuallyAsync("the share to be taken", WaitingAsync, waiting => waiting >= Share);
+        };
+
+        var rotating = tenant.Http.PostAsync($"/api/v1/channels/{channel}/rotate-webhook-secret", null);
+        await Task.WhenAny(rotating, Task.Delay(TimeSpan.FromSeconds(7)));
+        host.Grains.Telling = null;
+        var waited = !rotating.IsCompleted;
+        await held.CommitAsync();
+
+        Assert.True(waited);
+        Assert.NotEmpty((await (await rotating).JsonAsync()).GetProperty("webhook_secret").GetString()!);
+        await Task.WhenAll(lists);
+    }
+
     private async Task<long> WaitingAsync() =>
         (long)(await host.ScalarAsync("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))!;
 
