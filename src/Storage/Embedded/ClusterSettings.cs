@@ -37,9 +37,21 @@ internal static class ClusterSettings
         ClusterDirectory cluster, PostgresBinaries binaries, ServerAccount account, EmbeddedPostgresOptions options, CancellationToken cancellationToken)
     {
         var compression = await WalCompressionAsync(cluster, binaries, account, cancellationToken);
+        var log = new ClusterLog(cluster, binaries, account);
+        var isDirect = await log.TakesDirectWritesAsync(cancellationToken);
+        await WriteAsync(cluster, account, Server(options, compression, ClusterLog.Settings(isDirect)), cancellationToken);
 
-        // As the server's user, not as root: in a directory that is somebody else's, root would follow whatever links it finds.
-        var written = await account.ShellAsync(Write, [cluster.RealPath, Server(options, compression), Access, Callers(account), Main], cancellationToken);
+        // What its operator set can be asked for only when ours stands before it.
+        if (isDirect && await log.IsCopiedAsync(cancellationToken))
+        {
+            await WriteAsync(cluster, account, Server(options, compression, ClusterLog.Settings(isDirect: false)), cancellationToken);
+        }
+    }
+
+    // As the server's user, not as root: in a directory that is somebody else's, root would follow whatever links it finds.
+    private static async Task WriteAsync(ClusterDirectory cluster, ServerAccount account, string server, CancellationToken cancellationToken)
+    {
+        var written = await account.ShellAsync(Write, [cluster.RealPath, server, Access, Callers(account), Main], cancellationToken);
         if (!written.Succeeded)
         {
             throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"The user '{account.Name}' cannot write to {cluster.RealPath}", written.Said);
@@ -71,7 +83,7 @@ internal static class ClusterSettings
         {Map} "{account.Name}" {Role}
         """;
 
-    private static string Server(EmbeddedPostgresOptions options, string walCompression) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Server(EmbeddedPostgresOptions options, string walCompression, string log) => string.Create(CultureInfo.InvariantCulture, $"""
         # Written by Channels at every start; your own settings belong into postgresql.conf.
         cluster_name = 'channels'
         # At most 50 for requests and 16 for the message path, and room for who looks in.
@@ -94,6 +106,7 @@ internal static class ClusterSettings
         # What sessions write reaches the disk as it is written. Left to the kernel it gathers for half a minute, and a checkpoint then waits for hundreds of megabytes at once, every commit behind it.
         backend_flush_after = 256kB
         wal_compression = {walCompression}
+        {log}
         checkpoint_timeout = 15min
         random_page_cost = 1.1
         jit = off

@@ -10,7 +10,7 @@ namespace Channels.Storage.Inbox;
 /// <summary>How many webhooks of each account were acknowledged: the ledger's other side, counted at the door.</summary>
 /// <remarks>
 /// Written as a row of the inbox that belongs to no tenant (the nil id for both), with <c>{"account": count, …}</c> as its path. Nobody drains it: sweeps begin
-/// behind the nil id, tenants do not see it. Every few seconds the rows are added up in the table <c>acceptance</c> and deleted, in one transaction.
+/// behind the nil id, tenants do not see it. Every second the rows are added up in the table <c>acceptance</c> and deleted, in one transaction.
 /// </remarks>
 internal static class Acceptances
 {
