@@ -1,52 +1,59 @@
 namespace Channels.Storage.Embedded;
 
 /// <summary>How a cluster's write-ahead log gets to the disk: past the kernel's page cache, where the disk allows it and nobody copies the log elsewhere (ADR 0031).</summary>
-internal sealed class ClusterLog(ClusterDirectory cluster, PostgresBinaries binaries, ServerAccount account)
+internal static class ClusterLog
 {
-    // Postgres opens its log for direct writes only when nothing but its own recovery will read it.
+    /// <summary>From this version on the server writes directly only by a setting meant for its own developers, and with the lesser log it drops from the cache what it wrote.</summary>
+    private const int Without = 16;
+
+    /// <summary>A file system that hangs keeps nobody from starting.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+
+    // Postgres opens its log for direct writes only when nothing but its own recovery will read it. It then waits for each write: the buffers keep these large.
     private const string Direct = """
-        # The log goes past the kernel's page cache: gigabytes that nobody reads again would push out what is, and each new page costs. A copy of the log
-        # (archive_mode, a replication slot, a stand-by) needs more in it: set that below together with wal_level, and this is left out at the next start.
+        # The log goes past the kernel's page cache: gigabytes that nobody reads again would push out what is read, and each new page costs. Whoever copies the log
+        # (archive_mode, a replication slot, a base backup while it runs) needs more in it: 'wal_level = replica' below, and this is left out at the next start.
         wal_level = minimal
         max_wal_senders = 0
         wal_sync_method = open_datasync
+        wal_buffers = 16MB
         """;
 
     // What Postgres does from the start: a write into the cache, and a wait for it.
-    private const string Cached = "# The log goes through the kernel's page cache: direct writes are not possible here, or the log is copied elsewhere.";
+    private const string Cached = "# The log goes through the kernel's page cache: this version of Postgres, its file system or who copies the log elsewhere wants it so.";
 
-    // A file system without direct writes refuses to open the file; the server would not start on it.
-    private const string TryDirect = """
-        file="$1/pg_wal/channels.try"
-        dd if=/dev/zero of="$file" bs=8192 count=1 oflag=direct,dsync; result=$?
-        rm -f -- "$file"; exit $result
+    // The server goes on changing the log's last page while it is on its way. File systems that compute checksums of what they are given (btrfs, ZFS) then
+    // refuse to read it back, or to write it; one without direct writes does not even open the file. What an operator set stands behind ours, as it will.
+    // With the lesser log, a server that is to be copied or is a copy refuses to start.
+    private const string May = """
+        cd -- "$1" || exit 1
+        case "$(stat -f -c %T pg_wal)" in ext2/ext3 | xfs) ;; *) exit 1 ;; esac
+        test -z "$(ls -A pg_replslot)" && test ! -e recovery.signal && test ! -e standby.signal || exit 1
+        directory=$1 server=$2
+        trap 'rm -f channels.try pg_wal/channels.try' EXIT
+        dd if=/dev/zero of=pg_wal/channels.try bs=8192 count=1 oflag=direct || exit 1
+        printf '%s\n' "$3" "include 'postgresql.conf'" >channels.try
+        holds() { test "$("$server" -C "$1" -D "$directory" -c config_file="$directory/channels.try")" = "$2"; }
+        holds wal_level minimal && holds max_wal_senders 0 && holds archive_mode off && holds hba_file "$directory/pg_hba.conf"
         """;
 
-    private const string HasSlots = """
-        test -n "$(ls -A -- "$1/pg_replslot")"
-        """;
-
-    private static readonly (string Setting, string Value)[] _notCopied = [("wal_level", "minimal"), ("max_wal_senders", "0"), ("archive_mode", "off")];
-
-    /// <summary>What <c>channels.conf</c> says of it.</summary>
-    public static string Settings(bool isDirect) => isDirect ? Direct : Cached;
-
-    /// <summary>Whether the file system that the log is on takes writes past the page cache: most do; some in memory or over a network do not.</summary>
-    public async Task<bool> TakesDirectWritesAsync(CancellationToken cancellationToken) =>
-        (await account.ShellAsync(TryDirect, [cluster.RealPath], cancellationToken)).Succeeded;
-
-    /// <summary>Whether the cluster's operator has the log copied elsewhere, whose settings stand behind ours: with a log that holds no more than recovery needs, such a server refuses to start.</summary>
-    public async Task<bool> IsCopiedAsync(CancellationToken cancellationToken)
+    /// <summary>What <c>channels.conf</c> says of it. Decided anew at every start.</summary>
+    public static async Task<string> SettingsAsync(ClusterDirectory cluster, PostgresBinaries binaries, ServerAccount account, CancellationToken cancellationToken)
     {
-        foreach (var (setting, value) in _notCopied)
+        if (binaries.Major >= Without)
         {
-            var asked = await account.RunAsync([binaries.Server, "-C", setting, "-D", cluster.RealPath], cancellationToken);
-            if (!asked.Succeeded || asked.Output.Trim() != value)
-            {
-                return true;
-            }
+            return Cached;
         }
 
-        return (await account.ShellAsync(HasSlots, [cluster.RealPath], cancellationToken)).Succeeded;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_patience);
+        try
+        {
+            return (await account.ShellAsync(May, [cluster.RealPath, binaries.Server, Direct], limit.Token)).Succeeded ? Direct : Cached;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Cached;
+        }
     }
 }

@@ -37,21 +37,10 @@ internal static class ClusterSettings
         ClusterDirectory cluster, PostgresBinaries binaries, ServerAccount account, EmbeddedPostgresOptions options, CancellationToken cancellationToken)
     {
         var compression = await WalCompressionAsync(cluster, binaries, account, cancellationToken);
-        var log = new ClusterLog(cluster, binaries, account);
-        var isDirect = await log.TakesDirectWritesAsync(cancellationToken);
-        await WriteAsync(cluster, account, Server(options, compression, ClusterLog.Settings(isDirect)), cancellationToken);
+        var log = await ClusterLog.SettingsAsync(cluster, binaries, account, cancellationToken);
 
-        // What its operator set can be asked for only when ours stands before it.
-        if (isDirect && await log.IsCopiedAsync(cancellationToken))
-        {
-            await WriteAsync(cluster, account, Server(options, compression, ClusterLog.Settings(isDirect: false)), cancellationToken);
-        }
-    }
-
-    // As the server's user, not as root: in a directory that is somebody else's, root would follow whatever links it finds.
-    private static async Task WriteAsync(ClusterDirectory cluster, ServerAccount account, string server, CancellationToken cancellationToken)
-    {
-        var written = await account.ShellAsync(Write, [cluster.RealPath, server, Access, Callers(account), Main], cancellationToken);
+        // As the server's user, not as root: in a directory that is somebody else's, root would follow whatever links it finds.
+        var written = await account.ShellAsync(Write, [cluster.RealPath, Server(options, compression, log), Access, Callers(account), Main], cancellationToken);
         if (!written.Succeeded)
         {
             throw Trouble.From(EmbeddedPostgresProblem.DataDirectoryUnusable, $"The user '{account.Name}' cannot write to {cluster.RealPath}", written.Said);
@@ -115,11 +104,11 @@ internal static class ClusterSettings
         max_parallel_maintenance_workers = 0
 
         # Queue tables: rows live for seconds, so dead ones must be collected early, and an idle transaction must not hold them for ever.
+        # At Postgres' own pace (autovacuum_vacuum_cost_limit): each page a vacuum gives up waits for the log up to its last change, and five times as many of them kept commits waiting.
         autovacuum_naptime = 15s
         autovacuum_vacuum_scale_factor = 0.05
         autovacuum_vacuum_insert_scale_factor = 0.1
         autovacuum_analyze_scale_factor = 0.05
-        autovacuum_vacuum_cost_limit = 1000
         idle_in_transaction_session_timeout = 5min
 
         # Errors of statements go to the host that made them. Here they would put people's words into a file.

@@ -19,7 +19,10 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
     /// <summary>Between two additions. In a flood of many accounts each second's counts take 10 to 20 ms of a processor; more of them at once, and webhooks feel it.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between two looks for what can be cut.</summary>
+    /// <summary>So much longer it rests than an addition took: while something keeps dead rows (a dump, a forgotten transaction), each has more of them to pass.</summary>
+    private const int Rest = 20;
+
+    /// <summary>Between two looks for what can be cut, and after a failure.</summary>
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(5);
 
     /// <summary>Cuts what is empty and large; answers how many halves that were.</summary>
@@ -48,12 +51,20 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
     {
         using var timer = new PeriodicTimer(Period, clock);
         var looked = clock.GetTimestamp();
+        var (added, rest) = (looked, TimeSpan.Zero);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            if (clock.GetElapsedTime(added) < rest)
+            {
+                continue;
+            }
+
             try
             {
                 // First: an acceptance that is not added up keeps its half.
+                var began = clock.GetTimestamp();
                 await Acceptances.AddUpAsync(database.Pipeline, stoppingToken);
+                (added, rest) = (clock.GetTimestamp(), Rest * clock.GetElapsedTime(began));
                 if (clock.GetElapsedTime(looked) >= BetweenLooks)
                 {
                     looked = clock.GetTimestamp();
@@ -62,6 +73,7 @@ public sealed partial class InboxReclaiming(ChannelsDatabase database, TimeProvi
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
+                (added, rest) = (clock.GetTimestamp(), BetweenLooks);
                 Log.Failed(logger, failure.GetType().Name, (failure as PostgresException)?.SqlState);
             }
         }

@@ -267,48 +267,6 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal([Body(Message(_second, "b"))], await StoredAsync(second));
     }
 
-    [PostgresTheory]
-    [InlineData("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}", HttpStatusCode.OK)]
-    [InlineData("hub.verify_token={token}&hub.challenge=1158201444&hub.mode=subscribe", HttpStatusCode.OK)]
-    [InlineData("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=wrong", HttpStatusCode.Forbidden)]
-    [InlineData("hub.mode=subscribe&hub.challenge=1158201444", HttpStatusCode.Forbidden)]
-    [InlineData("hub.mode=unsubscribe&hub.challenge=1158201444&hub.verify_token={token}", HttpStatusCode.Forbidden)]
-    [InlineData("hub.challenge=1158201444", HttpStatusCode.Forbidden)]
-    [InlineData("", HttpStatusCode.Forbidden)]
-    public async Task The_question_whether_an_address_is_ours_is_answered_with_its_bare_challenge(string query, HttpStatusCode expected)
-    {
-        var token = $"verify {_first} & more+";
-        var channel = await ChannelAsync(await host.TenantAsync(), _first, token: token.Replace(' ', '-'));
-        query = query.Replace("{token}", Uri.EscapeDataString(token.Replace(' ', '-')), StringComparison.Ordinal);
-
-        foreach (var address in new[] { $"/webhooks/whatsapp_cloud/{channel}", Anywhere })
-        {
-            var answer = await host.Client().GetAsync($"{address}?{query}");
-
-            Assert.Equal(expected, answer.StatusCode);
-            if (expected == HttpStatusCode.OK)
-            {
-                Assert.Equal("1158201444", await answer.Content.ReadAsStringAsync());
-                Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
-            }
-            else
-            {
-                await answer.ProblemAsync(403, "webhook_token_wrong");
-            }
-        }
-    }
-
-    [PostgresFact]
-    public async Task Without_a_token_of_its_own_a_channels_webhook_secret_is_it_and_the_operators_holds_for_all()
-    {
-        var channel = await ChannelAsync(await host.TenantAsync(), _first);
-
-        Assert.Equal("7", await host.Client().GetStringAsync($"/webhooks/whatsapp_cloud/{channel}?hub.mode=subscribe&hub.challenge=7&hub.verify_token={Asking.WebhookSecret}"));
-        Assert.Equal("8", await host.Client().GetStringAsync($"{Anywhere}?hub.mode=subscribe&hub.challenge=8&hub.verify_token={ApiHost.GlobalWebhookSecret}"));
-        Assert.Equal(HttpStatusCode.NotFound, (await host.Client().GetAsync($"/webhooks/whatsapp_cloud/{Seed.NewId()}?hub.mode=subscribe&hub.challenge=7&hub.verify_token=x")).StatusCode);
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await host.Client().GetAsync($"/webhooks/evolution/{channel}?hub.mode=subscribe&hub.challenge=7&hub.verify_token=x")).StatusCode);
-    }
-
     [PostgresFact]
     public async Task What_was_thrown_away_unasked_is_listed_by_what_it_named()
     {
@@ -342,7 +300,7 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
 
     private static string NewNumber() => Interlocked.Increment(ref _numbers).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private async Task<Guid> ChannelAsync(TenantUnderTest tenant, string number, string secret = AppSecret, string? previous = null, string? token = null, string? account = null)
+    private async Task<Guid> ChannelAsync(TenantUnderTest tenant, string number, string secret = AppSecret, string? previous = null, string? account = null)
     {
         var config = new Dictionary<string, string>
         {
@@ -351,11 +309,6 @@ public sealed class SharedWebhookTests(ApiHost host) : IClassFixture<ApiHost>
         if (previous is not null)
         {
             config["app_secret_previous"] = previous;
-        }
-
-        if (token is not null)
-        {
-            config["webhookToken"] = token;
         }
 
         var answer = await tenant.Http.PostAsJsonAsync(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Channels.Storage.Embedded;
 using Channels.Testing;
 
 namespace Channels.Storage.Tests.Embedded;
@@ -19,20 +20,21 @@ public sealed class ClusterLogTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [PostgresFact]
-    public async Task The_log_goes_past_the_page_cache_where_the_file_system_allows_it()
+    public async Task The_log_goes_past_the_page_cache_where_the_file_system_lets_it()
     {
         await ClusterTemplate.CopyToAsync(Data);
         await using var postgres = await EmbeddedServer.StartAsync(Data, options => options.ThrowAway = false);
 
-        Assert.Equal(await TakesDirectWritesAsync() ? Direct : Cached, await EmbeddedServer.AskAsync(postgres.ConnectionString, Ask));
+        Assert.Equal(await IsDirectAsync(postgres) ? Direct : Cached, await EmbeddedServer.AskAsync(postgres.ConnectionString, Ask));
         Assert.Equal("1", await EmbeddedServer.AskAsync(postgres.ConnectionString, "create table kept as select 1 as one; select one from kept"));
-        Assert.False(File.Exists(Path.Combine(Data, "pg", "pg_wal", "channels.try")));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(Data, "pg"), "channels.try", SearchOption.AllDirectories));
     }
 
     [PostgresTheory]
     [InlineData("archive_mode = on\narchive_command = 'true'")]
     [InlineData("max_wal_senders = 3")]
     [InlineData("wal_level = logical")]
+    [InlineData("wal_level = replica")]
     public async Task A_server_whose_log_is_copied_elsewhere_keeps_what_that_needs(string settings)
     {
         await StartOnceAsync();
@@ -65,7 +67,27 @@ public sealed class ClusterLogTests : IDisposable
 
         await using var after = await EmbeddedServer.StartAsync(Data, options => options.ThrowAway = false);
 
-        Assert.Equal(await TakesDirectWritesAsync() ? Direct : Cached, await EmbeddedServer.AskAsync(after.ConnectionString, Ask));
+        Assert.Equal(await IsDirectAsync(after) ? Direct : Cached, await EmbeddedServer.AskAsync(after.ConnectionString, Ask));
+    }
+
+    [PostgresTheory]
+    [InlineData("recovery.signal", "")]
+    [InlineData("standby.signal", "")]
+    [InlineData("postgresql.conf", "hba_file = '/etc/channels/pg_hba.conf'\n")]
+    [InlineData("postgresql.auto.conf", "max_wal_senders = '2'\n")]
+    public async Task What_speaks_of_a_copy_in_whatever_file_is_heard(string file, string text)
+    {
+        await StartOnceAsync();
+        var cluster = await ClusterDirectory.ReadAsync(Data, default);
+        var account = await ServerAccount.ForAsync(cluster, default);
+        var binaries = PostgresBinariesFinder.Choose(await PostgresBinariesFinder.FindAllAsync(null, default), cluster.Major, cluster.Path);
+        var before = await ClusterLog.SettingsAsync(cluster, binaries, account, default);
+        await File.AppendAllTextAsync(Path.Combine(Data, "pg", file), text);
+
+        var settings = await ClusterLog.SettingsAsync(cluster, binaries, account, default);
+
+        Assert.DoesNotContain("wal_level =", settings, StringComparison.Ordinal);
+        Assert.Equal(before.Contains("wal_level = minimal", StringComparison.Ordinal), binaries.Major < 16 && await IsOnExtOrXfsAsync());
     }
 
     private async Task StartOnceAsync()
@@ -74,11 +96,14 @@ public sealed class ClusterLogTests : IDisposable
         await using var postgres = await EmbeddedServer.StartAsync(Data);
     }
 
-    // Asked of the same file system in another way than the product does, which writes as the server's user into its directory.
-    private async Task<bool> TakesDirectWritesAsync()
+    private async Task<bool> IsDirectAsync(EmbeddedPostgres postgres) =>
+        await EmbeddedServer.AskAsync(postgres.ConnectionString, "select current_setting('server_version_num')::int < 160000") == "True" && await IsOnExtOrXfsAsync();
+
+    private async Task<bool> IsOnExtOrXfsAsync()
     {
-        using var trial = Process.Start("dd", ["if=/dev/zero", $"of={_home.Combine("trial")}", "bs=4096", "count=2", "oflag=direct", "status=none"]);
-        await trial.WaitForExitAsync();
-        return trial.ExitCode == 0;
+        var start = new ProcessStartInfo("stat", ["-f", "-c", "%T", _home.Path]) { RedirectStandardOutput = true };
+        using var asked = Process.Start(start)!;
+        var said = await asked.StandardOutput.ReadToEndAsync();
+        return said.Trim() is "ext2/ext3" or "xfs";
     }
 }
