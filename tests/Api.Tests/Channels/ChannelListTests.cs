@@ -1,11 +1,5 @@
-using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
 using Channels.Api.Tests.Host;
-using Channels.Core.Channels;
-using Channels.Core.Ids;
 using Channels.Testing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Channels.Api.Tests.Channels;
 
