@@ -4,17 +4,10 @@ using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Outbox;
 using Channels.Core.Sweep;
-using Channels.Storage.Batching;
-using Channels.Storage.Conversations;
-using Channels.Storage.Database;
-using Channels.Storage.Inbox;
-using Channels.Storage.Migrations;
 using Channels.Storage.Outbox;
 using Channels.Storage.Sweep;
 using Channels.Storage.Transcript;
 using Channels.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace Channels.Storage.Tests.Conversations;
 

@@ -62,6 +62,27 @@ public sealed class AcceptancesTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [PostgresFact]
+    public async Task They_are_added_up_every_second()
+    {
+        await AppendAsync(await AccountAsync());
+        var clock = new ManualClock();
+        using var reclaiming = new InboxReclaiming(_database, clock, NullLogger<InboxReclaiming>.Instance);
+        var ticks = clock.TimerSetAsync();
+        await reclaiming.StartAsync(default);
+        await ticks;
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await ScalarAsync("select sum(accepted)::bigint from acceptance") is not 1L)
+        {
+            await Task.Delay(10, deadline.Token);
+        }
+
+        await reclaiming.StopAsync(default);
+    }
+
+    [PostgresFact]
     public async Task The_sweep_passes_the_counts_by()
     {
         var account = await AccountAsync();
