@@ -34,6 +34,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private int _promptWaiting;
     private int _running;
     private int _ofAnything;
+    private int _lastTook;
     private bool _isImpatient;
     private bool _closed;
 
@@ -163,7 +164,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             return Share.Prompt;
         }
 
-        if (_ofAnything == 0 || Stopwatch.GetElapsedTime(_begun) >= _limits.Patience || (count >= _limits.Enough && !_limits.KeepsOne()))
+        if (_ofAnything == 0 || Stopwatch.GetElapsedTime(_begun) >= _limits.Patience || (count >= Math.Clamp(Volatile.Read(ref _lastTook), _limits.Enough, _limits.EvenUpTo) && !_limits.KeepsOne()))
         {
             return Share.Anything;
         }
@@ -257,6 +258,11 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
 
         if (batch.Count > 0)
         {
+            if (share == Share.Anything)
+            {
+                Volatile.Write(ref _lastTook, batch.Count);
+            }
+
             if (helpings.Count > 1 || (_last is { } last && last != batch[0].Tenant))
             {
                 Volatile.Write(ref _mixed, Stopwatch.GetTimestamp());
@@ -344,6 +350,12 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
 /// <param name="Queue">Most items waiting.</param>
 internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, long Bytes, int Queue)
 {
+    /// <summary>
+    /// Transactions that overlap are to be of one size: beside one that took more than <see cref="Enough"/>, a further one begins only when as many wait, or this many.
+    /// Each has its price, whatever is in it. As <see cref="Enough"/> unless set, and never less.
+    /// </summary>
+    public int EvenUpTo { get => Math.Max(field, Enough); init; }
+
     /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
 

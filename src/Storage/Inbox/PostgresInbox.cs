@@ -58,6 +58,8 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         // Where some send much and others little, one is kept for these: they find no long transaction under way.
         var limits = new GroupCommitLimits(ChannelsDatabase.MostAppends, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384)
         {
+            // Who posts on many connections is answered by the batch and comes again by the batch: with small ones between, twice the transactions carry the same.
+            EvenUpTo = 256,
             KeepsOne = () => traffic.IsUneven,
             Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
         };

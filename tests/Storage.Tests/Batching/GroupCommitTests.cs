@@ -60,6 +60,35 @@ public sealed class GroupCommitTests
         second.Commit();
     }
 
+    [Theory]
+    [InlineData(6, 6)]
+    [InlineData(20, 8)]
+    [InlineData(4, 4)]
+    public async Task Beside_a_large_transaction_another_begins_when_as_many_wait_up_to_a_bound(int large, int due)
+    {
+        await using var commits = _store.Commits(workers: 2, enough: 4, evenUpTo: 8);
+        AddMany(commits, 1);
+        var one = await _store.NextAsync();
+        AddMany(commits, 4);
+        var other = await _store.NextAsync();
+        AddMany(commits, large);
+        one.Commit();
+        var last = await _store.NextAsync();
+        Assert.Equal(large, last.Numbers.Count);
+        other.Commit();
+        await LetOthersRunAsync();
+
+        AddMany(commits, due - 1);
+        await LetOthersRunAsync();
+        Assert.Equal(3, _store.Begun);
+        AddMany(commits, 1);
+        var beside = await _store.NextAsync();
+
+        Assert.Equal(due, beside.Numbers.Count);
+        last.Commit();
+        beside.Commit();
+    }
+
     [Fact]
     public async Task Nobody_waits_long_for_a_transaction_that_hangs()
     {
@@ -211,6 +240,14 @@ public sealed class GroupCommitTests
         var item = new Item(number, bytes);
         Assert.True(commits.TryAdd(item));
         return item;
+    }
+
+    private static void AddMany(GroupCommit<Item> commits, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            Add(commits, number);
+        }
     }
 
     // For what must not happen: time enough for it to happen by mistake.

@@ -18,11 +18,11 @@ internal sealed class HeldStore
     public int Begun => Volatile.Read(ref _count);
 
     /// <summary>A group commit that writes here.</summary>
-    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue, bool keepsOne = false) =>
+    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue, bool keepsOne = false, int evenUpTo = 0) =>
         new(
             new GroupCommitLimits(workers, enough, items, bytes, queue)
             {
-                Patience = patience ?? TimeSpan.FromHours(1), SharedFor = TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne,
+                Patience = patience ?? TimeSpan.FromHours(1), SharedFor = TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne, EvenUpTo = evenUpTo,
             },
             CommitAsync, NullLogger.Instance);
 
