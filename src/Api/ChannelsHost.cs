@@ -1,13 +1,25 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-namespace Channels.Silo;
+namespace Channels.Api;
 
-/// <summary>What holds unless the configuration says otherwise.</summary>
-internal static class Defaults
+/// <summary>What holds of a host's process, the one of everything as well as a cluster's front end, unless the configuration says otherwise.</summary>
+public static class ChannelsHost
 {
-    private const string Address = "http://127.0.0.1:7070";
+    internal const string Address = "http://127.0.0.1:7070";
+
+    /// <summary>Settings lie beside the program, data where it was started.</summary>
+    /// <param name="arguments">The command line.</param>
+    public static WebApplicationOptions Options(string[] arguments) => new() { Args = arguments, ContentRootPath = AppContext.BaseDirectory };
 
     /// <summary>The address we listen on, how long a stop may take, what the console shows.</summary>
+    /// <param name="builder">The host's.</param>
     public static void UseChannelsDefaults(this WebApplicationBuilder builder)
     {
         if (string.IsNullOrEmpty(builder.Configuration["urls"]) && builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().FirstOrDefault() is null)
@@ -24,10 +36,10 @@ internal static class Defaults
             console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             console.UseUtcTimestamp = true;
         });
-        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
     }
 
     /// <summary>The first address the server really listens on.</summary>
+    /// <param name="services">The host's.</param>
     public static string ListeningOn(this IServiceProvider services) =>
-        services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? Address;
+        services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? Address;
 }

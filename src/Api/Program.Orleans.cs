@@ -20,7 +20,8 @@ using Orleans.Hosting;
 return await HostStart.RunAsync(async () =>
 {
     const string Name = "channels";
-    var builder = WebApplication.CreateSlimBuilder(args);
+    var builder = WebApplication.CreateSlimBuilder(ChannelsHost.Options(args));
+    builder.UseChannelsDefaults();
     var start = new HostStart(builder.Logging);
     var connectionString = builder.Configuration.GetConnectionString("Channels")
         ?? throw new SettingException("ConnectionStrings:Channels", "is missing. A front end works on the cluster's Postgres.");

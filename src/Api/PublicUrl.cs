@@ -9,7 +9,6 @@ namespace Channels.Api;
 internal sealed class PublicUrl(IConfiguration configuration, IServer? server)
 {
     private const string Setting = "Channels:PublicUrl";
-    private const string Usual = "http://127.0.0.1:7070";
     private readonly Uri? _configured = Configured(configuration[Setting]);
 
     /// <summary>As of now: before the server has started, what it is configured to listen on.</summary>
@@ -20,7 +19,7 @@ internal sealed class PublicUrl(IConfiguration configuration, IServer? server)
             return _configured;
         }
 
-        var listening = server?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? configuration["urls"]?.Split(';')[0] ?? Usual;
+        var listening = server?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? configuration["urls"]?.Split(';')[0] ?? ChannelsHost.Address;
 
         // Listening everywhere is no address to be reached at.
         foreach (var everywhere in new[] { "://+", "://*", "://0.0.0.0", "://[::]" })
@@ -28,7 +27,7 @@ internal sealed class PublicUrl(IConfiguration configuration, IServer? server)
             listening = listening.Replace(everywhere, "://127.0.0.1", StringComparison.Ordinal);
         }
 
-        return Uri.TryCreate(listening, UriKind.Absolute, out var address) ? address : new Uri(Usual);
+        return Uri.TryCreate(listening, UriKind.Absolute, out var address) ? address : new Uri(ChannelsHost.Address);
     }
 
     private static Uri? Configured(string? text)

@@ -1,3 +1,5 @@
+using Channels.Api;
+
 namespace Channels.Silo;
 
 /// <summary>Tells whoever started us where we are and how to try us: the first minute of a new user.</summary>

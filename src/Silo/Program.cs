@@ -9,9 +9,9 @@ using Channels.Storage;
 // The host: by default everything in one process, a private Postgres included. Reads as the message path does.
 return await HostStart.RunAsync(async () =>
 {
-    // Settings lie beside the program, data where it was started.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    var builder = WebApplication.CreateBuilder(ChannelsHost.Options(args));
     builder.UseChannelsDefaults();
+    builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning); // Greeting says it
     var start = new HostStart(builder.Logging);
     await using var store = await Store.OpenAsync(builder.Configuration, TimeProvider.System);
     builder.Services.AddStore(store);                      // Postgres: ours or theirs, migrated
