@@ -19,9 +19,11 @@ internal static class TelegramContents
 {
     private const string Disposition = "Content-Disposition";
 
-    /// <summary>In characters, after its marks were read.</summary>
-    public const int LongestCaption = 1024;
+    /// <summary>In characters. Telegram counts what is left when marks were read; we count all of it.</summary>
+    private const int LongestCaption = 1024;
 
+    /// <summary>The same of a text by itself, or above buttons.</summary>
+    private const int LongestText = 4096;
 
     /// <summary>In bytes of UTF-8.</summary>
     private const int LongestButtonId = 64;
@@ -30,6 +32,10 @@ internal static class TelegramContents
     public static ContentRefusal? RefusalOf(string text, OutboundContent? content) => content switch
     {
         OutboundContent.File { Form: FileForm.Sticker } when text.Length > 0 => new("text", "caption-on-sticker", "a sticker has no text"),
+        OutboundContent.File when text.Length > LongestCaption =>
+            new("text", "caption-too-long", $"the text below the file has {text.Length} characters; Telegram takes {LongestCaption}"),
+        OutboundContent.Interactive interactive when TextOf(interactive, text).Length is var length && length > LongestText =>
+            new("text", "text-too-long", $"header, text, the list's words and footer have {length} characters together; Telegram takes {LongestText}"),
         OutboundContent.Cards { Items.Length: not 1 } => new("contacts", "one-card-only", "Telegram takes one contact card a message"),
         OutboundContent.Interactive interactive when ChoicesOf(interactive).Any(choice => Encoding.UTF8.GetByteCount(choice.Id) is 0 or > LongestButtonId) =>
             new("interactive", "button-id-too-long", $"the id of each choice must have 1 to {LongestButtonId} bytes"),

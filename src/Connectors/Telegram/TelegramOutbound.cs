@@ -27,16 +27,10 @@ internal sealed class TelegramOutbound(TelegramApi api, int longestText)
 
     private SendOutcome.Refused? Complaint(OutboundMessage message) =>
         message.Content is null or OutboundContent.Interactive && string.IsNullOrWhiteSpace(message.Text) ? new("empty-text", "there is no text to send")
-        : LengthOf(message.Text, message.Content) is var length && length > longestText ? new("text-too-long", $"the text has {length} characters; Telegram takes {longestText}")
-        : message.Content is OutboundContent.File && message.Text.Length > TelegramContents.LongestCaption ?
-            new("caption-too-long", $"the text below the file has {message.Text.Length} characters; Telegram takes {TelegramContents.LongestCaption}")
+        : message.Content is null && message.Text.Length > longestText ? new("text-too-long", $"the text has {message.Text.Length} characters; Telegram takes {longestText}")
         : TelegramContents.RefusalOf(message.Text, message.Content) is { } refusal ? refusal.ToOutcome()
         : TelegramAddress.Parse(message.ChatId).ChatIdentifier is null ? new("recipient-not-found", "this is no chat of Telegram's: neither a number nor a @name")
         : null;
-
-    // Header, footer and a list's words leave as one text with it.
-    private static int LengthOf(string text, OutboundContent? content) =>
-        (content is OutboundContent.Interactive interactive ? TelegramContents.TextOf(interactive, text) : text).Length;
 
     private async Task<SendOutcome> SendAsync(TelegramSettings settings, OutboundMessage message, CancellationToken cancellationToken)
     {

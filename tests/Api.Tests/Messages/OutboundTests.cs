@@ -97,6 +97,22 @@ public sealed class OutboundTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.DoesNotContain(host.Grains.Opened, opened => opened.Account.Value == channel);
     }
 
+    [PostgresTheory]
+    [InlineData(1025, """{"type":"image","media":{"url":"https://f.example/a.jpg"}""", "caption-too-long")]
+    [InlineData(4090, """{"type":"interactive","interactive":{"header":"Monday","buttons":[{"id":"1","title":"A"}]}""", "text-too-long")]
+    public async Task A_text_that_is_too_long_for_where_it_stands_is_refused_at_once(int length, string body, string word)
+    {
+        var tenant = await host.TenantAsync();
+        var channel = await tenant.CreateTelegramAsync();
+
+        var problem = await (await tenant.Http.SendJsonAsync(
+            HttpMethod.Post, $"/api/v1/accounts/{channel}/messages", $$"""{{body}},"to":"77","text":"{{new string('x', length)}}"}""")).ProblemAsync(422, "invalid_fields");
+
+        Assert.Equal(["text"], problem.Fields());
+        Assert.Contains(word, problem.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(host.Grains.Opened, opened => opened.Account.Value == channel);
+    }
+
     [PostgresFact]
     public async Task An_account_writes_to_an_address()
     {
