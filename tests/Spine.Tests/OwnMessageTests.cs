@@ -183,6 +183,10 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
         Assert.True(messages[^1].PossiblyDuplicate);
         Assert.Equal(2, gateway.Attempts.Count(attempt => attempt.Text == lost));
         Assert.Single(shop.Sends, send => send.Text == lost);
+        var events = (await Spine.Tenant.GetAsync($"/api/v1/events?channel_id={shop.Channel.Id}&type=delivery.updated")).GetProperty("events").EnumerateArray();
+        Assert.Equal(
+            ["unknown", "queued", "sent"],
+            events.Where(one => one.GetProperty("message_id").GetGuid() == messages[^1].Id).Select(one => one.GetProperty("data").GetProperty("status").GetString()));
 
         // It was cut off earlier and has been looked up as often; a reply to an older question would now confuse.
         Assert.Single(gateway.Attempts, attempt => attempt.Text == overtaken);

@@ -57,9 +57,12 @@ internal sealed class PostgresOutbox(AccountWriter writer, ChannelsDatabase data
                               and not exists (
                                 select from outbox q where q.tenant_id = t.tenant_id and q.account_id = t.account_id and q.message_id = t.id and q.state = 0 offset 0)
                             offset 0)
-          returning o.message_id)
-        update transcript t set possibly_duplicate = true
-        where t.tenant_id = $1 and t.account_id = $2 and t.id = $3 and exists (select from repeated)
+          returning o.conversation_id, o.message_id),
+        told as (
+          update transcript t set status = 'queued', status_at = $4, reason = null, possibly_duplicate = true
+          where t.tenant_id = $1 and t.account_id = $2 and t.id = $3 and exists (select from repeated))
+        insert into event (tenant_id, id, type, account_id, conversation_id, message_id, data)
+        select $1, message_id, 'delivery.updated', $2, conversation_id, message_id, jsonb_build_object('status', 'queued') from repeated
         """;
 
     private const string LookedUp = """
