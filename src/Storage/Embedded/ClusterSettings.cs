@@ -31,6 +31,8 @@ internal static class ClusterSettings
     private const string Access = $"""
         # Written by Channels at every start. The kernel says which user of the system is calling; pg_ident.conf says who of them is '{Role}'.
         local all all peer map={Map}
+        # For base backups; the server takes them once its log has what they need ('wal_level = replica' in postgresql.conf).
+        local replication all peer map={Map}
         """;
 
     public static async Task WriteAsync(
