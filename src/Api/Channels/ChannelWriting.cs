@@ -67,7 +67,10 @@ internal sealed partial class ChannelWriting(
             return Refused(write);
         }
 
-        await TellAsync(account, () => activation.CheckAsync(tenant, changed));
+        await TellAsync(account);
+
+        // Not beside the answer: until its session knows, the gateway posts elsewhere or shows the former secret. Who gets no 200 sends the change again.
+        await activation.CheckAsync(tenant, changed);
         return TypedResults.Ok(ChannelAnswer.Of(changed, address, clock.GetUtcNow()));
     }
 
@@ -112,6 +115,7 @@ internal sealed partial class ChannelWriting(
         var deleted = await channels.DeleteAsync(tenant, account, CancellationToken.None);
         if (deleted)
         {
+            await TellAsync(account);
             await TellAsync(account, () => activation.StopAskingAsync(tenant, channel));
         }
 
@@ -148,13 +152,17 @@ internal sealed partial class ChannelWriting(
         ? Problem.Field(ErrorCatalogue.ChannelTaken, field, "is used by another channel of this tenant.")
         : Problem.Field(ErrorCatalogue.InvalidFields, "org_unit_id", "is no org unit of this tenant; leave it out to take the default one.");
 
-    private async Task TellAsync(AccountId account, Func<Task>? others = null)
+    private Task TellAsync(AccountId account)
     {
         directory.Forget(account);
+        return TellAsync(account, () => grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync());
+    }
+
+    private async Task TellAsync(AccountId account, Func<Task> tell)
+    {
         try
         {
-            await grains.GetGrain<IAccountGrain>(account.Value).SettingsChangedAsync();
-            await (others?.Invoke() ?? Task.CompletedTask);
+            await tell();
         }
         catch (Exception failure)
         {

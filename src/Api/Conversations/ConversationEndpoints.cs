@@ -97,12 +97,26 @@ internal static class ConversationEndpoints
     private static async Task<Results<Ok<ConversationAnswer>, Problem>> SetPauseAsync(
         Guid id, DateTimeOffset? until, Caller caller, ConversationQueries conversations, ReplyWindows windows, IGrainFactory grains, CancellationToken cancellationToken)
     {
-        if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } conversation)
+        ConversationId? told = null;
+        ConversationRow conversation;
+        while (true)
         {
-            return Problem.NotFound;
+            if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } found)
+            {
+                return Problem.NotFound;
+            }
+
+            conversation = found;
+            if (conversation.Id == told)
+            {
+                break;
+            }
+
+            // Looked up once more afterwards: it may have gone into another meanwhile, whose agent goes on.
+            await grains.GetGrain<IConversationGrain>(conversation.Id.Value).PauseAsync(RefTo(caller, conversation), until);
+            told = conversation.Id;
         }
 
-        await grains.GetGrain<IConversationGrain>(conversation.Id.Value).PauseAsync(RefTo(caller, conversation), until);
         return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until, OutOfReach = until is null ? null : conversation.OutOfReach }, await windows.FindAsync(caller.Tenant, conversation, cancellationToken)));
     }
 

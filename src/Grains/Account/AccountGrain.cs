@@ -171,6 +171,9 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
             _inStep.Clear();
             _chats.Forget();
             _inflow.Doubt(Account);
+
+            // An echo may be held by now, and its webhook is not there to be read again.
+            WatchEchoes();
             throw;
         }
     }

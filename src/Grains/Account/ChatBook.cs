@@ -14,6 +14,9 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     private readonly Dictionary<string, ConversationId> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<ConversationId, ContactChange> _written = [];
 
+    // Of an attempt that failed further on as well: what it changed is changed, and the next does not find it to change.
+    private readonly HashSet<ConversationId> _outdated = [];
+
     /// <summary>Makes sure that every chat of these events is known. One store call for all that are not.</summary>
     /// <returns>Conversations that others went into, or whose chat moved: what their grains remember (turns, pause, choices, the address) may be outdated.</returns>
     public async Task<IReadOnlyCollection<ConversationId>> LearnAsync(TenantId tenant, AccountId account, IEnumerable<ChannelEvent> events, CancellationToken cancellationToken)
@@ -46,29 +49,29 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
             }
         }
 
-        if (unknown.Count == 0 && moved.Count == 0)
+        if (unknown.Count == 0 && moved.Count == 0 && _outdated.Count == 0)
         {
             return [];
         }
 
         await ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken);
-        var outdated = new HashSet<ConversationId>();
         foreach (var chat in unknown)
         {
             if (await MergeAsync(tenant, account, chat.Aliases, cancellationToken) is { } kept)
             {
-                outdated.Add(kept);
+                _outdated.Add(kept);
             }
         }
 
         foreach (var (from, to) in moved)
         {
-            if (await transcript.MoveAsync(new ConversationRef(tenant, account, _known[to]), from, to, cancellationToken))
-            {
-                outdated.Add(_known[to]);
-            }
+            // Also when it stands there already: it may have been moved by an attempt whose answer was lost.
+            await transcript.MoveAsync(new ConversationRef(tenant, account, _known[to]), from, to, cancellationToken);
+            _outdated.Add(_known[to]);
         }
 
+        var outdated = _outdated.ToHashSet();
+        _outdated.Clear();
         return outdated;
     }
 

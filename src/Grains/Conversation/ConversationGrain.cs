@@ -81,7 +81,18 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
 
         // Whether this is written or not, memory says afterwards what the table says.
         _queue.Doubt();
-        await _store.PauseAsync(conversation, until, CancellationToken.None);
+        try
+        {
+            await _store.PauseAsync(conversation, until, CancellationToken.None);
+        }
+        catch
+        {
+            // Who read meanwhile may have read what was before it.
+            _queue.Doubt();
+            _pump.Signal();
+            throw;
+        }
+
         if (version == _pauseVersion)
         {
             // Also for whoever began to read before this was written.
@@ -348,10 +359,19 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
     private async Task<bool> OpenAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
         var limit = _clock.GetUtcNow() + _answering.ReplyWithin(channel)!.Value;
-        if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit, _asks.Since), cancellationToken))
+        try
         {
+            if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit, _asks.Since), cancellationToken))
+            {
+                _queue.Doubt();
+                return false;
+            }
+        }
+        catch
+        {
+            // It may be written all the same: asked once more, the agent would be told of a turn it has promised to answer.
             _queue.Doubt();
-            return false;
+            throw;
         }
 
         // The sweep wakes us when the time is over. Somebody may have taken over while the agent was asked: that ends the turn now.

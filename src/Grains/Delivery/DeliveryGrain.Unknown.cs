@@ -45,16 +45,18 @@ internal sealed partial class DeliveryGrain
         // Made by us it holds nothing of its conversation, whatever the table has.
         lane.HasMore |= _mustLoad || _loading;
         lane.UnderWay = row.Reply.Id;
-        var repeated = false;
+
+        // Whose answer is lost may be queued again.
+        var mayBeRepeated = true;
         try
         {
-            repeated = await _outbox.RepeatAsync(channel.Tenant, Account, row.Reply.Id, CancellationToken.None);
+            mayBeRepeated = await _outbox.RepeatAsync(channel.Tenant, Account, row.Reply.Id, CancellationToken.None);
         }
         finally
         {
             lane.UnderWay = null;
             RemoveIfEmpty(row.Reply.Conversation, lane);
-            if (repeated)
+            if (mayBeRepeated)
             {
                 // It is older than what is held: read in order again.
                 Forget();
@@ -63,6 +65,6 @@ internal sealed partial class DeliveryGrain
             _pump.Signal();
         }
 
-        return repeated;
+        return mayBeRepeated;
     }
 }

@@ -85,7 +85,7 @@ internal sealed class SessionKeeping(
 
     private async Task TellAsync(ChannelEntry channel, SessionState session)
     {
-        if (life.StatusOf(session, channel.Tenant, clock.GetUtcNow()) is not { } change || change == _told)
+        if (life.StatusOf(session, channel.Tenant, clock.GetUtcNow()) is not { } change || (change == _told && channel.Status == change.Status))
         {
             return;
         }

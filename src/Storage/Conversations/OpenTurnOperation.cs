@@ -33,6 +33,9 @@ internal sealed class OpenTurnOperation(TurnOpening opening) : AccountOperation(
     public override IEnumerable<Statement> Statements(IReadOnlyList<AccountOperation> same)
     {
         var operations = same.Cast<OpenTurnOperation>().DistinctBy(operation => operation.Of.Turn).ToList();
+
+        // An attempt that was undone may have read results.
+        operations.ForEach(operation => operation.IsOpen = false);
         var byTurn = operations.ToDictionary(operation => operation.Of.Turn.Value);
         var rows = operations.SelectMany(operation => operation.Of.Turns, (operation, turn) => (operation.Of, Turn: turn)).ToList();
         yield return Statement.Of(

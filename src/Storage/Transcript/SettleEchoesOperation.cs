@@ -152,6 +152,13 @@ internal sealed class SettleEchoesOperation(TenantId tenant, AccountId account, 
     {
         var operations = same.Cast<SettleEchoesOperation>().DistinctBy(operation => operation.Account).ToList();
         var byAccount = same.Cast<SettleEchoesOperation>().ToLookup(operation => operation.Account.Value);
+
+        // An attempt that was undone may have read results.
+        Each(same.Cast<SettleEchoesOperation>(), operation =>
+        {
+            operation._takeovers.Clear();
+            (operation._settledSends, operation._stillHeld) = (false, false);
+        });
         return
         [
             Statement.Of(OursById, Tenants(operations), Accounts(operations)),
