@@ -12,7 +12,8 @@ public sealed partial class CodeDocumentTests
     {
         var complaints = new List<string>();
         var found = 0;
-        foreach (var file in House.Sources("src", "Connectors").Concat(House.Sources("src", "Grains")).Concat(House.Sources("src", "Core", "Connectors")))
+        foreach (var file in House.Sources("src", "Connectors").Concat(House.Sources("src", "Grains")).Concat(House.Sources("src", "Core", "Connectors"))
+                     .Concat(House.Sources("src", "Agents")).Concat(House.Sources("src", "Storage")))
         {
             var readme = Path.Combine(Path.GetDirectoryName(file)!, "README.md");
             var own = File.Exists(readme) ? File.ReadAllText(readme) : "";
@@ -53,8 +54,8 @@ public sealed partial class CodeDocumentTests
 
     private static bool IsIn(string document, string word) => document.Contains($"`{word}`", StringComparison.Ordinal);
 
-    // TryLater has how long before it.
-    [GeneratedRegex(@"(?:(?:Refused|Blocked|Broken)\(\s*|TryLater\([^""\n]*)""(?<word>[a-z-]+)""")]
+    // TryLater has how long before it. A statement writes the whole reason.
+    [GeneratedRegex(@"(?:(?:Refused|Blocked|Broken|Outcome\.Failed)\(\s*|TryLater\([^""\n]*)""(?<word>[a-z-]+)""|reason = [^;""]*?'(?<word>[a-z-]+): ")]
     private static partial Regex Given();
 
     [GeneratedRegex(@"""(?<word>[a-z]+(-[a-z]+)*)""")]

@@ -23,7 +23,7 @@ internal sealed class WhatsAppCloudHealth(WhatsAppCloudApi api)
     private const int NearlySpent = 75;
 
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan _rest = TimeSpan.FromHours(4);
+    private static readonly TimeSpan _rest = TimeSpan.FromHours(1);
 
     public async Task<HealthReading> ReadAsync(Connection connection, CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal sealed class WhatsAppCloudOutbound(WhatsAppCloudApi api, WhatsAppCloudM
         }
 
         return WhatsAppCloudErrors.ToOutcome(uploaded) is SendOutcome.Unknown unknown
-            ? new SendOutcome.TryLater(TimeSpan.FromSeconds(10), "media-failed", unknown.Reason) { OfThisMessage = true }
+            ? new SendOutcome.TryLater(TimeSpan.FromSeconds(10), "unavailable", unknown.Reason) { OfThisMessage = true }
             : WhatsAppCloudErrors.ToOutcome(uploaded);
     }
 }
