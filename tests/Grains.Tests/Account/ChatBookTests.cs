@@ -15,7 +15,11 @@ public sealed class ChatBookTests : ITranscript
     private static readonly AccountId _account = new(new Guid(2, 0, 0, new byte[8]));
 
     private readonly List<(ConversationId Conversation, string From, string To)> _moves = [];
+    private readonly ConversationId _kept = new(new Guid(3, 0, 0, new byte[8]));
+    private readonly ConversationId _gone = new(new Guid(4, 0, 0, new byte[8]));
     private readonly ChatBook _book;
+    private Dictionary<string, ConversationId> _proposals = [];
+    private bool _loses;
 
     public ChatBookTests() => _book = new ChatBook(this, new IdSource(new ManualClock()));
 
@@ -83,6 +87,38 @@ public sealed class ChatBookTests : ITranscript
     }
 
     [Fact]
+    public async Task What_moved_is_told_of_also_when_the_store_finds_nothing_to_move_any_more()
+    {
+        _proposals = new() { ["old"] = _kept, ["new"] = _kept };
+        await LearnAsync("old");
+        var moved = Of("new", "old") with { Kind = EventKinds.SystemNumberChanged, Action = EventAction.LinkIdentity, MovedFrom = "old" };
+        _loses = true;
+        await Assert.ThrowsAsync<TimeoutException>(() => LearnAsync([moved]));
+        _book.Forget();
+
+        var outdated = await _book.LearnAsync(_tenant, _account, [moved], default);
+
+        Assert.Equal([_kept], outdated);
+    }
+
+    [Fact]
+    public async Task Of_two_that_went_into_others_the_first_is_told_of_when_the_second_failed_before()
+    {
+        _proposals = new() { ["phone"] = _kept, ["hidden"] = _gone };
+        var merging = Of("phone", "hidden");
+        var moved = Of("new", "old") with { Kind = EventKinds.SystemNumberChanged, Action = EventAction.LinkIdentity, MovedFrom = "old" };
+        _loses = true;
+        await Assert.ThrowsAsync<TimeoutException>(() => LearnAsync([merging, moved]));
+        _book.Forget();
+        _proposals["hidden"] = _kept;
+
+        var outdated = await _book.LearnAsync(_tenant, _account, [merging, moved], default);
+
+        Assert.Contains(_kept, outdated);
+        Assert.Empty(await _book.LearnAsync(_tenant, _account, [Of("other")], default));
+    }
+
+    [Fact]
     public async Task A_book_that_is_full_is_thrown_away_before_anybody_is_looked_up_in_it()
     {
         await LearnAsync([Of("known")]);
@@ -96,17 +132,19 @@ public sealed class ChatBookTests : ITranscript
     }
 
     Task<ImmutableArray<ResolvedChat>> ITranscript.ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> chats, CancellationToken cancellationToken) =>
-        Task.FromResult<ImmutableArray<ResolvedChat>>([.. chats.SelectMany(chat => chat.Aliases.Select(alias => new ResolvedChat(alias, chat.Proposed)))]);
+        Task.FromResult<ImmutableArray<ResolvedChat>>([.. chats.SelectMany(chat => chat.Aliases.Select(alias => new ResolvedChat(alias, _proposals.GetValueOrDefault(alias, chat.Proposed))))]);
 
     Task<RecordResult> ITranscript.RecordAsync(AccountBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     Task<bool> ITranscript.MoveAsync(ConversationRef conversation, string from, string to, CancellationToken cancellationToken)
     {
+        // Committed, and the answer lost; whoever asks again finds it moved.
+        var isFirst = _moves.Count == 0;
         _moves.Add((conversation.Conversation, from, to));
-        return Task.FromResult(from == "old");
+        return _loses && isFirst ? Task.FromException<bool>(new TimeoutException()) : Task.FromResult(isFirst);
     }
 
-    Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => throw new NotSupportedException();
+    Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => Task.CompletedTask;
 
     Task<EchoResult> ITranscript.SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

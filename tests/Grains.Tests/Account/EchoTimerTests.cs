@@ -19,24 +19,18 @@ namespace Channels.Grains.Tests.Account;
 /// <summary>A person's message that is told from an echo of ours only when its time is over, on the account's own timer.</summary>
 public sealed class EchoTimerTests : IAccountInbox, IArrivals, ITranscript, IMediaStore, IConnector
 {
+    private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(1);
     private readonly System.Threading.Channels.Channel<InboundWebhook> _webhooks = System.Threading.Channels.Channel.CreateUnbounded<InboundWebhook>();
     private readonly IdSource _ids = new(TimeProvider.System);
     private ConversationStage _stage = null!;
     private int _reads;
     private int _settlings;
+    private volatile bool _losesRecord;
 
     [Fact]
     public async Task When_nobody_knows_whether_a_take_over_was_written_the_conversation_looks_before_it_answers()
     {
-        await using var stage = await ConversationStage.OpenAsync(services => services
-            .AddSingleton<IAccountInbox>(this)
-            .AddSingleton<IArrivals>(this)
-            .AddSingleton<ITranscript>(this)
-            .AddSingleton<IMediaStore>(this)
-            .AddSingleton<IChannelStatuses, NoStatuses>()
-            .AddSingleton<InlineFiles>());
-        _stage = stage;
-        (stage.Kind, stage.IsWaiting) = (this, false);
+        await using var stage = await OpenAsync();
         stage.Read = () =>
         {
             Interlocked.Increment(ref _reads);
@@ -50,6 +44,35 @@ public sealed class EchoTimerTests : IAccountInbox, IArrivals, ITranscript, IMed
         await ArrivesAsync();
 
         await Eventually.TrueAsync("the next message's conversation to look into its table", () => Volatile.Read(ref _reads) > before);
+    }
+
+    [Fact]
+    public async Task When_nobody_knows_whether_a_message_was_held_it_is_looked_for()
+    {
+        await using var stage = await OpenAsync();
+        await ArrivesAsync();
+        await Eventually.TrueAsync("the looks at the start", () => Volatile.Read(ref _settlings) >= 2);
+        await Task.Delay(2 * _betweenLooks);
+        var before = Volatile.Read(ref _settlings);
+        Assert.Equal(2, before);
+
+        _losesRecord = true;
+        await ArrivesAsync();
+
+        await Eventually.TrueAsync("a look for what the failed step may have left", () => Volatile.Read(ref _settlings) > before);
+    }
+
+    private async Task<ConversationStage> OpenAsync()
+    {
+        _stage = await ConversationStage.OpenAsync(services => services
+            .AddSingleton<IAccountInbox>(this)
+            .AddSingleton<IArrivals>(this)
+            .AddSingleton<ITranscript>(this)
+            .AddSingleton<IMediaStore>(this)
+            .AddSingleton<IChannelStatuses, NoStatuses>()
+            .AddSingleton<InlineFiles>());
+        (_stage.Kind, _stage.IsWaiting) = (this, false);
+        return _stage;
     }
 
     private async Task ArrivesAsync()
@@ -79,7 +102,7 @@ public sealed class EchoTimerTests : IAccountInbox, IArrivals, ITranscript, IMed
 
     // The first is followed by a person's, which may be an echo. It looks like one for ever.
     Task<RecordResult> ITranscript.RecordAsync(AccountBatch batch, CancellationToken cancellationToken) =>
-        Task.FromResult(new RecordResult([.. batch.Messages.Select(message => message.Id)], EchoesHeld: _settlings == 0, [], []));
+        _losesRecord ? Task.FromException<RecordResult>(new TimeoutException()) : Task.FromResult(new RecordResult([.. batch.Messages.Select(message => message.Id)], EchoesHeld: _settlings == 0, [], []));
 
     Task<ImmutableArray<ResolvedChat>> ITranscript.ResolveAsync(TenantId tenant, AccountId account, ImmutableArray<ChatSighting> chats, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<ResolvedChat>>([.. chats.SelectMany(chat => chat.Aliases).Select(alias => new ResolvedChat(alias, _stage.Where.Conversation))]);

@@ -69,6 +69,9 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     /// <summary>While a pause, or its end, is being written.</summary>
     public Func<Task> Pausing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>What becomes of the word that the agent answers later.</summary>
+    public Func<TurnOpening, Task<bool>> Opening { get; set; } = _ => throw new NotSupportedException();
+
     /// <summary>While a message is being committed.</summary>
     public Func<CancellationToken, Task> Queueing { get; set; } = _ => Task.CompletedTask;
 
@@ -168,7 +171,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
         return Task.FromResult(new TurnEnd(Ended: true, Begun: false));
     }
 
-    Task<bool> IConversationStore.OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken) => throw new NotSupportedException();
+    Task<bool> IConversationStore.OpenTurnAsync(TurnOpening opening, CancellationToken cancellationToken) => Opening(opening);
 
     async Task IConversationStore.QueueAsync(ConversationRef conversation, QueuedReply reply, Author author, CancellationToken cancellationToken)
     {

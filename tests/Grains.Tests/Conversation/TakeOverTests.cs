@@ -49,6 +49,32 @@ public sealed class TakeOverTests
         Assert.InRange(stage.TimesAsked, 1, 2);
     }
 
+    [Fact]
+    public async Task A_pause_that_was_written_although_nobody_heard_so_silences_the_agent_though_the_tables_were_read_before()
+    {
+        await using var stage = await ConversationStage.OpenAsync();
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        stage.IsWaiting = false;
+        stage.Pausing = async () =>
+        {
+            await HeldAsync();
+            stage.PausedUntil = TimeProvider.System.GetUtcNow().AddMinutes(30);
+            throw new TimeoutException();
+        };
+        var pausing = stage.Conversation.PauseAsync(stage.Where, TimeProvider.System.GetUtcNow().AddMinutes(30));
+        await _reached.Task.WaitAsync(_patience);
+        stage.Read = () => Task.FromResult(read.TrySetResult());
+        await stage.LookAgainAsync();
+        await read.Task.WaitAsync(_patience);
+        _goOn.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(() => pausing);
+
+        stage.IsWaiting = true;
+        await stage.Conversation.EnqueueAsync(stage.Where, [stage.Turn], complete: true);
+
+        Assert.Equal((PersonAnswers, 0), ((await stage.EndedAsync()).Reason, stage.TimesAsked));
+    }
+
     // The first time only.
     private Task HeldAsync() => _reached.TrySetResult() ? _goOn.Task : Task.CompletedTask;
 }
