@@ -47,6 +47,25 @@ public sealed class ClusterLogTests : IDisposable
     }
 
     [PostgresFact]
+    public async Task A_server_that_logs_what_a_copy_needs_gives_one_while_it_runs()
+    {
+        await StartOnceAsync();
+        await File.AppendAllTextAsync(Path.Combine(Data, "pg", "postgresql.conf"), "wal_level = replica\n");
+        await using var postgres = await EmbeddedServer.StartAsync(Data);
+        var binaries = (await PostgresBinariesFinder.FindAllAsync(null, CancellationToken.None))[0];
+        var server = new Npgsql.NpgsqlConnectionStringBuilder(postgres.ConnectionString);
+
+        var start = new ProcessStartInfo(
+            Path.Combine(binaries.Directory, "pg_basebackup"), ["-h", server.Host!, "-U", server.Username!, "-D", _home.Combine("copy"), "-X", "stream", "-c", "fast"]) { RedirectStandardError = true };
+        using var copying = Process.Start(start)!;
+        var said = await copying.StandardError.ReadToEndAsync();
+        await copying.WaitForExitAsync();
+
+        Assert.True(copying.ExitCode == 0, said);
+        Assert.True(File.Exists(_home.Combine("copy", "backup_label")));
+    }
+
+    [PostgresFact]
     public async Task A_replication_slot_keeps_its_server_starting()
     {
         await StartOnceAsync();
