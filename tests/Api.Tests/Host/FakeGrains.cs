@@ -25,6 +25,9 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     /// <summary>What happens while an account is told that its settings changed; null for nothing.</summary>
     public Func<AccountId, Task>? Telling { get; set; }
 
+    /// <summary>Sessions that were told that their settings changed.</summary>
+    public ConcurrentQueue<AccountId> Checked { get; } = new();
+
     public ConcurrentQueue<DateTimeOffset?> Pauses { get; } = new();
 
     public ConcurrentQueue<(ConversationRef Conversation, MessageId Turn, LateReply Reply)> Replies { get; } = new();
@@ -195,7 +198,11 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public Task StopAsync(TenantId tenant) => grains.FailAsync();
 
-        public Task CheckAsync(TenantId tenant) => grains.FailAsync();
+        public Task CheckAsync(TenantId tenant)
+        {
+            grains.Checked.Enqueue(new AccountId(key));
+            return grains.FailAsync();
+        }
 
         public async Task<PairingState?> WatchAsync(TenantId tenant)
         {
