@@ -173,6 +173,25 @@ public sealed class ConversationTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [PostgresFact]
+    public async Task What_a_conversation_goes_into_while_it_is_paused_is_paused_as_well()
+    {
+        var (tenant, channel, kept) = await ConversationAsync();
+        var gone = await Seed.ConversationAsync(host, tenant.Id, channel, "lid");
+        var told = new List<Guid>();
+        host.Grains.Pausing = conversation =>
+        {
+            told.Add(conversation.Conversation.Value);
+            return Seed.RunAsync(host.Db, "update conversation set merged_into = $2 where id = $1", gone, kept);
+        };
+
+        var answer = await (await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{gone}/pause", new { seconds = 60 })).JsonAsync();
+        host.Grains.Pausing = null;
+
+        Assert.Equal([gone, kept], told);
+        Assert.Equal((kept, true), (answer.GetProperty("id").GetGuid(), answer.GetProperty("agent_paused").GetBoolean()));
+    }
+
+    [PostgresFact]
     public async Task Events_are_read_on_by_cursor_and_a_late_commit_is_not_skipped()
     {
         var (tenant, channel, _) = await ConversationAsync();

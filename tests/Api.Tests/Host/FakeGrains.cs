@@ -30,6 +30,9 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
     public ConcurrentQueue<DateTimeOffset?> Pauses { get; } = new();
 
+    /// <summary>What happens while a conversation is paused; null for nothing.</summary>
+    public Func<ConversationRef, Task>? Pausing { get; set; }
+
     public ConcurrentQueue<(ConversationRef Conversation, MessageId Turn, LateReply Reply)> Replies { get; } = new();
 
     /// <summary>What late replies are answered with.</summary>
@@ -231,10 +234,11 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
     {
         public Task EnqueueAsync(ConversationRef conversation, ImmutableArray<PendingTurn> turns, bool complete) => grains.FailAsync();
 
-        public Task PauseAsync(ConversationRef conversation, DateTimeOffset? until)
+        public async Task PauseAsync(ConversationRef conversation, DateTimeOffset? until)
         {
             grains.Pauses.Enqueue(until);
-            return grains.FailAsync();
+            await grains.FailAsync();
+            await (grains.Pausing?.Invoke(conversation) ?? Task.CompletedTask);
         }
 
         public Task TakeOverAsync(ConversationRef conversation, DateTimeOffset until) => throw new NotSupportedException();
