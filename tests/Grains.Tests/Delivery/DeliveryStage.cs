@@ -51,6 +51,12 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     /// <summary>What is in the table when it is read next.</summary>
     public ImmutableArray<OutboxRow> Table { get; set; } = [];
 
+    /// <summary>Those of unknown outcome.</summary>
+    public ImmutableArray<OutboxRow> Unknown { get; set; } = [];
+
+    /// <summary>What the store does when one of those is to be sent once more.</summary>
+    public Func<Task<bool>> Repeating { get; set; } = () => throw new NotSupportedException();
+
     /// <summary>Between looking which replies there are and saying so.</summary>
     public Func<Task> Found { get; set; } = () => Task.CompletedTask;
 
@@ -264,7 +270,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
     public Task<ImmutableArray<OutboxRow>> LoadUnknownAsync(TenantId tenant, AccountId account, DateTimeOffset begunAfter, int limit, CancellationToken cancellationToken)
     {
         Note("read unknown");
-        return Task.FromResult(ImmutableArray<OutboxRow>.Empty);
+        return Task.FromResult(Unknown);
     }
 
     public Task<SendStart> BeginSendAsync(TenantId tenant, AccountId account, MessageId message, int attempt, bool possiblyDuplicate, CancellationToken cancellationToken)
@@ -282,7 +288,7 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         return SettlementsCount;
     }
 
-    public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<bool> RepeatAsync(TenantId tenant, AccountId account, MessageId message, CancellationToken cancellationToken) => Repeating();
 
     public Task LookedUpAsync(TenantId tenant, AccountId account, MessageId message, string answer, CancellationToken cancellationToken)
     {
@@ -332,12 +338,14 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
         }
     }
 
-    /// <summary>One that is asked, and says that it has what it is asked about.</summary>
+    /// <summary>One that is asked, and says that it has what it is asked about, unless it is to say something else.</summary>
     internal sealed class Answering(DeliveryStage stage, ChannelLimits limits) : Provider(stage, limits), ISentLookup
     {
+        public SentLookupOutcome Says { get; init; } = new SentLookupOutcome.Found("3EB0");
+
         public Task<SentLookupOutcome> FindSentAsync(
             Connection connection, OutboundMessage message, DateTimeOffset since, IReadOnlySet<string> known, CancellationToken cancellationToken) =>
-            Task.FromResult<SentLookupOutcome>(new SentLookupOutcome.Found("3EB0"));
+            Task.FromResult(Says);
     }
 
     /// <summary>One that wants a minute between two messages to a chat.</summary>
