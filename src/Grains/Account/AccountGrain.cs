@@ -30,6 +30,9 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
 
     private static readonly TimeSpan EchoTick = TimeSpan.FromSeconds(1);
 
+    /// <summary>The sweep wakes an account also for echoes that are held. One that watches none looks for them so often at the most: it is mostly woken for webhooks.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(10);
+
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IAgentCatalog _agents;
@@ -46,6 +49,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     private readonly Pump _drain;
     private IGrainTimer? _echoTimer;
     private int _timesHeld;
+    private long _lookedForEchoes;
 
     public AccountGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, IArrivals arrivals, ITranscript transcript, IChannelStatuses statuses,
@@ -87,6 +91,12 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     public Task WakeAsync()
     {
         _inflow.Doubt(Account);
+        if (_echoTimer is null && _clock.GetElapsedTime(_lookedForEchoes) >= BetweenLooks)
+        {
+            // Another activation may have held some after our last look.
+            WatchEchoes();
+        }
+
         return ArrivedAsync();
     }
 
@@ -331,6 +341,7 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     private void WatchEchoes()
     {
         _timesHeld++;
+        _lookedForEchoes = _clock.GetTimestamp();
         _echoTimer ??= this.RegisterGrainTimer(SettleEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
     }
 
