@@ -1,5 +1,6 @@
 using Channels.Api.Errors;
 using Channels.Api.Requests;
+using Channels.Core;
 using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Grains.Abstractions;
@@ -70,7 +71,16 @@ internal sealed partial class ChannelWriting(
         await TellAsync(account);
 
         // Not beside the answer: until its session knows, the gateway posts elsewhere or shows the former secret. Who gets no 200 sends the change again.
-        await activation.CheckAsync(tenant, changed);
+        try
+        {
+            await activation.CheckAsync(tenant, changed);
+        }
+        catch (StoreUnavailableException)
+        {
+            // What that is answered with says that nothing was done.
+            return new Problem(ErrorCatalogue.Busy);
+        }
+
         return TypedResults.Ok(ChannelAnswer.Of(changed, address, clock.GetUtcNow()));
     }
 

@@ -18,6 +18,7 @@ internal sealed class SessionKeeping(
     private readonly OneAtATime _writing = new();
     private SessionState? _session;
     private AccountStatusChange? _told;
+    private ChannelEntry? _toldBeside;
     private long _version;
     private long _kept;
 
@@ -56,7 +57,7 @@ internal sealed class SessionKeeping(
         // A gateway that cannot reconnect says "connecting" twenty times a second.
         var unchanged = session == _session && _kept == _version;
         _session = session;
-        if (unchanged && life.StatusOf(session, channel.Tenant, clock.GetUtcNow()) is var follows && (follows is null || follows == _told))
+        if (unchanged && life.StatusOf(session, channel.Tenant, clock.GetUtcNow()) is var follows && (follows is null || IsTold(channel, follows)))
         {
             return;
         }
@@ -85,21 +86,32 @@ internal sealed class SessionKeeping(
 
     private async Task TellAsync(ChannelEntry channel, SessionState session)
     {
-        if (life.StatusOf(session, channel.Tenant, clock.GetUtcNow()) is not { } change || (change == _told && channel.Status == change.Status))
+        if (life.StatusOf(session, channel.Tenant, clock.GetUtcNow()) is not { } change || IsTold(channel, change))
         {
             return;
         }
 
-        if (await statuses.SetAccountAsync(change.Tenant, channel.Account, change.Status, change.Code, change.Reason, change.NextStep, CancellationToken.None))
+        // Until an answer is here nobody knows what the table says.
+        _told = null;
+        try
         {
-            SessionLog.StatusChanged(logger, channel.Account, change.Status, change.Code);
+            if (await statuses.SetAccountAsync(change.Tenant, channel.Account, change.Status, change.Code, change.Reason, change.NextStep, CancellationToken.None))
+            {
+                SessionLog.StatusChanged(logger, channel.Account, change.Status, change.Code);
+            }
+        }
+        finally
+        {
+            directory.Forget(channel.Account);
         }
 
-        _told = change;
-        directory.Forget(channel.Account);
+        (_told, _toldBeside) = (change, channel);
         if (change.Status == AccountStatus.Active)
         {
             await becameActive();
         }
     }
+
+    // Somebody else may have written the row since. The entry beside which it was told is from before that, and says nothing.
+    private bool IsTold(ChannelEntry channel, AccountStatusChange change) => change == _told && (ReferenceEquals(channel, _toldBeside) || channel.Status == change.Status);
 }

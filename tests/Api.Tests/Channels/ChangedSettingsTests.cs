@@ -1,4 +1,5 @@
 using Channels.Api.Tests.Host;
+using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Testing;
 
@@ -21,12 +22,14 @@ public sealed class ChangedSettingsTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Contains(new AccountId(id), host.Grains.Checked);
     }
 
-    [PostgresFact]
-    public async Task A_change_that_the_session_could_not_be_told_of_is_kept_and_not_said_to_be_done()
+    [PostgresTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_change_that_the_session_could_not_be_told_of_is_kept_and_not_said_to_be_done(bool storeAway)
     {
         var tenant = await host.TenantAsync();
         var id = await tenant.CreateEvolutionAsync();
-        host.Grains.Failure = new TimeoutException();
+        host.Grains.Failure = storeAway ? new StoreUnavailableException() : new TimeoutException();
 
         var answer = await tenant.Http.SendJsonAsync(HttpMethod.Patch, $"/api/v1/channels/{id}", """{"name":"changed"}""");
         host.Grains.Failure = null;

@@ -22,24 +22,43 @@ public sealed class SessionKeepingTests : ISessionStore, IChannelStatuses, IChan
     private readonly SessionKeeping _keeping;
     private AccountStatus _status = AccountStatus.Pending;
     private bool _losesAnswer;
+    private int _told;
 
     public SessionKeepingTests() => _keeping = new SessionKeeping(this, this, _life, this, _clock, NullLogger.Instance, () => Task.CompletedTask);
 
-    [Fact]
-    public async Task A_status_that_was_written_though_the_answer_was_lost_is_put_right_by_what_was_told_before()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_status_that_was_written_though_the_answer_was_lost_is_put_right_by_what_was_told_before(bool byAnEntryOfBefore)
     {
         var working = _life.First(AccountStatus.Active, _clock.GetUtcNow());
         var sign = new SessionSign(EventKinds.AccountError, _clock.GetUtcNow(), null, false, null, null);
         var failing = _life.After(working, sign, new SessionOwner("5491150000001", _ => true), _clock.GetUtcNow());
         await _keeping.KeepAsync(Channel(), working);
+        var before = Channel();
 
         _losesAnswer = true;
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _keeping.KeepAsync(Channel(), failing));
         _losesAnswer = false;
         Assert.Equal(AccountStatus.Error, _status);
-        await _keeping.KeepAsync(Channel(), working);
+        await _keeping.KeepAsync(byAnEntryOfBefore ? before : Channel(), working);
 
         Assert.Equal(AccountStatus.Active, _status);
+    }
+
+    [Fact]
+    public async Task A_status_that_somebody_else_wrote_is_put_right_and_told_once_in_a_pass()
+    {
+        var working = _life.First(AccountStatus.Active, _clock.GetUtcNow());
+        await _keeping.KeepAsync(Channel(), working);
+        _status = AccountStatus.Inactive;
+        var told = _told;
+        var seen = Channel();
+
+        await _keeping.KeepAsync(seen, working);
+        await _keeping.KeepAsync(seen, working);
+
+        Assert.Equal((AccountStatus.Active, told + 1), (_status, _told));
     }
 
     Task<SessionState?> ISessionStore.LoadAsync(TenantId tenant, AccountId account, CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -49,7 +68,7 @@ public sealed class SessionKeepingTests : ISessionStore, IChannelStatuses, IChan
     Task<bool> IChannelStatuses.SetAccountAsync(
         TenantId tenant, AccountId account, AccountStatus status, string? code, string? reason, string? nextStep, CancellationToken cancellationToken)
     {
-        _status = status;
+        (_status, _told) = (status, _told + 1);
         return _losesAnswer ? Task.FromException<bool>(new StoreUnavailableException()) : Task.FromResult(true);
     }
 
