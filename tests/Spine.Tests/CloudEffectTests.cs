@@ -49,8 +49,8 @@ public sealed class CloudEffectTests(CloudSpine spine) : SpineTest(spine), IClas
         Assert.InRange(throttle.GetProperty("held_until").GetDateTimeOffset() - before, TimeSpan.FromMinutes(10), TimeSpan.FromHours(2));
         Assert.Contains("rate-limited", throttle.GetProperty("held_reason").GetString(), StringComparison.Ordinal);
         Assert.Equal("active", await shop.Channel.StatusAsync());
-        var events = (await Spine.Tenant.GetAsync($"/api/v1/events?channel_id={shop.Channel.Id}&type=channel.account.throttled")).ToString();
-        Assert.Contains("held_until", events, StringComparison.Ordinal);
+        var told = Assert.Single(await Spine.EventsAsync("channel.account.throttled"), one => one.GetProperty("channel_id").GetGuid() == shop.Channel.Id);
+        Assert.Equal(throttle.GetProperty("held_until").GetDateTimeOffset(), told.GetProperty("data").GetProperty("held_until").GetDateTimeOffset(), TimeSpan.FromSeconds(1));
     }
 
     [PostgresFact]

@@ -170,9 +170,6 @@ public sealed class HandOverTests(Running.Spine spine) : SpineTest(spine), IClas
 
     private Task<IReadOnlyList<JsonElement>> HandOversAsync(Guid conversation) => Until.SeenAsync<IReadOnlyList<JsonElement>>(
         "the event of a hand-over",
-        async () => [.. (await Spine.Tenant.GetAsync("/api/v1/events?limit=1000")).GetProperty("events").EnumerateArray().Where(one => IsHandOver(one, conversation))],
+        async () => [.. (await Spine.EventsAsync("conversation.handed_over")).Where(one => one.GetProperty("conversation_id").GetGuid() == conversation)],
         found => found.Count > 0);
-
-    private static bool IsHandOver(JsonElement told, Guid conversation) =>
-        told.GetProperty("type").GetString() == "conversation.handed_over" && told.GetProperty("conversation_id").GetGuid() == conversation;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Channels.FakeProviders.Evolution;
 using Channels.Testing;
 
@@ -49,6 +50,23 @@ public class Spine : IAsyncLifetime
         }
 
         await _databases.DisposeAsync();
+    }
+
+    /// <summary>Everything that was told so far of this tenant's channels, of one type.</summary>
+    internal async Task<IReadOnlyList<JsonElement>> EventsAsync(string type)
+    {
+        var events = new List<JsonElement>();
+        for (var after = ""; ;)
+        {
+            var page = await Tenant.GetAsync($"/api/v1/events?limit=1000&after={after}");
+            events.AddRange(page.GetProperty("events").EnumerateArray().Where(one => one.GetProperty("type").GetString() == type));
+            if (!page.GetProperty("more").GetBoolean())
+            {
+                return events;
+            }
+
+            after = page.GetProperty("cursor").GetString();
+        }
     }
 
     /// <summary>A word that is not in use yet, for names, numbers and ids.</summary>
