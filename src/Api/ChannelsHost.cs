@@ -14,6 +14,8 @@ public static class ChannelsHost
 {
     internal const string Address = "http://127.0.0.1:7070";
 
+    private static readonly string[] _addresses = ["urls", "http_ports", "https_ports"];
+
     /// <summary>Settings lie beside the program, data where it was started.</summary>
     /// <param name="arguments">The command line.</param>
     public static WebApplicationOptions Options(string[] arguments) => new() { Args = arguments, ContentRootPath = AppContext.BaseDirectory };
@@ -22,7 +24,7 @@ public static class ChannelsHost
     /// <param name="builder">The host's.</param>
     public static void UseChannelsDefaults(this WebApplicationBuilder builder)
     {
-        if (string.IsNullOrEmpty(builder.Configuration["urls"]) && builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().FirstOrDefault() is null)
+        if (_addresses.All(setting => string.IsNullOrEmpty(builder.Configuration[setting])) && builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().FirstOrDefault() is null)
         {
             builder.WebHost.UseUrls(Address);
         }

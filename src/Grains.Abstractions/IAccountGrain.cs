@@ -17,6 +17,10 @@ public interface IAccountGrain : IGrainWithGuidKey
     [Alias("ArrivedAsync"), AlwaysInterleave]
     Task ArrivedAsync();
 
+    /// <summary>Messages are held that may be echoes of ours: it looks for them until none are. Returns once noted.</summary>
+    [Alias("WatchEchoesAsync"), AlwaysInterleave]
+    Task WatchEchoesAsync();
+
     /// <summary>The channel's settings or status changed: read them again, and look whether waiting replies may leave.</summary>
     [Alias("SettingsChangedAsync"), AlwaysInterleave]
     Task SettingsChangedAsync();

@@ -185,7 +185,7 @@ internal sealed partial class ChannelWriting(
         [LoggerMessage(1111, LogLevel.Warning, "Channel {Account} was made, but could not be activated at once ({Problem})")]
         public static partial void NotActivated(ILogger logger, AccountId account, string problem);
 
-        [LoggerMessage(1110, LogLevel.Warning, "Channel {Account} was changed, but its grain could not be told ({Problem}); it notices within half a minute")]
+        [LoggerMessage(1110, LogLevel.Warning, "Channel {Account} was changed or deleted, but a grain of its could not be told ({Problem}); it notices within half a minute")]
         public static partial void NotTold(ILogger logger, AccountId account, string problem);
     }
 }

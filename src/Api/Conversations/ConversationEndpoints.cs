@@ -3,11 +3,13 @@ using Channels.Api.Errors;
 using Channels.Api.Idempotency;
 using Channels.Api.Messages;
 using Channels.Api.Requests;
+using Channels.Core;
 using Channels.Core.Conversations;
 using Channels.Core.Ids;
 using Channels.Core.Transcript;
 using Channels.Grains.Abstractions;
 using Channels.Storage.Channels;
+using Channels.Storage.Database;
 using Channels.Storage.Queries;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -98,26 +100,28 @@ internal static class ConversationEndpoints
         Guid id, DateTimeOffset? until, Caller caller, ConversationQueries conversations, ReplyWindows windows, IGrainFactory grains, CancellationToken cancellationToken)
     {
         ConversationId? told = null;
-        ConversationRow conversation;
-        while (true)
+        try
         {
-            if (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is not { } found)
+            while (await conversations.FindAsync(caller.Tenant, new ConversationId(id), cancellationToken) is { } conversation)
             {
-                return Problem.NotFound;
+                if (conversation.Id == told)
+                {
+                    var answered = conversation with { PausedUntil = until, OutOfReach = until is null ? null : conversation.OutOfReach };
+                    return TypedResults.Ok(ConversationAnswer.Of(answered, await windows.FindAsync(caller.Tenant, conversation, cancellationToken)));
+                }
+
+                // Looked up once more afterwards: it may have gone into another meanwhile, whose agent goes on.
+                told = conversation.Id;
+                await grains.GetGrain<IConversationGrain>(told.Value.Value).PauseAsync(RefTo(caller, conversation), until);
             }
 
-            conversation = found;
-            if (conversation.Id == told)
-            {
-                break;
-            }
-
-            // Looked up once more afterwards: it may have gone into another meanwhile, whose agent goes on.
-            await grains.GetGrain<IConversationGrain>(conversation.Id.Value).PauseAsync(RefTo(caller, conversation), until);
-            told = conversation.Id;
+            return Problem.NotFound;
         }
-
-        return TypedResults.Ok(ConversationAnswer.Of(conversation with { PausedUntil = until, OutOfReach = until is null ? null : conversation.OutOfReach }, await windows.FindAsync(caller.Tenant, conversation, cancellationToken)));
+        catch (Exception failure) when (told is not null && failure is (StoreUnavailableException or ShareTakenException))
+        {
+            // What these are answered with says that nothing was done.
+            return new Problem(ErrorCatalogue.Busy);
+        }
     }
 
     private static ConversationRef RefTo(Caller caller, ConversationRow conversation) => new(caller.Tenant, conversation.Account, conversation.Id);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Channels.Core.Agents;
+using Channels.Core;
 using Channels.Core.Channels;
 using Channels.Core.Connectors;
 using Channels.Core.Conversations;
@@ -30,9 +31,6 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
 
     private static readonly TimeSpan EchoTick = TimeSpan.FromSeconds(1);
 
-    /// <summary>The sweep wakes an account also for echoes that are held. One that watches none looks for them so often at the most: it is mostly woken for webhooks.</summary>
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(10);
-
     private readonly IChannelDirectory _directory;
     private readonly IConnectorCatalog _connectors;
     private readonly IAgentCatalog _agents;
@@ -49,7 +47,6 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     private readonly Pump _drain;
     private IGrainTimer? _echoTimer;
     private int _timesHeld;
-    private long _lookedForEchoes;
 
     public AccountGrain(
         IChannelDirectory directory, IConnectorCatalog connectors, IAgentCatalog agents, IAccountInbox inbox, IArrivals arrivals, ITranscript transcript, IChannelStatuses statuses,
@@ -91,13 +88,14 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     public Task WakeAsync()
     {
         _inflow.Doubt(Account);
-        if (_echoTimer is null && _clock.GetElapsedTime(_lookedForEchoes) >= BetweenLooks)
-        {
-            // Another activation may have held some after our last look.
-            WatchEchoes();
-        }
-
         return ArrivedAsync();
+    }
+
+    /// <inheritdoc/>
+    public Task WatchEchoesAsync()
+    {
+        WatchEchoes();
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -341,14 +339,25 @@ internal sealed partial class AccountGrain : Grain, IAccountGrain
     private void WatchEchoes()
     {
         _timesHeld++;
-        _lookedForEchoes = _clock.GetTimestamp();
-        _echoTimer ??= this.RegisterGrainTimer(SettleEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
+        _echoTimer ??= this.RegisterGrainTimer(LookForEchoesAsync, new GrainTimerCreationOptions { DueTime = EchoTick, Period = EchoTick, Interleave = true, KeepAlive = true });
     }
 
     private void StopWatchingEchoes()
     {
         _echoTimer?.Dispose();
         _echoTimer = null;
+    }
+
+    private async Task LookForEchoesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SettleEchoesAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Draining says so, now and then; this comes each second, from every account that watches.
+        }
     }
 
     private async Task SettleEchoesAsync(CancellationToken cancellationToken)

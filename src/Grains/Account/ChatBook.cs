@@ -14,7 +14,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
     private readonly Dictionary<string, ConversationId> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<ConversationId, ContactChange> _written = [];
 
-    // Of an attempt that failed further on as well: what it changed is changed, and the next does not find it to change.
+    // Of an attempt that failed as well, there or further on: what it changed is changed, and the next does not find it to change.
     private readonly HashSet<ConversationId> _outdated = [];
 
     /// <summary>Makes sure that every chat of these events is known. One store call for all that are not.</summary>
@@ -57,10 +57,7 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         await ResolveAsync(tenant, account, unknown.ToImmutable(), cancellationToken);
         foreach (var chat in unknown)
         {
-            if (await MergeAsync(tenant, account, chat.Aliases, cancellationToken) is { } kept)
-            {
-                _outdated.Add(kept);
-            }
+            await MergeAsync(tenant, account, chat.Aliases, cancellationToken);
         }
 
         foreach (var (from, to) in moved)
@@ -147,17 +144,16 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
         _known.TryGetValue(aliases[0], out var first) && aliases.All(alias => _known.TryGetValue(alias, out var other) && other == first);
 
     // The conversation that others went into; null when there were none.
-    private async Task<ConversationId?> MergeAsync(TenantId tenant, AccountId account, ImmutableArray<string> aliases, CancellationToken cancellationToken)
+    private async Task MergeAsync(TenantId tenant, AccountId account, ImmutableArray<string> aliases, CancellationToken cancellationToken)
     {
         var kept = _known[aliases[0]];
-        var isMerged = false;
         foreach (var alias in aliases.Skip(1))
         {
             var gone = _known[alias];
             if (gone != kept)
             {
+                _outdated.Add(kept);
                 await transcript.MergeAsync(new ConversationRef(tenant, account, kept), gone, cancellationToken);
-                isMerged = true;
 
                 // The kept conversation may have kept its own name.
                 _written.Clear();
@@ -167,8 +163,6 @@ internal sealed class ChatBook(ITranscript transcript, IdSource ids)
                 }
             }
         }
-
-        return isMerged ? kept : null;
     }
 
     private static string? NameOf(ChannelEvent happened) => ChatTypes.IsDirect(happened) && happened.FromMe != true ? happened.SenderName : null;

@@ -34,7 +34,7 @@ internal sealed partial class InboxPartitionGrain(ISweep sweep, ILogger<InboxPar
             await Task.WhenAll(
                 [
                     .. waiting.Inboxes.Select(account => GrainFactory.GetGrain<IAccountGrain>(account.Value).WakeAsync()),
-                    .. waiting.Echoes.Select(account => GrainFactory.GetGrain<IAccountGrain>(account.Value).WakeAsync()),
+                    .. waiting.Echoes.Select(account => GrainFactory.GetGrain<IAccountGrain>(account.Value).WatchEchoesAsync()),
                     .. waiting.Turns.Select(turn => GrainFactory.GetGrain<IConversationGrain>(turn.Conversation.Value).EnqueueAsync(turn, [], complete: false)),
                     .. waiting.Sessions.Select(account => GrainFactory.GetGrain<IWhatsAppSessionGrain>(account.Value).WakeAsync()),
                     .. waiting.Intakes.Select(account => GrainFactory.GetGrain<IIntakeGrain>(account.Value).WakeAsync()),

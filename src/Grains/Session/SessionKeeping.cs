@@ -18,7 +18,7 @@ internal sealed class SessionKeeping(
     private readonly OneAtATime _writing = new();
     private SessionState? _session;
     private AccountStatusChange? _told;
-    private ChannelEntry? _toldBeside;
+    private readonly WeakReference<ChannelEntry?> _toldBeside = new(null);
     private long _version;
     private long _kept;
 
@@ -105,7 +105,8 @@ internal sealed class SessionKeeping(
             directory.Forget(channel.Account);
         }
 
-        (_told, _toldBeside) = (change, channel);
+        _told = change;
+        _toldBeside.SetTarget(channel);
         if (change.Status == AccountStatus.Active)
         {
             await becameActive();
@@ -113,5 +114,5 @@ internal sealed class SessionKeeping(
     }
 
     // Somebody else may have written the row since. The entry beside which it was told is from before that, and says nothing.
-    private bool IsTold(ChannelEntry channel, AccountStatusChange change) => change == _told && (ReferenceEquals(channel, _toldBeside) || channel.Status == change.Status);
+    private bool IsTold(ChannelEntry channel, AccountStatusChange change) => change == _told && ((_toldBeside.TryGetTarget(out var beside) && ReferenceEquals(channel, beside)) || channel.Status == change.Status);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Channels.Api.Tests.Host;
+using Channels.Core;
 using Channels.Core.Transcript;
 using Channels.Testing;
 
@@ -189,6 +190,18 @@ public sealed class ConversationTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal([gone, kept], told);
         Assert.Equal((kept, true), (answer.GetProperty("id").GetGuid(), answer.GetProperty("agent_paused").GetBoolean()));
+    }
+
+    [PostgresFact]
+    public async Task A_pause_that_may_be_written_is_not_said_to_be_undone()
+    {
+        var (tenant, _, conversation) = await ConversationAsync();
+        host.Grains.Pausing = _ => throw new StoreUnavailableException();
+
+        var answer = await tenant.Http.PostAsJsonAsync($"/api/v1/conversations/{conversation}/pause", new { seconds = 60 });
+        host.Grains.Pausing = null;
+
+        await answer.ProblemAsync(503, "busy");
     }
 
     [PostgresFact]

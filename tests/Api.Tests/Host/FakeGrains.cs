@@ -121,6 +121,8 @@ internal sealed class FakeGrains(NpgsqlDataSource db)
 
         public Task ArrivedAsync() => grains.FailAsync();
 
+        public Task WatchEchoesAsync() => grains.FailAsync();
+
         public async Task SettingsChangedAsync()
         {
             grains.Told.Enqueue(new AccountId(key));

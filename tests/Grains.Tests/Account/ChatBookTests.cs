@@ -20,6 +20,7 @@ public sealed class ChatBookTests : ITranscript
     private readonly ChatBook _book;
     private Dictionary<string, ConversationId> _proposals = [];
     private bool _loses;
+    private bool _losesMerge;
 
     public ChatBookTests() => _book = new ChatBook(this, new IdSource(new ManualClock()));
 
@@ -102,6 +103,18 @@ public sealed class ChatBookTests : ITranscript
     }
 
     [Fact]
+    public async Task What_went_into_another_although_nobody_heard_so_is_told_of()
+    {
+        _proposals = new() { ["phone"] = _kept, ["hidden"] = _gone };
+        _losesMerge = true;
+        await Assert.ThrowsAsync<TimeoutException>(() => LearnAsync([Of("phone", "hidden")]));
+        _book.Forget();
+        _proposals["hidden"] = _kept;
+
+        Assert.Equal([_kept], await _book.LearnAsync(_tenant, _account, [Of("phone", "hidden")], default));
+    }
+
+    [Fact]
     public async Task Of_two_that_went_into_others_the_first_is_told_of_when_the_second_failed_before()
     {
         _proposals = new() { ["phone"] = _kept, ["hidden"] = _gone };
@@ -144,7 +157,8 @@ public sealed class ChatBookTests : ITranscript
         return _loses && isFirst ? Task.FromException<bool>(new TimeoutException()) : Task.FromResult(isFirst);
     }
 
-    Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) => Task.CompletedTask;
+    Task ITranscript.MergeAsync(ConversationRef kept, ConversationId gone, CancellationToken cancellationToken) =>
+        _losesMerge ? Task.FromException(new TimeoutException()) : Task.CompletedTask;
 
     Task<EchoResult> ITranscript.SettleEchoesAsync(TenantId tenant, AccountId account, DateTimeOffset now, TimeSpan takeoverPause, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -63,18 +63,15 @@ public sealed class EchoTimerTests : IAccountInbox, IArrivals, ITranscript, IMed
     }
 
     [Fact]
-    public async Task Who_is_woken_looks_for_what_somebody_else_may_have_held_but_not_each_time()
+    public async Task Whoever_finds_echoes_held_has_their_account_look_for_them()
     {
         await using var stage = await OpenAsync();
         await ArrivesAsync();
         await Eventually.TrueAsync("the looks at the start", () => Volatile.Read(ref _settlings) >= 2);
         await Task.Delay(2 * _betweenLooks);
-        await stage.Account.WakeAsync();
-        await Task.Delay(2 * _betweenLooks);
         Assert.Equal(2, Volatile.Read(ref _settlings));
 
-        await Task.Delay(8 * _betweenLooks);
-        await stage.Account.WakeAsync();
+        await stage.Account.WatchEchoesAsync();
 
         await Eventually.TrueAsync("one more look", () => Volatile.Read(ref _settlings) > 2);
     }
