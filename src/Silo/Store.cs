@@ -1,7 +1,10 @@
 using System.Net.Sockets;
+using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Storage.Database;
+using Channels.Storage;
 using Channels.Storage.Embedded;
+using Channels.Storage.Journal;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Migrations;
 using Channels.Storage.Tenancy;
@@ -25,11 +28,12 @@ internal sealed class Store : IAsyncDisposable
 
     private readonly EmbeddedPostgres? _embedded;
 
-    private Store(ChannelsDatabase database, IdSource ids, EmbeddedPostgres? embedded)
+    private Store(ChannelsDatabase database, IdSource ids, EmbeddedPostgres? embedded, InboxJournal? journal)
     {
         Database = database;
         Ids = ids;
         _embedded = embedded;
+        Journal = journal;
     }
 
     /// <summary>Its connections.</summary>
@@ -37,6 +41,9 @@ internal sealed class Store : IAsyncDisposable
 
     /// <summary>Makes ids behind every id that waits to be worked off, whatever the clock says.</summary>
     public IdSource Ids { get; }
+
+    /// <summary>Beside the private server's tables; null beside any other server.</summary>
+    public InboxJournal? Journal { get; }
 
     /// <summary>Whether it is our own private server.</summary>
     public bool IsEmbedded => _embedded is not null;
@@ -49,10 +56,11 @@ internal sealed class Store : IAsyncDisposable
         EmbeddedPostgres? embedded = null;
         try
         {
+            var journalSize = JournalSize.Of(configuration);
             var given = configuration[Setting];
             if (string.IsNullOrWhiteSpace(given))
             {
-                var options = new EmbeddedPostgresOptions { DataDirectory = configuration["Channels:DataDirectory"] ?? "./data" };
+                var options = new EmbeddedPostgresOptions { DataDirectory = DirectoryOf(configuration) };
                 embedded = await EmbeddedPostgres.StartAsync(options, clock, logger, CancellationToken.None);
             }
 
@@ -60,9 +68,18 @@ internal sealed class Store : IAsyncDisposable
             await Migrator.MigrateAsync(database.Requests, clock, logger, CancellationToken.None);
             await SecondFence.CheckAsync(database.Requests, CancellationToken.None);
             await TimePartitions.EnsureAsync(database.Requests, clock, CancellationToken.None);
-            return new Store(database, await IdsAsync(database, clock), embedded);
+            var journal = embedded is null ? null
+                : InboxJournal.Open(
+                    Path.Combine(DirectoryOf(configuration), "journal"), await JournalPosition.ReadAsync(database.Requests, CancellationToken.None), journalSize, clock, logger);
+            var ids = await IdsAsync(database, clock);
+            if (journal?.Newest is { } newest)
+            {
+                ids.NotBefore(newest);
+            }
+
+            return new Store(database, ids, embedded, journal);
         }
-        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or FenceException || IsDatabases(failure))
+        catch (Exception failure) when (failure is EmbeddedPostgresException or MigrationException or FenceException or SettingException || IsDatabases(failure))
         {
             if (embedded is not null)
             {
@@ -79,12 +96,19 @@ internal sealed class Store : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Journal is not null)
+        {
+            await Journal.DisposeAsync();
+        }
+
         await Database.DisposeAsync();
         if (_embedded is not null)
         {
             await _embedded.DisposeAsync();
         }
     }
+
+    private static string DirectoryOf(IConfiguration configuration) => configuration["Channels:DataDirectory"] ?? "./data";
 
     // Who has no such host is a name server's word, and the driver passes it on as it is.
     private static bool IsDatabases(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;
@@ -107,6 +131,12 @@ internal sealed class Store : IAsyncDisposable
 /// <summary>Hands the store to the container, which does not own it: it outlives whatever still writes while the host stops.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(this IServiceCollection services, Store store) =>
+    public static void AddStore(this IServiceCollection services, Store store)
+    {
         services.AddSingleton(store.Database).AddSingleton(store.Database.Requests).AddSingleton(store.Ids);
+        if (store.Journal is { } journal)
+        {
+            services.AddInboxJournal(journal);
+        }
+    }
 }

@@ -15,6 +15,7 @@ using Channels.Storage.Database;
 using Channels.Storage.History;
 using Channels.Storage.Inbox;
 using Channels.Storage.Intake;
+using Channels.Storage.Journal;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Media;
 using Channels.Storage.Outbox;
@@ -40,6 +41,12 @@ public static class StorageServices
         services.TryAddSingleton<CommitCondition>();
         return services.AddSingleton<IInbox, PostgresInbox>();
     }
+
+    /// <summary>For the process that holds the private server's data directory: what comes faster than the table takes it is made durable beside it.</summary>
+    /// <param name="services">Has the inbox and the message path.</param>
+    /// <param name="journal">Not owned: it outlives whatever still writes while the host stops.</param>
+    public static IServiceCollection AddInboxJournal(this IServiceCollection services, InboxJournal journal) =>
+        services.AddSingleton(journal).AddSingleton(journal.Contents).AddHostedService<JournalMover>();
 
     /// <summary>For the one process through which every webhook comes and in which all grains are: accounts get from memory what was just committed.</summary>
     public static IServiceCollection AddArrivals(this IServiceCollection services) => services.AddSingleton<IArrivals, Arrivals>();

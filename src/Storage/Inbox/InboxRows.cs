@@ -15,7 +15,9 @@ internal sealed class InboxRows : IDisposable
 {
     private const short Columns = 6;
     private const int FixedSize = 2 + (Columns * 4) + (3 * 16) + 8;
-    private const short End = -1;
+    // Signature, flags, length of the header's extension.
+    private static readonly byte[] _opening = [(byte)'P', (byte)'G', (byte)'C', (byte)'O', (byte)'P', (byte)'Y', (byte)'\n', 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    private static readonly byte[] _closing = [0xFF, 0xFF];
     private static readonly DateTimeOffset _epoch = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly byte[] _buffer;
@@ -25,23 +27,30 @@ internal sealed class InboxRows : IDisposable
     public InboxRows(IReadOnlyList<InboundWebhook> webhooks)
     {
         var acceptances = Acceptances.Of(webhooks);
-        _buffer = ArrayPool<byte>.Shared.Rent(Header.Length + sizeof(short) + webhooks.Sum(SizeOf) + SizeOf(acceptances));
-        Header.CopyTo(_buffer);
-        _length = Header.Length;
+        _buffer = ArrayPool<byte>.Shared.Rent(_opening.Length + _closing.Length + webhooks.Sum(SizeOf) + SizeOf(acceptances));
+        _opening.CopyTo(_buffer, 0);
+        _length = _opening.Length;
         foreach (var webhook in webhooks)
         {
             Write(webhook);
         }
 
         Write(acceptances);
-        Write(End);
+        _closing.CopyTo(Rest);
+        _length += _closing.Length;
     }
 
-    /// <summary>Valid until disposed.</summary>
+    /// <summary>What a COPY begins with.</summary>
+    public static ReadOnlyMemory<byte> Opening => _opening;
+
+    /// <summary>What a COPY ends with.</summary>
+    public static ReadOnlyMemory<byte> Closing => _closing;
+
+    /// <summary>A whole COPY. Valid until disposed.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
-    /// <summary>Signature, flags, length of the header's extension.</summary>
-    private static ReadOnlySpan<byte> Header => [(byte)'P', (byte)'G', (byte)'C', (byte)'O', (byte)'P', (byte)'Y', (byte)'\n', 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// <summary>The rows alone. Valid until disposed.</summary>
+    public ReadOnlyMemory<byte> Rows => _buffer.AsMemory(_opening.Length.._length)[..^_closing.Length];
 
     private Span<byte> Rest => _buffer.AsSpan(_length);
 

@@ -12,23 +12,26 @@ internal sealed class PacedHints(IInboxHint hint, IInboxPressure pressure, TimeP
     private HashSet<AccountId> _later = [];
 
     /// <summary>These are committed.</summary>
-    public void Arrived(IReadOnlyList<InboundWebhook> webhooks)
+    public void Arrived(IReadOnlyList<InboundWebhook> webhooks) => Arrived(webhooks.Select(webhook => (webhook.Tenant, webhook.Account)));
+
+    /// <summary>Webhooks of these accounts are committed.</summary>
+    public void Arrived(IEnumerable<(TenantId Tenant, AccountId Account)> accounts)
     {
         var told = new HashSet<AccountId>();
-        foreach (var webhook in webhooks)
+        foreach (var (tenant, account) in accounts)
         {
-            if (!told.Add(webhook.Account))
+            if (!told.Add(account))
             {
                 continue;
             }
 
-            if (pressure.IsMadeBy(webhook.Tenant))
+            if (pressure.IsMadeBy(tenant))
             {
-                Postpone(webhook.Account);
+                Postpone(account);
             }
             else
             {
-                hint.Arrived(webhook.Account);
+                hint.Arrived(account);
             }
         }
     }

@@ -2,6 +2,7 @@ using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Storage.Batching;
 using Channels.Storage.Database;
+using Channels.Storage.Journal;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,13 +11,17 @@ namespace Channels.Storage.Inbox;
 /// <summary>The table every webhook is written to before the provider gets its 200.</summary>
 /// <remarks>
 /// Message path, step 2 of 6. Previous: Api/Ingress. Next: <c>AccountGrain</c>.
+/// Under pressure rows take the way through the journal where there is one (<see cref="InboxJournal"/>).
 /// A row is never updated here; only the account that owns it finishes it, by its own id (commits become visible out of order, so there is no watermark).
 /// </remarks>
 internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 {
     // COPY is the cheapest way in; one COPY is one transaction.
-    private static readonly string[] _append =
+    private static readonly string[] _copying =
         [.. InboxSlots.Tables.Select(table => $"copy {table} (tenant_id, account_id, id, received_at, path, body) from stdin (format binary)")];
+
+    /// <summary>How rows get into each of <see cref="InboxSlots.Tables"/>.</summary>
+    internal static IReadOnlyList<string> Copying => _copying;
 
     /// <summary>Bytes of one tenant in a transaction, while some send much and others little.</summary>
     private const long HelpingBesideOthers = 256 << 10;
@@ -26,12 +31,14 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly IArrivals _arrivals;
     private readonly CommitCondition _condition;
     private readonly TimeProvider _clock;
+    private readonly InboxJournal? _journal;
     private readonly PacedHints _hints;
     private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
 
-    public PostgresInbox(ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger)
-        : this(database, traffic, hint, arrivals, condition, clock, logger, patience: null)
+    public PostgresInbox(
+        ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger, InboxJournal? journal = null)
+        : this(database, traffic, hint, arrivals, condition, clock, logger, journal, patience: null)
     {
     }
 
@@ -42,15 +49,18 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     /// <param name="condition">Hears how transactions end.</param>
     /// <param name="clock">The time.</param>
     /// <param name="logger">For failures.</param>
+    /// <param name="journal">For what comes faster than the table takes it; null where there is none.</param>
     /// <param name="patience">When a transaction counts as hanging; null for <see cref="GroupCommitLimits"/>'s own.</param>
     internal PostgresInbox(
-        ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger, TimeSpan? patience)
+        ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger, InboxJournal? journal,
+        TimeSpan? patience)
     {
         _database = database;
         _traffic = traffic;
         _arrivals = arrivals;
         _condition = condition;
         _clock = clock;
+        _journal = journal;
         _hints = new PacedHints(hint, traffic, clock);
         _givingWay = new GivingWay(traffic, clock);
 
@@ -96,10 +106,44 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.Appends.OpenConnectionAsync(cancellationToken);
         var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
-        IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
-        using var rows = new InboxRows(webhooks);
+        var all = batch.Select(arrival => arrival.Webhook).ToList();
+        var (direct, journaled) = Split(all);
+
+        // Both before either is written: what cannot be written down is split off, and what then comes again must not be here already.
+        using var rows = direct.Count == 0 ? null : new InboxRows(direct);
+        using var journalRows = journaled.Count == 0 ? null : new InboxRows(journaled);
+        if (rows is not null)
+        {
+            await CommitToTableAsync(direct, rows, cancellationToken);
+        }
+
+        if (journalRows is not null)
+        {
+            await _journal!.AppendAsync(journaled, journalRows.Rows, cancellationToken);
+        }
+
+        // A small transaction of those who send little says nothing of how much waits.
+        _traffic.Committed(all, batch.All(arrival => arrival.IsPrompt) ? null : waiting);
+        _hints.Arrived(direct);
+    }
+
+    // Into the journal goes what comes faster than the table takes it, and what came so: until the last of a tenant's is in the table, later ones go the same way.
+    private (List<InboundWebhook> Direct, List<InboundWebhook> Journaled) Split(List<InboundWebhook> webhooks)
+    {
+        if (_journal is not { } journal)
+        {
+            return (webhooks, []);
+        }
+
+        var tenants = webhooks.Select(webhook => webhook.Tenant).Distinct().Where(tenant => journal.Holds(tenant) || (_traffic.IsMadeBy(tenant) && journal.IsReady())).ToHashSet();
+        return tenants.Count == 0 ? (webhooks, [])
+            : ([.. webhooks.Where(webhook => !tenants.Contains(webhook.Tenant))], [.. webhooks.Where(webhook => tenants.Contains(webhook.Tenant))]);
+    }
+
+    private async Task CommitToTableAsync(IReadOnlyList<InboundWebhook> webhooks, InboxRows rows, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.Appends.OpenConnectionAsync(cancellationToken);
         try
         {
             await CopyAsync(connection, rows, cancellationToken);
@@ -116,15 +160,12 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         }
 
         // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
-        // A small transaction of those who send little says nothing of how much waits.
-        _traffic.Committed(webhooks, batch.All(arrival => arrival.IsPrompt) ? null : waiting);
         _arrivals.Add(webhooks);
-        _hints.Arrived(webhooks);
     }
 
     private async Task CopyAsync(NpgsqlConnection connection, InboxRows rows, CancellationToken cancellationToken)
     {
-        await using (var copy = await connection.BeginRawBinaryCopyAsync(_append[InboxSlots.At(_clock.GetUtcNow())], cancellationToken))
+        await using (var copy = await connection.BeginRawBinaryCopyAsync(_copying[InboxSlots.At(_clock.GetUtcNow())], cancellationToken))
         {
             try
             {

@@ -28,7 +28,7 @@ public sealed class InboxLanesTests(PostgresFixture postgres) : IClassFixture<Po
 
         // None counts as hanging, however slow the machine: one that does lets a second of anything begin.
         await using var inbox = new PostgresInbox(
-            database, Traffic(), this, new NoArrivals(), new CommitCondition(TimeProvider.System, NullLogger<CommitCondition>.Instance), TimeProvider.System, NullLogger<PostgresInbox>.Instance, patience: TimeSpan.FromHours(1));
+            database, Traffic(), this, new NoArrivals(), new CommitCondition(TimeProvider.System, NullLogger<CommitCondition>.Instance), TimeProvider.System, NullLogger<PostgresInbox>.Instance, journal: null, patience: TimeSpan.FromHours(1));
 
         // Enough waits for a further transaction, but one is kept.
         List<Task> held = [AppendAsync(inbox, Heavy)];

@@ -1,12 +1,11 @@
 using System.Globalization;
-using Channels.Core;
 using Microsoft.Extensions.Configuration;
 
-namespace Channels.Grains.Fairness;
+namespace Channels.Core.Inbox;
 
 /// <summary>What part of the time draining goes on for tenants whose webhooks come faster than this process can both take and drain them. What it leaves undone it makes up for when they pause.</summary>
 /// <param name="UnderPressure">Above 0, at most 1. 1: draining never waits for acknowledgements.</param>
-internal sealed record DrainShare(double UnderPressure)
+public sealed record DrainShare(double UnderPressure)
 {
     private const string Setting = "Channels:DrainShare";
     private const double Usual = 0.05;

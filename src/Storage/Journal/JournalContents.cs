@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using Channels.Core.Ids;
+
+namespace Channels.Storage.Journal;
+
+/// <summary>For whom webhooks are in the journal that are not in the table yet. Holds one line for each such account.</summary>
+public sealed class JournalContents
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AccountId, Held> _accounts = [];
+    private readonly Dictionary<TenantId, long> _tenants = [];
+    private long _count;
+
+    /// <summary>How many in all.</summary>
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>Whether some of this tenant's are, or are just being written to it.</summary>
+    public bool Has(TenantId tenant)
+    {
+        // Nearly always.
+        if (Count == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _tenants.ContainsKey(tenant);
+        }
+    }
+
+    /// <summary>How many of an account's, or of all accounts of a tenant, and since when the oldest waits.</summary>
+    public (long Count, DateTimeOffset? Oldest) Of(TenantId tenant, AccountId? account)
+    {
+        if (!Has(tenant))
+        {
+            return (0, null);
+        }
+
+        lock (_gate)
+        {
+            var held = _accounts.Where(one => one.Value.Tenant == tenant && (account is not { } asked || one.Key == asked)).Select(one => one.Value).ToList();
+            return (held.Sum(one => one.Count), held.Count == 0 ? null : held.Min(one => one.Oldest));
+        }
+    }
+
+    internal void Add(TenantId tenant, AccountId account, DateTimeOffset receivedAt)
+    {
+        lock (_gate)
+        {
+            ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_accounts, account, out var known);
+            held = known ? held with { Count = held.Count + 1 } : new Held(tenant, 1, receivedAt);
+            CollectionsMarshal.GetValueRefOrAddDefault(_tenants, tenant, out _)++;
+            _count++;
+        }
+    }
+
+    // Oldest first: what is left of the account came after this one.
+    internal void Remove(TenantId tenant, AccountId account, DateTimeOffset receivedAt)
+    {
+        lock (_gate)
+        {
+            if (!_accounts.TryGetValue(account, out var held))
+            {
+                return;
+            }
+
+            _count--;
+            if (held.Count == 1)
+            {
+                _accounts.Remove(account);
+            }
+            else
+            {
+                _accounts[account] = held with { Count = held.Count - 1, Oldest = receivedAt > held.Oldest ? receivedAt : held.Oldest };
+            }
+
+            if (--CollectionsMarshal.GetValueRefOrAddDefault(_tenants, tenant, out _) == 0)
+            {
+                _tenants.Remove(tenant);
+            }
+        }
+    }
+
+    internal void Clear()
+    {
+        lock (_gate)
+        {
+            _accounts.Clear();
+            _tenants.Clear();
+            _count = 0;
+        }
+    }
+
+    private readonly record struct Held(TenantId Tenant, long Count, DateTimeOffset Oldest);
+}
