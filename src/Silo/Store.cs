@@ -71,6 +71,7 @@ internal sealed class Store : IAsyncDisposable
             var journal = embedded is null ? null
                 : InboxJournal.Open(
                     Path.Combine(DirectoryOf(configuration), "journal"), await JournalPosition.ReadAsync(database.Requests, CancellationToken.None), journalSize, clock, logger);
+            MakeRoomForWaiting();
             var ids = await IdsAsync(database, clock);
             if (journal?.Newest is { } newest)
             {
@@ -106,6 +107,13 @@ internal sealed class Store : IAsyncDisposable
         {
             await _embedded.DisposeAsync();
         }
+    }
+
+    // Two of the pool's threads may wait for the journal's disk; each processor is to have another one meanwhile.
+    private static void MakeRoomForWaiting()
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + InboxJournal.Waiting), completions);
     }
 
     private static string DirectoryOf(IConfiguration configuration) => configuration["Channels:DataDirectory"] ?? "./data";

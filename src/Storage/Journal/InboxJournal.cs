@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
+using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
 
 namespace Channels.Storage.Journal;
@@ -14,6 +15,9 @@ namespace Channels.Storage.Journal;
 /// </remarks>
 public sealed partial class InboxJournal : IAsyncDisposable
 {
+    /// <summary>Threads that may wait for its disk at once: as many as transactions of webhooks are under way.</summary>
+    public const int Waiting = ChannelsDatabase.MostAppends;
+
     /// <summary>Files that are ready while the journal is in use: at 100 MB a second each lasts for a sixth of a second, and is made in a tenth of that.</summary>
     private const int Ahead = 2;
 
@@ -26,20 +30,17 @@ public sealed partial class InboxJournal : IAsyncDisposable
     private readonly Guid _id;
     private readonly JournalFiles _files;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _writing = new(1);
-    private readonly SemaphoreSlim _syncing = new(1);
+    private readonly Lock _writing = new();
+    private readonly Lock _syncing = new();
     private readonly SemaphoreSlim _news = new(0, 1);
     private readonly Lock _gate = new();
     private readonly bool _isOn;
     private readonly Queue<JournalSegment> _filled = [];
-    private readonly List<JournalSegment> _unsynced = [];
-    private byte[] _buffer = new byte[1 << 20];
+    private readonly List<(JournalSegment Segment, long First)> _unsynced = [];
     private JournalSegment? _current;
     private long _written;
     private long _synced;
     private long _moved;
-    private long _readNext;
-    private int _readAt = JournalSegment.Start;
     private bool _isBroken;
     private bool _isSuspended;
 
@@ -57,7 +58,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
         }
 
         (_moved, _written, _synced) = (found.Moved, found.Last, found.Last);
-        (_readNext, _readAt) = (found.Moved + 1, found.ReadAt);
+        Reader = new JournalReader(this, found, logger);
     }
 
     /// <summary>For whom webhooks are in it.</summary>
@@ -66,6 +67,12 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <summary>The newest webhook that was in it when it was opened.</summary>
     public Guid? Newest { get; }
 
+    /// <summary>Reads what is to be moved.</summary>
+    internal JournalReader Reader { get; }
+
+    /// <summary>The number of the last batch that is on the disk.</summary>
+    internal long Synced => Volatile.Read(ref _synced);
+
     /// <summary>Where acknowledged webhooks are kept that the table refuses.</summary>
     internal string RefusedDirectory => Path.Combine(_files.Directory, "refused");
 
@@ -73,7 +80,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
     internal long MovedUpTo => Volatile.Read(ref _moved);
 
     /// <summary>Whether all that was acknowledged from it is in the table.</summary>
-    internal bool IsEmpty => Volatile.Read(ref _moved) == Volatile.Read(ref _synced);
+    internal bool IsEmpty => Volatile.Read(ref _moved) == Synced;
 
     /// <summary>Opens the journal of a data directory and finds what an earlier process has left in it.</summary>
     /// <param name="directory">Made if it is not there; its owner's alone.</param>
@@ -133,7 +140,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
 
         try
         {
-            await SyncAsync(await WriteAsync(rows, cancellationToken), cancellationToken);
+            Sync(await WriteAsync(rows, cancellationToken));
         }
         catch
         {
@@ -154,101 +161,25 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <summary>Returns when there may be something to move.</summary>
     internal Task<bool> WaitAsync(TimeSpan most, CancellationToken cancellationToken) => _news.WaitAsync(most, cancellationToken);
 
-    /// <summary>The oldest batches that are not moved yet; null when there are none. What was returned before and is not <see cref="Moved"/> is returned again.</summary>
-    /// <param name="most">Most batches.</param>
-    /// <param name="inTable">Up to this number they are in the table: those are not returned together with later ones.</param>
-    /// <exception cref="IOException">The disk does not give them.</exception>
-    internal JournalPiece? Read(int most, long inTable)
-    {
-        while (_readNext <= Volatile.Read(ref _synced))
-        {
-            JournalSegment segment;
-            lock (_gate)
-            {
-                // Those behind are moved, but for the one that is written to.
-                segment = _filled.First(one => one.Last >= _readNext || one == _current);
-            }
-
-            if (segment.First > _readNext)
-            {
-                Log.Gap(_logger, _readNext, segment.First - 1);
-                _readNext = segment.First;
-            }
-
-            if (segment.First == _readNext)
-            {
-                _readAt = JournalSegment.Start;
-            }
-
-            if (ReadFrom(segment, _readNext <= inTable ? (int)Math.Min(most, inTable - _readNext + 1) : most) is { Count: > 0 } piece)
-            {
-                return piece;
-            }
-
-            // Written, synced, and not what was written.
-            var last = Math.Min(segment.Last, Volatile.Read(ref _synced));
-            Break();
-            Log.Damaged(_logger, segment.Path, _readNext, last);
-            segment.Keep();
-            _readNext = last + 1;
-            Leave(last);
-        }
-
-        return null;
-    }
-
-    /// <summary>These are in the table, and so are all before them.</summary>
-    internal void Moved(JournalPiece piece)
-    {
-        foreach (var webhook in piece.Webhooks)
-        {
-            Contents.Remove(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
-        }
-
-        foreach (var rows in piece.Batches)
-        {
-            _readAt += JournalFrame.HeaderSize + rows.Length;
-        }
-
-        _readNext = piece.Last + 1;
-        Leave(piece.Last);
-    }
-
     /// <summary>Gives the disk back what it holds, if nothing is in it: what was in it is told to nobody any more.</summary>
-    internal async Task ClearAsync(CancellationToken cancellationToken)
+    internal void Clear()
     {
-        await _writing.WaitAsync(cancellationToken);
-        try
+        lock (_writing)
         {
-            lock (_gate)
+            lock (_syncing)
             {
-                if (!IsEmpty || Volatile.Read(ref _written) != Volatile.Read(ref _synced))
-                {
-                    return;
-                }
-
-                _current = null;
-                _unsynced.Clear();
-                while (_filled.TryDequeue(out var segment))
-                {
-                    _files.Release(segment);
-                }
+                ClearIfEmpty();
             }
-
-            _files.Clear();
-        }
-        finally
-        {
-            _writing.Release();
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _writing.WaitAsync();
-        lock (_gate)
+        lock (_writing)
         {
+            // Who comes now comes too late: the host has ended everything that writes.
+            Break();
             foreach (var segment in _filled)
             {
                 segment.Dispose();
@@ -256,110 +187,157 @@ public sealed partial class InboxJournal : IAsyncDisposable
         }
 
         await _files.DisposeAsync();
-        _writing.Dispose();
-        _syncing.Dispose();
         _news.Dispose();
     }
 
-    private async Task<long> WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
+    // Locks, not waits that give the thread away: they are held for a memory copy and a disk's answer, and who would come back through the queue of a busy pool comes late.
+    private async ValueTask<long> WriteAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
     {
-        await _writing.WaitAsync(cancellationToken);
-        try
+        long sequence;
+        while (!TryWrite(rows, out sequence))
+        {
+            _files.Prepare(Ahead);
+            if (!await _files.WaitAsync(Patience, cancellationToken))
+            {
+                throw new StoreUnavailableException("The journal is full, and the store takes nothing from it.");
+            }
+        }
+
+        return sequence;
+    }
+
+    // False when there is no file with room.
+    private bool TryWrite(ReadOnlyMemory<byte> rows, out long sequence)
+    {
+        lock (_writing)
         {
             ThrowIfClosed();
-            if (_current is not { } current || !current.HasRoomFor(rows.Length))
+            sequence = Volatile.Read(ref _written) + 1;
+            try
             {
-                current = await NextAsync(cancellationToken);
-            }
+                if (_current?.HasRoomFor(rows.Length) != true && !TryBeginNext(sequence))
+                {
+                    return false;
+                }
 
-            var sequence = Volatile.Read(ref _written) + 1;
-            current.Write(sequence, rows);
-            Volatile.Write(ref _written, sequence);
-            return sequence;
-        }
-        catch (IOException failed)
-        {
-            throw Broken(failed);
-        }
-        finally
-        {
-            _writing.Release();
+                _current!.Write(sequence, rows);
+                Volatile.Write(ref _written, sequence);
+                return true;
+            }
+            catch (IOException failed)
+            {
+                throw Broken(failed);
+            }
         }
     }
 
-    private async Task<JournalSegment> NextAsync(CancellationToken cancellationToken)
+    private bool TryBeginNext(long first)
     {
-        // First: the file that is full is given back, too, when all in it is moved, and may be the one that is waited for.
+        // First: the file that is full is given back, too, when all in it is moved, and may be the only one there is.
         lock (_gate)
         {
             _current = null;
         }
 
         Leave(MovedUpTo);
-        _files.Prepare(Ahead);
-        var next = await _files.TakeAsync(Patience, cancellationToken) ?? throw new StoreUnavailableException("The journal is full, and the store takes nothing from it.");
-        next.Begin(_id, Volatile.Read(ref _written) + 1);
+        if (_files.TryTake() is not { } next)
+        {
+            return false;
+        }
+
+        next.Begin(_id, first);
         lock (_gate)
         {
             _current = next;
             _filled.Enqueue(next);
-            _unsynced.Add(next);
+            _unsynced.Add((next, first));
         }
 
-        return next;
+        return true;
     }
 
-    private async Task SyncAsync(long sequence, CancellationToken cancellationToken)
+    // What was written meanwhile is on the disk with it: files are synced in the order they were filled.
+    private void Sync(long sequence)
     {
-        await _syncing.WaitAsync(cancellationToken);
-        try
+        lock (_syncing)
         {
-            if (Volatile.Read(ref _synced) >= sequence)
+            if (Synced >= sequence)
             {
                 return;
             }
 
             ThrowIfBroken();
             var upTo = Volatile.Read(ref _written);
-            ImmutableArray<JournalSegment> unsynced;
+            ImmutableArray<(JournalSegment Segment, long First)> unsynced;
             JournalSegment? current;
             lock (_gate)
             {
                 (unsynced, current) = ([.. _unsynced], _current);
             }
 
-            foreach (var segment in unsynced)
+            try
             {
-                segment.Sync();
+                foreach (var (segment, _) in unsynced)
+                {
+                    segment.Sync();
+                }
+            }
+            catch (IOException failed)
+            {
+                throw Broken(failed);
             }
 
             lock (_gate)
             {
-                // Nothing more is written to any but the last.
-                _unsynced.RemoveAll(segment => segment != current && unsynced.Contains(segment));
+                // Nothing more is written to any but the last. By what was first in it: a file may have been begun anew meanwhile.
+                _unsynced.RemoveAll(one => one.Segment != current && unsynced.Contains(one));
                 Volatile.Write(ref _synced, upTo);
             }
         }
-        catch (IOException failed)
-        {
-            throw Broken(failed);
-        }
-        finally
-        {
-            _syncing.Release();
-        }
     }
 
-    private void Leave(long moved)
+    /// <summary>All up to this batch is in the table: files with nothing else in them may be used again.</summary>
+    internal void Leave(long moved)
     {
         lock (_gate)
         {
             Volatile.Write(ref _moved, Math.Max(moved, _moved));
-            while (_filled.TryPeek(out var segment) && segment != _current && segment.Last <= _moved && !_unsynced.Contains(segment))
+            while (_filled.TryPeek(out var segment) && segment != _current && segment.Last <= _moved)
             {
+                // What is in the table was on the disk before.
+                _unsynced.Remove((segment, segment.First));
                 _files.Release(_filled.Dequeue());
             }
         }
+    }
+
+    /// <summary>The file that has this batch, or where that is missing, the next one there is.</summary>
+    internal JournalSegment FileOf(long sequence)
+    {
+        lock (_gate)
+        {
+            return _filled.First(one => one.Last >= sequence || one == _current);
+        }
+    }
+
+    private void ClearIfEmpty()
+    {
+        lock (_gate)
+        {
+            if (!IsEmpty || Volatile.Read(ref _written) != Synced)
+            {
+                return;
+            }
+
+            _current = null;
+            _unsynced.Clear();
+            while (_filled.TryDequeue(out var segment))
+            {
+                _files.Release(segment);
+            }
+        }
+
+        _files.Clear();
     }
 
     private void Tell()
@@ -371,41 +349,6 @@ public sealed partial class InboxJournal : IAsyncDisposable
                 _news.Release();
             }
         }
-    }
-
-    private JournalPiece? ReadFrom(JournalSegment segment, int most)
-    {
-        var piece = new JournalPiece(_buffer, _readNext);
-        var read = segment.ReadAt(_readAt, _buffer);
-        for (var at = 0; piece.Count < most && _readNext + piece.Count <= Volatile.Read(ref _synced);)
-        {
-            if (read - at < JournalFrame.HeaderSize || JournalFrame.LengthOf(_buffer.AsSpan(at), _readNext + piece.Count) is not { } length)
-            {
-                break;
-            }
-
-            var end = at + JournalFrame.HeaderSize + length;
-            if (end > read)
-            {
-                if (piece.Count > 0 || _readAt + end > JournalSegment.Size)
-                {
-                    break;
-                }
-
-                _buffer = new byte[end];
-                return ReadFrom(segment, most);
-            }
-
-            if (!JournalFrame.IsWhole(_buffer.AsSpan(at, end - at)))
-            {
-                break;
-            }
-
-            piece.Add((at + JournalFrame.HeaderSize)..end);
-            at = end;
-        }
-
-        return piece;
     }
 
     private void ThrowIfClosed()
@@ -432,7 +375,8 @@ public sealed partial class InboxJournal : IAsyncDisposable
         return new StoreUnavailableException("The journal can no longer be written.", failed);
     }
 
-    private void Break() => Volatile.Write(ref _isBroken, true);
+    /// <summary>Writes nothing more.</summary>
+    internal void Break() => Volatile.Write(ref _isBroken, true);
 
     private static partial class Log
     {
@@ -441,11 +385,5 @@ public sealed partial class InboxJournal : IAsyncDisposable
 
         [LoggerMessage(2302, LogLevel.Error, "The journal of the inbox can no longer be written ({Failure}). What is in it is moved; until the next start webhooks go into the table alone, more slowly in a flood. Look at the disk")]
         public static partial void Broken(ILogger logger, string failure);
-
-        [LoggerMessage(2303, LogLevel.Critical, "{File} is damaged: batches {First} to {Last} of acknowledged webhooks cannot be read. The file is kept beside it, ending in .damaged. Look at the disk")]
-        public static partial void Damaged(ILogger logger, string file, long first, long last);
-
-        [LoggerMessage(2304, LogLevel.Critical, "The journal of the inbox has no batches {First} to {Last}: a file is gone, or the database is older than the journal")]
-        public static partial void Gap(ILogger logger, long first, long last);
     }
 }

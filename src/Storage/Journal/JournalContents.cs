@@ -29,18 +29,17 @@ public sealed class JournalContents
         }
     }
 
-    /// <summary>How many of an account's, or of all accounts of a tenant, and since when the oldest waits.</summary>
-    public (long Count, DateTimeOffset? Oldest) Of(TenantId tenant, AccountId? account)
+    /// <summary>What is there of one tenant's now.</summary>
+    public JournalHeld Of(TenantId tenant)
     {
         if (!Has(tenant))
         {
-            return (0, null);
+            return JournalHeld.Nothing;
         }
 
         lock (_gate)
         {
-            var held = _accounts.Where(one => one.Value.Tenant == tenant && (account is not { } asked || one.Key == asked)).Select(one => one.Value).ToList();
-            return (held.Sum(one => one.Count), held.Count == 0 ? null : held.Min(one => one.Oldest));
+            return new JournalHeld(_accounts.Where(one => one.Value.Tenant == tenant).ToDictionary(one => one.Key, one => (one.Value.Count, one.Value.Oldest)));
         }
     }
 
@@ -93,4 +92,18 @@ public sealed class JournalContents
     }
 
     private readonly record struct Held(TenantId Tenant, long Count, DateTimeOffset Oldest);
+}
+
+/// <summary>A tenant's webhooks in the journal at one moment.</summary>
+/// <param name="Accounts">How many of each account's, and when the oldest came.</param>
+public sealed record JournalHeld(IReadOnlyDictionary<AccountId, (long Count, DateTimeOffset Oldest)> Accounts)
+{
+    internal static JournalHeld Nothing { get; } = new(new Dictionary<AccountId, (long, DateTimeOffset)>());
+
+    /// <summary>How many of one account's, or of all, and when the oldest came; null when there is none.</summary>
+    public (long Count, DateTimeOffset? Oldest) Total(AccountId? account)
+    {
+        var counted = account is not { } one ? Accounts.Values : Accounts.TryGetValue(one, out var held) ? [held] : Array.Empty<(long Count, DateTimeOffset Oldest)>();
+        return counted.Any() ? (counted.Sum(each => each.Count), counted.Min(each => each.Oldest)) : (0, null);
+    }
 }

@@ -91,26 +91,24 @@ internal sealed partial class JournalFiles : IAsyncDisposable
         }
     }
 
-    /// <summary>One that is ready, or becomes it.</summary>
+    /// <summary>One that is ready; null when none is.</summary>
+    public JournalSegment? TryTake() => _ready.Reader.TryRead(out var ready) ? ready : null;
+
+    /// <summary>Waits until one is ready, which another may take first.</summary>
     /// <param name="patience">How long is waited.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null when none became ready.</returns>
-    public async Task<JournalSegment?> TakeAsync(TimeSpan patience, CancellationToken cancellationToken)
+    /// <returns>False when none became ready.</returns>
+    public async Task<bool> WaitAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        if (_ready.Reader.TryRead(out var ready))
-        {
-            return ready;
-        }
-
         using var limit = new CancellationTokenSource(patience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await _ready.Reader.ReadAsync(either.Token);
+            return await _ready.Reader.WaitToReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return null;
+            return false;
         }
     }
 

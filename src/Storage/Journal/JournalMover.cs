@@ -19,6 +19,12 @@ internal sealed partial class JournalMover : BackgroundService
     /// <summary>Batches in one transaction; they also end with a megabyte.</summary>
     private const int Most = 256;
 
+    /// <summary>Rest over work while the processors are not enough for those whose webhooks are moved.</summary>
+    private const double MuchRest = 3;
+
+    /// <summary>The same when they were not of late.</summary>
+    private const double SomeRest = 1;
+
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
@@ -40,6 +46,7 @@ internal sealed partial class JournalMover : BackgroundService
     private readonly ILogger<JournalMover> _logger;
     private readonly double _restPerWork;
     private readonly RepeatedLine _failed;
+    private TenantId _movedLast;
     private long _inTable;
     private int _most = Most;
     private bool _mustAsk;
@@ -96,7 +103,7 @@ internal sealed partial class JournalMover : BackgroundService
                 _mustAsk = false;
             }
 
-            if (_journal.Read(Math.Max(1, _most), _inTable) is not { } piece)
+            if (_journal.Reader.Read(Math.Max(1, _most), _inTable) is not { } piece)
             {
                 return false;
             }
@@ -131,7 +138,7 @@ internal sealed partial class JournalMover : BackgroundService
             var began = _clock.GetTimestamp();
             if (await TryMoveAsync(stoppingToken))
             {
-                await RestAsync(_clock.GetElapsedTime(began) * _restPerWork, stoppingToken);
+                await RestAsync(_clock.GetElapsedTime(began), stoppingToken);
             }
             else if (_mustAsk)
             {
@@ -139,19 +146,29 @@ internal sealed partial class JournalMover : BackgroundService
             }
             else if (!await _journal.WaitAsync(Unused, stoppingToken))
             {
-                await _journal.ClearAsync(stoppingToken);
+                _journal.Clear();
             }
         }
     }
 
     // In slices: when the flood is over, nobody rests on.
-    private async Task RestAsync(TimeSpan rest, CancellationToken cancellationToken)
+    private async Task RestAsync(TimeSpan took, CancellationToken cancellationToken)
     {
         var began = _clock.GetTimestamp();
-        while (_pressure.MustRest && _clock.GetElapsedTime(began) < (rest < LongestRest ? rest : LongestRest))
+        while (_clock.GetElapsedTime(began) < RestAfter(took))
         {
             await Task.Delay(Look, _clock, cancellationToken);
         }
+    }
+
+    // What is moved is also drained, and both take from those who wait for their 200.
+    private TimeSpan RestAfter(TimeSpan took)
+    {
+        var rest = took * (_pressure.MustRest ? _restPerWork
+            : _pressure.IsMadeBy(_movedLast) ? Math.Min(MuchRest, _restPerWork)
+            : _pressure.IsRationed(_movedLast) ? Math.Min(SomeRest, _restPerWork)
+            : 0);
+        return rest < LongestRest ? rest : LongestRest;
     }
 
     private async Task MoveAsync(JournalPiece piece, CancellationToken cancellationToken)
@@ -175,7 +192,8 @@ internal sealed partial class JournalMover : BackgroundService
             _arrivals.Leave(account);
         }
 
-        _journal.Moved(piece);
+        _movedLast = accounts[^1].Tenant;
+        _journal.Reader.Moved(piece);
         _hints.Arrived(accounts);
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Channels.Core.Ids;
 using Channels.Storage.Idempotency;
+using Channels.Storage.Journal;
 using Channels.Storage.Paging;
 using Channels.Storage.Tenancy;
 using Npgsql;
@@ -12,9 +13,9 @@ namespace Channels.Storage.Queries;
 /// <remarks>
 /// Both sides of each account are written in different transactions: acceptances at the door, endings where a webhook, message or reply ends. Read in one
 /// snapshot, so that traffic does not unbalance them. Costs by channels (counters, parked among them) and by what waits (inbox, turn, outbox: all by primary key); the
-/// transcript is never looked at.
+/// transcript is never looked at. What is in the journal and not in the table yet is accepted and waits: asked of this process, before the snapshot.
 /// </remarks>
-public sealed class LedgerQueries(TenantScope scope, TimeProvider clock)
+public sealed class LedgerQueries(TenantScope scope, TimeProvider clock, JournalContents? journal = null)
 {
     private const string Sums = """
         (select coalesce(sum(accepted), 0)::bigint from acceptance x where {0})
@@ -69,8 +70,9 @@ public sealed class LedgerQueries(TenantScope scope, TimeProvider clock)
     /// <summary>A tenant's books, and those of one page of its channels, newest first; or of one channel.</summary>
     public async Task<Ledger> ReadAsync(TenantId tenant, AccountId? account, Page page, CancellationToken cancellationToken)
     {
+        var held = journal?.Of(tenant);
         await using var work = await scope.SnapshotAsync(tenant, cancellationToken);
-        var total = await TotalAsync(work, tenant, account, cancellationToken);
+        var total = With(await TotalAsync(work, tenant, account, cancellationToken), held?.Total(account));
         ImmutableArray<ChannelBook> channels;
         await using (var rows = await work.QueryAsync(_page, cancellationToken, tenant.Value, account?.Value, page.Limit, page.Offset))
         {
@@ -83,15 +85,27 @@ public sealed class LedgerQueries(TenantScope scope, TimeProvider clock)
         await count.ReadAsync(cancellationToken);
         return new(
             clock.GetUtcNow(), total,
-            new([.. channels.Select(one => one with { Book = one.Book with { Drops = [.. drops[one.Account.Value]] } })], count.GetInt64(0)));
+            new([.. channels.Select(one => one with { Book = With(one.Book, held?.Total(one.Account)) with { Drops = [.. drops[one.Account.Value]] } })], count.GetInt64(0)));
     }
 
     /// <summary>A tenant's books alone, for the operator.</summary>
     public async Task<Book> TotalAsync(TenantId tenant, CancellationToken cancellationToken)
     {
+        var held = journal?.Of(tenant);
         await using var work = await scope.SnapshotAsync(tenant, IdempotencyStore.Operator, cancellationToken);
-        return await TotalAsync(work, tenant, null, cancellationToken);
+        return With(await TotalAsync(work, tenant, null, cancellationToken), held?.Total(null));
     }
+
+    private static Book With(Book book, (long Count, DateTimeOffset? Oldest)? held) => held is not ({ } count and > 0, { } oldest) ? book
+        : book with
+        {
+            Webhooks = book.Webhooks with
+            {
+                Accepted = book.Webhooks.Accepted + count,
+                Waiting = book.Webhooks.Waiting + count,
+                OldestWaiting = book.Webhooks.OldestWaiting is { } waiting && waiting < oldest ? waiting : oldest,
+            },
+        };
 
     private static async Task<Book> TotalAsync(TenantWork work, TenantId tenant, AccountId? account, CancellationToken cancellationToken)
     {

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+
+namespace Channels.Storage.Journal;
+
+/// <summary>Reads the journal from where the table has come to. One caller at a time.</summary>
+internal sealed partial class JournalReader
+{
+    private readonly InboxJournal _journal;
+    private readonly ILogger _logger;
+    private byte[] _buffer = new byte[1 << 20];
+    private long _next;
+    private int _at;
+
+    /// <summary>Begins behind what was found to be moved.</summary>
+    public JournalReader(InboxJournal journal, JournalFound found, ILogger logger)
+    {
+        _journal = journal;
+        _logger = logger;
+        (_next, _at) = (found.Moved + 1, found.ReadAt);
+    }
+
+    /// <summary>The oldest batches that are not moved yet, about a megabyte at the most; null when there are none. What was returned before and is not <see cref="Moved"/> is returned again.</summary>
+    /// <param name="most">Most batches.</param>
+    /// <param name="inTable">Up to this number they are in the table: those are not returned together with later ones.</param>
+    /// <exception cref="IOException">The disk does not give them.</exception>
+    public JournalPiece? Read(int most, long inTable)
+    {
+        while (_next <= _journal.Synced)
+        {
+            var segment = _journal.FileOf(_next);
+            if (segment.First > _next)
+            {
+                Log.Gap(_logger, _next, segment.First - 1);
+                _next = segment.First;
+            }
+
+            if (segment.First == _next)
+            {
+                _at = JournalSegment.Start;
+            }
+
+            if (ReadFrom(segment, _next <= inTable ? (int)Math.Min(most, inTable - _next + 1) : most) is { Count: > 0 } piece)
+            {
+                return piece;
+            }
+
+            // Written, on the disk, and not what was written.
+            var last = Math.Min(segment.Last, _journal.Synced);
+            _journal.Break();
+            segment.Keep();
+            Log.Damaged(_logger, segment.Path, _next, last);
+            _next = last + 1;
+            _journal.Leave(last);
+        }
+
+        return null;
+    }
+
+    /// <summary>These are in the table, and so are all before them.</summary>
+    public void Moved(JournalPiece piece)
+    {
+        foreach (var webhook in piece.Webhooks)
+        {
+            _journal.Contents.Remove(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
+        }
+
+        foreach (var rows in piece.Batches)
+        {
+            _at += JournalFrame.HeaderSize + rows.Length;
+        }
+
+        _next = piece.Last + 1;
+        _journal.Leave(piece.Last);
+    }
+
+    private JournalPiece ReadFrom(JournalSegment segment, int most)
+    {
+        var piece = new JournalPiece(_buffer, _next);
+        var read = segment.ReadAt(_at, _buffer);
+        for (var at = 0; piece.Count < most && _next + piece.Count <= _journal.Synced && read - at >= JournalFrame.HeaderSize;)
+        {
+            if (JournalFrame.LengthOf(_buffer.AsSpan(at), _next + piece.Count) is not { } length)
+            {
+                break;
+            }
+
+            var end = at + JournalFrame.HeaderSize + length;
+            if (end > read)
+            {
+                if (piece.Count > 0 || length > JournalSegment.Size - _at - JournalFrame.HeaderSize)
+                {
+                    break;
+                }
+
+                _buffer = new byte[end];
+                return ReadFrom(segment, most);
+            }
+
+            if (!JournalFrame.IsWhole(_buffer.AsSpan(at, end - at)))
+            {
+                break;
+            }
+
+            piece.Add((at + JournalFrame.HeaderSize)..end);
+            at = end;
+        }
+
+        return piece;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2303, LogLevel.Critical, "{File} is damaged: batches {First} to {Last} of acknowledged webhooks cannot be read. The file is kept beside it, ending in .damaged. Look at the disk")]
+        public static partial void Damaged(ILogger logger, string file, long first, long last);
+
+        [LoggerMessage(2304, LogLevel.Critical, "The journal of the inbox has no batches {First} to {Last}: a file is gone, or the database is older than the journal")]
+        public static partial void Gap(ILogger logger, long first, long last);
+    }
+}
