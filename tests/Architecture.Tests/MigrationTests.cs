@@ -13,6 +13,7 @@ public sealed partial class MigrationTests
         ["unrouted_webhook"] = "the operator's: what belongs to no channel, and so to no tenant",
         ["unrouted_dropped"] = "the operator's: what went of that, counted",
         ["housekeeping"] = "the installation's: one row, what time it was",
+        ["inbox_journal"] = "the installation's: one row, how far its journal is moved",
         ["orleansquery"] = "Orleans' own: its statements",
         ["cluster_version"] = "Orleans' own: membership",
         ["cluster_member"] = "Orleans' own: membership",

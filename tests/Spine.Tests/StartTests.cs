@@ -71,6 +71,7 @@ public sealed class StartTests(PostgresFixture databases) : IClassFixture<Postgr
 
     [PostgresTheory]
     [InlineData("Channels__DrainShare", "0.0001", "Channels:DrainShare")]
+    [InlineData("Channels__JournalMegabytes", "-1", "Channels:JournalMegabytes")]
     [InlineData("Channels__CollectionAge", "5", "Channels:CollectionAge")]
     [InlineData("Channels__PublicUrl", "channels.example.com", "Channels:PublicUrl")]
     [InlineData("Channels__Egress__Allow", "10.20.0.0/99", "Channels:Egress:Allow")]

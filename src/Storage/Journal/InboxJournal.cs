@@ -85,7 +85,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <summary>Opens the journal of a data directory and finds what an earlier process has left in it.</summary>
     /// <param name="directory">Made if it is not there; its owner's alone.</param>
     /// <param name="position">What the database says of it.</param>
-    /// <param name="megabytes">Most that it holds. 0: nothing is written to it any more; what is in it is moved all the same.</param>
+    /// <param name="megabytes">Most that it holds. 0, and beside a server whose log is copied elsewhere: nothing is written to it; what is in it is moved all the same.</param>
     /// <param name="clock">The time.</param>
     /// <param name="logger">For what an operator should know.</param>
     /// <exception cref="SettingException">The directory cannot be used.</exception>
@@ -100,7 +100,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
                 Log.Found(logger, found.Contents.Count);
             }
 
-            return new InboxJournal(position.Journal, files, found, megabytes > 0, logger);
+            return new InboxJournal(position.Journal, files, found, megabytes > 0 && !position.IsCopied, logger);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
