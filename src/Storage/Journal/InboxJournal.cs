@@ -176,10 +176,11 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // Who comes now comes too late: the host has ended everything that writes.
+        Break();
+        Clear();
         lock (_writing)
         {
-            // Who comes now comes too late: the host has ended everything that writes.
-            Break();
             foreach (var segment in _filled)
             {
                 segment.Dispose();
