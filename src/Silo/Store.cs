@@ -57,6 +57,7 @@ internal sealed class Store : IAsyncDisposable
         try
         {
             var journalSize = JournalSize.Of(configuration);
+            var journalDirectory = Path.Combine(DirectoryOf(configuration), "journal");
             var given = configuration[Setting];
             if (string.IsNullOrWhiteSpace(given))
             {
@@ -70,7 +71,12 @@ internal sealed class Store : IAsyncDisposable
             await TimePartitions.EnsureAsync(database.Requests, clock, CancellationToken.None);
             var journal = embedded is null ? null
                 : InboxJournal.Open(
-                    Path.Combine(DirectoryOf(configuration), "journal"), await JournalPosition.ReadAsync(database.Requests, CancellationToken.None), journalSize, clock, logger);
+                    journalDirectory, await JournalPosition.ReadAsync(database.Requests, CancellationToken.None), journalSize, clock, logger);
+            if (embedded is null && InboxJournal.IsIn(journalDirectory))
+            {
+                StoreLog.JournalLeft(logger, journalDirectory);
+            }
+
             MakeRoomForWaiting();
             var ids = await IdsAsync(database, clock);
             if (journal?.Newest is { } newest)
@@ -147,4 +153,10 @@ internal static class StoreServices
             services.AddInboxJournal(journal);
         }
     }
+}
+
+internal static partial class StoreLog
+{
+    [LoggerMessage(5101, LogLevel.Error, "{Directory} has files of a private database's journal, and acknowledged webhooks may be in them: start once without ConnectionStrings:Channels, stop, and bring that database's content over")]
+    public static partial void JournalLeft(ILogger logger, string directory);
 }

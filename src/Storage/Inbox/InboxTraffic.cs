@@ -74,6 +74,20 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
     /// <summary>Whether some send much and others little.</summary>
     public bool IsUneven => Volatile.Read(ref _someSendMuch) && IsBusy && OthersAreAbout;
 
+    /// <summary>Whether it makes pressure, and sent notably in the whole of the last window: at the onset of somebody's flood many seem to, for a moment.</summary>
+    public bool KeepsComing(TenantId tenant)
+    {
+        if (!IsHigh)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _counted.GetValueOrDefault(tenant) >= _notable;
+        }
+    }
+
     /// <summary>Whether this tenant sends little beside some who send much.</summary>
     public bool IsOther(TenantId tenant) => IsUneven && !SendsNotably(tenant);
 

@@ -35,6 +35,7 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
     private readonly PacedHints _hints;
     private readonly GivingWay _givingWay;
     private readonly GroupCommit<Arrival> _commits;
+    private readonly GroupCommit<Arrival> _journaled;
 
     public PostgresInbox(
         ChannelsDatabase database, InboxTraffic traffic, IInboxHint hint, IArrivals arrivals, CommitCondition condition, TimeProvider clock, ILogger<PostgresInbox> logger, InboxJournal? journal = null)
@@ -74,6 +75,9 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
             Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
         };
         _commits = new GroupCommit<Arrival>(patience is { } given ? limits with { Patience = given } : limits, CommitObservedAsync, logger);
+
+        // By itself: who waits for room in the journal keeps nobody from the table. One writes while the other waits for the disk.
+        _journaled = new GroupCommit<Arrival>(new GroupCommitLimits(InboxJournal.Waiting, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), AppendToJournalAsync, logger);
     }
 
     /// <inheritdoc/>
@@ -81,12 +85,61 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         _givingWay.Concerns(webhook.Tenant) ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook)) : CommitAsync(webhook);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _commits.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _commits.DisposeAsync();
+        await _journaled.DisposeAsync();
+    }
+
+    private int Waiting => _commits.Waiting + _journaled.Waiting + _givingWay.Held;
 
     private Task CommitAsync(InboundWebhook webhook)
     {
+        // Into the journal goes what comes faster than the table takes it, and what came so: until the last of a tenant's is in the table, later ones go the same way.
+        if (_journal is { } journal)
+        {
+            if (journal.Joins(webhook))
+            {
+                return JournalAsync(journal, webhook);
+            }
+
+            if (_traffic.KeepsComing(webhook.Tenant) && journal.IsReady())
+            {
+                journal.Begins(webhook);
+                return JournalAsync(journal, webhook);
+            }
+        }
+
         var arrival = new Arrival(webhook, _traffic.IsOther(webhook.Tenant));
         return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
+    }
+
+    private async Task JournalAsync(InboxJournal journal, InboundWebhook webhook)
+    {
+        try
+        {
+            var arrival = new Arrival(webhook, isPrompt: false);
+            if (!_journaled.TryAdd(arrival))
+            {
+                throw new InboxFullException();
+            }
+
+            await arrival.Done;
+        }
+        catch
+        {
+            journal.Withdraw(webhook);
+            throw;
+        }
+    }
+
+    private async Task AppendToJournalAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
+    {
+        var waiting = batch.Count + Waiting;
+        IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
+        using var rows = new InboxRows(webhooks);
+        await _journal!.AppendAsync(rows.Rows, cancellationToken);
+        _traffic.Committed(webhooks, waiting);
     }
 
     private async Task CommitObservedAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
@@ -106,44 +159,10 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     private async Task CommitAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
     {
-        var waiting = batch.Count + _commits.Waiting + _givingWay.Held;
-        var all = batch.Select(arrival => arrival.Webhook).ToList();
-        var (direct, journaled) = Split(all);
-
-        // Both before either is written: what cannot be written down is split off, and what then comes again must not be here already.
-        using var rows = direct.Count == 0 ? null : new InboxRows(direct);
-        using var journalRows = journaled.Count == 0 ? null : new InboxRows(journaled);
-        if (rows is not null)
-        {
-            await CommitToTableAsync(direct, rows, cancellationToken);
-        }
-
-        if (journalRows is not null)
-        {
-            await _journal!.AppendAsync(journaled, journalRows.Rows, cancellationToken);
-        }
-
-        // A small transaction of those who send little says nothing of how much waits.
-        _traffic.Committed(all, batch.All(arrival => arrival.IsPrompt) ? null : waiting);
-        _hints.Arrived(direct);
-    }
-
-    // Into the journal goes what comes faster than the table takes it, and what came so: until the last of a tenant's is in the table, later ones go the same way.
-    private (List<InboundWebhook> Direct, List<InboundWebhook> Journaled) Split(List<InboundWebhook> webhooks)
-    {
-        if (_journal is not { } journal)
-        {
-            return (webhooks, []);
-        }
-
-        var tenants = webhooks.Select(webhook => webhook.Tenant).Distinct().Where(tenant => journal.Holds(tenant) || (_traffic.IsMadeBy(tenant) && journal.IsReady())).ToHashSet();
-        return tenants.Count == 0 ? (webhooks, [])
-            : ([.. webhooks.Where(webhook => !tenants.Contains(webhook.Tenant))], [.. webhooks.Where(webhook => tenants.Contains(webhook.Tenant))]);
-    }
-
-    private async Task CommitToTableAsync(IReadOnlyList<InboundWebhook> webhooks, InboxRows rows, CancellationToken cancellationToken)
-    {
         await using var connection = await _database.Appends.OpenConnectionAsync(cancellationToken);
+        var waiting = batch.Count + Waiting;
+        IReadOnlyList<InboundWebhook> webhooks = [.. batch.Select(arrival => arrival.Webhook)];
+        using var rows = new InboxRows(webhooks);
         try
         {
             await CopyAsync(connection, rows, cancellationToken);
@@ -160,7 +179,10 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         }
 
         // After the commit, before the callers hear of it: the grain may start reading while the 200 travels.
+        // A small transaction of those who send little says nothing of how much waits.
+        _traffic.Committed(webhooks, batch.All(arrival => arrival.IsPrompt) ? null : waiting);
         _arrivals.Add(webhooks);
+        _hints.Arrived(webhooks);
     }
 
     private async Task CopyAsync(NpgsqlConnection connection, InboxRows rows, CancellationToken cancellationToken)

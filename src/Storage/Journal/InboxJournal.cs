@@ -21,6 +21,9 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <summary>Files that are ready while the journal is in use: at 100 MB a second each lasts for a sixth of a second, and is made in a tenth of that.</summary>
     private const int Ahead = 2;
 
+    /// <summary>Bytes of one batch.</summary>
+    private const int MostRows = JournalSegment.Size - (64 << 10);
+
     /// <summary>Bytes: several batches as they usually are.</summary>
     private const int RoomToBegin = 1 << 20;
 
@@ -82,6 +85,9 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <summary>Whether all that was acknowledged from it is in the table.</summary>
     internal bool IsEmpty => Volatile.Read(ref _moved) == Synced;
 
+    /// <summary>Whether a data directory has files of a journal.</summary>
+    public static bool IsIn(string directory) => JournalFiles.AreIn(directory);
+
     /// <summary>Opens the journal of a data directory and finds what an earlier process has left in it.</summary>
     /// <param name="directory">Made if it is not there; its owner's alone.</param>
     /// <param name="position">What the database says of it.</param>
@@ -110,13 +116,22 @@ public sealed partial class InboxJournal : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether this tenant's next webhook must be written here: earlier ones are.</summary>
-    internal bool Holds(TenantId tenant) => Contents.Has(tenant);
+    /// <summary>Nothing more is written.</summary>
+    internal bool IsBroken => Volatile.Read(ref _isBroken);
+
+    /// <summary>Whether this webhook goes here because earlier ones of its tenant are here; then it counts as here from now on, until it is <see cref="Withdraw"/>n or moved.</summary>
+    internal bool Joins(InboundWebhook webhook) => Contents.TryJoin(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
+
+    /// <summary>This webhook goes here, whatever its tenant has here: all that comes later for it joins.</summary>
+    internal void Begins(InboundWebhook webhook) => Contents.Add(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
+
+    /// <summary>It is not here, and will not be.</summary>
+    internal void Withdraw(InboundWebhook webhook) => Contents.Remove(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
 
     /// <summary>Whether a tenant's webhooks may begin to be written here. If not because no file is ready, one will be.</summary>
     internal bool IsReady()
     {
-        if (!_isOn || Volatile.Read(ref _isBroken) || Volatile.Read(ref _isSuspended))
+        if (!_isOn || IsBroken || Volatile.Read(ref _isSuspended))
         {
             return false;
         }
@@ -125,35 +140,23 @@ public sealed partial class InboxJournal : IAsyncDisposable
         return _files.Ready > 0 || Volatile.Read(ref _current)?.HasRoomFor(RoomToBegin) == true;
     }
 
-    /// <summary>Returns when they are on the disk.</summary>
-    /// <param name="webhooks">In the order they came.</param>
+    /// <summary>Returns when they are on the disk. Each <see cref="Joins"/> or <see cref="Begins"/> before.</summary>
     /// <param name="rows">Their rows, as <see cref="Inbox.InboxRows"/> writes them.</param>
     /// <param name="cancellationToken">Gives up waiting for room.</param>
     /// <exception cref="StoreUnavailableException">They are not, or not certainly: answer 503.</exception>
-    internal async Task AppendAsync(IReadOnlyList<InboundWebhook> webhooks, ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
+    internal async Task AppendAsync(ReadOnlyMemory<byte> rows, CancellationToken cancellationToken)
     {
-        // Before anything is written: whoever asks from now on is told that this tenant's are here.
-        foreach (var webhook in webhooks)
+        if (rows.Length > MostRows)
         {
-            Contents.Add(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
+            throw new StoreUnavailableException($"A batch of {rows.Length} bytes is more than a file of the journal holds.");
         }
 
-        try
-        {
-            Sync(await WriteAsync(rows, cancellationToken));
-        }
-        catch
-        {
-            foreach (var webhook in webhooks)
-            {
-                Contents.Remove(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
-            }
-
-            throw;
-        }
-
+        Sync(await WriteAsync(rows, cancellationToken));
         Tell();
     }
+
+    /// <summary>Deletes files that are not in use.</summary>
+    internal void GiveBack() => _files.Clear();
 
     /// <summary>The database does not take what is moved, or takes it again. Meanwhile nobody gets a 200 from here either: who waits for a database is not to wait for it longer because of us.</summary>
     internal void Suspend(bool suspended) => Volatile.Write(ref _isSuspended, suspended);
@@ -363,7 +366,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
 
     private void ThrowIfBroken()
     {
-        if (Volatile.Read(ref _isBroken))
+        if (IsBroken)
         {
             throw new StoreUnavailableException("The journal can no longer be written.");
         }

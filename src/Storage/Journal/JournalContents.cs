@@ -1,9 +1,10 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Channels.Core.Ids;
 
 namespace Channels.Storage.Journal;
 
-/// <summary>For whom webhooks are in the journal that are not in the table yet. Holds one line for each such account.</summary>
+/// <summary>For whom webhooks are in the journal, or on their way into it, that are not in the table yet. Holds one line for each such account.</summary>
 public sealed class JournalContents
 {
     private readonly Lock _gate = new();
@@ -40,6 +41,39 @@ public sealed class JournalContents
         lock (_gate)
         {
             return new JournalHeld(_accounts.Where(one => one.Value.Tenant == tenant).ToDictionary(one => one.Key, one => (one.Value.Count, one.Value.Oldest)));
+        }
+    }
+
+    /// <summary>Whose they are.</summary>
+    internal ImmutableArray<TenantId> Tenants
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _tenants.Keys];
+            }
+        }
+    }
+
+    /// <summary>Adds one of a tenant who has some there already; else it is as it was.</summary>
+    internal bool TryJoin(TenantId tenant, AccountId account, DateTimeOffset receivedAt)
+    {
+        // Nearly always.
+        if (Count == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (!_tenants.ContainsKey(tenant))
+            {
+                return false;
+            }
+
+            Add(tenant, account, receivedAt);
+            return true;
         }
     }
 
@@ -81,6 +115,7 @@ public sealed class JournalContents
         }
     }
 
+    /// <summary>What could not be read is not waited for.</summary>
     internal void Clear()
     {
         lock (_gate)

@@ -45,6 +45,8 @@ internal sealed partial class JournalFiles : IAsyncDisposable
         {
             System.IO.Directory.CreateDirectory(directory, OwnersAlone);
         }
+
+        DiskSync.Directory(Path.GetDirectoryName(Path.GetFullPath(directory))!);
     }
 
     /// <summary>Where they are.</summary>
@@ -53,21 +55,37 @@ internal sealed partial class JournalFiles : IAsyncDisposable
     /// <summary>How many are ready.</summary>
     public int Ready => _ready.Reader.Count;
 
-    /// <summary>Those an earlier process has left. What was never begun goes.</summary>
-    public List<(JournalSegment Segment, Guid Journal)> Open()
+    /// <summary>Whether a directory has any.</summary>
+    public static bool AreIn(string directory) => System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFiles(directory, Pattern).Any();
+
+    /// <summary>Those an earlier process has left in use. What was made and never begun goes; what has no readable head is kept aside.</summary>
+    /// <param name="journal">Whose.</param>
+    public List<JournalSegment> Open(Guid journal)
     {
-        var opened = new List<(JournalSegment, Guid)>();
+        var opened = new List<JournalSegment>();
         foreach (var path in System.IO.Directory.EnumerateFiles(Directory, Pattern).ToList())
         {
             _named = Math.Max(_named, int.TryParse(Path.GetFileNameWithoutExtension(path), out var name) ? name : 0);
-            if (JournalSegment.Open(path) is { } found)
+            var (segment, owner) = JournalSegment.Open(path);
+            if (owner == journal)
             {
                 _existing++;
-                opened.Add(found);
+                opened.Add(segment);
+            }
+            else if (owner is not null)
+            {
+                segment.Dispose();
+                Log.Foreign(_logger, path);
+            }
+            else if (segment.IsBlank)
+            {
+                segment.Delete();
             }
             else
             {
-                File.Delete(path);
+                segment.Keep();
+                segment.Dispose();
+                Log.Headless(_logger, segment.Path);
             }
         }
 
@@ -115,14 +133,20 @@ internal sealed partial class JournalFiles : IAsyncDisposable
     /// <summary>Nothing in it is needed any more.</summary>
     public void Release(JournalSegment segment)
     {
+        if (!segment.IsKept && IsFree())
+        {
+            _ready.Writer.TryWrite(segment);
+            return;
+        }
+
+        Interlocked.Decrement(ref _existing);
         if (segment.IsKept)
         {
             segment.Dispose();
-            Interlocked.Decrement(ref _existing);
         }
         else
         {
-            _ready.Writer.TryWrite(segment);
+            Delete(segment);
         }
     }
 
@@ -132,7 +156,7 @@ internal sealed partial class JournalFiles : IAsyncDisposable
         while (_ready.Reader.TryRead(out var segment))
         {
             Interlocked.Decrement(ref _existing);
-            segment.Delete();
+            Delete(segment);
         }
     }
 
@@ -168,13 +192,27 @@ internal sealed partial class JournalFiles : IAsyncDisposable
 
     private bool HasDisk()
     {
-        if (new DriveInfo(Directory).AvailableFreeSpace >= LeftFree)
+        if (IsFree())
         {
             return true;
         }
 
         Failed("less than 1 GB of its disk is free");
         return false;
+    }
+
+    private bool IsFree() => new DriveInfo(Directory).AvailableFreeSpace >= LeftFree;
+
+    private void Delete(JournalSegment segment)
+    {
+        try
+        {
+            segment.Delete();
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            Log.NotDeleted(_logger, segment.Path, refused.Message);
+        }
     }
 
     private void Failed(string why)
@@ -191,5 +229,14 @@ internal sealed partial class JournalFiles : IAsyncDisposable
     {
         [LoggerMessage(2311, LogLevel.Warning, "The journal of the inbox cannot grow ({Failure}); in a flood webhooks are acknowledged as slowly as the database takes them")]
         public static partial void NotMade(ILogger logger, string failure);
+
+        [LoggerMessage(2312, LogLevel.Warning, "{File} is not needed any more and cannot be deleted ({Failure}). It holds people's words: delete it when the product is stopped")]
+        public static partial void NotDeleted(ILogger logger, string file, string failure);
+
+        [LoggerMessage(2313, LogLevel.Error, "{File} belongs to the journal of another database and is left alone: acknowledged webhooks may be in it. Was the database replaced without the journal beside it?")]
+        public static partial void Foreign(ILogger logger, string file);
+
+        [LoggerMessage(2314, LogLevel.Critical, "The head of a file of the journal cannot be read: acknowledged webhooks may be in it. It is kept as {File}. Look at the disk")]
+        public static partial void Headless(ILogger logger, string file);
     }
 }

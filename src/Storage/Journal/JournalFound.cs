@@ -30,67 +30,66 @@ internal sealed partial class JournalFound
     public static JournalFound In(JournalFiles files, JournalPosition position, ILogger logger)
     {
         var found = new JournalFound(position.Moved);
-        var ours = new List<JournalSegment>();
-        foreach (var (segment, journal) in files.Open())
-        {
-            if (journal == position.Journal)
-            {
-                ours.Add(segment);
-            }
-            else
-            {
-                segment.Keep();
-                files.Release(segment);
-                Log.Foreign(logger, segment.Path);
-            }
-        }
-
         var buffer = new byte[JournalSegment.Size];
-        foreach (var segment in ours.OrderBy(one => one.First))
+        foreach (var segment in files.Open(position.Journal).OrderBy(one => one.First))
         {
-            found.Look(segment, buffer);
-            if (segment.Last <= found.Moved)
+            found.Look(segment, buffer, logger);
+            if (segment.Last <= found.Moved || segment.Last < segment.First)
             {
+                // All in it is in the table, or it was begun and nothing came.
                 files.Release(segment);
                 continue;
             }
 
+            // What an earlier process wrote and did not wait for is counted from now on: it must not go with the next loss of power.
+            segment.Sync();
             found.Segments.Add(segment);
-            found.Last = segment.Last;
+            found.Last = Math.Max(found.Last, segment.Last);
         }
 
         files.Clear();
         return found;
     }
 
-    private void Look(JournalSegment segment, byte[] buffer)
+    private void Look(JournalSegment segment, byte[] buffer, ILogger logger)
     {
         var bytes = buffer.AsSpan(0, segment.ReadAt(0, buffer));
-        for (var at = JournalSegment.Start; at + JournalFrame.HeaderSize <= bytes.Length;)
+        for (var at = JournalSegment.Start; EndOf(bytes, at, segment.Last + 1) is { } end; at = end)
         {
-            if (JournalFrame.LengthOf(bytes[at..], segment.Last + 1) is not { } length
-                || at + JournalFrame.HeaderSize + length is var end && (end > bytes.Length || !JournalFrame.IsWhole(bytes[at..end])))
+            var sequence = segment.Last + 1;
+            var isWhole = JournalFrame.IsWhole(bytes[at..end], segment.Salt);
+            if (!isWhole && sequence > Moved)
             {
-                return;
+                // The last one of all was perhaps only partly written. One with others behind it was not.
+                if (EndOf(bytes, end, sequence + 1) is not { } next || !JournalFrame.IsWhole(bytes[end..next], segment.Salt))
+                {
+                    return;
+                }
+
+                segment.Keep();
+                Log.Damaged(logger, segment.Path, sequence);
             }
 
-            segment.Found(segment.Last + 1);
-            if (segment.Last <= Moved)
+            segment.Found(sequence);
+            if (sequence <= Moved)
             {
                 ReadAt = end;
             }
-            else
+            else if (isWhole)
             {
                 Count(bytes[(at + JournalFrame.HeaderSize)..end]);
             }
-
-            at = end;
         }
     }
 
+    private static int? EndOf(ReadOnlySpan<byte> bytes, int at, long sequence) =>
+        bytes.Length - at >= JournalFrame.HeaderSize && JournalFrame.LengthOf(bytes[at..], sequence) is { } length && length <= bytes.Length - at - JournalFrame.HeaderSize
+            ? at + JournalFrame.HeaderSize + length
+            : null;
+
     private void Count(ReadOnlySpan<byte> rows)
     {
-        foreach (var row in JournalRows.Read(rows))
+        foreach (var row in JournalRows.Webhooks(rows))
         {
             Contents.Add(row.Tenant, row.Account, row.ReceivedAt);
             Newest = Newest is not { } newest || row.Id.Value.CompareTo(newest) > 0 ? row.Id.Value : newest;
@@ -99,7 +98,7 @@ internal sealed partial class JournalFound
 
     private static partial class Log
     {
-        [LoggerMessage(2321, LogLevel.Error, "{File} belongs to the journal of another database and is left alone: acknowledged webhooks may be in it. Was the database replaced without the journal beside it?")]
-        public static partial void Foreign(ILogger logger, string file);
+        [LoggerMessage(2321, LogLevel.Critical, "{File} is damaged: batch {Sequence} of webhooks that may have been acknowledged cannot be read. What is behind it is moved, and the file kept. Look at the disk")]
+        public static partial void Damaged(ILogger logger, string file, long sequence);
     }
 }

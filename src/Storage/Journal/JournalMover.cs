@@ -105,6 +105,7 @@ internal sealed partial class JournalMover : BackgroundService
 
             if (_journal.Reader.Read(Math.Max(1, _most), _inTable) is not { } piece)
             {
+                _journal.Suspend(false);
                 return false;
             }
 
@@ -119,6 +120,10 @@ internal sealed partial class JournalMover : BackgroundService
             if (failure is PostgresException refused)
             {
                 _condition.Refused(refused.SqlState);
+                if (refused.SqlState == PostgresErrorCodes.DiskFull)
+                {
+                    _journal.GiveBack();
+                }
             }
 
             if (_failed.IsDue(out var leftOut))
@@ -161,13 +166,13 @@ internal sealed partial class JournalMover : BackgroundService
         }
     }
 
-    // What is moved is also drained, and both take from those who wait for their 200.
+    // What is moved is also drained, and both take from those who wait for their 200. Who is in the journal and sends little any more waits behind the rest: for them it is moved faster.
     private TimeSpan RestAfter(TimeSpan took)
     {
-        var rest = took * (_pressure.MustRest ? _restPerWork
-            : _pressure.IsMadeBy(_movedLast) ? Math.Min(MuchRest, _restPerWork)
-            : _pressure.IsRationed(_movedLast) ? Math.Min(SomeRest, _restPerWork)
-            : 0);
+        var share = !_pressure.MustRest && !_pressure.IsMadeBy(_movedLast) ? (_pressure.IsRationed(_movedLast) ? SomeRest : 0)
+            : _journal.Contents.Tenants.All(_pressure.IsMadeBy) ? (_pressure.MustRest ? _restPerWork : MuchRest)
+            : SomeRest;
+        var rest = took * Math.Min(share, _restPerWork);
         return rest < LongestRest ? rest : LongestRest;
     }
 

@@ -26,7 +26,7 @@ internal sealed class JournalPiece
     public IEnumerable<ReadOnlyMemory<byte>> Batches => _batches.Select(batch => (ReadOnlyMemory<byte>)_buffer.AsMemory(batch));
 
     /// <summary>The webhooks in all of them, in the order they came in.</summary>
-    public IEnumerable<JournalRow> Webhooks => Batches.SelectMany(rows => JournalRows.Read(rows.Span));
+    public IEnumerable<JournalRow> Webhooks => Batches.SelectMany(rows => JournalRows.Webhooks(rows.Span));
 
     /// <summary>One batch more, whose rows are there in the buffer.</summary>
     public void Add(Range rows)
@@ -35,7 +35,7 @@ internal sealed class JournalPiece
         Last++;
     }
 
-    /// <summary>The webhooks of the only batch, as they came, with the bytes of their rows.</summary>
+    /// <summary>The webhooks as they came, with the bytes of their rows; and the row that counts them, which has no tenant.</summary>
     public IEnumerable<(InboundWebhook Webhook, ReadOnlyMemory<byte> Row)> Whole() =>
         Batches.SelectMany(rows => JournalRows.Read(rows.Span).Select(row => (JournalRows.Webhook(row, rows), rows[row.All])));
 }

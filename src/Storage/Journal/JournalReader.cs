@@ -44,13 +44,13 @@ internal sealed partial class JournalReader
                 return piece;
             }
 
-            // Written, on the disk, and not what was written.
-            var last = Math.Min(segment.Last, _journal.Synced);
-            _journal.Break();
-            segment.Keep();
-            Log.Damaged(_logger, segment.Path, _next, last);
-            _next = last + 1;
-            _journal.Leave(last);
+            Skip(segment);
+        }
+
+        if (_journal.IsBroken)
+        {
+            // What was skipped is not waited for: its tenants go to the table again.
+            _journal.Contents.Clear();
         }
 
         return null;
@@ -73,6 +73,25 @@ internal sealed partial class JournalReader
         _journal.Leave(piece.Last);
     }
 
+    // Written, on the disk, and not what was written: that batch, or where it does not even say where it ends, all behind it in the file.
+    private void Skip(JournalSegment segment)
+    {
+        var first = _next;
+        var last = Math.Min(segment.Last, _journal.Synced);
+        Span<byte> header = stackalloc byte[JournalFrame.HeaderSize];
+        if (segment.ReadAt(_at, header) == header.Length && JournalFrame.LengthOf(header, first) is { } length && length <= JournalSegment.Size - _at - JournalFrame.HeaderSize)
+        {
+            last = first;
+            _at += JournalFrame.HeaderSize + length;
+        }
+
+        _journal.Break();
+        segment.Keep();
+        Log.Damaged(_logger, segment.Path, first, last);
+        _next = last + 1;
+        _journal.Leave(last);
+    }
+
     private JournalPiece ReadFrom(JournalSegment segment, int most)
     {
         var piece = new JournalPiece(_buffer, _next);
@@ -84,10 +103,15 @@ internal sealed partial class JournalReader
                 break;
             }
 
-            var end = at + JournalFrame.HeaderSize + length;
-            if (end > read)
+            if (length > JournalSegment.Size - _at - at - JournalFrame.HeaderSize)
             {
-                if (piece.Count > 0 || length > JournalSegment.Size - _at - JournalFrame.HeaderSize)
+                break;
+            }
+
+            var end = at + JournalFrame.HeaderSize + length;
+            if (end > _buffer.Length)
+            {
+                if (piece.Count > 0)
                 {
                     break;
                 }
@@ -96,7 +120,7 @@ internal sealed partial class JournalReader
                 return ReadFrom(segment, most);
             }
 
-            if (!JournalFrame.IsWhole(_buffer.AsSpan(at, end - at)))
+            if (end > read || !JournalFrame.IsWhole(_buffer.AsSpan(at, end - at), segment.Salt))
             {
                 break;
             }
@@ -110,10 +134,10 @@ internal sealed partial class JournalReader
 
     private static partial class Log
     {
-        [LoggerMessage(2303, LogLevel.Critical, "{File} is damaged: batches {First} to {Last} of acknowledged webhooks cannot be read. The file is kept beside it, ending in .damaged. Look at the disk")]
+        [LoggerMessage(2303, LogLevel.Critical, "{File} is damaged: batches {First} to {Last} of acknowledged webhooks cannot be read. What is behind them is moved, and the file kept. Look at the disk")]
         public static partial void Damaged(ILogger logger, string file, long first, long last);
 
-        [LoggerMessage(2304, LogLevel.Critical, "The journal of the inbox has no batches {First} to {Last}: a file is gone, or the database is older than the journal")]
+        [LoggerMessage(2304, LogLevel.Critical, "The journal of the inbox has no batches {First} to {Last}, which may have been acknowledged: a file is gone or damaged, or the database is older than the journal")]
         public static partial void Gap(ILogger logger, long first, long last);
     }
 }

@@ -11,8 +11,11 @@ internal static class JournalRows
     private const int Columns = 6;
     private static readonly DateTimeOffset _epoch = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The webhooks in them, and where each row stands. Not the row that counts them: that is nobody's.</summary>
-    /// <param name="rows">Whole rows. Paths and bodies are left out of what is returned.</param>
+    /// <summary>The webhooks in them. Not the row that counts them: that is nobody's.</summary>
+    /// <param name="rows">Whole rows.</param>
+    public static IEnumerable<JournalRow> Webhooks(ReadOnlySpan<byte> rows) => Read(rows).Where(row => row.Tenant != default);
+
+    /// <summary>All of them, and where each stands.</summary>
     public static List<JournalRow> Read(ReadOnlySpan<byte> rows)
     {
         var read = new List<JournalRow>();
@@ -29,13 +32,8 @@ internal static class JournalRows
                 at += length;
             }
 
-            if (new TenantId(new Guid(rows[values[0]], bigEndian: true)) is var tenant && tenant == default)
-            {
-                continue;
-            }
-
             read.Add(new JournalRow(
-                tenant, new AccountId(new Guid(rows[values[1]], bigEndian: true)), new WebhookId(new Guid(rows[values[2]], bigEndian: true)),
+                new TenantId(new Guid(rows[values[0]], bigEndian: true)), new AccountId(new Guid(rows[values[1]], bigEndian: true)), new WebhookId(new Guid(rows[values[2]], bigEndian: true)),
                 _epoch.AddTicks(BinaryPrimitives.ReadInt64BigEndian(rows[values[3]]) * TimeSpan.TicksPerMicrosecond), start..at, values[4], values[5]));
         }
 

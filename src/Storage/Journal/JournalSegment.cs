@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace Channels.Storage.Journal;
@@ -6,17 +7,18 @@ namespace Channels.Storage.Journal;
 /// <summary>One file of the journal: made full of zeros, written from front to back, and used again when all in it is in the table.</summary>
 /// <remarks>
 /// Full of zeros, because writing to what a file already has costs the disk one write, and to what it has to be given several.
-/// The head (4 KB) says whose journal it is and which batch is the first behind it, with a CRC-32C. Not safe for concurrent writers; reading beside one is.
+/// The head (4 KB) says whose journal it is, which batch is the first behind it, and the batches' salt, with a CRC-32C. Not safe for concurrent writers; reading beside one is.
 /// </remarks>
 internal sealed class JournalSegment : IDisposable
 {
-    /// <summary>Bytes of a file. The largest batch is half of it.</summary>
+    /// <summary>Bytes of a file. The largest batch is half of it: four megabytes of webhooks and one more.</summary>
     public const int Size = 16 << 20;
 
     private const int HeadSize = 4096;
     private const int IdAt = 8;
     private const int FirstAt = 24;
-    private const int ChecksumAt = 32;
+    private const int SaltAt = 32;
+    private const int ChecksumAt = 36;
     private const int ZerosAtOnce = 1 << 20;
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -41,6 +43,12 @@ internal sealed class JournalSegment : IDisposable
 
     /// <summary>Whether its file is evidence now, and must be neither used again nor deleted.</summary>
     public bool IsKept { get; private set; }
+
+    /// <summary>Where its batches' CRCs begin.</summary>
+    public uint Salt { get; private set; }
+
+    /// <summary>Whether nothing was ever written to it but the zeros it was made with.</summary>
+    public bool IsBlank { get; private set; }
 
     /// <summary>Where the first batch begins.</summary>
     public static int Start => HeadSize;
@@ -77,21 +85,21 @@ internal sealed class JournalSegment : IDisposable
 
     /// <summary>Opens one of an earlier process.</summary>
     /// <param name="path">Its file.</param>
-    /// <returns>With the journal's id; null for a file that was never begun.</returns>
-    public static (JournalSegment Segment, Guid Journal)? Open(string path)
+    /// <returns>With the journal's id; null where its head cannot be read. <see cref="IsBlank"/> tells whether it ever had one.</returns>
+    public static (JournalSegment Segment, Guid? Journal) Open(string path)
     {
         var segment = new JournalSegment(path, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
         Span<byte> head = stackalloc byte[ChecksumAt + sizeof(uint)];
-        if (segment.ReadAt(0, head) < head.Length
-            || !head.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(head[ChecksumAt..]) != JournalFrame.Checksum(uint.MaxValue, head[..ChecksumAt]))
+        segment.IsBlank = segment.ReadAt(0, head) == head.Length && head.IndexOfAnyExcept((byte)0) < 0;
+        if (!head.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(head[ChecksumAt..]) != JournalFrame.Checksum(uint.MaxValue, head[..ChecksumAt]))
         {
-            segment.Dispose();
-            return null;
+            return (segment, null);
         }
 
         segment.First = BinaryPrimitives.ReadInt64LittleEndian(head[FirstAt..]);
         segment.Last = segment.First - 1;
         segment._end = Start;
+        segment.Salt = BinaryPrimitives.ReadUInt32LittleEndian(head[SaltAt..]);
         return (segment, new Guid(head[IdAt..FirstAt], bigEndian: true));
     }
 
@@ -103,9 +111,11 @@ internal sealed class JournalSegment : IDisposable
         Magic.CopyTo(head);
         journal.TryWriteBytes(head[IdAt..], bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(head[FirstAt..], first);
+        RandomNumberGenerator.Fill(head[SaltAt..ChecksumAt]);
         BinaryPrimitives.WriteUInt32LittleEndian(head[ChecksumAt..], JournalFrame.Checksum(uint.MaxValue, head[..ChecksumAt]));
         RandomAccess.Write(_file, head, 0);
         (First, Last, _end) = (first, first - 1, Start);
+        Salt = BinaryPrimitives.ReadUInt32LittleEndian(head[SaltAt..]);
     }
 
     /// <summary>Whether so many bytes of rows fit in behind what is there.</summary>
@@ -115,7 +125,7 @@ internal sealed class JournalSegment : IDisposable
     /// <exception cref="IOException">The disk does not take it.</exception>
     public void Write(long sequence, ReadOnlyMemory<byte> rows)
     {
-        JournalFrame.WriteHeader(_header, sequence, rows.Span);
+        JournalFrame.WriteHeader(_header, Salt, sequence, rows.Span);
         RandomAccess.Write(_file, [_header, rows], _end);
         _end += JournalFrame.HeaderSize + rows.Length;
         Last = sequence;
@@ -125,25 +135,38 @@ internal sealed class JournalSegment : IDisposable
     /// <exception cref="IOException">It may not be.</exception>
     public void Sync() => DiskSync.Data(_file);
 
-    /// <summary>Fills the buffer from there; fewer bytes at the file's end.</summary>
-    /// <exception cref="IOException">The disk does not give them.</exception>
+    /// <summary>Fills the buffer from there; fewer bytes at the file's end, and where the disk does not give them.</summary>
     public int ReadAt(long offset, Span<byte> buffer)
     {
         var read = 0;
-        while (read < buffer.Length && RandomAccess.Read(_file, buffer[read..], offset + read) is > 0 and var more)
+        try
         {
-            read += more;
+            while (read < buffer.Length && RandomAccess.Read(_file, buffer[read..], offset + read) is > 0 and var more)
+            {
+                read += more;
+            }
+        }
+        catch (IOException)
+        {
+            // What is missing is told from what is not there by the batches' numbers, as if it had been damaged.
         }
 
         return read;
     }
 
     /// <summary>Its file stays, under another name: something in it could not be read.</summary>
+    /// <exception cref="IOException">It cannot be renamed.</exception>
     public void Keep()
     {
-        File.Move(Path, Path + ".damaged", overwrite: true);
-        Path += ".damaged";
-        IsKept = true;
+        if (IsKept)
+        {
+            return;
+        }
+
+        // Files' names come again; what was kept before stays as well.
+        var kept = $"{Path}-{System.IO.Path.GetRandomFileName()}.damaged";
+        File.Move(Path, kept);
+        (Path, IsKept) = (kept, true);
     }
 
     /// <summary>Says how far it was found to be written.</summary>

@@ -62,6 +62,8 @@ internal sealed partial class JournalTable(ChannelsDatabase database, string ref
                 await RunAsync(connection, $"rollback to savepoint {Savepoint}", cancellationToken);
                 Keep(webhook, state);
             }
+
+            await RunAsync(connection, $"release savepoint {Savepoint}", cancellationToken);
         }
     }, cancellationToken);
 
