@@ -91,7 +91,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
     /// <summary>Opens the journal of a data directory and finds what an earlier process has left in it.</summary>
     /// <param name="directory">Made if it is not there; its owner's alone.</param>
     /// <param name="position">What the database says of it.</param>
-    /// <param name="megabytes">Most that it holds. 0, and beside a server whose log is copied elsewhere: nothing is written to it; what is in it is moved all the same.</param>
+    /// <param name="megabytes">Most that it holds. 0, and beside a server whose log is copied elsewhere: no tenant begins in it; what is in it is moved all the same.</param>
     /// <param name="clock">The time.</param>
     /// <param name="logger">For what an operator should know.</param>
     /// <exception cref="SettingException">The directory cannot be used.</exception>
@@ -126,7 +126,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
     internal void Begins(InboundWebhook webhook) => Contents.Add(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
 
     /// <summary>It is not here, and will not be.</summary>
-    internal void Withdraw(InboundWebhook webhook) => Contents.Remove(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
+    internal void Withdraw(InboundWebhook webhook) => Contents.Withdraw(webhook.Tenant, webhook.Account);
 
     /// <summary>Whether a tenant's webhooks may begin to be written here. If not because no file is ready, one will be.</summary>
     internal bool IsReady()

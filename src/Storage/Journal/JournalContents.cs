@@ -88,8 +88,24 @@ public sealed class JournalContents
         }
     }
 
-    // Oldest first: what is left of the account came after this one.
-    internal void Remove(TenantId tenant, AccountId account, DateTimeOffset receivedAt)
+    /// <summary>The oldest of an account's is in the table: what is left came after it.</summary>
+    internal void Moved(TenantId tenant, AccountId account, DateTimeOffset receivedAt) => Remove(tenant, account, held => receivedAt > held.Oldest ? receivedAt : held.Oldest);
+
+    /// <summary>One of an account's, whichever, never came.</summary>
+    internal void Withdraw(TenantId tenant, AccountId account) => Remove(tenant, account, held => held.Oldest);
+
+    /// <summary>What could not be read is not waited for.</summary>
+    internal void Clear()
+    {
+        lock (_gate)
+        {
+            _accounts.Clear();
+            _tenants.Clear();
+            _count = 0;
+        }
+    }
+
+    private void Remove(TenantId tenant, AccountId account, Func<Held, DateTimeOffset> oldest)
     {
         lock (_gate)
         {
@@ -105,24 +121,13 @@ public sealed class JournalContents
             }
             else
             {
-                _accounts[account] = held with { Count = held.Count - 1, Oldest = receivedAt > held.Oldest ? receivedAt : held.Oldest };
+                _accounts[account] = held with { Count = held.Count - 1, Oldest = oldest(held) };
             }
 
             if (--CollectionsMarshal.GetValueRefOrAddDefault(_tenants, tenant, out _) == 0)
             {
                 _tenants.Remove(tenant);
             }
-        }
-    }
-
-    /// <summary>What could not be read is not waited for.</summary>
-    internal void Clear()
-    {
-        lock (_gate)
-        {
-            _accounts.Clear();
-            _tenants.Clear();
-            _count = 0;
         }
     }
 

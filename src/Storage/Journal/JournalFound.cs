@@ -31,9 +31,17 @@ internal sealed partial class JournalFound
     {
         var found = new JournalFound(position.Moved);
         var buffer = new byte[JournalSegment.Size];
-        foreach (var segment in files.Open(position.Journal).OrderBy(one => one.First))
+        var segments = files.Open(position.Journal).OrderBy(one => one.First).ToList();
+        for (var i = 0; i < segments.Count; i++)
         {
+            var segment = segments[i];
             found.Look(segment, buffer, logger);
+            if (i + 1 < segments.Count && segments[i + 1].First > Math.Max(segment.Last, found.Moved) + 1)
+            {
+                // What comes next was written when more than this was here: its end cannot be read.
+                segment.Keep();
+            }
+
             if (segment.Last <= found.Moved || segment.Last < segment.First)
             {
                 // All in it is in the table, or it was begun and nothing came.

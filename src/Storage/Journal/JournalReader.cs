@@ -61,7 +61,7 @@ internal sealed partial class JournalReader
     {
         foreach (var webhook in piece.Webhooks)
         {
-            _journal.Contents.Remove(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
+            _journal.Contents.Moved(webhook.Tenant, webhook.Account, webhook.ReceivedAt);
         }
 
         foreach (var rows in piece.Batches)

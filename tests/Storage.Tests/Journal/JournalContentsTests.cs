@@ -84,5 +84,5 @@ public sealed class JournalContentsTests
 
     private void Add(int tenant, int account, int second) => _contents.Add(Webhooks.Tenant(tenant), Webhooks.Account(account), _noon.AddSeconds(second));
 
-    private void Remove(int tenant, int account, int second) => _contents.Remove(Webhooks.Tenant(tenant), Webhooks.Account(account), _noon.AddSeconds(second));
+    private void Remove(int tenant, int account, int second) => _contents.Moved(Webhooks.Tenant(tenant), Webhooks.Account(account), _noon.AddSeconds(second));
 }

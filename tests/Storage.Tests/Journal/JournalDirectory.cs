@@ -55,8 +55,28 @@ internal sealed class JournalDirectory : IDisposable
     public static async Task AppendAsync(InboxJournal journal, params IReadOnlyList<InboundWebhook> webhooks)
     {
         using var rows = new InboxRows(webhooks);
-        await journal.AppendAsync(webhooks, rows.Rows, default);
+        foreach (var webhook in webhooks)
+        {
+            journal.Begins(webhook);
+        }
+
+        try
+        {
+            await journal.AppendAsync(rows.Rows, default);
+        }
+        catch
+        {
+            foreach (var webhook in webhooks)
+            {
+                journal.Withdraw(webhook);
+            }
+
+            throw;
+        }
     }
+
+    /// <summary>The files that were kept because something in them could not be read, by the names they had.</summary>
+    public IReadOnlyList<string> Kept => [.. Files.Where(file => file.EndsWith(".damaged", StringComparison.Ordinal)).Select(file => file[..file.IndexOf('-', StringComparison.Ordinal)]).Order()];
 
     /// <summary>The bytes of one batch.</summary>
     public static byte[] RowsOf(params IReadOnlyList<InboundWebhook> webhooks)

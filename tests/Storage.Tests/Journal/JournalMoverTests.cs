@@ -69,7 +69,7 @@ public sealed class JournalMoverTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal([(_one.Account, 3), (other.Account, 3)], _stage.Left);
         Assert.Equal([(_one.Account, 0), (other.Account, 0)], _stage.Hinted);
         Assert.Equal(0, _stage.Journal.Contents.Count);
-        Assert.False(_stage.Journal.Holds(_one.Tenant));
+        Assert.False(_stage.Journal.Contents.Has(_one.Tenant));
     }
 
     [PostgresTheory]

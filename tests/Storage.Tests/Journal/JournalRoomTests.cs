@@ -67,13 +67,13 @@ public sealed class JournalRoomTests : IDisposable
         var webhook = _directory.Webhook(Webhooks.Tenant(2), Webhooks.Account(2), JournalDirectory.ThirdOfFile);
         var append = JournalDirectory.AppendAsync(journal, webhook);
         await waits.WaitAsync(Deadline);
-        Assert.True(journal.Holds(webhook.Tenant));
+        Assert.True(journal.Contents.Has(webhook.Tenant));
         Assert.False(append.IsCompleted);
         _clock.Advance(Patience);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => append.WaitAsync(Deadline));
         Assert.Equal(6, journal.Contents.Count);
-        Assert.False(journal.Holds(webhook.Tenant));
+        Assert.False(journal.Contents.Has(webhook.Tenant));
 
         // There is no gap where it would have been.
         Assert.True(JournalDirectory.TryMove(journal) && JournalDirectory.TryMove(journal) && JournalDirectory.TryMove(journal));
