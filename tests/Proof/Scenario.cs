@@ -11,7 +11,7 @@ internal abstract class Scenario
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new Crashes(), new Restarts(), new Interleaving(), new Repetitions(), new Poison(), new StoreOutages(), new BrownOuts(), new AgentTrouble(), new ClockJumps(),
-        new NoisyNeighbour(), new ColdStart(), new Recovery(),
+        new NoisyNeighbour(), new FloodCrashes(), new ColdStart(), new Recovery(),
         .. Product.IsClusterBuild ? [new SiloLosses()] : Array.Empty<Scenario>(),
     ];
 

@@ -55,6 +55,9 @@ public sealed class ShortLoadProof(ITestOutputHelper output) : ShortProof(output
     public Task A_tenant_that_floods_loses_nothing_and_costs_its_neighbour_nothing() => KeepsAsync("noisy");
 
     [PostgresFact]
+    public Task A_flood_that_is_cut_off_keeps_what_it_was_told() => KeepsAsync("flood");
+
+    [PostgresFact]
     public Task A_start_with_a_backlog_loses_and_doubles_nothing() => KeepsAsync("cold");
 
     [PostgresFact]

@@ -63,6 +63,26 @@ public sealed class ComparisonTests
         Assert.NotEmpty(Compare([.. Stored("a", "b"), new Message(Guid.Empty, "out", "human", "text", "b", "sent", null, null, false)], Replies("a", "b"), "a", "b").Wrong);
     }
 
+    [Fact]
+    public void Where_nobody_is_to_answer_what_is_stored_is_compared_all_the_same_and_an_answer_is_wrong()
+    {
+        Assert.True(CompareRecorded(Stored("a", "b")).Holds);
+        Assert.Single(CompareRecorded(Stored("a")).Lost);
+        Assert.Single(CompareRecorded(Stored("a", "a", "b")).DoubledUnmarked);
+        Assert.Single(CompareRecorded(Stored("b", "a")).OutOfOrder);
+        Assert.Single(CompareRecorded([.. Stored("a", "b"), Reply("a", "queued")]).Wrong);
+    }
+
+    // "a" and "b" got their 200.
+    private Tally CompareRecorded(IReadOnlyList<Message> messages)
+    {
+        _writer.Acknowledged.Enqueue("a");
+        _writer.Acknowledged.Enqueue("b");
+        var tally = Comparison.Of(_writer, messages, [], recordsOnly: true);
+        _writer.Acknowledged.Clear();
+        return tally;
+    }
+
     // "a" and, unless only "a" is spoken of, "b" got their 200.
     private Tally Compare(IReadOnlyList<Message> stored, IReadOnlyList<Message> replies, params string[] sent)
     {

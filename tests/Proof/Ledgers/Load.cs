@@ -8,14 +8,14 @@ namespace Channels.Proof.Ledgers;
 /// <param name="writers">Who writes.</param>
 /// <param name="pace">How long each waits between two messages.</param>
 /// <param name="most">How many messages each writes; null for as many as there is time for.</param>
-internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null, int? most = null) : IAsyncDisposable
+/// <param name="beforeRepeating">How long each waits after a refusal.</param>
+internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null, int? most = null, TimeSpan? beforeRepeating = null) : IAsyncDisposable
 {
-    private static readonly TimeSpan BeforeRepeating = TimeSpan.FromMilliseconds(50);
-
     /// <summary>A restart under load takes seconds, an ordered outage minutes. What is refused for so long is refused for ever.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly TimeSpan _pace = pace ?? TimeSpan.FromMilliseconds(20);
+    private readonly TimeSpan _beforeRepeating = beforeRepeating ?? TimeSpan.FromMilliseconds(50);
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<string, int> _refusals = new();
     private Task _running = Task.CompletedTask;
@@ -84,7 +84,7 @@ internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null,
                 throw new TimeoutException($"Nobody took {id} for {Patience.TotalSeconds:0} s; the last answer: {refusal}.");
             }
 
-            await Task.Delay(BeforeRepeating);
+            await Task.Delay(_beforeRepeating);
         }
     }
 

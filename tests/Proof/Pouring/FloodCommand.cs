@@ -8,7 +8,7 @@ namespace Channels.Proof.Pouring;
 /// <summary>The other side of <see cref="Flood"/>: a gateway and a load generator in a process of their own, told what to do line by line.</summary>
 internal static class FloodCommand
 {
-    public const string Name = "flood";
+    public const string Name = "pour";
 
     /// <summary>Says where its gateway listens, then carries out an order a line until there are no more.</summary>
     public static async Task<int> RunAsync()
