@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Channels.Core;
 using Channels.Core.Ids;
+using Channels.Core.Text;
 using Channels.Core.Transcript;
 using Channels.Storage.Database;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,9 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly Timer _impatience;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
+
+    // Of each batch, a minute without the store would be thousands of lines.
+    private readonly RepeatedLine _failed = new(TimeProvider.System, TimeSpan.FromSeconds(10));
 
     private TenantId? _last;
     private long _mixed = long.MinValue / 2;
@@ -308,7 +312,11 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            GroupCommitLog.Failed(_logger, batch.Count, failure.GetType().Name, (failure as PostgresException)?.SqlState);
+            if (_failed.IsDue(out var leftOut))
+            {
+                GroupCommitLog.Failed(_logger, batch.Count, failure.GetType().Name, (failure as PostgresException)?.SqlState, leftOut);
+            }
+
             var unavailable = new StoreUnavailableException("The store did not take it.", failure);
             foreach (var item in batch)
             {
@@ -371,8 +379,8 @@ internal static partial class GroupCommitLog
     [LoggerMessage(2111, LogLevel.Warning, "A batch of {Items} was refused with {SqlState}; splitting it")]
     public static partial void Splitting(ILogger logger, int items, string sqlState);
 
-    [LoggerMessage(2112, LogLevel.Warning, "A batch of {Items} could not be written: {Failure} {SqlState}")]
-    public static partial void Failed(ILogger logger, int items, string failure, string? sqlState);
+    [LoggerMessage(2112, LogLevel.Warning, "A batch of {Items} could not be written: {Failure} {SqlState}. {LeftOut} more could not since this was last said")]
+    public static partial void Failed(ILogger logger, int items, string failure, string? sqlState, long leftOut);
 
     [LoggerMessage(2113, LogLevel.Information, "A batch of {Items} goes again after {SqlState} (attempt {Attempt})")]
     public static partial void Retrying(ILogger logger, int items, int attempt, string sqlState);
