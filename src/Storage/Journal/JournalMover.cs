@@ -20,10 +20,10 @@ internal sealed partial class JournalMover : BackgroundService
     private const int Most = 256;
 
     /// <summary>Rest over work while the processors are not enough for those whose webhooks are moved.</summary>
-    private const double MuchRest = 3;
+    private const double MuchRest = 9;
 
     /// <summary>The same when they were not of late.</summary>
-    private const double SomeRest = 1;
+    private const double SomeRest = 2;
 
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
