@@ -60,7 +60,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
             _filled.Enqueue(segment);
         }
 
-        (_moved, _written, _synced) = (found.Moved, found.Last, found.Last);
+        (_moved, _written, _synced) = (found.Moved, found.NumbersTaken, found.Last);
         Reader = new JournalReader(this, found, logger);
     }
 
@@ -84,37 +84,6 @@ public sealed partial class InboxJournal : IAsyncDisposable
 
     /// <summary>Whether all that was acknowledged from it is in the table.</summary>
     internal bool IsEmpty => Volatile.Read(ref _moved) == Synced;
-
-    /// <summary>Whether a data directory has files of a journal.</summary>
-    public static bool IsIn(string directory) => JournalFiles.AreIn(directory);
-
-    /// <summary>Opens the journal of a data directory and finds what an earlier process has left in it.</summary>
-    /// <param name="directory">Made if it is not there; its owner's alone.</param>
-    /// <param name="position">What the database says of it.</param>
-    /// <param name="megabytes">Most that it holds. 0, and beside a server whose log is copied elsewhere: no tenant begins in it; what is in it is moved all the same.</param>
-    /// <param name="clock">The time.</param>
-    /// <param name="logger">For what an operator should know.</param>
-    /// <exception cref="SettingException">The directory cannot be used.</exception>
-    public static InboxJournal Open(string directory, JournalPosition position, int megabytes, TimeProvider clock, ILogger logger)
-    {
-        try
-        {
-            var files = new JournalFiles(directory, megabytes, clock, logger);
-            var found = JournalFound.In(files, position, logger);
-            if (found.Contents.Count > 0)
-            {
-                Log.Found(logger, found.Contents.Count);
-            }
-
-            return new InboxJournal(position.Journal, files, found, megabytes > 0 && !position.IsCopied, logger);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingException(
-                "Channels:DataDirectory",
-                $"names a directory whose journal cannot be read or written: {refused.Message} Acknowledged webhooks may be in it: make {directory} readable and writable for the user Channels runs as.");
-        }
-    }
 
     /// <summary>Nothing more is written.</summary>
     internal bool IsBroken => Volatile.Read(ref _isBroken);
@@ -228,7 +197,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
                 Volatile.Write(ref _written, sequence);
                 return true;
             }
-            catch (IOException failed)
+            catch (Exception failed)
             {
                 throw Broken(failed);
             }
@@ -283,10 +252,10 @@ public sealed partial class InboxJournal : IAsyncDisposable
             {
                 foreach (var (segment, _) in unsynced)
                 {
-                    segment.Sync();
+                    SyncUnlessMoved(segment);
                 }
             }
-            catch (IOException failed)
+            catch (Exception failed)
             {
                 throw Broken(failed);
             }
@@ -372,11 +341,43 @@ public sealed partial class InboxJournal : IAsyncDisposable
         }
     }
 
-    private StoreUnavailableException Broken(IOException failed)
+    private StoreUnavailableException Broken(Exception failed)
     {
         Break();
         Log.Broken(_logger, failed.Message);
         return new StoreUnavailableException("The journal can no longer be written.", failed);
+    }
+
+    // A file is given up only when all in it is in the table.
+    private static void SyncUnlessMoved(JournalSegment segment)
+    {
+        try
+        {
+            segment.Sync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // So is all that was waited for.
+        }
+    }
+
+    /// <summary>What was skipped is not waited for: its tenants go to the table again.</summary>
+    /// <param name="next">What is read next.</param>
+    internal void ForgetLost(long next)
+    {
+        if (!IsBroken)
+        {
+            return;
+        }
+
+        lock (_syncing)
+        {
+            // Nobody makes anything count from here on.
+            if (next > Synced)
+            {
+                Contents.Clear();
+            }
+        }
     }
 
     /// <summary>Writes nothing more.</summary>

@@ -77,14 +77,13 @@ internal sealed partial class JournalFiles : IAsyncDisposable
                 segment.Dispose();
                 Log.Foreign(_logger, path);
             }
-            else if (segment.IsBlank)
+            else if (segment.IsBlank())
             {
                 segment.Delete();
             }
             else
             {
-                segment.Keep();
-                segment.Dispose();
+                segment.SetAside();
                 Log.Headless(_logger, segment.Path);
             }
         }
@@ -140,14 +139,7 @@ internal sealed partial class JournalFiles : IAsyncDisposable
         }
 
         Interlocked.Decrement(ref _existing);
-        if (segment.IsKept)
-        {
-            segment.Dispose();
-        }
-        else
-        {
-            Delete(segment);
-        }
+        Delete(segment);
     }
 
     /// <summary>Deletes those that are ready.</summary>
@@ -201,13 +193,31 @@ internal sealed partial class JournalFiles : IAsyncDisposable
         return false;
     }
 
-    private bool IsFree() => new DriveInfo(Directory).AvailableFreeSpace >= LeftFree;
+    private bool IsFree()
+    {
+        try
+        {
+            return new DriveInfo(Directory).AvailableFreeSpace >= LeftFree;
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
+    // Or sets it aside, where it must be kept.
     private void Delete(JournalSegment segment)
     {
         try
         {
-            segment.Delete();
+            if (segment.IsKept)
+            {
+                segment.SetAside();
+            }
+            else
+            {
+                segment.Delete();
+            }
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -230,7 +240,7 @@ internal sealed partial class JournalFiles : IAsyncDisposable
         [LoggerMessage(2311, LogLevel.Warning, "The journal of the inbox cannot grow ({Failure}); in a flood webhooks are acknowledged as slowly as the database takes them")]
         public static partial void NotMade(ILogger logger, string failure);
 
-        [LoggerMessage(2312, LogLevel.Warning, "{File} is not needed any more and cannot be deleted ({Failure}). It holds people's words: delete it when the product is stopped")]
+        [LoggerMessage(2312, LogLevel.Warning, "{File} is not needed any more and can be neither deleted nor renamed ({Failure}). It holds people's words: delete it when the product is stopped")]
         public static partial void NotDeleted(ILogger logger, string file, string failure);
 
         [LoggerMessage(2313, LogLevel.Error, "{File} belongs to the journal of another database and is left alone: acknowledged webhooks may be in it. Was the database replaced without the journal beside it?")]

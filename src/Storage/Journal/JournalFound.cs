@@ -22,6 +22,9 @@ internal sealed partial class JournalFound
     /// <summary>The number of the last batch there is.</summary>
     public long Last { get; private set; }
 
+    /// <summary>The number that may have been given out last; at least <see cref="Last"/>.</summary>
+    public long NumbersTaken { get => Math.Max(field, Last); private set; }
+
     /// <summary>Where in the first file the first batch begins that is not in the table.</summary>
     public int ReadAt { get; private set; } = JournalSegment.Start;
 
@@ -62,38 +65,56 @@ internal sealed partial class JournalFound
     private void Look(JournalSegment segment, byte[] buffer, ILogger logger)
     {
         var bytes = buffer.AsSpan(0, segment.ReadAt(0, buffer));
-        for (var at = JournalSegment.Start; EndOf(bytes, at, segment.Last + 1) is { } end; at = end)
+        var at = JournalSegment.Start;
+        while (at < JournalSegment.Size)
         {
             var sequence = segment.Last + 1;
-            var isWhole = JournalFrame.IsWhole(bytes[at..end], segment.Salt);
-            if (!isWhole && sequence > Moved)
+            if (JournalFrame.EndOf(bytes, at, sequence) is { } end && (sequence <= Moved || JournalFrame.IsWhole(bytes[at..end], segment.Salt)))
             {
-                // The last one of all was perhaps only partly written. One with others behind it was not.
-                if (EndOf(bytes, end, sequence + 1) is not { } next || !JournalFrame.IsWhole(bytes[end..next], segment.Salt))
-                {
-                    return;
-                }
-
-                segment.Keep();
-                Log.Damaged(logger, segment.Path, sequence);
+                Found(segment, sequence, bytes[(at + JournalFrame.HeaderSize)..end], end);
+                at = end;
+                continue;
             }
 
-            segment.Found(sequence);
-            if (sequence <= Moved)
+            // The last one of all was perhaps only partly written, or there is none. One with others behind it was whole.
+            var next = JournalFrame.Find(bytes, at, sequence, segment.Salt);
+            if (next is null && bytes.Length >= segment.Length)
             {
-                ReadAt = end;
+                return;
             }
-            else if (isWhole)
+
+            Damaged(segment, sequence, next?.Sequence - 1, logger);
+            if (next is not { } found)
             {
-                Count(bytes[(at + JournalFrame.HeaderSize)..end]);
+                return;
             }
+
+            at = found.At;
+            segment.Found(found.Sequence - 1);
+            ReadAt = found.Sequence <= Moved + 1 ? at : ReadAt;
         }
     }
 
-    private static int? EndOf(ReadOnlySpan<byte> bytes, int at, long sequence) =>
-        bytes.Length - at >= JournalFrame.HeaderSize && JournalFrame.LengthOf(bytes[at..], sequence) is { } length && length <= bytes.Length - at - JournalFrame.HeaderSize
-            ? at + JournalFrame.HeaderSize + length
-            : null;
+    private void Found(JournalSegment segment, long sequence, ReadOnlySpan<byte> rows, int end)
+    {
+        segment.Found(sequence);
+        if (sequence <= Moved)
+        {
+            ReadAt = end;
+        }
+        else
+        {
+            Count(rows);
+        }
+    }
+
+    // Numbers of batches that cannot be read now are not given out again.
+    private void Damaged(JournalSegment segment, long first, long? last, ILogger logger)
+    {
+        segment.Keep();
+        NumbersTaken = Math.Max(NumbersTaken, first + JournalFrame.MostInFile);
+        Log.Damaged(logger, segment.Path, first, last);
+    }
 
     private void Count(ReadOnlySpan<byte> rows)
     {
@@ -106,7 +127,7 @@ internal sealed partial class JournalFound
 
     private static partial class Log
     {
-        [LoggerMessage(2321, LogLevel.Critical, "{File} is damaged: batch {Sequence} of webhooks that may have been acknowledged cannot be read. What is behind it is moved, and the file kept. Look at the disk")]
-        public static partial void Damaged(ILogger logger, string file, long sequence);
+        [LoggerMessage(2321, LogLevel.Critical, "{File} is damaged: batches {First} to {Last} of webhooks that may have been acknowledged cannot be read. What is behind them is moved, and the file kept. Look at the disk")]
+        public static partial void Damaged(ILogger logger, string file, long first, long? last);
     }
 }

@@ -13,6 +13,9 @@ internal static class JournalFrame
     /// <summary>Bytes before the rows.</summary>
     public const int HeaderSize = 16;
 
+    /// <summary>More batches than a file can hold.</summary>
+    public const int MostInFile = 1 << 20;
+
     private const int LengthAt = 4;
     private const int SequenceAt = 8;
 
@@ -30,6 +33,29 @@ internal static class JournalFrame
 
     /// <summary>Whether header and rows are as they were written.</summary>
     public static bool IsWhole(ReadOnlySpan<byte> frame, uint salt) => BinaryPrimitives.ReadUInt32LittleEndian(frame) == Checksum(salt, frame[LengthAt..]);
+
+    /// <summary>Where the batch ends that begins there, should it be that batch and all of it be here; null when it cannot be.</summary>
+    public static int? EndOf(ReadOnlySpan<byte> bytes, int at, long sequence) =>
+        bytes.Length - at >= HeaderSize && LengthOf(bytes[at..], sequence) is { } length && length <= bytes.Length - at - HeaderSize ? at + HeaderSize + length : null;
+
+    /// <summary>The next whole batch behind something that cannot be read; null when there is none.</summary>
+    /// <param name="bytes">A file's, or the rest of it.</param>
+    /// <param name="from">Where to begin.</param>
+    /// <param name="after">Its number is greater than this.</param>
+    /// <param name="salt">The file's.</param>
+    public static (int At, long Sequence)? Find(ReadOnlySpan<byte> bytes, int from, long after, uint salt)
+    {
+        for (var at = from; at <= bytes.Length - HeaderSize; at++)
+        {
+            var sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes[(at + SequenceAt)..]);
+            if (sequence > after && sequence - after <= MostInFile && EndOf(bytes, at, sequence) is { } end && IsWhole(bytes[at..end], salt))
+            {
+                return (at, sequence);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>CRC-32C (Castagnoli), to go on from what came before.</summary>
     public static uint Checksum(uint before, ReadOnlySpan<byte> bytes)

@@ -112,7 +112,7 @@ internal sealed partial class JournalMover : BackgroundService
             await MoveAsync(piece, cancellationToken);
             return true;
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // It may be in the table all the same.
             _mustAsk = true;

@@ -5,11 +5,18 @@ namespace Channels.Storage.Journal;
 /// <summary>Reads the journal from where the table has come to. One caller at a time.</summary>
 internal sealed partial class JournalReader
 {
+    /// <summary>So often a disk that does not give what it has is asked again, a second apart.</summary>
+    private const int MostFailures = 10;
+
+    /// <summary>Bytes after which a piece takes no more.</summary>
+    private const int Enough = 1 << 20;
+
     private readonly InboxJournal _journal;
     private readonly ILogger _logger;
-    private byte[] _buffer = new byte[1 << 20];
+    private byte[] _buffer = new byte[Enough];
     private long _next;
     private int _at;
+    private int _failures;
 
     /// <summary>Begins behind what was found to be moved.</summary>
     public JournalReader(InboxJournal journal, JournalFound found, ILogger logger)
@@ -47,12 +54,7 @@ internal sealed partial class JournalReader
             Skip(segment);
         }
 
-        if (_journal.IsBroken)
-        {
-            // What was skipped is not waited for: its tenants go to the table again.
-            _journal.Contents.Clear();
-        }
-
+        _journal.ForgetLost(_next);
         return null;
     }
 
@@ -73,30 +75,30 @@ internal sealed partial class JournalReader
         _journal.Leave(piece.Last);
     }
 
-    // Written, on the disk, and not what was written: that batch, or where it does not even say where it ends, all behind it in the file.
+    // Written, on the disk, and not what was written: goes on with the next batch of the file that can be read.
     private void Skip(JournalSegment segment)
     {
-        var first = _next;
-        var last = Math.Min(segment.Last, _journal.Synced);
-        Span<byte> header = stackalloc byte[JournalFrame.HeaderSize];
-        if (segment.ReadAt(_at, header) == header.Length && JournalFrame.LengthOf(header, first) is { } length && length <= JournalSegment.Size - _at - JournalFrame.HeaderSize)
+        var rest = new byte[JournalSegment.Size - _at];
+        var read = segment.ReadAt(_at, rest);
+        if (read < rest.Length && ++_failures < MostFailures)
         {
-            last = first;
-            _at += JournalFrame.HeaderSize + length;
+            throw new IOException($"{segment.Path} cannot be read.");
         }
 
+        _failures = 0;
         _journal.Break();
         segment.Keep();
-        Log.Damaged(_logger, segment.Path, first, last);
-        _next = last + 1;
-        _journal.Leave(last);
+        var next = JournalFrame.Find(rest.AsSpan(0, read), 0, _next, segment.Salt) is { } found && found.Sequence <= _journal.Synced ? found : (At: 0, Sequence: Math.Min(segment.Last, _journal.Synced) + 1);
+        Log.Damaged(_logger, segment.Path, _next, next.Sequence - 1);
+        (_at, _next) = (_at + next.At, next.Sequence);
+        _journal.Leave(_next - 1);
     }
 
     private JournalPiece ReadFrom(JournalSegment segment, int most)
     {
         var piece = new JournalPiece(_buffer, _next);
         var read = segment.ReadAt(_at, _buffer);
-        for (var at = 0; piece.Count < most && _next + piece.Count <= _journal.Synced && read - at >= JournalFrame.HeaderSize;)
+        for (var at = 0; piece.Count < most && at < Enough && _next + piece.Count <= _journal.Synced && read - at >= JournalFrame.HeaderSize;)
         {
             if (JournalFrame.LengthOf(_buffer.AsSpan(at), _next + piece.Count) is not { } length)
             {

@@ -47,8 +47,18 @@ internal sealed class JournalSegment : IDisposable
     /// <summary>Where its batches' CRCs begin.</summary>
     public uint Salt { get; private set; }
 
-    /// <summary>Whether nothing was ever written to it but the zeros it was made with.</summary>
-    public bool IsBlank { get; private set; }
+    /// <summary>Whether nothing was ever written to it but the zeros it was made with. Reads all of it.</summary>
+    public bool IsBlank()
+    {
+        if (Length < Size)
+        {
+            // It was still being made.
+            return true;
+        }
+
+        var bytes = new byte[Size];
+        return ReadAt(0, bytes) == Size && bytes.AsSpan().IndexOfAnyExcept((byte)0) < 0;
+    }
 
     /// <summary>Where the first batch begins.</summary>
     public static int Start => HeadSize;
@@ -90,7 +100,7 @@ internal sealed class JournalSegment : IDisposable
     {
         var segment = new JournalSegment(path, File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
         Span<byte> head = stackalloc byte[ChecksumAt + sizeof(uint)];
-        segment.IsBlank = segment.ReadAt(0, head) == head.Length && head.IndexOfAnyExcept((byte)0) < 0;
+        segment.ReadAt(0, head);
         if (!head.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(head[ChecksumAt..]) != JournalFrame.Checksum(uint.MaxValue, head[..ChecksumAt]))
         {
             return (segment, null);
@@ -135,6 +145,9 @@ internal sealed class JournalSegment : IDisposable
     /// <exception cref="IOException">It may not be.</exception>
     public void Sync() => DiskSync.Data(_file);
 
+    /// <summary>Bytes its file has: <see cref="Size"/>, unless somebody cut it.</summary>
+    public long Length => RandomAccess.GetLength(_file);
+
     /// <summary>Fills the buffer from there; fewer bytes at the file's end, and where the disk does not give them.</summary>
     public int ReadAt(long offset, Span<byte> buffer)
     {
@@ -154,19 +167,20 @@ internal sealed class JournalSegment : IDisposable
         return read;
     }
 
-    /// <summary>Its file stays, under another name: something in it could not be read.</summary>
+    /// <summary>Something in it could not be read: its file stays. Under its name until the rest is moved, so that a crash finds it again.</summary>
+    public void Keep() => IsKept = true;
+
+    /// <summary>Gives its file the name under which it stays.</summary>
     /// <exception cref="IOException">It cannot be renamed.</exception>
-    public void Keep()
+    public void SetAside()
     {
-        if (IsKept)
-        {
-            return;
-        }
+        Dispose();
 
         // Files' names come again; what was kept before stays as well.
         var kept = $"{Path}-{System.IO.Path.GetRandomFileName()}.damaged";
         File.Move(Path, kept);
-        (Path, IsKept) = (kept, true);
+        Path = kept;
+        DiskSync.Directory(System.IO.Path.GetDirectoryName(kept)!);
     }
 
     /// <summary>Says how far it was found to be written.</summary>

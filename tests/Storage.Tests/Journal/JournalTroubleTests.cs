@@ -62,6 +62,12 @@ public sealed class JournalTroubleTests(PostgresFixture postgres) : IClassFixtur
             file.Write(new byte[8]);
         }
 
+        // A process that ends before it has moved anything leaves the next one as much.
+        await using (var brief = _directory.Open())
+        {
+            Assert.Equal(3, brief.Contents.Count);
+        }
+
         using var log = new LogCollector();
         await using (var next = _directory.Open(logger: log.CreateLogger("journal")))
         {
@@ -91,6 +97,34 @@ public sealed class JournalTroubleTests(PostgresFixture postgres) : IClassFixtur
 
         Assert.Equal(["000001.journal"], _directory.Kept);
         Assert.NotEmpty(log.Entries);
+    }
+
+    [Fact]
+    public async Task What_stands_behind_a_header_that_cannot_be_read_is_found_again()
+    {
+        List<InboundWebhook> written;
+        await using (var journal = _directory.Open())
+        {
+            written = await _directory.AppendAsync(journal, 5, bytes: 1000);
+        }
+
+        // The second batch's number and length, and the third's first bytes.
+        using (var file = File.OpenWrite(Path.Combine(_directory.Path, "000001.journal")))
+        {
+            file.Position = JournalDirectory.Start(1, written[0]);
+            file.Write(new byte[JournalFrame.HeaderSize]);
+            file.Position = JournalDirectory.Start(2, written[0]) + 20;
+            file.Write(new byte[8]);
+        }
+
+        await using (var next = _directory.Open())
+        {
+            Assert.Equal(3, next.Contents.Count);
+            Assert.Equal([1, 4, 5], JournalDirectory.TakeAll(next).Select(one => one.Number));
+            Assert.Equal(0, next.Contents.Count);
+        }
+
+        Assert.Equal(["000001.journal"], _directory.Kept);
     }
 
     [Theory]
