@@ -103,7 +103,8 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
                 return JournalAsync(journal, webhook);
             }
 
-            if (_traffic.KeepsComing(webhook.Tenant) && journal.IsReady())
+            // Not while others are about: then it is held back to what the table takes, and a file and its mover would only keep the disk from them.
+            if (!_traffic.OthersAreAbout && _traffic.KeepsComing(webhook.Tenant) && journal.IsReady())
             {
                 journal.Begins(webhook);
                 return JournalAsync(journal, webhook);

@@ -19,6 +19,9 @@ internal sealed partial class JournalMover : BackgroundService
     /// <summary>Batches in one transaction; they also end with a megabyte.</summary>
     private const int Most = 256;
 
+    /// <summary>Bytes after which a transaction takes no more while others are about: their commits wait behind it.</summary>
+    private const int EnoughBesideOthers = 64 << 10;
+
     /// <summary>Rest over work while the processors are not enough for those whose webhooks are moved.</summary>
     private const double MuchRest = 9;
 
@@ -103,7 +106,7 @@ internal sealed partial class JournalMover : BackgroundService
                 _mustAsk = false;
             }
 
-            if (_journal.Reader.Read(Math.Max(1, _most), _inTable) is not { } piece)
+            if (_journal.Reader.Read(Math.Max(1, _most), _pressure.OthersAreAbout ? EnoughBesideOthers : JournalReader.Enough, _inTable) is not { } piece)
             {
                 _journal.Suspend(false);
                 return false;

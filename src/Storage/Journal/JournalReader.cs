@@ -9,7 +9,7 @@ internal sealed partial class JournalReader
     private const int MostFailures = 10;
 
     /// <summary>Bytes after which a piece takes no more.</summary>
-    private const int Enough = 1 << 20;
+    public const int Enough = 1 << 20;
 
     private readonly InboxJournal _journal;
     private readonly ILogger _logger;
@@ -26,11 +26,12 @@ internal sealed partial class JournalReader
         (_next, _at) = (found.Moved + 1, found.ReadAt);
     }
 
-    /// <summary>The oldest batches that are not moved yet, about a megabyte at the most; null when there are none. What was returned before and is not <see cref="Moved"/> is returned again.</summary>
+    /// <summary>The oldest batches that are not moved yet; null when there are none. What was returned before and is not <see cref="Moved"/> is returned again.</summary>
     /// <param name="most">Most batches.</param>
+    /// <param name="enough">Bytes after which a piece takes no more; <see cref="Enough"/> at the most.</param>
     /// <param name="inTable">Up to this number they are in the table: those are not returned together with later ones.</param>
     /// <exception cref="IOException">The disk does not give them.</exception>
-    public JournalPiece? Read(int most, long inTable)
+    public JournalPiece? Read(int most, int enough, long inTable)
     {
         while (_next <= _journal.Synced)
         {
@@ -46,7 +47,7 @@ internal sealed partial class JournalReader
                 _at = JournalSegment.Start;
             }
 
-            if (ReadFrom(segment, _next <= inTable ? (int)Math.Min(most, inTable - _next + 1) : most) is { Count: > 0 } piece)
+            if (ReadFrom(segment, _next <= inTable ? (int)Math.Min(most, inTable - _next + 1) : most, enough) is { Count: > 0 } piece)
             {
                 return piece;
             }
@@ -94,11 +95,11 @@ internal sealed partial class JournalReader
         _journal.Leave(_next - 1);
     }
 
-    private JournalPiece ReadFrom(JournalSegment segment, int most)
+    private JournalPiece ReadFrom(JournalSegment segment, int most, int enough)
     {
         var piece = new JournalPiece(_buffer, _next);
         var read = segment.ReadAt(_at, _buffer);
-        for (var at = 0; piece.Count < most && at < Enough && _next + piece.Count <= _journal.Synced && read - at >= JournalFrame.HeaderSize;)
+        for (var at = 0; piece.Count < most && at < enough && _next + piece.Count <= _journal.Synced && read - at >= JournalFrame.HeaderSize;)
         {
             if (JournalFrame.LengthOf(_buffer.AsSpan(at), _next + piece.Count) is not { } length)
             {
@@ -119,7 +120,7 @@ internal sealed partial class JournalReader
                 }
 
                 _buffer = new byte[end];
-                return ReadFrom(segment, most);
+                return ReadFrom(segment, most, enough);
             }
 
             if (end > read || !JournalFrame.IsWhole(_buffer.AsSpan(at, end - at), segment.Salt))

@@ -88,7 +88,7 @@ internal sealed class JournalDirectory : IDisposable
     /// <summary>Moves the oldest that there is to nowhere.</summary>
     public static bool TryMove(InboxJournal journal)
     {
-        if (journal.Reader.Read(256, 0) is not { } piece)
+        if (journal.Reader.Read(256, JournalReader.Enough, 0) is not { } piece)
         {
             return false;
         }
@@ -101,7 +101,7 @@ internal sealed class JournalDirectory : IDisposable
     public static List<(long Number, byte[] Rows)> TakeAll(InboxJournal journal)
     {
         var taken = new List<(long, byte[])>();
-        while (journal.Reader.Read(256, 0) is { } piece)
+        while (journal.Reader.Read(256, JournalReader.Enough, 0) is { } piece)
         {
             taken.AddRange(piece.Batches.Select((rows, at) => (piece.Last - piece.Count + 1 + at, rows.ToArray())));
             journal.Reader.Moved(piece);

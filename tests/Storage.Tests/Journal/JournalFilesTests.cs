@@ -32,8 +32,8 @@ public sealed class JournalFilesTests : IDisposable
         await using var journal = _directory.Open();
         var written = await _directory.AppendAsync(journal, 5, bytes: 10);
 
-        Assert.Equal(3, journal.Reader.Read(3, 0)!.Last);
-        Assert.Equal(1, journal.Reader.Read(1, 0)!.Last);
+        Assert.Equal(3, journal.Reader.Read(3, JournalReader.Enough, 0)!.Last);
+        Assert.Equal(1, journal.Reader.Read(1, JournalReader.Enough, 0)!.Last);
         Expect(1, written, JournalDirectory.TakeAll(journal));
     }
 
@@ -43,10 +43,10 @@ public sealed class JournalFilesTests : IDisposable
         await using var journal = _directory.Open();
         await _directory.AppendAsync(journal, 5, bytes: 10);
 
-        var first = journal.Reader.Read(256, inTable: 2)!;
+        var first = journal.Reader.Read(256, JournalReader.Enough, inTable: 2)!;
         Assert.Equal((2, 2), (first.Last, first.Count));
         journal.Reader.Moved(first);
-        Assert.Equal(5, journal.Reader.Read(256, inTable: 2)!.Last);
+        Assert.Equal(5, journal.Reader.Read(256, JournalReader.Enough, inTable: 2)!.Last);
     }
 
     [Fact]

@@ -108,6 +108,27 @@ public sealed class JournalInboxTests(PostgresFixture postgres) : IClassFixture<
     }
 
     [PostgresFact]
+    public async Task While_others_are_about_nobody_begins_in_it_but_who_is_in_it_goes_on_there()
+    {
+        await JournalDirectory.ReadyAsync(_stage.Journal);
+        BeginFlood(beside: _light);
+        Assert.True(_traffic.OthersAreAbout && _traffic.KeepsComing(_heavy.Tenant));
+        await AppendAsync(_heavy);
+        Assert.Equal((0, 0), (_stage.Journal.Contents.Count, _stage.Journal.Synced));
+        Assert.Single(await _stage.InTableAsync());
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        BeginFlood();
+        await AppendAsync(_heavy);
+        Assert.Equal(1, _stage.Journal.Contents.Count);
+
+        BeginFlood(beside: _light);
+        Assert.True(_traffic.OthersAreAbout);
+        await AppendAsync(_heavy);
+        Assert.Equal((2, 2), (_stage.Journal.Contents.Count, _stage.Journal.Synced));
+    }
+
+    [PostgresFact]
     public async Task While_the_journal_takes_nothing_the_table_takes_who_is_not_in_it()
     {
         await JournalDirectory.ReadyAsync(_stage.Journal);
@@ -133,7 +154,7 @@ public sealed class JournalInboxTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal([before.Id.Value, during.Id.Value], await _stage.InTableAsync());
     }
 
-    private void BeginFlood()
+    private void BeginFlood((TenantId Tenant, AccountId Account)? beside = null)
     {
         var webhooks = Enumerable.Repeat(Webhooks.Of(_heavy.Tenant, _heavy.Account), 100).ToList();
         for (var window = 0; window < 3; window++)
@@ -141,6 +162,11 @@ public sealed class JournalInboxTests(PostgresFixture postgres) : IClassFixture<
             for (var times = 0; times < 10; times++)
             {
                 _traffic.Committed(webhooks, waiting: 1000);
+            }
+
+            if (beside is { } other)
+            {
+                _traffic.Committed([Webhooks.Of(other.Tenant, other.Account)], waiting: null);
             }
 
             _clock.Advance(TimeSpan.FromMilliseconds(250));

@@ -84,7 +84,7 @@ public sealed class JournalMoverTests(PostgresFixture postgres) : IClassFixture<
             await _stage.AppendAsync(webhook);
         }
 
-        var piece = _stage.Journal.Reader.Read(lost, 0)!;
+        var piece = _stage.Journal.Reader.Read(lost, JournalReader.Enough, 0)!;
         Assert.True(await _stage.Table.MoveAsync(piece, 0, default));
         Assert.False(await _stage.Table.MoveAsync(piece, 0, default));
         foreach (var webhook in webhooks[lost..])
@@ -111,7 +111,7 @@ public sealed class JournalMoverTests(PostgresFixture postgres) : IClassFixture<
         }
 
         // Brought, and then the process died before it knew.
-        Assert.True(await _stage.Table.MoveAsync(_stage.Journal.Reader.Read(2, 0)!, 0, default));
+        Assert.True(await _stage.Table.MoveAsync(_stage.Journal.Reader.Read(2, JournalReader.Enough, 0)!, 0, default));
         await _stage.Journal.DisposeAsync();
 
         await using var next = _stage.Directory.Open(await _stage.MovedAsync());
