@@ -76,7 +76,7 @@ internal sealed class AckRun(
         Console.WriteLine($"""
             medians: bare {Rate(round => round.Bare)} acks/s, one transaction per webhook {Rate(round => round.OneTransaction)} acks/s, product {Rate(round => round.Product)} acks/s
             product over bare: {ratio:P1} (goal {goal:P0}); product over one transaction per webhook: {Table.Number(oneRatio, "N2")} times
-            drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s
+            drain's rate while webhooks come: {Table.Number(Table.Median(_rounds.Select(round => round.Product.Finished / round.Product.Load.Elapsed.TotalSeconds)))}/s; once they stopped: {Table.Number(Table.Median(_rounds.Select(round => round.Product.DrainRate)))}/s; what it gets done while they come is {Table.Median(_rounds.Select(round => round.Product.DrainedMeanwhile)):P0} of what the whole machine gets done
             processor time per acknowledgement, stores and the product's draining included: bare over product {cpuRatio:P1}, one transaction per webhook over product {Table.Number(oneCpuRatio, "N2")} times
             at {Table.Number(steady.Load.Rate)} acks/s, on schedule ({steady.Load.Rate / Table.Median(_rounds.Select(round => round.Product.Load.Rate)):P0} of its rate), {steady.Finished / (double)steady.Load.Acknowledged:P0} drained meanwhile: p50 {steady.Load.Milliseconds(0.5):N1} ms, p99 {steady.Load.Milliseconds(0.99):N1} ms (goal {steadyGoal:0} ms)
             of these later than {steadyGoal:0} ms, by when they were due (the latest): {steady.Load.Late.Tell(TimeSpan.FromMilliseconds(steadyGoal))}
@@ -146,6 +146,9 @@ internal sealed class AckRun(
         public double AllPerAck => CpuPerAck + PostgresPerAck;
 
         public double OwnPerAck => Own / Load.Acknowledged * 1e6;
+
+        /// <summary>Of what is drained in the same time when nothing else is to be done: draining's share of the machine.</summary>
+        public double DrainedMeanwhile => Finished / Load.Elapsed.TotalSeconds / DrainRate;
 
         public double DrainRate => Drain is { } drain && Load.Acknowledged - Finished > 1000 ? (Load.Acknowledged - Finished) / drain.TotalSeconds : double.NaN;
     }

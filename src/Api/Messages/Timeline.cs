@@ -38,7 +38,7 @@ internal static class Timeline
 
         if (message.ReceivedAt is { } received)
         {
-            yield return new("stored", "done", received) { What = "Committed; then the provider got its 200." };
+            yield return new("stored", "done", received) { What = "On the disk; then the provider got its 200." };
         }
 
         yield return new("recorded", "done", recordedAt);
