@@ -23,6 +23,7 @@ public static class GrainServices
         services.AddSingleton<Gates>();
         services.AddSingleton<Closing>();
         services.AddSingleton<InlineFiles>();
+        services.AddSingleton<TurnsUnderWay>();
         services.AddSingleton<TurnAnswering>();
         services.AddSingleton<TurnEndings>();
         services.AddSingleton<LostSends>();
@@ -39,4 +40,7 @@ public static class GrainServices
             provider.GetRequiredService<SessionOptions>().AtOncePerGateway, provider.GetRequiredService<SessionOptions>().PerSecondPerGateway, provider.GetRequiredService<TimeProvider>()));
         return services;
     }
+
+    /// <summary>Lets agents that are being asked end before the grains stop. After the grains' runtime: what was added last is stopped first.</summary>
+    public static IServiceCollection AddTurnsEnd(this IServiceCollection services) => services.AddHostedService(provider => provider.GetRequiredService<TurnsUnderWay>());
 }

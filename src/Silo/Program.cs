@@ -24,6 +24,7 @@ return await HostStart.RunAsync(async () =>
     builder.Services.AddAgents();                           // 5 answered
     builder.Services.AddChannelsGrains(builder.Configuration);
     builder.AddGrainRuntime(store);                         // Hosting.InProcess.cs or Hosting.Orleans.cs
+    builder.Services.AddTurnsEnd();                         // before the grains stop
     builder.Services.AddHostedService<PartitionStart>();
     builder.Services.AddHostedService<Greeting>();
 

@@ -1,8 +1,9 @@
+using Channels.Core.Channels;
 using Channels.Core.Conversations;
 
 namespace Channels.Grains.Conversation;
 
-/// <content>How turns end: in one transaction, and what follows from it in memory.</content>
+/// <content>How turns end, or are left to be answered later: in one transaction, and what follows from it in memory.</content>
 internal sealed partial class ConversationGrain
 {
     private async Task<bool> FinishAsync(TurnFinish ending, CancellationToken cancellationToken)
@@ -34,6 +35,31 @@ internal sealed partial class ConversationGrain
 
         await _dispatch.TellAsync(finish, end);
         return end.Ended;
+    }
+
+    // False when it was ended meanwhile: its answer overtook the word that it would come later.
+    private async Task<bool> OpenAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
+    {
+        var limit = _clock.GetUtcNow() + _answering.ReplyWithin(channel)!.Value;
+        try
+        {
+            if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit, _asks.Since), cancellationToken))
+            {
+                _queue.Doubt();
+                return false;
+            }
+        }
+        catch
+        {
+            // It may be written all the same: asked once more, the agent would be told of a turn it has promised to answer.
+            _queue.Doubt();
+            throw;
+        }
+
+        // The sweep wakes us when the time is over. Somebody may have taken over while the agent was asked: that ends the turn now.
+        _queue.Replace(burst.Turns.Select(turn => turn with { AnswerBy = limit }));
+        _pump.Signal();
+        return true;
     }
 
     private void Remember(TurnFinish finish, int pauseVersion)

@@ -30,6 +30,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
     private readonly TurnEndings _endings;
     private readonly TimeProvider _clock;
     private readonly Gates _gates;
+    private readonly TurnsUnderWay _underWay;
     private readonly ILogger<ConversationGrain> _logger;
     private readonly TurnQueue _queue = new();
     private readonly TypingSigns _typing;
@@ -44,7 +45,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
 
     public ConversationGrain(
         IChannelDirectory directory, IConversationStore store, TurnAnswering answering, TurnEndings endings, IConnectorCatalog connectors, TimeProvider clock, Gates gates,
-        ILogger<ConversationGrain> logger)
+        TurnsUnderWay underWay, ILogger<ConversationGrain> logger)
     {
         _directory = directory;
         _store = store;
@@ -52,6 +53,7 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
         _endings = endings;
         _clock = clock;
         _gates = gates;
+        _underWay = underWay;
         _logger = logger;
         _typing = new TypingSigns(connectors, clock, logger);
         _asks = new Asks(clock);
@@ -191,7 +193,9 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
                 continue;
             }
 
-            if (!await AnswerAsync(channel, burst, cancellationToken))
+            // From its agent's being asked until what became of it is recorded. After the signal to stop the turns stay in their table, for the next start.
+            using var one = _underWay.TryBegin();
+            if (one is null || !await AnswerAsync(channel, burst, cancellationToken))
             {
                 return;
             }
@@ -317,16 +321,24 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
             return null;
         }
 
-        var outcome = await AskAsync(channel, burst, cancellationToken);
+        if (await AskAsync(channel, burst, cancellationToken) is not { } outcome)
+        {
+            return null;
+        }
 
         // A person may have taken over while the agent thought, the contact may have taken back what they said, or write from another number.
         burst = await AsItIsAsync(burst, cancellationToken);
         return WhySilent(channel, _state!, burst) is { } overtaken ? Outcomes.Overtaken(outcome, overtaken) : outcome;
     }
 
-    private async Task<AgentOutcome> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
+    // Null when the process began to stop while a place was waited for.
+    private async Task<AgentOutcome?> AskAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
     {
         using var place = await _gates.Turns.EnterAsync(channel.Tenant, cancellationToken);
+        if (!_underWay.MayAsk)
+        {
+            return null;
+        }
 
         // It may have been edited, or taken back, while a place was waited for.
         burst = await AsItIsAsync(burst, cancellationToken);
@@ -354,31 +366,6 @@ internal sealed partial class ConversationGrain : Grain, IConversationGrain
     }
 
     private string? WhySilent(ChannelEntry channel, ConversationState state, Burst burst) => Silence.Why(channel, _pausedUntil, state.OutOfReach, burst, _clock.GetUtcNow());
-
-    // False when it was ended meanwhile: its answer overtook the word that it would come later.
-    private async Task<bool> OpenAsync(ChannelEntry channel, Burst burst, CancellationToken cancellationToken)
-    {
-        var limit = _clock.GetUtcNow() + _answering.ReplyWithin(channel)!.Value;
-        try
-        {
-            if (!await _store.OpenTurnAsync(new TurnOpening(_where, [.. burst.Turns.Select(turn => turn.Message)], limit, _asks.Since), cancellationToken))
-            {
-                _queue.Doubt();
-                return false;
-            }
-        }
-        catch
-        {
-            // It may be written all the same: asked once more, the agent would be told of a turn it has promised to answer.
-            _queue.Doubt();
-            throw;
-        }
-
-        // The sweep wakes us when the time is over. Somebody may have taken over while the agent was asked: that ends the turn now.
-        _queue.Replace(burst.Turns.Select(turn => turn with { AnswerBy = limit }));
-        _pump.Signal();
-        return true;
-    }
 
     // The messages that are answered with this one; null when it is not being answered by somebody who may answer it later.
     private Burst? WaitingFor(MessageId turn, ConversationState state, ChannelEntry channel)

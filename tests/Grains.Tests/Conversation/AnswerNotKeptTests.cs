@@ -44,6 +44,8 @@ public sealed class AnswerNotKeptTests : IConversationStore, IChannelDirectory, 
                 .AddSingleton(_ids)
                 .AddSingleton(new DrainShare(1))
                 .AddSingleton<Gates>()
+                .AddSingleton<Closing>()
+                .AddSingleton<TurnsUnderWay>()
                 .AddSingleton<TurnAnswering>()
                 .AddSingleton<TurnEndings>();
         });

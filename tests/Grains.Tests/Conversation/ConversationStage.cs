@@ -11,7 +11,9 @@ using Channels.GrainHosting;
 using Channels.Grains.Abstractions;
 using Channels.Grains.Conversation;
 using Channels.Grains.Fairness;
+using Channels.Grains.Tests.Delivery;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Channels.Grains.Tests.Conversation;
 
@@ -28,6 +30,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     private ConversationStage()
     {
         Where = new(new(_ids.Next()), new(_ids.Next()), new(_ids.Next()));
+        UnderWay = new(new Closing(Lifetime), TimeProvider.System, NullLogger<TurnsUnderWay>.Instance);
         Turn = new(new MessageId(_ids.Next()), "message.text", "hello", null, TimeProvider.System.GetUtcNow(), null, "m-1");
     }
 
@@ -83,6 +86,12 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
 
     public int TimesAsked => _asked;
 
+    /// <summary>The process's.</summary>
+    public DeliveryStage.StoppableLifetime Lifetime { get; } = new();
+
+    /// <summary>What a process that stops waits for.</summary>
+    public TurnsUnderWay UnderWay { get; }
+
     /// <summary>Which messages were answered together, in order.</summary>
     public List<MessageId[]> Endings { get; } = [];
 
@@ -130,6 +139,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
                     .AddSingleton(stage._ids)
                     .AddSingleton(new DrainShare(1))
                     .AddSingleton<Gates>()
+                    .AddSingleton(stage.UnderWay)
                     .AddSingleton<TurnAnswering>()
                     .AddSingleton<TurnEndings>();
                 more?.Invoke(services);
