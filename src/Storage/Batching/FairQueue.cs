@@ -91,6 +91,40 @@ internal sealed class FairQueue<TItem>(int capacity)
         }
     }
 
+    /// <summary>Takes out all of whom this holds, whosever turn it is.</summary>
+    public IReadOnlyList<TItem> TakeOut(Func<TItem, bool> concerns)
+    {
+        var taken = new List<TItem>();
+        lock (_gate)
+        {
+            // Once round: the turns stay as they are.
+            for (var left = _turns.Count; left > 0; left--)
+            {
+                var tenant = _turns.Dequeue();
+                var queue = _byTenant[tenant];
+                var before = taken.Count;
+                taken.AddRange(queue.Where(concerns));
+                if (taken.Count > before)
+                {
+                    _byTenant[tenant] = queue = new Queue<TItem>(queue.Except(taken.Skip(before)));
+                }
+
+                if (queue.Count > 0)
+                {
+                    _turns.Enqueue(tenant);
+                }
+                else
+                {
+                    _byTenant.Remove(tenant);
+                }
+            }
+
+            _count -= taken.Count;
+        }
+
+        return taken;
+    }
+
     /// <summary>Takes nothing more in. What is inside can still be taken.</summary>
     public void Close()
     {

@@ -26,6 +26,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
     private readonly Lock _promptGate = new();
     private readonly Dictionary<TenantId, int> _prompt = [];
     private readonly Timer _impatience;
+    private readonly AnswerWatch<TItem>? _answers;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
 
@@ -53,6 +54,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         _commit = commit;
         _logger = logger;
         _impatience = new Timer(_ => OnImpatience(), null, Timeout.Infinite, Timeout.Infinite);
+        _answers = limits.AnswerWithin is { } within ? new AnswerWatch<TItem>(within, TakeOut) : null;
     }
 
     /// <summary>Items waiting for a transaction.</summary>
@@ -88,6 +90,7 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
 
         await _impatience.DisposeAsync();
+        await (_answers?.DisposeAsync() ?? ValueTask.CompletedTask);
         _stopping.Dispose();
     }
 
@@ -207,6 +210,17 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         }
     }
 
+    private IReadOnlyList<TItem> TakeOut(Func<TItem, bool> concerns)
+    {
+        var taken = _queue.TakeOut(concerns);
+        foreach (var item in taken)
+        {
+            CountPrompt(item, -1);
+        }
+
+        return taken;
+    }
+
     private void EndIfDone()
     {
         if (_closed && _running == 0 && _queue.Count == 0)
@@ -224,7 +238,9 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             Fill(batch, helpings, share);
             if (batch.Count > 0)
             {
+                _answers?.Begun(batch);
                 await CommitAsync(batch);
+                _answers?.Ended(batch);
                 batch.Clear();
             }
         }
@@ -348,30 +364,6 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
         Prompt,
         Anything,
     }
-}
-
-/// <summary>One caller's share of a transaction.</summary>
-internal abstract class GroupItem(TenantId tenant)
-{
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Whose turn it takes.</summary>
-    public TenantId Tenant { get; } = tenant;
-
-    /// <summary>Begins a transaction at once beside one under way, with items of its like.</summary>
-    public virtual bool IsPrompt => false;
-
-    /// <summary>Roughly what it weighs.</summary>
-    public virtual long Bytes => 256;
-
-    /// <summary>Completes when it is committed or has failed.</summary>
-    public Task Done => _done.Task;
-
-    /// <summary>It is committed.</summary>
-    public void Succeed() => _done.TrySetResult();
-
-    /// <summary>It is not, or nobody knows.</summary>
-    public void Fail(Exception failure) => _done.TrySetException(failure);
 }
 
 internal static partial class GroupCommitLog

@@ -17,6 +17,9 @@ internal sealed record GroupCommitLimits(int Workers, int Enough, int Items, lon
     /// <summary>When the last transaction began so long ago it may hang: however few wait, they begin a further one.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>By when everybody has an answer, also while transactions hang: then that nobody knows. As long as it takes unless set.</summary>
+    public TimeSpan? AnswerWithin { get; init; }
+
     /// <summary>So long after the last transaction with several tenants' items the queue counts as shared, also while one tenant's are in it.</summary>
     public TimeSpan SharedFor { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -126,7 +126,8 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeProvider clock, CacheLimit
     {
         // Not the first caller's token: the others must not fail because that one went away.
         using var limit = new CancellationTokenSource(limits.LoadTimeout, clock);
-        var value = await load(key, limit.Token);
+        // A read from a server that hangs heeds its token only seconds later.
+        var value = await load(key, limit.Token).WaitAsync(limit.Token);
         var life = value is null ? limits.Missing : limits.Found;
 
         // "There is none" is not renewed: unknown ids cost one question in a while, not a steady one.

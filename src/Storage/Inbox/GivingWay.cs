@@ -1,3 +1,4 @@
+using Channels.Core;
 using Channels.Core.Fairness;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
@@ -21,6 +22,9 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
     private const double Share = 0.5;
 
     private readonly FairGate _gate = new(PerProcessor * Environment.ProcessorCount, tenant => MustWait(pressure, tenant), Share, clock);
+    private readonly Lock _deadlineGate = new();
+    private CancellationTokenSource? _deadline;
+    private long _deadlineSet;
     private int _held;
 
     /// <summary>Webhooks held back now.</summary>
@@ -31,6 +35,7 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
 
     /// <summary>Waits for its round, commits, and makes room.</summary>
     /// <exception cref="InboxFullException">As many as may be are held back.</exception>
+    /// <exception cref="StoreUnavailableException">Its round did not come in time: those before it hang.</exception>
     public async Task CommitAsync(TenantId tenant, Func<Task> commit)
     {
         if (Interlocked.Increment(ref _held) > Most)
@@ -42,7 +47,11 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
         FairGate.Place place;
         try
         {
-            place = await _gate.EnterAsync(tenant, CancellationToken.None);
+            place = await _gate.EnterAsync(tenant, Deadline());
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new StoreUnavailableException("The store did not answer in time.", late);
         }
         finally
         {
@@ -52,6 +61,20 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
         using (place)
         {
             await commit();
+        }
+    }
+
+    // One for all who come within a second: never later than theirs would be.
+    private CancellationToken Deadline()
+    {
+        lock (_deadlineGate)
+        {
+            if (_deadline is null || clock.GetElapsedTime(_deadlineSet) >= TimeSpan.FromSeconds(1))
+            {
+                (_deadline, _deadlineSet) = (new CancellationTokenSource(PostgresInbox.AnswerWithin, clock), clock.GetTimestamp());
+            }
+
+            return _deadline.Token;
         }
     }
 

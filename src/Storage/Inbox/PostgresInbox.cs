@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Storage.Batching;
@@ -22,6 +23,9 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     /// <summary>How rows get into each of <see cref="InboxSlots.Tables"/>.</summary>
     internal static IReadOnlyList<string> Copying => _copying;
+
+    /// <summary>A webhook has its answer by then, also when the server hangs: 503, and its repetition is known should it be committed after all.</summary>
+    internal static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>Bytes of one tenant in a transaction, while some send much and others little.</summary>
     private const long HelpingBesideOthers = 256 << 10;
@@ -72,17 +76,18 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
             // Who posts on many connections is answered by the batch and comes again by the batch: with small ones between, twice the transactions carry the same.
             EvenUpTo = 256,
             KeepsOne = () => traffic.IsUneven,
+            AnswerWithin = AnswerWithin,
             Helping = () => traffic.IsUneven ? HelpingBesideOthers : long.MaxValue,
         };
         _commits = new GroupCommit<Arrival>(patience is { } given ? limits with { Patience = given } : limits, CommitObservedAsync, logger);
 
         // By itself: who waits for room in the journal keeps nobody from the table. One writes while the other waits for the disk.
-        _journaled = new GroupCommit<Arrival>(new GroupCommitLimits(InboxJournal.Waiting, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384), AppendToJournalAsync, logger);
+        _journaled = new GroupCommit<Arrival>(new GroupCommitLimits(InboxJournal.Waiting, Enough: 64, Items: 1024, Bytes: 4 << 20, Queue: 16_384) { AnswerWithin = AnswerWithin }, AppendToJournalAsync, logger);
     }
 
     /// <inheritdoc/>
     public Task AppendAsync(InboundWebhook webhook, CancellationToken cancellationToken) =>
-        _givingWay.Concerns(webhook.Tenant) ? _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook)) : CommitAsync(webhook);
+        _givingWay.Concerns(webhook.Tenant) ? GiveWayAsync(webhook) : CommitAsync(webhook, Stopwatch.GetTimestamp());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -93,45 +98,45 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
 
     private int Waiting => _commits.Waiting + _journaled.Waiting + _givingWay.Held;
 
-    private Task CommitAsync(InboundWebhook webhook)
+    // Being held back is part of the wait.
+    private Task GiveWayAsync(InboundWebhook webhook)
+    {
+        var since = Stopwatch.GetTimestamp();
+        return _givingWay.CommitAsync(webhook.Tenant, () => CommitAsync(webhook, since));
+    }
+
+    private Task CommitAsync(InboundWebhook webhook, long since)
     {
         // Into the journal goes what comes faster than the table takes it, and what came so: until the last of a tenant's is in the table, later ones go the same way.
         if (_journal is { } journal)
         {
             if (journal.Joins(webhook))
             {
-                return JournalAsync(journal, webhook);
+                return JournalAsync(journal, webhook, since);
             }
 
             // Not while others are about: then it is held back to what the table takes, and a file and its mover would only keep the disk from them.
             if (!_traffic.OthersAreAbout && _traffic.KeepsComing(webhook.Tenant) && journal.IsReady())
             {
                 journal.Begins(webhook);
-                return JournalAsync(journal, webhook);
+                return JournalAsync(journal, webhook, since);
             }
         }
 
-        var arrival = new Arrival(webhook, _traffic.IsOther(webhook.Tenant));
+        var arrival = new Arrival(webhook, _traffic.IsOther(webhook.Tenant)) { Since = since };
         return _commits.TryAdd(arrival) ? arrival.Done : Task.FromException(new InboxFullException());
     }
 
-    private async Task JournalAsync(InboxJournal journal, InboundWebhook webhook)
+    private Task JournalAsync(InboxJournal journal, InboundWebhook webhook, long since)
     {
-        try
+        var arrival = new Arrival(webhook, isPrompt: false, journal) { Since = since };
+        if (_journaled.TryAdd(arrival))
         {
-            var arrival = new Arrival(webhook, isPrompt: false);
-            if (!_journaled.TryAdd(arrival))
-            {
-                throw new InboxFullException();
-            }
+            return arrival.Done;
+        }
 
-            await arrival.Done;
-        }
-        catch
-        {
-            journal.Withdraw(webhook);
-            throw;
-        }
+        journal.Withdraw(webhook);
+        return Task.FromException(new InboxFullException());
     }
 
     private async Task AppendToJournalAsync(IReadOnlyList<Arrival> batch, CancellationToken cancellationToken)
@@ -205,12 +210,15 @@ internal sealed class PostgresInbox : IInbox, IAsyncDisposable
         }
     }
 
-    private sealed class Arrival(InboundWebhook webhook, bool isPrompt) : GroupItem(webhook.Tenant)
+    private sealed class Arrival(InboundWebhook webhook, bool isPrompt, InboxJournal? journal = null) : GroupItem(webhook.Tenant)
     {
         public InboundWebhook Webhook { get; } = webhook;
 
         public override bool IsPrompt => isPrompt;
 
         public override long Bytes => 128 + Webhook.Body.Length;
+
+        // Not before: one whose caller has gone may still come into the journal, and then counts there.
+        protected override void OnFailed() => journal?.Withdraw(Webhook);
     }
 }

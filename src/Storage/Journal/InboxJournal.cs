@@ -28,7 +28,7 @@ public sealed partial class InboxJournal : IAsyncDisposable
     private const int RoomToBegin = 1 << 20;
 
     /// <summary>What a full journal is waited for; then the answer is 503.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = Inbox.PostgresInbox.AnswerWithin;
 
     private readonly Guid _id;
     private readonly JournalFiles _files;

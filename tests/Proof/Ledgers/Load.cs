@@ -14,14 +14,23 @@ internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null,
     /// <summary>A restart under load takes seconds, an ordered outage minutes. What is refused for so long is refused for ever.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>Of one who writes through a simulator: that is a request, which waits for the store as long as its client does.</summary>
+    public const string NoAnswerToRequest = "no answer at a simulator";
+
+    private const string NoAnswer = "no answer";
+
     private readonly TimeSpan _pace = pace ?? TimeSpan.FromMilliseconds(20);
     private readonly TimeSpan _beforeRepeating = beforeRepeating ?? TimeSpan.FromMilliseconds(50);
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<string, int> _refusals = new();
     private Task _running = Task.CompletedTask;
+    private long _slowest;
 
     /// <summary>How long each message that got its 200 at the first attempt waited for it.</summary>
     public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+    /// <summary>The longest that any attempt of a gateway's waited for its answer, whatever it was. A simulator's is a request, not a webhook.</summary>
+    public TimeSpan Slowest => TimeSpan.FromTicks(Interlocked.Read(ref _slowest));
 
     /// <summary>Attempts that got no 200, by what they got: <c>503 with Retry-After</c>, <c>500</c>, <c>no answer</c>…</summary>
     public IReadOnlyDictionary<string, int> Refusals => _refusals;
@@ -68,7 +77,10 @@ internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null,
         var started = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
-            if (await RefusalAsync(writer, id, text) is not { } refusal)
+            var asked = Stopwatch.GetTimestamp();
+            var refused = await RefusalAsync(writer, id, text);
+            Answered(writer.Shop is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(asked));
+            if (refused is not { } refusal)
             {
                 if (attempt == 1)
                 {
@@ -78,13 +90,22 @@ internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null,
                 return;
             }
 
-            _refusals.AddOrUpdate(refusal, 1, (_, before) => before + 1);
+            _refusals.AddOrUpdate(writer.Shop is null && refusal == NoAnswer ? NoAnswerToRequest : refusal, 1, (_, before) => before + 1);
             if (Stopwatch.GetElapsedTime(started) > Patience)
             {
                 throw new TimeoutException($"Nobody took {id} for {Patience.TotalSeconds:0} s; the last answer: {refusal}.");
             }
 
             await Task.Delay(_beforeRepeating);
+        }
+    }
+
+    private void Answered(TimeSpan waited)
+    {
+        for (var slowest = Interlocked.Read(ref _slowest); slowest < waited.Ticks;)
+        {
+            var before = Interlocked.CompareExchange(ref _slowest, waited.Ticks, slowest);
+            slowest = before == slowest ? waited.Ticks : before;
         }
     }
 
@@ -98,7 +119,7 @@ internal sealed class Load(IReadOnlyList<Writer> writers, TimeSpan? pace = null,
         }
         catch (Exception away) when (away is HttpRequestException or IOException or TaskCanceledException)
         {
-            return "no answer";
+            return NoAnswer;
         }
     }
 }

@@ -18,11 +18,11 @@ internal sealed class HeldStore
     public int Begun => Volatile.Read(ref _count);
 
     /// <summary>A group commit that writes here.</summary>
-    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue, bool keepsOne = false, int evenUpTo = 0) =>
+    public GroupCommit<Item> Commits(int workers = 1, int enough = 1, int items = 100, long bytes = 1 << 20, int queue = 1000, TimeSpan? patience = null, long helping = long.MaxValue, bool keepsOne = false, int evenUpTo = 0, TimeSpan? answerWithin = null) =>
         new(
             new GroupCommitLimits(workers, enough, items, bytes, queue)
             {
-                Patience = patience ?? TimeSpan.FromHours(1), SharedFor = TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne, EvenUpTo = evenUpTo,
+                Patience = patience ?? TimeSpan.FromHours(1), SharedFor = TimeSpan.FromHours(1), Helping = () => helping, KeepsOne = () => keepsOne, EvenUpTo = evenUpTo, AnswerWithin = answerWithin,
             },
             CommitAsync, NullLogger.Instance);
 
@@ -70,7 +70,12 @@ internal sealed class HeldStore
 /// <summary>An item that is only a number.</summary>
 internal sealed class Item(int number, long bytes = 1, TenantId tenant = default, bool isPrompt = false) : GroupItem(tenant)
 {
+    private int _failures;
+
     public int Number => number;
+
+    /// <summary>How often it was told that nothing becomes of it.</summary>
+    public int Failures => Volatile.Read(ref _failures);
 
     public override bool IsPrompt => isPrompt;
 
@@ -78,4 +83,6 @@ internal sealed class Item(int number, long bytes = 1, TenantId tenant = default
 
     /// <summary>Its end, or a complaint that it does not come.</summary>
     public Task EndAsync() => Done.WaitAsync(TimeSpan.FromSeconds(20));
+
+    protected override void OnFailed() => Interlocked.Increment(ref _failures);
 }

@@ -1,3 +1,4 @@
+using Channels.Core;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Storage.Inbox;
@@ -28,6 +29,28 @@ public sealed class GivingWayTests : IInboxPressure
         _othersAreAbout = false;
 
         Assert.False(_givingWay.Concerns(Heavy));
+    }
+
+    [Fact]
+    public async Task Who_is_held_back_is_answered_in_time_when_those_before_hang()
+    {
+        var first = Enumerable.Range(0, Round).Select(_ => CommitAsync()).ToList();
+        var held = Enumerable.Range(0, 3 * Round).Select(_ => CommitAsync()).ToList();
+        Assert.Equal(held.Count, _givingWay.Held);
+
+        for (var second = 0; second < PostgresInbox.AnswerWithin.TotalSeconds; second++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        foreach (var one in held.TakeLast(Round))
+        {
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => one.WaitAsync(TimeSpan.FromSeconds(20)));
+        }
+
+        _committing.SetResult();
+        await Task.WhenAll(first).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, _givingWay.Held);
     }
 
     [Fact]
