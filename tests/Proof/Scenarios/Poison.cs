@@ -6,7 +6,7 @@ using Channels.Proof.Ledgers;
 
 namespace Channels.Proof.Scenarios;
 
-/// <summary>Authentic webhooks that nobody can read, or that were damaged on their way, between good ones of the same channel.</summary>
+/// <summary>Authentic webhooks that nobody can read, that were damaged on their way, or that crash their parser, between good ones of the same channel.</summary>
 internal sealed class Poison : Scenario
 {
     // The gateway's own envelope with something else where the message should be: read, and nothing to be done with.
@@ -15,14 +15,15 @@ internal sealed class Poison : Scenario
 
     public override string Name => "poison";
 
-    public override string Promise => "unreadable and damaged webhooks between good ones: parked with a reason, replayable, and the good ones on the same channel are answered in order.";
+    public override string Promise => "unreadable and damaged webhooks, and such that crash their parser, between good ones: parked with a reason, the good ones answered in order; replayed once the parser is mended.";
 
     public override async Task<Verdict> RunAsync(Course course)
     {
         var rounds = course.Rounds(full: 400, brief: 60);
         var choices = course.Choices(Name);
         var complaints = new List<string>();
-        await using var stage = await Stage.SetAsync();
+        using var parser = new FaultyParser();
+        await using var stage = await Stage.SetAsync(settings: parser.Settings);
         var shop = await stage.ShopAsync("poisoned", "5491150000001");
         List<Writer> writers = [.. Enumerable.Range(1, 4).Select(n => Writer.Customer(shop, $"549116100000{n}"))];
         await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(25));
@@ -59,7 +60,10 @@ internal sealed class Poison : Scenario
         }
 
         complaints.AddRange(await ReplayAsync(shop.Channel, metrics));
-        return new Verdict($"{unreadable} unreadable, {damaged} damaged, among {load.Acknowledged} good ones", await stage.StoreAsync(), [tally], [.. complaints, .. stage.LogComplaints()]);
+        var mended = await parser.RunAsync(stage, course, complaints);
+        return new Verdict(
+            $"{unreadable} unreadable, {damaged} damaged, among {load.Acknowledged} good ones; a parser mended, {mended[^1].Acknowledged} of its kind", await stage.StoreAsync(), [tally, .. mended],
+            [.. complaints, .. stage.LogComplaints()]);
     }
 
     // What cannot be read today is parked again, and not forgotten.
