@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Channels.Proof;
 
 /// <summary>Scenarios with the smallest settings that still show something. <c>CHANNELS_SEED</c> repeats a run.</summary>
-/// <remarks>Without <c>agent</c> and <c>clock</c>: a minute is all that tests may take here, and both wait for most of theirs.</remarks>
+/// <remarks>All of them but <c>cluster</c>, which is run by its command alone.</remarks>
 public abstract class ShortProof(ITestOutputHelper output)
 {
     protected async Task KeepsAsync(string name)
@@ -47,6 +47,15 @@ public sealed class ShortTrafficProof(ITestOutputHelper output) : ShortProof(out
 
     [PostgresFact]
     public Task Poison_harms_nobody_else() => KeepsAsync("poison");
+}
+
+public sealed class ShortWaitProof(ITestOutputHelper output) : ShortProof(output)
+{
+    [PostgresFact]
+    public Task An_agent_in_trouble_is_excused_or_relieved_by_a_person() => KeepsAsync("agent");
+
+    [PostgresFact]
+    public Task A_clock_that_jumps_loses_and_doubles_nothing() => KeepsAsync("clock");
 }
 
 public sealed class ShortLoadProof(ITestOutputHelper output) : ShortProof(output)
