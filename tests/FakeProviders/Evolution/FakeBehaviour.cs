@@ -43,6 +43,9 @@ public sealed record FakeBehaviour
     /// <summary>Whether and when the echo webhook comes.</summary>
     public FakeEcho Echo { get; init; }
 
+    /// <summary>The echo webhook comes so long after the message was taken, whatever has become of the call; null for as <see cref="Echo"/> says.</summary>
+    public TimeSpan? EchoesLater { get; init; }
+
     /// <summary>What happens between taking the message and answering: whatever a gateway may say about it before it says that it took it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public Func<FakeSend, Task>? BeforeAnswer { get; init; }

@@ -77,6 +77,11 @@ internal sealed class FakeSends(FakeEvolution fake)
         var quoted = FakeJson.Member(fake.Options.Major == 1 ? FakeJson.Member(body, "options") : body, "quoted");
         var send = fake.Ledger.Add(
             instance.Name, FakeJson.Text(body, "number")!, TextOf(body)!, FakeJson.Text(FakeJson.Member(quoted, "key"), "id"), fake.Options.Clock.GetUtcNow(), asked);
+        if (behaviour.EchoesLater is { } later)
+        {
+            _ = EchoLaterAsync(instance, send, later);
+        }
+
         if (behaviour.AcceptThenReset)
         {
             http.Abort();
@@ -105,6 +110,12 @@ internal sealed class FakeSends(FakeEvolution fake)
             await http.Response.CompleteAsync();
             await fake.Webhooks.EchoAsync(instance, send);
         }
+    }
+
+    private async Task EchoLaterAsync(FakeInstance instance, FakeSend send, TimeSpan later)
+    {
+        await Task.Delay(later);
+        await fake.Webhooks.EchoAsync(instance, send);
     }
 
     private object? Complaint(FakeInstance instance, JsonElement body)

@@ -21,10 +21,16 @@ internal sealed class BrownOuts : Scenario
     /// <summary>The second look-up of the last attempt is over by then, with its own time-out and that of the attempt.</summary>
     private static readonly TimeSpan LookedUp = TimeSpan.FromSeconds(50);
 
+    /// <summary>A time-out and the first look-up, which finds nothing, are over by then; no second one has begun.</summary>
+    private static readonly TimeSpan EchoedLater = TimeSpan.FromSeconds(SendTimeout + 13);
+
+    /// <summary>As many as an account sends at once: none waits for another's time-out.</summary>
+    private const int ToldLater = 4;
+
     public override string Name => "brownout";
 
     public override string Promise =>
-        "a provider that answers 429, 503, 500, late, not at all, or is down: what did not leave is repeated, what left never is, and what nobody knows of is sent once more, marked, only where the gateway does not have it; the circuit opens, tries and closes, for all to see.";
+        "a provider that answers 429, 503, 500, late, not at all, or is down: a time-out is shown as unknown until the provider says what it has; what did not leave is repeated, what left never is, and what nobody knows of is sent once more, marked, only where the gateway does not have it; the circuit opens, tries and closes, for all to see.";
 
     /// <summary>What happened to sends, by their outcome for us.</summary>
     private enum Fate
@@ -53,6 +59,7 @@ internal sealed class BrownOuts : Scenario
         await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(1500));
         await using var watch = CircuitWatch.Begin(shop.Channel);
         load.Begin();
+        var toldLater = ToldLaterAsync(stage, course);
         var wentDown = DateTimeOffset.MaxValue;
         foreach (var phase in phases)
         {
@@ -64,6 +71,7 @@ internal sealed class BrownOuts : Scenario
         }
 
         await load.EndAsync();
+        var (toldTally, toldComplaints) = await toldLater;
         var fates = phases.ToDictionary(phase => phase.Behaviour, phase => phase.Fate);
         await Until.SeenAsync(
             "every reply to be taken, or to be looked up twice", async () => (Metrics: await shop.Channel.MetricsAsync(), Missing: Missing(gateway, writers).Count),
@@ -76,11 +84,58 @@ internal sealed class BrownOuts : Scenario
         List<string> complaints =
         [
             .. Repeated(gateway, fates), .. await UnmarkedAsync(shop, gateway, fates), .. Unexplained(gateway, fates, missing, wentDown, course), .. TooSoon(gateway, fates, phases), .. watch.Complaints(),
-            .. stage.LogComplaints(),
+            .. toldComplaints, .. stage.LogComplaints(),
         ];
 
         return new Verdict(
-            $"{phases.Count} kinds of trouble, {length.TotalSeconds:0} s each, {gateway.Attempts.Count:#,0} attempts for {gateway.Ledger.Count:#,0} sends", await stage.StoreAsync(), [tally], complaints);
+            $"{phases.Count} kinds of trouble, {length.TotalSeconds:0} s each, {gateway.Attempts.Count:#,0} attempts for {gateway.Ledger.Count:#,0} sends", await stage.StoreAsync(), [tally, toldTally], complaints);
+    }
+
+    // Beside the others, with a gateway that keeps no messages: nothing but its echo can say that it has them.
+    private static async Task<(Tally Tally, List<string> Complaints)> ToldLaterAsync(Stage stage, Course course)
+    {
+        await using var gateway = await FakeEvolution.StartAsync(new FakeEvolutionOptions { StoresMessages = false });
+        gateway.KeepsAttempts = true;
+        gateway.Behaviour = new FakeBehaviour { AcceptThenHang = true, EchoesLater = EchoedLater };
+        var shop = await stage.ShopAsync("told-later", "5491150000002", sendTimeout: SendTimeout, gateway: gateway);
+        List<Writer> writers = [.. Enumerable.Range(1, ToldLater).Select(n => Writer.Customer(shop, $"5491162{n:000000}"))];
+        await Task.WhenAll(writers.Select(async writer =>
+        {
+            await shop.SaysAsync(writer.Name, writer.TextOf(0), writer.IdOf(0));
+            writer.Acknowledged.Enqueue(writer.TextOf(0));
+        }));
+
+        var shown = await Task.WhenAll(writers.Select(writer => ShownAsync(shop, writer)));
+
+        // Until a second look-up, which finds nothing either, could have had them sent once more.
+        await Task.Delay(LookedUp - EchoedLater);
+        course.Say($"taken, no answer, echoed {EchoedLater.TotalSeconds:0} s later, no look-up: {string.Join("; ", shown.Select(one => one.Shown))}");
+        List<string> complaints =
+        [
+            .. shown.Where(one => !one.WasUnknown).Select(one => $"a reply without an answer was never shown as unknown: {one.Shown}"),
+            .. gateway.Attempts.CountBy(attempt => attempt.Text!).Where(one => one.Value > 1).Select(one => $"sent {one.Value} times though its echo was still to come: {one.Key}"),
+        ];
+        return (await Comparison.OfAsync("the told later", writers), complaints);
+    }
+
+    // As the API shows it, until it is settled.
+    private static async Task<(bool WasUnknown, string Shown)> ShownAsync(EvolutionChannel shop, Writer writer)
+    {
+        var (started, seen) = (Stopwatch.GetTimestamp(), new List<string>());
+        await Until.SeenAsync(
+            "what the echo says of a reply that was never answered", () => shop.Channel.MessagesWithAsync(writer.Contact),
+            messages =>
+            {
+                var status = messages.FirstOrDefault(message => message.IsOut)?.Status ?? "none";
+                if (seen.Count == 0 || !seen[^1].StartsWith($"{status} ", StringComparison.Ordinal))
+                {
+                    seen.Add($"{status} after {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s");
+                }
+
+                return status is "sent" or "delivered" or "read";
+            },
+            Channel.Shown, TimeSpan.FromMinutes(2));
+        return (seen.Any(one => one.StartsWith("unknown ", StringComparison.Ordinal)), string.Join(", ", seen));
     }
 
     private static List<Phase> Phases(bool brief)
