@@ -141,6 +141,11 @@ internal sealed class LoadGenerator : IDisposable
             if (status == 200)
             {
                 _result.Acknowledged++;
+                if (_plan.Progress is { } progress)
+                {
+                    progress.Acknowledged = _result.Acknowledged;
+                }
+
                 var latency = Stopwatch.GetElapsedTime(due);
                 _result.Latencies.Add((int)latency.TotalMicroseconds);
                 if (_interval > 0)

@@ -21,6 +21,21 @@ internal sealed record LoadPlan(IReadOnlyList<WebhookTemplate> Templates, int Co
 
     /// <summary>Whether <see cref="LoadResult.Taken"/> is kept.</summary>
     public bool KeepsTaken { get; init; }
+
+    /// <summary>Told while it runs; null when nobody wants to know.</summary>
+    public LoadProgress? Progress { get; init; }
+}
+
+/// <summary>How far a run is. Written by the generator's thread alone.</summary>
+internal sealed class LoadProgress
+{
+    private long _acknowledged;
+
+    public long Acknowledged
+    {
+        get => Volatile.Read(ref _acknowledged);
+        set => Volatile.Write(ref _acknowledged, value);
+    }
 }
 
 /// <summary>A message that got its 200.</summary>

@@ -12,15 +12,22 @@ internal sealed class GatewayWatch
 
     private readonly ConcurrentQueue<(string Account, DateTimeOffset At)> _sends = new();
     private readonly ConcurrentQueue<DateTimeOffset> _states = new();
-    private int _inHand;
-    private int _mostInHand;
+    private readonly InHand _sendsInHand = new();
+    private readonly InHand _statesInHand = new();
+    private readonly ConcurrentDictionary<string, InHand> _ofAccounts = new();
 
     private GatewayWatch()
     {
     }
 
     /// <summary>Sends under way at once, at the most.</summary>
-    public int MostInHand => _mostInHand;
+    public int MostInHand => _sendsInHand.Most;
+
+    /// <summary>Sends of one account under way at once, at the most.</summary>
+    public int MostOfOneInHand => _ofAccounts.Values.Select(one => one.Most).DefaultIfEmpty().Max();
+
+    /// <summary>Questions about sessions under way at once, at the most.</summary>
+    public int MostStatesInHand => _statesInHand.Most;
 
     public int StateCalls => _states.Count;
 
@@ -47,21 +54,13 @@ internal sealed class GatewayWatch
         if (call == State)
         {
             _states.Enqueue(now);
+            _statesInHand.Take(http.Response);
         }
         else if (call == Send)
         {
             _sends.Enqueue((name, now));
-            var inHand = Interlocked.Increment(ref _inHand);
-            int most;
-            while ((most = Volatile.Read(ref _mostInHand)) < inHand && Interlocked.CompareExchange(ref _mostInHand, inHand, most) != most)
-            {
-            }
-
-            http.Response.OnCompleted(() =>
-            {
-                Interlocked.Decrement(ref _inHand);
-                return Task.CompletedTask;
-            });
+            _sendsInHand.Take(http.Response);
+            _ofAccounts.GetOrAdd(name, _ => new InHand()).Take(http.Response);
         }
 
         return Task.FromResult(false);
@@ -84,5 +83,40 @@ internal sealed class GatewayWatch
         }
 
         return most;
+    }
+
+    /// <summary>Calls from their coming to the first byte of their answer: whoever has the answer may have asked the next before the last byte is accounted for here.</summary>
+    private sealed class InHand
+    {
+        private readonly Lock _gate = new();
+        private int _now;
+
+        public int Most { get; private set; }
+
+        public void Take(HttpResponse response)
+        {
+            lock (_gate)
+            {
+                Most = Math.Max(Most, ++_now);
+            }
+
+            // A caller who hangs up gets no answer that begins.
+            var left = 0;
+            response.OnStarting(Leave);
+            response.OnCompleted(Leave);
+
+            Task Leave()
+            {
+                if (Interlocked.Exchange(ref left, 1) == 0)
+                {
+                    lock (_gate)
+                    {
+                        _now--;
+                    }
+                }
+
+                return Task.CompletedTask;
+            }
+        }
     }
 }

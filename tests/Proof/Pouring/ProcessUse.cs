@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Channels.Proof.Pouring;
@@ -43,16 +45,17 @@ internal static class ProcessUse
     private sealed record Stat(int Parent, double Cpu, double GoneChildren);
 }
 
-/// <summary>The most memory a process had, looked at four times a second.</summary>
+/// <summary>How much memory a process had, looked at four times a second.</summary>
 internal sealed class MemoryWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentQueue<(long At, double Resident)> _seen = new();
     private Task _watching = Task.CompletedTask;
 
     /// <summary>Megabytes.</summary>
-    public double Most { get; private set; }
+    public double Most => _seen.Max(one => one.Resident);
 
     public static MemoryWatch Begin(int process)
     {
@@ -60,6 +63,10 @@ internal sealed class MemoryWatch : IAsyncDisposable
         watch._watching = watch.LookAsync(process);
         return watch;
     }
+
+    /// <summary>The median of what was seen since a moment: what a collection has not got to yet comes and goes.</summary>
+    /// <param name="timestamp">The moment, as <see cref="Stopwatch"/> counts.</param>
+    public double MiddleSince(long timestamp) => _seen.Where(one => one.At >= timestamp).Select(one => one.Resident).Order().ToList() is { Count: > 0 } seen ? seen[seen.Count / 2] : double.NaN;
 
     public async ValueTask DisposeAsync()
     {
@@ -72,7 +79,7 @@ internal sealed class MemoryWatch : IAsyncDisposable
     {
         while (!_ending.IsCancellationRequested)
         {
-            Most = Math.Max(Most, ProcessUse.Resident(process));
+            _seen.Enqueue((Stopwatch.GetTimestamp(), ProcessUse.Resident(process)));
             await Task.Delay(Every, _ending.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }

@@ -17,6 +17,29 @@ internal sealed class ColdStart : Scenario
     private static readonly TimeSpan Gross = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(15);
 
+    /// <summary>From ready to the 200 of the first new webhook.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same on a machine that does other things meanwhile.</summary>
+    private static readonly TimeSpan GrossAtOnce = TimeSpan.FromSeconds(20);
+
+    /// <summary>What is acknowledged and in no table is in the journal, or lost: when gateways get nothing more for so long, it is lost.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Every so-manieth account has <see cref="Conversations"/> instead of one: more than it may send to at once.</summary>
+    private const int BusyOne = 40;
+
+    private const int Conversations = 8;
+
+    /// <summary>As Evolution's <c>channel.json</c> says: sends of one account at once.</summary>
+    private const int SendsAtOnce = 4;
+
+    /// <summary>As <c>SessionOptions</c> has it: questions about sessions to one gateway, at once and in a second.</summary>
+    private const int QuestionsAtOnce = 4;
+
+    /// <summary>50, of which a quarter may come together with those of the second before; what is under way may be held up until the next second.</summary>
+    private const int QuestionsInASecond = 50 + 13 + (2 * QuestionsAtOnce);
+
     /// <summary>One send at the gateway: without it nothing would be under way at once.</summary>
     private static readonly TimeSpan SendTakes = TimeSpan.FromMilliseconds(50);
 
@@ -28,7 +51,7 @@ internal sealed class ColdStart : Scenario
     public override string Name => "cold";
 
     public override string Promise =>
-        "a start with 10,000 active accounts and 50,000 acknowledged messages waiting: new webhooks are taken at once, the backlog is worked off in order, nothing is lost or doubled, gateways are not overrun.";
+        "a start with 10,000 active accounts and 50,000 acknowledged messages waiting: new webhooks are taken at once, the backlog is worked off in order, nothing is lost or doubled, each account sends a few at once and each gateway is asked about a few sessions at a time.";
 
     public override async Task<Verdict> RunAsync(Course course)
     {
@@ -40,13 +63,14 @@ internal sealed class ColdStart : Scenario
         var trickle = new Trickle(stage.Product, [await stage.ShopAsync("new-0", "5491150000001"), await stage.ShopAsync("new-1", "5491150000002")], Rate);
         await using var postgres = NpgsqlDataSource.Create($"{stage.Product.PrivateConnectionString};Maximum Pool Size=2;Command Timeout=120");
 
-        var writers = await FillAsync(stage, shops, postgres, wanted, course);
+        var writers = await FillAsync(stage, shops, gateways, wanted, course);
         await stage.Product.KillAsync();
         var (inbox, later) = await WaitingAsync(postgres);
         var already = gateways.Texts();
+        var waiting = writers.Sum(writer => writer.Acknowledged.Count) - already.Count;
         await using (var due = postgres.CreateCommand(AllDue))
         {
-            course.Say($"killed with {inbox:#,0} webhooks in the inbox and {later:#,0} turns and replies waiting; {await due.ExecuteNonQueryAsync():#,0} sessions made due");
+            course.Say($"killed with {waiting:#,0} acknowledged and not answered, of them {inbox:#,0} webhooks in the inbox and {later:#,0} turns and replies, what remains in the journal; {await due.ExecuteNonQueryAsync():#,0} sessions made due");
         }
 
         gateways.Watch();
@@ -58,8 +82,8 @@ internal sealed class ColdStart : Scenario
         course.Say($"gateways: {gateways}");
         List<Tally> tallies = [await CompareAsync(writers, gateways), await CompareNewAsync(trickle)];
         return new Verdict(
-            $"{accounts:#,0} accounts of {Tenants} tenants at {gateways.All.Count} gateways, {inbox + later:#,0} waiting; {start}; {gateways}", await stage.StoreAsync(), tallies,
-            [.. Complaints(start, gateways, accounts), .. stage.LogComplaints()]);
+            $"{accounts:#,0} accounts of {Tenants} tenants at {gateways.All.Count} gateways, {waiting:#,0} waiting; {start}; {gateways}", await stage.StoreAsync(), tallies,
+            [.. Complaints(start, gateways, waiting, wanted, course.Brief), .. stage.LogComplaints()]);
     }
 
     private static async Task<List<EvolutionChannel>> ShopsAsync(Stage stage, Gateways gateways, int accounts, Course course)
@@ -83,16 +107,21 @@ internal sealed class ColdStart : Scenario
     }
 
     // As fast as they are acknowledged, until enough wait: the product works meanwhile, as it does.
-    private static async Task<List<Writer>> FillAsync(Stage stage, List<EvolutionChannel> shops, NpgsqlDataSource postgres, int wanted, Course course)
+    private static async Task<List<Writer>> FillAsync(Stage stage, List<EvolutionChannel> shops, Gateways gateways, int wanted, Course course)
     {
+        // One for each conversation.
+        List<EvolutionChannel> lines = [.. shops, .. Enumerable.Repeat(shops.Where((_, n) => n % BusyOne == 0), Conversations - 1).SelectMany(busy => busy)];
         using var enough = new CancellationTokenSource();
+        var progress = new LoadProgress();
         var plan = new LoadPlan(
-            shops.ConvertAll(shop => new WebhookTemplate(stage.Product.Address, shop.Channel.WebhookUrl.AbsolutePath, shop.Channel.Secret)), Connections: 128, Contacts: shops.Count, FirstNumber: 1_000_000)
+            lines.ConvertAll(shop => new WebhookTemplate(stage.Product.Address, shop.Channel.WebhookUrl.AbsolutePath, shop.Channel.Secret)), Connections: 128, Contacts: lines.Count, FirstNumber: 1_000_000)
         {
-            Messages = 3L * wanted, KeepsTaken = true, Ending = enough.Token,
+            Messages = 3L * wanted, KeepsTaken = true, Ending = enough.Token, Progress = progress,
         };
+
+        // By what was acknowledged and not answered: tables do not show what is in the journal.
         var filling = LoadGenerator.RunAsync(plan, stage.Product.Address, CancellationToken.None);
-        while (!filling.IsCompleted && await WaitingAsync(postgres) is var (inbox, later) && inbox + later < wanted)
+        while (!filling.IsCompleted && progress.Acknowledged - gateways.Sends < wanted)
         {
             await Task.WhenAny(filling, Task.Delay(50));
         }
@@ -105,7 +134,7 @@ internal sealed class ColdStart : Scenario
         {
             if (!writers.TryGetValue(contact, out var writer))
             {
-                writers[contact] = writer = Writer.Customer(shops[contact % shops.Count], WebhookTemplate.PhoneOf(contact));
+                writers[contact] = writer = Writer.Customer(lines[contact % lines.Count], WebhookTemplate.PhoneOf(contact));
             }
 
             writer.Acknowledged.Enqueue(WebhookTemplate.TextOf(number));
@@ -123,11 +152,14 @@ internal sealed class ColdStart : Scenario
         await stage.Product.ReadyAsync();
         var (ready, cpu) = (Stopwatch.GetElapsedTime(started), ProcessUse.Cpu(stage.Product.ProcessId));
         await using var memory = MemoryWatch.Begin(stage.Product.ProcessId);
-        var first = await taken;
+        var (first, waited) = await taken;
         using var drained = new CancellationTokenSource();
         var posting = trickle.PostAsync(LongestDrain, drained.Token);
-        while (await WaitingAsync(postgres) is var (inbox, later) && inbox + later > Rate * 2)
+        var acknowledged = writers.Sum(writer => writer.Acknowledged.Count);
+        var (sends, since) = (gateways.Sends, Stopwatch.GetTimestamp());
+        while (await WaitingAsync(postgres) is var (inbox, later) && (inbox + later > Rate * 2 || (sends < acknowledged && Stopwatch.GetElapsedTime(since) < Silence)))
         {
+            (sends, since) = gateways.Sends is var now && now > sends ? (now, Stopwatch.GetTimestamp()) : (sends, since);
             if (Stopwatch.GetElapsedTime(started) > LongestDrain)
             {
                 throw new TimeoutException($"Waited {LongestDrain.TotalMinutes:0} minutes for the backlog; {inbox} webhooks and {later} turns and replies still wait.");
@@ -143,19 +175,20 @@ internal sealed class ColdStart : Scenario
 
         // Where the kill came late nothing was left to answer.
         var reply = gateways.All.SelectMany(gateway => gateway.Ledger.After(0)).Where(send => send.Asked > began && before.Contains(send.Text)).Select(send => send.Asked).DefaultIfEmpty(began).Min() - began;
-        return new Seen(ready, cpu, first, reply, drain, before.Count, waits, memory.Most);
+        return new Seen(ready, cpu, first, waited, reply, drain, before.Count, waits, memory.Most);
     }
 
     // Refused connections and 503 are what a provider repeats.
-    private static async Task<TimeSpan> TakenAsync(Func<Task<Answer>> post, long started)
+    private static async Task<(TimeSpan After, TimeSpan Waited)> TakenAsync(Func<Task<Answer>> post, long started)
     {
         while (Stopwatch.GetElapsedTime(started) < Gross)
         {
+            var posted = Stopwatch.GetTimestamp();
             try
             {
                 if ((await post()).Status == HttpStatusCode.OK)
                 {
-                    return Stopwatch.GetElapsedTime(started);
+                    return (Stopwatch.GetElapsedTime(started), Stopwatch.GetElapsedTime(posted));
                 }
             }
             catch (HttpRequestException)
@@ -207,8 +240,13 @@ internal sealed class ColdStart : Scenario
         return Tally.Sum("what came after the start", tallies);
     }
 
-    private static IEnumerable<string> Complaints(Seen start, Gateways gateways, int accounts)
+    private static IEnumerable<string> Complaints(Seen start, Gateways gateways, int waiting, int wanted, bool brief)
     {
+        if (!brief && waiting < wanted / 2)
+        {
+            yield return $"only {waiting:#,0} were waiting when it was killed";
+        }
+
         if (start.Ready > Gross || start.FirstReply > Gross)
         {
             yield return $"ready after {start.Ready.TotalSeconds:0.0} s, the first reply after {start.FirstReply.TotalSeconds:0.0} s";
@@ -219,18 +257,29 @@ internal sealed class ColdStart : Scenario
             yield return $"{start.New.Refused} new webhooks were refused after the first was taken";
         }
 
-        foreach (var watch in gateways.Watches.Where(watch => accounts > 1_000 && watch.StateCallsInASecond > accounts / gateways.All.Count / 10))
+        if (start.FirstTaken - start.Ready > (brief ? GrossAtOnce : AtOnce))
         {
-            yield return $"a gateway was asked about {watch.StateCallsInASecond} of its {accounts / gateways.All.Count} sessions in one second";
+            yield return $"the first new webhook got its 200 {(start.FirstTaken - start.Ready).TotalSeconds:0.0} s after the product was ready";
+        }
+
+        foreach (var watch in gateways.Watches.Where(watch => watch.StateCallsInASecond > QuestionsInASecond || watch.MostStatesInHand > QuestionsAtOnce))
+        {
+            yield return $"a gateway was asked about {watch.StateCallsInASecond} sessions in one second, {watch.MostStatesInHand} at once";
+        }
+
+        // Where no account ever had as many under way as it may, nothing kept it from having more.
+        if (gateways.Watches.Max(watch => watch.MostOfOneInHand) is var most && (most > SendsAtOnce || (!brief && most < SendsAtOnce)))
+        {
+            yield return $"an account had {most} sends under way at once, where {SendsAtOnce} are its limit and there was enough to reach it";
         }
     }
 
     /// <summary>Processor time in seconds; all other times are from the start of the process.</summary>
-    private sealed record Seen(TimeSpan Ready, double CpuUntilReady, TimeSpan FirstTaken, TimeSpan FirstReply, TimeSpan Drain, int Backlog, Waits New, double Memory)
+    private sealed record Seen(TimeSpan Ready, double CpuUntilReady, TimeSpan FirstTaken, TimeSpan FirstWaited, TimeSpan FirstReply, TimeSpan Drain, int Backlog, Waits New, double Memory)
     {
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"ready after {Ready.TotalSeconds:0.0} s ({CpuUntilReady:0.0} s of processor), first new webhook taken after {FirstTaken.TotalSeconds:0.0} s, first reply to an old one after {FirstReply.TotalSeconds:0.0} s, {Backlog:#,0} worked off after {Drain.TotalSeconds:0} s; meanwhile {New}; memory at most {Memory:0} MB");
+            $"ready after {Ready.TotalSeconds:0.0} s ({CpuUntilReady:0.0} s of processor), first new webhook taken after {FirstTaken.TotalSeconds:0.0} s (posted {FirstWaited.TotalSeconds:0.0} s before, as soon as somebody listened), first reply to an old one after {FirstReply.TotalSeconds:0.0} s, {Backlog:#,0} worked off after {Drain.TotalSeconds:0} s; meanwhile {New}; memory at most {Memory:0} MB");
     }
 
     private sealed class Gateways : IAsyncDisposable
@@ -253,12 +302,14 @@ internal sealed class ColdStart : Scenario
             return gateways;
         }
 
+        public int Sends => All.Sum(gateway => gateway.Ledger.Count);
+
         public void Watch() => Watches = All.ConvertAll(GatewayWatch.Begin);
 
         public HashSet<string> Texts() => [.. All.SelectMany(gateway => gateway.Ledger.After(0)).Select(send => send.Text)];
 
         public override string ToString() =>
-            $"each gateway got at most {Watches.Max(watch => watch.SendsInASecond)} sends a second, {Watches.Max(watch => watch.MostInHand)} at once, {Watches.Max(watch => watch.SendsOfOneInASecond)} a second from one account; {Watches.Sum(watch => watch.StateCalls):#,0} questions about sessions, at most {Watches.Max(watch => watch.StateCallsInASecond)} a second";
+            $"each gateway got at most {Watches.Max(watch => watch.SendsInASecond)} sends a second, {Watches.Max(watch => watch.MostInHand)} at once, {Watches.Max(watch => watch.SendsOfOneInASecond)} a second and {Watches.Max(watch => watch.MostOfOneInHand)} at once from one account; {Watches.Sum(watch => watch.StateCalls):#,0} questions about sessions, at most {Watches.Max(watch => watch.StateCallsInASecond)} a second and {Watches.Max(watch => watch.MostStatesInHand)} at once";
 
         public async ValueTask DisposeAsync()
         {

@@ -11,6 +11,12 @@ internal sealed class NoisyNeighbour : Scenario
     private const int Rate = 40;
     private const int FloodConnections = 256;
     private const double Allowed = 1.25;
+
+    /// <summary>Megabytes, while the backlog grows from a fifth to all of it: for each of some sixty thousand messages half a kilobyte, less than its webhook has.</summary>
+    private const double GrowthAllowed = 32;
+
+    /// <summary>Megabytes above what it had before the flood.</summary>
+    private const double GrossGrowth = 512;
     private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Gross = TimeSpan.FromSeconds(5);
 
@@ -20,7 +26,7 @@ internal sealed class NoisyNeighbour : Scenario
     public override string Name => "noisy";
 
     public override string Promise =>
-        "one tenant posts several times what the machine can work off: another's p99, of acknowledgement and of the full loop, stays within 25 %; neither loses anything, and memory does not grow.";
+        "one tenant posts several times what the machine can work off: another's p99, of acknowledgement and of the full loop, stays within 25 %; neither loses anything, and memory does not grow with what waits.";
 
     public override async Task<Verdict> RunAsync(Course course)
     {
@@ -59,12 +65,15 @@ internal sealed class NoisyNeighbour : Scenario
         var (cpu, store, floods) = (ProcessUse.Cpu(product), ProcessUse.Cpu(postmaster, children: true), ProcessUse.Cpu(flood.ProcessId));
 
         var poursSince = Stopwatch.GetTimestamp();
+        var growth = GrowthAsync(flood, memory, length);
 
         // The flood begins first and ends last.
         var pouring = flood.PourAsync(stage.Product.Address, length + TimeSpan.FromSeconds(1), course.Brief ? 6_000 : long.MaxValue);
         await Task.Delay(TimeSpan.FromMilliseconds(500));
         var beside = await trickle.PostAsync(length);
         var poured = await pouring;
+        var (aFifth, memoryThen, atFourFifths) = await growth;
+        var memoryInTheEnd = memory.MiddleSince(atFourFifths);
         var (cpuAfter, storeAfter, floodsAfter) = (ProcessUse.Cpu(product), ProcessUse.Cpu(postmaster, children: true), ProcessUse.Cpu(flood.ProcessId));
         var pouredFor = Stopwatch.GetElapsedTime(poursSince);
         var waiting = await flood.WaitingAsync();
@@ -76,7 +85,20 @@ internal sealed class NoisyNeighbour : Scenario
         await drained.CancelAsync();
         var seconds = pouredFor.TotalSeconds * Environment.ProcessorCount / 100;
         return new Round(
-            alone, beside, await afterwards, poured, waiting, drain, before, memory.Most, (cpuAfter - cpu) / seconds, (storeAfter - store) / seconds, (floodsAfter - floods) / seconds);
+            alone, beside, await afterwards, poured, aFifth, waiting, drain, before, memoryThen, memoryInTheEnd, memory.Most, (cpuAfter - cpu) / seconds, (storeAfter - store) / seconds, (floodsAfter - floods) / seconds);
+    }
+
+    // While a fifth of the backlog is there; and from when on nearly all of it is.
+    private static async Task<(long Waiting, double Memory, long AtFourFifths)> GrowthAsync(Flood flood, MemoryWatch memory, TimeSpan length)
+    {
+        await Task.Delay(length / 10);
+        var atATenth = Stopwatch.GetTimestamp();
+        await Task.Delay(length / 10);
+        var waiting = await flood.WaitingAsync();
+        await Task.Delay(length / 10);
+        var then = memory.MiddleSince(atATenth);
+        await Task.Delay(length / 2);
+        return (waiting, then, Stopwatch.GetTimestamp());
     }
 
     // Once a second: counting a backlog is work for the product as well.
@@ -107,6 +129,16 @@ internal sealed class NoisyNeighbour : Scenario
             yield return $"beside the flood the quiet tenant's p99 was {worst:0} ms";
         }
 
+        if (!brief && verdict.Growth > GrowthAllowed)
+        {
+            yield return $"while the backlog grew five times memory grew by {verdict.Growth:0} MB (median of the rounds)";
+        }
+
+        if (rounds.Max(round => round.MemoryMost - round.MemoryBefore) is var gross && gross > GrossGrowth)
+        {
+            yield return $"memory grew by {gross:0} MB in the flood";
+        }
+
         if (!brief && verdict.Acknowledged > Allowed)
         {
             yield return $"the quiet tenant's p99 of acknowledgements was {verdict.Acknowledged:0.00} times that without the flood";
@@ -120,7 +152,7 @@ internal sealed class NoisyNeighbour : Scenario
 
     /// <summary>Memory in megabytes; shares of all processors in percent.</summary>
     private sealed record Round(
-        Waits Alone, Waits Beside, Waits Afterwards, FloodResult Flood, long Waiting, TimeSpan Drain, double MemoryBefore, double MemoryMost, double Product, double Store, double Generator)
+        Waits Alone, Waits Beside, Waits Afterwards, FloodResult Flood, long WaitingEarly, long Waiting, TimeSpan Drain, double MemoryBefore, double MemoryEarly, double MemoryLate, double MemoryMost, double Product, double Store, double Generator)
     {
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
@@ -128,23 +160,23 @@ internal sealed class NoisyNeighbour : Scenario
             alone: {Alone}
                   beside the flood: {Beside}
                   while the flood is worked off: {Afterwards}
-                  the flood: {Flood.Rate:#,0} posts/s, {Flood.Acknowledged / Flood.Elapsed.TotalSeconds:#,0}/s acknowledged (p50 {Flood.Median:0} p99 {Flood.P99:0} ms), refused {Flood.Refused}; {Waiting:#,0} waiting at its end, worked off at {Waiting / Drain.TotalSeconds:#,0}/s; memory {MemoryBefore:0} MB before, at most {MemoryMost:0} MB; of the processors: product {Product:0} %, its Postgres {Store:0} %, the flooding process {Generator:0} %
+                  the flood: {Flood.Rate:#,0} posts/s, {Flood.Acknowledged / Flood.Elapsed.TotalSeconds:#,0}/s acknowledged (p50 {Flood.Median:0} p99 {Flood.P99:0} ms), refused {Flood.Refused}; {Waiting:#,0} waiting at its end, worked off at {Waiting / Drain.TotalSeconds:#,0}/s; memory {MemoryBefore:0} MB before, {MemoryEarly:0} MB with {WaitingEarly:#,0} waiting, {MemoryLate:0} MB near the end, at most {MemoryMost:0} MB; of the processors: product {Product:0} %, its Postgres {Store:0} %, the flooding process {Generator:0} %
             """);
     }
 
     /// <summary>Medians over the rounds; how many times of the quiet p99 it is beside the flood.</summary>
-    private sealed record Summary(double QuietAcknowledged, double BesideAcknowledged, double QuietAnswered, double BesideAnswered, double Acknowledged, double Answered, long Backlog, double Memory)
+    private sealed record Summary(double QuietAcknowledged, double BesideAcknowledged, double QuietAnswered, double BesideAnswered, double Acknowledged, double Answered, long Backlog, double Growth, double Memory)
     {
         public static Summary Of(List<Round> rounds)
         {
             double Middle(Func<Round, double> value) => rounds.Select(value).Order().ElementAt(rounds.Count / 2);
             var (quiet, beside) = (Middle(round => round.Alone.AcknowledgedAt(0.99)), Middle(round => round.Beside.AcknowledgedAt(0.99)));
             var (quietLoop, besideLoop) = (Middle(round => round.Alone.AnsweredAt(0.99)), Middle(round => round.Beside.AnsweredAt(0.99)));
-            return new Summary(quiet, beside, quietLoop, besideLoop, beside / quiet, besideLoop / quietLoop, rounds.Max(round => round.Waiting), rounds.Max(round => round.MemoryMost));
+            return new Summary(quiet, beside, quietLoop, besideLoop, beside / quiet, besideLoop / quietLoop, rounds.Max(round => round.Waiting), Middle(round => round.MemoryLate - round.MemoryEarly), rounds.Max(round => round.MemoryMost));
         }
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"medians of p99: acknowledgement {QuietAcknowledged:0.0} alone, {BesideAcknowledged:0.0} ms beside the flood ({Acknowledged:0.00} times); loop {QuietAnswered:0.0} alone, {BesideAnswered:0.0} ms beside the flood ({Answered:0.00} times); backlog up to {Backlog:#,0}, memory up to {Memory:0} MB");
+            $"medians of p99: acknowledgement {QuietAcknowledged:0.0} alone, {BesideAcknowledged:0.0} ms beside the flood ({Acknowledged:0.00} times); loop {QuietAnswered:0.0} alone, {BesideAnswered:0.0} ms beside the flood ({Answered:0.00} times); backlog up to {Backlog:#,0}, memory {Growth:+0;-0;0} MB from a fifth of it to all (median), up to {Memory:0} MB");
     }
 }
