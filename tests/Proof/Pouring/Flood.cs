@@ -15,6 +15,8 @@ namespace Channels.Proof.Pouring;
 /// </remarks>
 internal sealed class Flood : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(10);
+
     private readonly Process _process;
     private readonly TemporaryDirectory _files = TemporaryDirectory.Create();
     private readonly List<EvolutionChannel> _shops = [];
@@ -81,6 +83,22 @@ internal sealed class Flood : IAsyncDisposable
     {
         var metrics = await Task.WhenAll(_shops.Select(shop => shop.Channel.MetricsAsync()));
         return metrics.Sum(one => one.WebhooksWaiting + one.TurnsWaiting + one.RepliesWaiting);
+    }
+
+    /// <summary>Returns when nothing waits any more.</summary>
+    public async Task EmptyAsync()
+    {
+        // Once a second: counting a backlog is work for the product as well.
+        var started = Stopwatch.GetTimestamp();
+        while (await WaitingAsync() is > 0 and var waiting)
+        {
+            if (Stopwatch.GetElapsedTime(started) > LongestDrain)
+            {
+                throw new TimeoutException($"Waited {LongestDrain.TotalSeconds:0} s for the flood to be worked off; {waiting} still wait.");
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
     }
 
     /// <summary>Waits until all is worked off, and compares.</summary>

@@ -57,9 +57,12 @@ internal sealed record FloodChannel(string Path, string Secret);
 internal sealed record FloodResult(
     long Sent, long Acknowledged, long Errors, TimeSpan Elapsed, SortedDictionary<int, long> Statuses, double Median, double P99, TimeSpan Cpu)
 {
+    /// <summary>What stands in <see cref="Refused"/> when nothing was.</summary>
+    public const string Nothing = "none";
+
     [JsonIgnore]
     public double Rate => Sent / Elapsed.TotalSeconds;
 
     [JsonIgnore]
-    public string Refused => string.Join(", ", Statuses.Where(one => one.Key != 200).Select(one => $"{one.Value:#,0} × {one.Key}").Append(Errors == 0 ? "" : $"{Errors:#,0} × no answer").Where(text => text.Length > 0)) is { Length: > 0 } text ? text : "none";
+    public string Refused => string.Join(", ", Statuses.Where(one => one.Key != 200).Select(one => $"{one.Value:#,0} × {one.Key}").Append(Errors == 0 ? "" : $"{Errors:#,0} × no answer").Where(text => text.Length > 0)) is { Length: > 0 } text ? text : Nothing;
 }

@@ -57,6 +57,21 @@ internal sealed class Trickle(Product product, IReadOnlyList<EvolutionChannel> s
             [.. asked.Select(one => (one.Value - load.DueAt[(int)(one.Key - first)]).TotalMilliseconds).Order()]);
     }
 
+    /// <summary>How long each account said nothing, from one reply to the next, at the longest since then; ascending.</summary>
+    public IReadOnlyList<TimeSpan> Silences(DateTimeOffset since) => [.. shops.Select(shop => Silence(since, shop.Sends.Select(send => send.Asked))).Order()];
+
+    private static TimeSpan Silence(DateTimeOffset since, IEnumerable<DateTimeOffset> replies)
+    {
+        var longest = TimeSpan.Zero;
+        foreach (var reply in replies.Where(reply => reply > since).Order())
+        {
+            longest = reply - since > longest ? reply - since : longest;
+            since = reply;
+        }
+
+        return longest;
+    }
+
     private Dictionary<long, DateTimeOffset> Asked(long first) =>
         shops.SelectMany(shop => shop.Sends).Select(send => (Number: long.Parse(send.Text.AsSpan(5), CultureInfo.InvariantCulture), send.Asked))
             .Where(one => one.Number >= first).GroupBy(one => one.Number).ToDictionary(one => one.Key, one => one.Min(send => send.Asked));

@@ -19,7 +19,7 @@ internal sealed class Interleaving : Scenario
         var (tally, asked) = await InterleaveAsync(course, stage, conversations, messages);
         return new Verdict(
             $"{conversations} conversations × {messages} messages, agent latency 0 to {LongestThought} ms", await stage.StoreAsync(), [tally],
-            [.. asked.Select(text => $"the agent was asked more than once for one turn: {text}"), .. stage.LogComplaints()]);
+            [.. asked.Complaints, .. stage.LogComplaints()]);
     }
 
     /// <summary>Everybody writes to one channel whose agent takes its time; then their ledgers.</summary>
@@ -27,10 +27,10 @@ internal sealed class Interleaving : Scenario
     /// <param name="stage">Where.</param>
     /// <param name="conversations">How many at once.</param>
     /// <param name="messages">How many in each.</param>
-    /// <param name="meanwhile">What happens while they write; nothing when absent.</param>
-    /// <returns>The ledgers, and the texts of turns for which the agent was asked more than once.</returns>
-    public static async Task<(Tally Tally, IReadOnlyList<string> AskedAgain)> InterleaveAsync(
-        Course course, Stage stage, int conversations, int messages, Func<Task>? meanwhile = null)
+    /// <param name="dying">One process dies while they write; none when absent.</param>
+    /// <returns>The ledgers, and how often the agent was asked.</returns>
+    public static async Task<(Tally Tally, Asked Asked)> InterleaveAsync(
+        Course course, Stage stage, int conversations, int messages, Func<Task>? dying = null)
     {
         var choices = course.Choices("order");
         await using var agent = await AgentServer.StartAsync();
@@ -39,10 +39,10 @@ internal sealed class Interleaving : Scenario
         List<Writer> writers = [.. Enumerable.Range(0, conversations).Select(n => Writer.Customer(shop, $"54911{n:0000000}")).OrderBy(_ => choices.Next())];
         await using var load = new Load(writers, pace: TimeSpan.FromMilliseconds(choices.Next(1000, 2000)), most: messages);
         load.Begin();
-        await (meanwhile?.Invoke() ?? Task.CompletedTask);
+        await (dying?.Invoke() ?? Task.CompletedTask);
         await load.WrittenAsync();
         course.Say($"{load.Acknowledged} messages written, refused: {load.RefusalsShown}; {agent.Calls.Count} agent calls so far");
         var tally = await Comparison.OfAsync("interleaved conversations", writers, text => $"agent: {text}");
-        return (tally, [.. agent.Calls.GroupBy(call => call.TurnId).Where(calls => calls.Count() > 1).Select(calls => calls.First().Text!)]);
+        return (tally, Asked.Of(agent.Calls, deaths: dying is null ? 0 : 1));
     }
 }

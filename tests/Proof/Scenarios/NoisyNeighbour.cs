@@ -8,16 +8,11 @@ namespace Channels.Proof.Scenarios;
 /// <summary>One tenant posts a few messages a second; another floods. In turn without and with the flood, so that what drifts shows.</summary>
 internal sealed class NoisyNeighbour : Scenario
 {
-    private const int Rate = 40;
-    private const int FloodConnections = 256;
-    private const double Allowed = 1.25;
-
     /// <summary>Megabytes, while the backlog grows from a fifth to all of it: for each of some sixty thousand messages half a kilobyte, less than its webhook has.</summary>
     private const double GrowthAllowed = 32;
 
     /// <summary>Megabytes above what it had before the flood.</summary>
     private const double GrossGrowth = 512;
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Gross = TimeSpan.FromSeconds(5);
 
     /// <summary>Of a brief run's few messages the p99 is the slowest of all.</summary>
@@ -33,45 +28,32 @@ internal sealed class NoisyNeighbour : Scenario
         var rounds = course.Rounds(full: 5, brief: 1);
         var length = course.Seconds(full: 20, brief: 2);
         await using var stage = await Stage.SetAsync();
-        using var noisy = await ChannelsClient.NewTenantAsync(stage.Product, "noisy");
-        stage.KeepSecret(noisy.Key);
-        await using var flood = await Flood.StartAsync(stage, noisy, channels: 10, FloodConnections, contacts: FloodConnections);
-        var trickle = new Trickle(stage.Product, [await stage.ShopAsync("quiet-0", "5491150000001"), await stage.ShopAsync("quiet-1", "5491150000002")], Rate);
-
-        // Code is compiled and pools are filled: that is no tenant's doing.
-        await Task.WhenAll(trickle.PostAsync(course.Brief ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(10)), flood.PourAsync(stage.Product.Address, TimeSpan.FromSeconds(2), messages: course.Brief ? 1_000 : 20_000));
-        await EmptyAsync(flood);
+        await using var neighbours = await Neighbours.SetAsync(stage, course, quietChannels: 2);
         List<Round> seen = [];
         for (var round = 1; round <= rounds; round++)
         {
-            seen.Add(await RoundAsync(stage, flood, trickle, length, course));
+            seen.Add(await RoundAsync(stage, neighbours, length));
             course.Say($"round {round} of {rounds}: {seen[^1]}");
         }
 
         var verdict = Summary.Of(seen);
         course.Say(verdict.ToString());
-        List<Tally> tallies = [await flood.CompareAsync(TimeSpan.FromMinutes(10)), await Comparison.OfAsync("the quiet tenant", [.. trickle.Writers.Where(writer => writer.Shop!.Name == "quiet-0")]), await Comparison.OfAsync("the quiet tenant", [.. trickle.Writers.Where(writer => writer.Shop!.Name == "quiet-1")])];
         return new Verdict(
-            $"{rounds} × ({length.TotalSeconds:0} s quiet, {length.TotalSeconds:0} s with the flood) at {Rate} messages/s; {verdict}", await stage.StoreAsync(), tallies,
+            $"{rounds} × ({length.TotalSeconds:0} s quiet, {length.TotalSeconds:0} s with the flood) at {Neighbours.Rate} messages/s; {verdict}", await stage.StoreAsync(), await neighbours.CompareAsync(),
             [.. Complaints(verdict, seen, course.Brief), .. stage.LogComplaints()]);
     }
 
-    private static async Task<Round> RoundAsync(Stage stage, Flood flood, Trickle trickle, TimeSpan length, Course course)
+    private static async Task<Round> RoundAsync(Stage stage, Neighbours neighbours, TimeSpan length)
     {
+        var (flood, trickle) = (neighbours.Flood, neighbours.Quiet);
         var (product, postmaster) = (stage.Product.ProcessId, stage.Product.Postmaster);
         var alone = await trickle.PostAsync(length);
         var before = ProcessUse.Resident(product);
         await using var memory = MemoryWatch.Begin(product);
         var (cpu, store, floods) = (ProcessUse.Cpu(product), ProcessUse.Cpu(postmaster, children: true), ProcessUse.Cpu(flood.ProcessId));
-
         var poursSince = Stopwatch.GetTimestamp();
         var growth = GrowthAsync(flood, memory, length);
-
-        // The flood begins first and ends last.
-        var pouring = flood.PourAsync(stage.Product.Address, length + TimeSpan.FromSeconds(1), course.Brief ? 6_000 : long.MaxValue);
-        await Task.Delay(TimeSpan.FromMilliseconds(500));
-        var beside = await trickle.PostAsync(length);
-        var poured = await pouring;
+        var (beside, poured) = await neighbours.BesideAsync(length);
         var (aFifth, memoryThen, atFourFifths) = await growth;
         var memoryInTheEnd = memory.MiddleSince(atFourFifths);
         var (cpuAfter, storeAfter, floodsAfter) = (ProcessUse.Cpu(product), ProcessUse.Cpu(postmaster, children: true), ProcessUse.Cpu(flood.ProcessId));
@@ -80,7 +62,7 @@ internal sealed class NoisyNeighbour : Scenario
         using var drained = new CancellationTokenSource();
         var afterwards = trickle.PostAsync(TimeSpan.FromMinutes(10), drained.Token);
         var started = Stopwatch.GetTimestamp();
-        await EmptyAsync(flood);
+        await flood.EmptyAsync();
         var drain = Stopwatch.GetElapsedTime(started);
         await drained.CancelAsync();
         var seconds = pouredFor.TotalSeconds * Environment.ProcessorCount / 100;
@@ -99,21 +81,6 @@ internal sealed class NoisyNeighbour : Scenario
         var then = memory.MiddleSince(atATenth);
         await Task.Delay(length / 2);
         return (waiting, then, Stopwatch.GetTimestamp());
-    }
-
-    // Once a second: counting a backlog is work for the product as well.
-    private static async Task EmptyAsync(Flood flood)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (await flood.WaitingAsync() is > 0 and var waiting)
-        {
-            if (Stopwatch.GetElapsedTime(started) > LongestDrain)
-            {
-                throw new TimeoutException($"Waited {LongestDrain.TotalSeconds:0} s for the flood to be worked off; {waiting} still wait.");
-            }
-
-            await Task.Delay(TimeSpan.FromSeconds(1));
-        }
     }
 
     // Machines that run tests are busy with others: there only what is gross counts.
@@ -139,14 +106,9 @@ internal sealed class NoisyNeighbour : Scenario
             yield return $"memory grew by {gross:0} MB in the flood";
         }
 
-        if (!brief && verdict.Acknowledged > Allowed)
+        foreach (var complaint in brief ? [] : verdict.Cost.Complaints())
         {
-            yield return $"the quiet tenant's p99 of acknowledgements was {verdict.Acknowledged:0.00} times that without the flood";
-        }
-
-        if (!brief && verdict.Answered > Allowed)
-        {
-            yield return $"the quiet tenant's p99 of full loops was {verdict.Answered:0.00} times that without the flood";
+            yield return complaint;
         }
     }
 
@@ -164,19 +126,15 @@ internal sealed class NoisyNeighbour : Scenario
             """);
     }
 
-    /// <summary>Medians over the rounds; how many times of the quiet p99 it is beside the flood.</summary>
-    private sealed record Summary(double QuietAcknowledged, double BesideAcknowledged, double QuietAnswered, double BesideAnswered, double Acknowledged, double Answered, long Backlog, double Growth, double Memory)
+    /// <summary>Medians over the rounds; megabytes.</summary>
+    private sealed record Summary(FloodCost Cost, long Backlog, double Growth, double Memory)
     {
-        public static Summary Of(List<Round> rounds)
-        {
-            double Middle(Func<Round, double> value) => rounds.Select(value).Order().ElementAt(rounds.Count / 2);
-            var (quiet, beside) = (Middle(round => round.Alone.AcknowledgedAt(0.99)), Middle(round => round.Beside.AcknowledgedAt(0.99)));
-            var (quietLoop, besideLoop) = (Middle(round => round.Alone.AnsweredAt(0.99)), Middle(round => round.Beside.AnsweredAt(0.99)));
-            return new Summary(quiet, beside, quietLoop, besideLoop, beside / quiet, besideLoop / quietLoop, rounds.Max(round => round.Waiting), Middle(round => round.MemoryLate - round.MemoryEarly), rounds.Max(round => round.MemoryMost));
-        }
+        public static Summary Of(List<Round> rounds) =>
+            new(
+                FloodCost.Of(rounds.ConvertAll(round => (round.Alone, round.Beside))), rounds.Max(round => round.Waiting),
+                rounds.Select(round => round.MemoryLate - round.MemoryEarly).Order().ElementAt(rounds.Count / 2), rounds.Max(round => round.MemoryMost));
 
         public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture,
-            $"medians of p99: acknowledgement {QuietAcknowledged:0.0} alone, {BesideAcknowledged:0.0} ms beside the flood ({Acknowledged:0.00} times); loop {QuietAnswered:0.0} alone, {BesideAnswered:0.0} ms beside the flood ({Answered:0.00} times); backlog up to {Backlog:#,0}, memory {Growth:+0;-0;0} MB from a fifth of it to all (median), up to {Memory:0} MB");
+            CultureInfo.InvariantCulture, $"{Cost}; backlog up to {Backlog:#,0}, memory {Growth:+0;-0;0} MB from a fifth of it to all (median), up to {Memory:0} MB");
     }
 }

@@ -39,11 +39,6 @@ internal sealed class Repetitions : Scenario
         await PostAsync(plans, plan => plan.Skip(2 * third));
         var before = await Comparison.OfAsync("three times, shuffled", writers, text => $"agent: {text}");
 
-        // A stop lets agents end: up to here nobody was asked twice, whatever the turn id.
-        var repeated = agent.Calls.GroupBy(call => call.Text!).Where(of => of.Count() > 1).ToList();
-        var byStop = repeated.Sum(of => of.Count() - 1);
-        List<string> asked = repeated.Count == 0 ? [] : [$"a stop in order had {byStop} agent calls made again, such as for {repeated[0].Key}"];
-
         await stage.Product.KillAsync();
         await stage.Product.StartAgainAsync();
         await PostAsync(plans, plan => plan);
@@ -54,20 +49,13 @@ internal sealed class Repetitions : Scenario
         await PostAsync(plans, plan => plan);
         var after = await Comparison.OfAsync("three times, again after a kill, and after 29 days", writers, text => $"agent: {text}");
 
-        // A call that a kill cut off is made again with the same turn id, by which the agent knows it: one at the most in each conversation.
-        var calls = agent.Calls.GroupBy(call => call.Text!).ToList();
-        var again = agent.Calls.Count - calls.Count - byStop;
-        asked.AddRange(calls.Where(of => of.Select(call => call.TurnId).Distinct().Count() > 1).Select(of => $"the agent was asked in {of.Select(call => call.TurnId).Distinct().Count()} turns: {of.Key}"));
-        if (again > 2 * contacts)
-        {
-            asked.Add($"{again} agent calls were repeated, though two kills could cut off only {2 * contacts}");
-        }
-
+        // A stop lets agents end, and when the product was killed nobody was asked anything: no call is made twice.
+        var asked = Asked.Of(agent.Calls, deaths: 0);
         var metrics = await shop.Channel.MetricsAsync();
         var posted = (long)contacts * messages * Copies * 3;
         string[] uncounted = metrics.DuplicatesDropped == posted - (contacts * messages) ? [] : [$"{posted} webhooks posted for {contacts * messages} messages, {metrics.DuplicatesDropped} counted as duplicates"];
         return new Verdict(
-            $"{contacts} conversations × {messages} messages, {posted:#,0} webhooks, {calls.Count:#,0} agent turns ({byStop} calls made again after the stop in order; {again} cut off by a kill and made again with their turn id)", await stage.StoreAsync(), before.Holds ? [after] : [before, after], [.. asked, .. uncounted, .. stage.LogComplaints()]);
+            $"{contacts} conversations × {messages} messages, {posted:#,0} webhooks, {asked}", await stage.StoreAsync(), before.Holds ? [after] : [before, after], [.. asked.Complaints, .. uncounted, .. stage.LogComplaints()]);
     }
 
     /// <summary>The numbers of so many messages, each three times, in an order of chance.</summary>
