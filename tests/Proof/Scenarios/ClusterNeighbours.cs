@@ -15,7 +15,7 @@ internal static class ClusterNeighbours
     public static async Task<(string Told, IReadOnlyList<Tally> Tallies, IReadOnlyList<string> Complaints)> RunAsync(Course course, Cluster cluster, Stage stage)
     {
         var started = Stopwatch.GetTimestamp();
-        var length = course.Seconds(full: 8, brief: 2);
+        var length = course.Seconds(full: 6, brief: 2);
         await using var neighbours = await Neighbours.SetAsync(stage, course, QuietChannels);
         var complaints = new List<string>();
         var rounds = new List<(Waits Alone, Waits Beside)>();
