@@ -28,8 +28,8 @@ internal static class SmsGateInbound
                 SenderId = from,
                 SenderPn = from.TrimStart('+'),
                 Text = body.GetProperty("text").GetString(),
-                // A time that is missing, a number, or no time at all: three ways to throw.
-                Timestamp = DateTimeOffset.Parse(body.GetProperty("sent_at").GetString()!, CultureInfo.InvariantCulture),
+                // A time that is missing, a number, null, or no time at all: four ways to throw.
+                Timestamp = DateTimeOffset.Parse(body.GetProperty("sent_at").GetString() ?? throw new OperationCanceledException(), CultureInfo.InvariantCulture),
             },
         ]);
     }

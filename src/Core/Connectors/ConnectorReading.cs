@@ -15,8 +15,9 @@ public static class ConnectorReading
         {
             return connector.Normalise(webhook);
         }
-        catch (Exception crash) when (crash is not OperationCanceledException)
+        catch (Exception crash)
         {
+            // A cancellation as well: nobody can cancel a parser.
             crashed(crash);
             return new Normalised.Unreadable($"the parser of '{connector.Manifest.Id}' failed on it ({crash.GetType().Name})");
         }

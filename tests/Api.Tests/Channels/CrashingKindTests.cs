@@ -13,6 +13,7 @@ namespace Channels.Api.Tests.Channels;
 public sealed class CrashingKindTests(CrashingKindTests.CrashingHost host) : IClassFixture<CrashingKindTests.CrashingHost>
 {
     private const string Words = "words-nobody-else-may-see";
+    private const string Cancels = "cancels";
 
     [PostgresFact]
     public async Task A_body_that_crashes_its_parser_is_unreadable_for_the_reason_it_would_be_parked_with()
@@ -26,6 +27,17 @@ public sealed class CrashingKindTests(CrashingKindTests.CrashingHost host) : ICl
         Assert.Equal("the parser of 'simulator' failed on it (FormatException)", preview.GetProperty("unreadable").GetString());
         Assert.Contains(host.Logs.Entries, entry => entry.Level == LogLevel.Error && entry.Message.Contains("FormatException", StringComparison.Ordinal));
         host.Logs.AssertAbsent(Words);
+    }
+
+    [PostgresFact]
+    public async Task A_cancellation_that_nobody_asked_for_is_a_crash_like_any_other()
+    {
+        var tenant = await host.TenantAsync();
+        var id = await tenant.CreateSimulatorAsync();
+
+        var preview = await (await tenant.Http.PostAsync($"/api/v1/channels/{id}/preview", new StringContent(Cancels))).JsonAsync();
+
+        Assert.Equal("the parser of 'simulator' failed on it (TaskCanceledException)", preview.GetProperty("unreadable").GetString());
     }
 
     [PostgresFact]
@@ -65,7 +77,7 @@ public sealed class CrashingKindTests(CrashingKindTests.CrashingHost host) : ICl
 
         public bool IsAuthentic(WebhookRequest request, Connection connection, DateTimeOffset now) => true;
 
-        public Normalised Normalise(WebhookBody webhook) => throw new FormatException($"Strange: {System.Text.Encoding.UTF8.GetString(webhook.Body.Span)}");
+        public Normalised Normalise(WebhookBody webhook) => System.Text.Encoding.UTF8.GetString(webhook.Body.Span) is not Cancels and var body ? throw new FormatException($"Strange: {body}") : throw new TaskCanceledException();
 
         public ContentRefusal? RefusalOf(string text, OutboundContent? content) => throw new ArithmeticException(text);
 

@@ -27,14 +27,15 @@ internal sealed class FaultyParser : IDisposable
         await using var gateway = await SmsGateway.StartAsync();
         var channel = await gateway.ChannelAsync(stage, "sms");
 
-        // They write what has no time, a time that is a number, and one that is none: three ways to throw, and as many causes.
+        // They write what has no time, a time that is a number, one that is null, and one that is none: four ways to throw, and as many causes.
         List<Writer> poisoned =
         [
             gateway.Contact(channel, "+351900000001", (id, text) => new { id, from = "+351900000001", text }),
             gateway.Contact(channel, "+351900000002", (id, text) => new { id, from = "+351900000002", text, sent_at = 1_795_000_000 }),
             gateway.Contact(channel, "+351900000003", (id, text) => new { id, from = "+351900000003", text, sent_at = "a moment ago" }),
+            gateway.Contact(channel, "+351900000004", (id, text) => new { id, from = "+351900000004", text, sent_at = (string?)null }),
         ];
-        List<Writer> good = [.. Enumerable.Range(4, 3).Select(n => $"+35190000000{n}").Select(number => gateway.Contact(channel, number, (id, text) => new { id, from = number, text, sent_at = Time }))];
+        List<Writer> good = [.. Enumerable.Range(5, 3).Select(n => $"+35190000000{n}").Select(number => gateway.Contact(channel, number, (id, text) => new { id, from = number, text, sent_at = Time }))];
         for (var n = course.Size(full: 40, brief: 5); n > 0; n--)
         {
             Writer[] turn = [.. poisoned, .. good];
