@@ -183,9 +183,11 @@ public sealed class OwnMessageTests(Running.Spine spine) : SpineTest(spine), ICl
         Assert.True(messages[^1].PossiblyDuplicate);
         Assert.Equal(2, gateway.Attempts.Count(attempt => attempt.Text == lost));
         Assert.Single(shop.Sends, send => send.Text == lost);
-        Assert.Equal(
-            ["unknown", "queued", "sent"],
-            (await Spine.EventsAsync("delivery.updated")).Where(one => one.GetProperty("message_id").GetGuid() == messages[^1].Id).Select(one => one.GetProperty("data").GetProperty("status").GetString()));
+        // Events are listed once nobody can still write an earlier one: a moment after the message has its status.
+        await Until.SeenAsync<IReadOnlyList<string?>>(
+            "what became of the lost reply, as events",
+            async () => [.. (await Spine.EventsAsync("delivery.updated")).Where(one => one.GetProperty("message_id").GetGuid() == messages[^1].Id).Select(one => one.GetProperty("data").GetProperty("status").GetString())],
+            found => found is ["unknown", "queued", "sent"]);
 
         // It was cut off earlier and has been looked up as often; a reply to an older question would now confuse.
         Assert.Single(gateway.Attempts, attempt => attempt.Text == overtaken);

@@ -11,7 +11,6 @@ using Channels.GrainHosting;
 using Channels.Grains.Abstractions;
 using Channels.Grains.Conversation;
 using Channels.Grains.Fairness;
-using Channels.Grains.Tests.Delivery;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -87,7 +86,7 @@ internal sealed class ConversationStage : IConversationStore, IChannelDirectory,
     public int TimesAsked => _asked;
 
     /// <summary>The process's.</summary>
-    public DeliveryStage.StoppableLifetime Lifetime { get; } = new();
+    public StoppableLifetime Lifetime { get; } = new();
 
     /// <summary>What a process that stops waits for.</summary>
     public TurnsUnderWay UnderWay { get; }

@@ -1,6 +1,5 @@
 using Channels.Core.Agents;
 using Channels.Grains.Conversation;
-using Channels.Grains.Tests.Delivery;
 using Channels.Testing;
 
 namespace Channels.Grains.Tests.Conversation;
@@ -11,7 +10,7 @@ public sealed class StoppingTests
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private readonly ManualClock _clock = new();
     private readonly LogCollector _log = new();
-    private readonly DeliveryStage.StoppableLifetime _lifetime = new();
+    private readonly StoppableLifetime _lifetime = new();
 
     [Fact]
     public async Task An_agent_that_is_being_asked_ends_first_and_nobody_is_asked_any_more()

@@ -301,20 +301,6 @@ internal sealed class DeliveryStage : IOutbox, IChannelDirectory, IConnectorCata
 
     public Task<bool> IsAnothersAsync(ConversationRef conversation, MessageId message, string providerMessageId, CancellationToken cancellationToken) => Task.FromResult(false);
 
-    /// <summary>A host that can be told to stop.</summary>
-    internal sealed class StoppableLifetime : IHostApplicationLifetime
-    {
-        private readonly CancellationTokenSource _stopping = new();
-
-        public CancellationToken ApplicationStarted => default;
-
-        public CancellationToken ApplicationStopping => _stopping.Token;
-
-        public CancellationToken ApplicationStopped => default;
-
-        public void StopApplication() => _stopping.Cancel();
-    }
-
     /// <summary>A provider that takes everything.</summary>
     internal class Provider(DeliveryStage stage, ChannelLimits limits) : IConnector
     {

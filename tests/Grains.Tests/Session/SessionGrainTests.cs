@@ -61,7 +61,7 @@ public sealed class SessionGrainTests : IChannelDirectory, IConnectorCatalog, IS
             .AddSingleton(DispatchProxy.Create<IOutbox, NothingWaits>())
             .AddSingleton<IMediaStore>(new MediaInMemory())
             .AddSingleton<OutboundFiles>()
-            .AddSingleton(new Closing(new DeliveryStage.StoppableLifetime()))
+            .AddSingleton(new Closing(new StoppableLifetime()))
             .AddSingleton<EvenClock>()
             .AddSingleton<LostSends>();
     });
