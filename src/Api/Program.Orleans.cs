@@ -32,6 +32,7 @@ return await HostStart.RunAsync(async () =>
     builder.Services.AddSingleton(database);
     builder.Services.AddSingleton(database.Requests);
     builder.Services.AddInbox();
+    builder.Services.AddClusterPressure(); // silos give way
     builder.Services.AddEgressRules(builder.Configuration);
     builder.Services.AddConnectors(builder.Configuration);
     builder.Services.AddGuardedHttpClient(ProviderHttp.ClientName);

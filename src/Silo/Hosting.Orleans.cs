@@ -1,4 +1,5 @@
 using System.Net;
+using Channels.Storage;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -18,10 +19,16 @@ internal static class Hosting
     /// </summary>
     private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(5);
 
-    public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store) => builder.UseOrleans(silo =>
+    public static void AddGrainRuntime(this WebApplicationBuilder builder, Store store)
     {
-        var age = CollectionAge.Of(builder.Configuration);
-        var cluster = builder.Configuration.GetSection("Channels:Cluster");
+        builder.Services.AddClusterPressure();
+        builder.UseOrleans(silo => Configure(silo, builder.Configuration, store));
+    }
+
+    private static void Configure(ISiloBuilder silo, IConfiguration configuration, Store store)
+    {
+        var age = CollectionAge.Of(configuration);
+        var cluster = configuration.GetSection("Channels:Cluster");
         var connectionString = store.Database.ConnectionString;
         silo.Configure<ClusterOptions>(options =>
         {
@@ -33,8 +40,8 @@ internal static class Hosting
         silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString));
-        var siloPort = ClusterPort.Of(builder.Configuration, "SiloPort", 11111);
-        var gatewayPort = ClusterPort.Of(builder.Configuration, "GatewayPort", 30000);
+        var siloPort = ClusterPort.Of(configuration, "SiloPort", 11111);
+        var gatewayPort = ClusterPort.Of(configuration, "GatewayPort", 30000);
         if (store.IsEmbedded || cluster["Address"] is not { Length: > 0 } address)
         {
             silo.ConfigureEndpoints(IPAddress.Loopback, siloPort, gatewayPort);
@@ -43,5 +50,5 @@ internal static class Hosting
         {
             silo.ConfigureEndpoints(address, siloPort, gatewayPort);
         }
-    });
+    }
 }

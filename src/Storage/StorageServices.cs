@@ -51,6 +51,15 @@ public static class StorageServices
     /// <summary>For the one process through which every webhook comes and in which all grains are: accounts get from memory what was just committed.</summary>
     public static IServiceCollection AddArrivals(this IServiceCollection services) => services.AddSingleton<IArrivals, Arrivals>();
 
+    /// <summary>For each process of a cluster: those that work off give way to those that acknowledge. After <see cref="AddMessagePath"/>, where that is.</summary>
+    public static IServiceCollection AddClusterPressure(this IServiceCollection services)
+    {
+        services.TryAddSingleton<InboxTraffic>();
+        services.AddSingleton<ClusterPressure>();
+        services.Replace(ServiceDescriptor.Singleton<IInboxPressure>(provider => provider.GetRequiredService<ClusterPressure>()));
+        return services.AddHostedService<PressureNews>();
+    }
+
     /// <summary>What the grains read and write.</summary>
     public static IServiceCollection AddMessagePath(this IServiceCollection services)
     {

@@ -1,4 +1,5 @@
 using Channels.Core.Ids;
+using Channels.Storage.Database;
 using Channels.Storage.Tenancy;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,59 +12,21 @@ namespace Channels.Storage.Channels;
 internal sealed partial class ChannelChanges(
     NpgsqlDataSource db, ChannelDirectory directory, ChannelNames names, TimeProvider clock, ILogger<ChannelChanges> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(20);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => new Listening(db, "channels_changed", clock)
     {
-        var heard = true;
-        while (!stoppingToken.IsCancellationRequested)
+        Told = Forget,
+        Heard = ForgetAll,
+        Lost = (failure, first) =>
         {
-            try
+            // Once per outage: the store's absence is told by whoever needs it.
+            if (first)
             {
-                await ListenAsync(() => heard = true, stoppingToken);
+                Log.Lost(logger, failure.GetType().Name);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure)
-            {
-                // Whatever it is, a database that was renamed or a password that was changed: what a service of the host lets out ends the product.
-                // Once per outage: the store's absence is told by whoever needs it.
-                if (heard)
-                {
-                    Log.Lost(logger, failure.GetType().Name);
-                    heard = false;
-                }
 
-                ForgetAll();
-                await Task.Delay(Pause, clock, stoppingToken);
-            }
-        }
-    }
-
-    private async Task ListenAsync(Action listening, CancellationToken cancellationToken)
-    {
-        await using var connection = await db.OpenConnectionAsync(cancellationToken);
-        connection.Notification += (_, told) => Forget(told.Payload);
-        await using (var listen = new NpgsqlCommand("listen channels_changed", connection))
-        {
-            await listen.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        ForgetAll();
-        listening();
-        while (true)
-        {
-            // A connection that died without a word would stay silent for ever: ask now and then.
-            if (!await connection.WaitAsync(Silence, cancellationToken))
-            {
-                await using var ask = new NpgsqlCommand("select 1", connection) { CommandTimeout = 5 };
-                await ask.ExecuteNonQueryAsync(cancellationToken);
-            }
-        }
-    }
+            ForgetAll();
+        },
+    }.RunAsync(stoppingToken);
 
     private void Forget(string payload)
     {

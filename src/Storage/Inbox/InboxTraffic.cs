@@ -114,6 +114,26 @@ internal sealed class InboxTraffic(TimeProvider clock) : IInboxPressure
         }
     }
 
+    /// <summary>All of it in one, for other processes.</summary>
+    /// <param name="self">This process.</param>
+    public PressureReport Report(Guid self)
+    {
+        var report = new PressureReport(self, Room is var room && room < Everybody ? room : null, MustRest, IsHigh, OthersAreAbout, []);
+        return report.IsShort ? report with { Notable = WhoSendsNotably() } : report;
+    }
+
+    private List<Guid> WhoSendsNotably()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _counted.Concat(_counting).GroupBy(sent => sent.Key, sent => sent.Value, (tenant, sent) => (Tenant: tenant, Sent: sent.Max()))
+                    .Where(one => one.Sent >= _notable).OrderByDescending(one => one.Sent).Take(PressureReport.MostTenants).Select(one => one.Tenant.Value),
+            ];
+        }
+    }
+
     private bool SendsNotably(TenantId tenant)
     {
         lock (_gate)

@@ -13,7 +13,6 @@ using Channels.Grains.Abstractions;
 using Channels.Grains.Delivery;
 using Channels.Testing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Channels.Grains.Tests.Delivery;
 

@@ -3,6 +3,7 @@ using Channels.Core.Channels;
 using Channels.Core.Ids;
 using Channels.Storage.Channels;
 using Channels.Storage.Database;
+using Channels.Storage.Inbox;
 using Channels.Storage.Maintenance;
 using Channels.Storage.Media;
 using Channels.Storage.Parked;
@@ -34,6 +35,7 @@ public sealed class OutlivingTests(PostgresFixture postgres) : IClassFixture<Pos
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var clock = new ManualClock();
         var log = new LogCollector();
+        var traffic = new InboxTraffic(clock);
         var vault = new SecretVault(new DataKeys(new TenantScope(database.Requests), MasterKey.Load(new KeyOptions { DataDirectory = key.Path }), clock));
         var directory = new ChannelDirectory(database.Requests, vault, new PublicAddress(() => new Uri("http://localhost")), clock, log.For<ChannelDirectory>());
         BackgroundService[] all =
@@ -45,6 +47,7 @@ public sealed class OutlivingTests(PostgresFixture postgres) : IClassFixture<Pos
             new ParkedCounts(database, clock, log.For<ParkedCounts>()),
             new ReplayRunner(database.Requests, signal, store, new IdSource(clock), clock, log.For<ReplayRunner>()),
             new ChannelChanges(database.Requests, directory, new ChannelNames(database.Requests, clock, log.For<ChannelNames>()), clock, log.For<ChannelChanges>()),
+            new PressureNews(database, traffic, new ClusterPressure(traffic, clock), new IdSource(clock), clock, log.For<PressureNews>()),
         ];
 
         foreach (var service in all)
