@@ -25,7 +25,7 @@ internal static class Hosting
         builder.UseOrleans(silo => Configure(silo, builder.Configuration, store));
     }
 
-    private static void Configure(ISiloBuilder silo, IConfiguration configuration, Store store)
+    private static void Configure(ISiloBuilder silo, ConfigurationManager configuration, Store store)
     {
         var age = CollectionAge.Of(configuration);
         var cluster = configuration.GetSection("Channels:Cluster");
