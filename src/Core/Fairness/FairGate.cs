@@ -62,14 +62,24 @@ public sealed class FairGate
     /// </summary>
     public bool LeavesRoom { get; init; }
 
-    /// <summary>Waits for a place, and gives it back when disposed.</summary>
+    /// <summary>Whether any of this tenant's wait for a place.</summary>
+    public bool HasWaiting(TenantId tenant)
+    {
+        lock (_gate)
+        {
+            return _waiting.ContainsKey(tenant);
+        }
+    }
+
+    /// <summary>Waits for a place, and gives it back when disposed. Nobody goes in before those of its tenant who wait.</summary>
     public async ValueTask<Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var rationed = _isRationed(tenant);
         TaskCompletionSource<Place> place;
         lock (_gate)
         {
-            if (HasRoom(tenant, rationed))
+            var hasRoom = HasRoom(tenant, rationed);
+            if (hasRoom && !_waiting.ContainsKey(tenant))
             {
                 return Enter(tenant, rationed);
             }
@@ -82,6 +92,11 @@ public sealed class FairGate
             }
 
             queue.Enqueue(place);
+            if (hasRoom)
+            {
+                // It is no longer on rations, or there is more room than when its tenant's others came: they have not been let in yet, and come first.
+                LetIn();
+            }
         }
 
         await using (cancellationToken.UnsafeRegister(static waiting => ((TaskCompletionSource<Place>)waiting!).TrySetCanceled(), place))

@@ -21,7 +21,8 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
     /// <summary>Committing over committing and rest.</summary>
     private const double Share = 0.5;
 
-    private readonly FairGate _gate = new(PerProcessor * Environment.ProcessorCount, tenant => MustWait(pressure, tenant), Share, clock);
+    // Nobody waits for places but those in rounds: who need not wait any more goes in with all that its tenant has waiting.
+    private readonly FairGate _gate = new(int.MaxValue, tenant => MustWait(pressure, tenant), Share, clock) { PlacesInRound = () => PerProcessor * Environment.ProcessorCount };
     private readonly Lock _deadlineGate = new();
     private CancellationTokenSource? _deadline;
     private long _deadlineSet;
@@ -30,8 +31,8 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
     /// <summary>Webhooks held back now.</summary>
     public int Held => Volatile.Read(ref _held);
 
-    /// <summary>Whether this tenant's next webhook goes through <see cref="CommitAsync"/>.</summary>
-    public bool Concerns(TenantId tenant) => MustWait(pressure, tenant);
+    /// <summary>Whether this tenant's next webhook goes through <see cref="CommitAsync"/>: also while earlier ones are held back still, which it must not overtake.</summary>
+    public bool Concerns(TenantId tenant) => MustWait(pressure, tenant) || (Held > 0 && _gate.HasWaiting(tenant));
 
     /// <summary>Waits for its round, commits, and makes room.</summary>
     /// <exception cref="InboxFullException">As many as may be are held back.</exception>

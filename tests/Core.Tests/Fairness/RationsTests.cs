@@ -235,6 +235,30 @@ public sealed class RationsTests
     }
 
     [Fact]
+    public async Task Who_comes_when_its_tenant_is_no_longer_on_rations_comes_behind_those_who_wait()
+    {
+        await WorkAsync(TimeSpan.FromMilliseconds(100));
+        var waiting = new[] { Visitor.At(_gate, Heavy), Visitor.At(_gate, Heavy), Visitor.At(_gate, Heavy) };
+        var still = Visitor.At(_gate, HeavyToo);
+        Assert.True(_gate.HasWaiting(Heavy));
+        Assert.False(_gate.HasWaiting(Light));
+
+        _rationed.Remove(Heavy, out _);
+        var later = Visitor.At(_gate, Heavy);
+
+        await waiting[0].EnteredAsync();
+        await waiting[1].EnteredAsync();
+        Assert.False(later.IsInside);
+        await waiting[0].LeaveAsync();
+        await waiting[2].EnteredAsync();
+        Assert.False(later.IsInside);
+        await waiting[1].LeaveAsync();
+        await later.EnteredAsync();
+        Assert.False(_gate.HasWaiting(Heavy));
+        Assert.False(still.IsInside);
+    }
+
+    [Fact]
     public async Task Who_entered_on_rations_gives_back_a_place_on_rations()
     {
         var heavy = Visitor.At(_gate, Heavy);

@@ -58,6 +58,25 @@ public sealed class GivingWayTests : IInboxPressure
     }
 
     [Fact]
+    public async Task Who_comes_when_its_tenant_need_not_wait_any_more_comes_behind_those_held_back_and_all_of_them_at_once()
+    {
+        var first = Enumerable.Range(0, Round).Select(_ => CommitAsync()).ToList();
+        var held = Enumerable.Range(0, 3 * Round).Select(_ => CommitAsync()).ToList();
+        _othersAreAbout = false;
+        Assert.True(_givingWay.Concerns(Heavy));
+        Assert.False(_givingWay.Concerns(Light));
+
+        var later = CommitAsync();
+
+        // Those before it hang: it is not for their places that anybody waits now.
+        Assert.False(_givingWay.Concerns(Heavy));
+        await Eventually.TrueAsync("all of them are being committed", () => Volatile.Read(ref _begun) == (4 * Round) + 1);
+        _committing.SetResult();
+        await Task.WhenAll([.. first, .. held, later]).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, _givingWay.Held);
+    }
+
+    [Fact]
     public async Task A_round_is_committed_at_once_and_the_next_waits_for_its_rest()
     {
         var first = Enumerable.Range(0, Round).Select(_ => CommitAsync()).ToList();
