@@ -5,6 +5,7 @@ using Channels.Core.Connectors;
 using Channels.Core.Ids;
 using Channels.Core.Inbox;
 using Channels.Storage.Database;
+using Channels.Storage.Inbox;
 using Channels.Storage.Paging;
 using Channels.Storage.Tenancy;
 using Npgsql;
@@ -63,14 +64,12 @@ public sealed class UnroutedWebhooks(NpgsqlDataSource db, IInboxHint hint, IdSou
         delete from unrouted_webhook where kind = $1 and name = $2
         """;
 
+    /// <summary>A webhook that is kept here has its answer by then as well.</summary>
+    internal TimeSpan AnswerWithin { get; init; } = PostgresInbox.AnswerWithin;
+
     /// <inheritdoc/>
-    public Task AppendAsync(UnroutedWebhook webhook, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
-    {
-        await using var command = db.CreateCommand(Append);
-        Sql.Add(
-            command.Parameters, webhook.Kind, IdOf(webhook), webhook.Account.Setting ?? "", webhook.Account.Value ?? "", webhook.Reason, webhook.ReceivedAt, webhook.Proof, webhook.Body.ToArray());
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    });
+    public Task AppendAsync(UnroutedWebhook webhook, CancellationToken cancellationToken) =>
+        StoreFaults.GuardAsync(() => InsertAsync(webhook, cancellationToken).WaitAsync(AnswerWithin, cancellationToken));
 
     /// <summary>What is kept, by what it names, the longest kept first.</summary>
     public Task<Paged<UnroutedGroup>> ListAsync(Page page, CancellationToken cancellationToken) => StoreFaults.GuardAsync(async () =>
@@ -143,6 +142,16 @@ public sealed class UnroutedWebhooks(NpgsqlDataSource db, IInboxHint hint, IdSou
         Sql.Add(command.Parameters, kind, name);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     });
+
+    // It may be kept after its provider heard that it is not: sent again, it is the same row.
+    private async Task<int> InsertAsync(UnroutedWebhook webhook, CancellationToken cancellationToken)
+    {
+        await using var command = db.CreateCommand(Append);
+        command.CommandTimeout = (int)Math.Ceiling(AnswerWithin.TotalSeconds);
+        Sql.Add(
+            command.Parameters, webhook.Kind, IdOf(webhook), webhook.Account.Setting ?? "", webhook.Account.Value ?? "", webhook.Reason, webhook.ReceivedAt, webhook.Proof, webhook.Body.ToArray());
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     // A provider that repeats a webhook repeats its bytes.
     private static Guid IdOf(UnroutedWebhook webhook)
