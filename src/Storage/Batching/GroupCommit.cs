@@ -218,6 +218,12 @@ internal sealed class GroupCommit<TItem> : IAsyncDisposable
             CountPrompt(item, -1);
         }
 
+        // Who was to begin a transaction for them finds nothing.
+        lock (_gate)
+        {
+            EndIfDone();
+        }
+
         return taken;
     }
 

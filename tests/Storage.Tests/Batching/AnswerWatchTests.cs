@@ -1,5 +1,6 @@
 using Channels.Core;
 using Channels.Storage.Batching;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Channels.Storage.Tests.Batching;
@@ -70,6 +71,19 @@ public sealed class AnswerWatchTests
     }
 
     [Fact]
+    public async Task Who_is_answered_between_coming_and_a_transactions_beginning_does_not_keep_the_end_from_coming()
+    {
+        var commits = new GroupCommit<Overtaken>(new GroupCommitLimits(1, 1, 100, 1 << 20, 1000) { AnswerWithin = Within }, (_, _) => Task.CompletedTask, NullLogger.Instance);
+        var ending = Task.CompletedTask;
+        var item = new Overtaken(() => ending = commits.DisposeAsync().AsTask());
+
+        Assert.True(commits.TryAdd(item));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => item.Done);
+        await ending.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void What_is_taken_out_of_a_queue_leaves_the_others_in_their_turn()
     {
         var queue = new FairQueue<int>(100);
@@ -97,5 +111,25 @@ public sealed class AnswerWatchTests
         var item = new Item(number, isPrompt: isPrompt);
         Assert.True(commits.TryAdd(item));
         return item;
+    }
+
+    /// <summary>Between being added and being begun with it does something, and is answered.</summary>
+    private sealed class Overtaken(Action meanwhile) : GroupItem(default)
+    {
+        private Action? _meanwhile = meanwhile;
+
+        public override bool IsPrompt
+        {
+            get
+            {
+                if (Interlocked.Exchange(ref _meanwhile, null) is { } act)
+                {
+                    act();
+                    SpinWait.SpinUntil(() => Done.IsCompleted, TimeSpan.FromSeconds(20));
+                }
+
+                return false;
+            }
+        }
     }
 }
