@@ -20,7 +20,7 @@ public sealed class FairGate
     private readonly Func<TenantId, bool> _isRationed;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
-    private readonly Dictionary<TenantId, Queue<TaskCompletionSource<Place>>> _waiting = [];
+    private readonly Dictionary<TenantId, Queue<Waiting>> _waiting = [];
     private readonly Queue<TenantId> _turns = new();
     private readonly Dictionary<TenantId, int> _held = [];
     private int _inside;
@@ -75,7 +75,7 @@ public sealed class FairGate
     public async ValueTask<Place> EnterAsync(TenantId tenant, CancellationToken cancellationToken)
     {
         var rationed = _isRationed(tenant);
-        TaskCompletionSource<Place> place;
+        Waiting waiting;
         lock (_gate)
         {
             var hasRoom = HasRoom(tenant, rationed);
@@ -84,14 +84,14 @@ public sealed class FairGate
                 return Enter(tenant, rationed);
             }
 
-            place = new TaskCompletionSource<Place>(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting = new Waiting();
             if (!_waiting.TryGetValue(tenant, out var queue))
             {
-                _waiting[tenant] = queue = new Queue<TaskCompletionSource<Place>>();
+                _waiting[tenant] = queue = new Queue<Waiting>();
                 _turns.Enqueue(tenant);
             }
 
-            queue.Enqueue(place);
+            queue.Enqueue(waiting);
             if (hasRoom)
             {
                 // It is no longer on rations, or there is more room than when its tenant's others came: they have not been let in yet, and come first.
@@ -99,9 +99,9 @@ public sealed class FairGate
             }
         }
 
-        await using (cancellationToken.UnsafeRegister(static waiting => ((TaskCompletionSource<Place>)waiting!).TrySetCanceled(), place))
+        await using (cancellationToken.UnsafeRegister(static waiting => ((Waiting)waiting!).GiveUp(), waiting))
         {
-            return await place.Task;
+            return await waiting.Place;
         }
     }
 
@@ -190,7 +190,7 @@ public sealed class FairGate
             }
 
             passed = 0;
-            var place = queue.Dequeue();
+            var waiting = queue.Dequeue();
             if (queue.Count > 0)
             {
                 _turns.Enqueue(tenant);
@@ -201,7 +201,7 @@ public sealed class FairGate
             }
 
             // False when its caller gave up waiting meanwhile: the place goes on to the next.
-            if (!place.TrySetResult(Enter(tenant, rationed)))
+            if (!waiting.TryLetIn(Enter(tenant, rationed)))
             {
                 Undo(tenant, rationed);
             }
@@ -279,5 +279,47 @@ public sealed class FairGate
     {
         /// <summary>Gives it to whoever's turn it is.</summary>
         public void Dispose() => gate.Leave(round, tenant);
+    }
+
+    /// <summary>One who waits: let in, or gone before that.</summary>
+    /// <remarks>
+    /// Goes on from the pool's common queue. What a thread of the pool merely completes it takes up itself, the last first: a whole round would go on in reverse.
+    /// </remarks>
+    private sealed class Waiting : IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource<Place> _goesOn = new();
+        private Place? _place;
+        private int _isDecided;
+
+        public Task<Place> Place => _goesOn.Task;
+
+        /// <summary>False when it has gone.</summary>
+        public bool TryLetIn(Place place) => TryDecide(place);
+
+        public void GiveUp() => TryDecide(null);
+
+        public void Execute()
+        {
+            if (_place is { } place)
+            {
+                _goesOn.SetResult(place);
+            }
+            else
+            {
+                _goesOn.SetCanceled();
+            }
+        }
+
+        private bool TryDecide(Place? place)
+        {
+            if (Interlocked.Exchange(ref _isDecided, 1) == 1)
+            {
+                return false;
+            }
+
+            _place = place;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return true;
+        }
     }
 }

@@ -259,6 +259,30 @@ public sealed class RationsTests
     }
 
     [Fact]
+    public async Task Who_is_let_in_together_goes_on_in_the_order_they_came()
+    {
+        const int Round = 256;
+        var gate = new FairGate(Round, _rationed.ContainsKey, share: 0.1, _clock) { Rests = () => false };
+        var before = Enumerable.Range(0, Round).Select(_ => Visitor.At(gate, Heavy)).ToList();
+        var order = new ConcurrentQueue<int>();
+
+        // On the pool's threads, as webhooks are: xunit's own bring their continuations in order.
+        var all = await Task.Run(() => Enumerable.Range(0, Round).Select(EnterAsync).ToList());
+        Assert.Empty(order);
+        await Task.Run(() => Task.WhenAll(before.Select(visitor => visitor.LeaveAsync())));
+        await Task.WhenAll(all).WaitAsync(TimeSpan.FromSeconds(20));
+
+        // A thread may be held up with the one it has; all of them in reverse are half a round away from their places.
+        Assert.InRange(order.Select((number, at) => Math.Abs(number - at)).Average(), 0, Round / 8);
+
+        async Task EnterAsync(int number)
+        {
+            await gate.EnterAsync(Heavy, default);
+            order.Enqueue(number);
+        }
+    }
+
+    [Fact]
     public async Task Who_entered_on_rations_gives_back_a_place_on_rations()
     {
         var heavy = Visitor.At(_gate, Heavy);
