@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Channels.Core.Ids;
 
 namespace Channels.Core.Fairness;
@@ -22,6 +23,7 @@ public sealed class FairGate
     private readonly Lock _gate = new();
     private readonly Dictionary<TenantId, Queue<Waiting>> _waiting = [];
     private readonly Queue<TenantId> _turns = new();
+    private readonly GoingOn _goingOn = new();
     private readonly Dictionary<TenantId, int> _held = [];
     private int _inside;
     private int _round;
@@ -84,7 +86,7 @@ public sealed class FairGate
                 return Enter(tenant, rationed);
             }
 
-            waiting = new Waiting();
+            waiting = new Waiting(_goingOn);
             if (!_waiting.TryGetValue(tenant, out var queue))
             {
                 _waiting[tenant] = queue = new Queue<Waiting>();
@@ -282,10 +284,7 @@ public sealed class FairGate
     }
 
     /// <summary>One who waits: let in, or gone before that.</summary>
-    /// <remarks>
-    /// Goes on from the pool's common queue. What a thread of the pool merely completes it takes up itself, the last first: a whole round would go on in reverse.
-    /// </remarks>
-    private sealed class Waiting : IThreadPoolWorkItem
+    private sealed class Waiting(GoingOn goingOn)
     {
         private readonly TaskCompletionSource<Place> _goesOn = new();
         private Place? _place;
@@ -298,7 +297,7 @@ public sealed class FairGate
 
         public void GiveUp() => TryDecide(null);
 
-        public void Execute()
+        public void GoOn()
         {
             if (_place is { } place)
             {
@@ -318,8 +317,50 @@ public sealed class FairGate
             }
 
             _place = place;
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            goingOn.Add(this);
             return true;
+        }
+    }
+
+    /// <summary>Those who were let in, or gave up, go on in that order, one after the other, up to what they await next.</summary>
+    /// <remarks>
+    /// What a thread of the pool merely completes it takes up itself, the last first: a whole round would go on in reverse.
+    /// On the pool's common queue, each for itself, it would keep all processors busy at once, and whatever is not of this round would wait behind it.
+    /// </remarks>
+    private sealed class GoingOn : IThreadPoolWorkItem
+    {
+        private const int Helping = 8;
+
+        private readonly ConcurrentQueue<Waiting> _queue = new();
+        private int _isQueued;
+
+        public void Add(Waiting waiting)
+        {
+            _queue.Enqueue(waiting);
+            Queue();
+        }
+
+        public void Execute()
+        {
+            for (var taken = 0; taken < Helping && _queue.TryDequeue(out var waiting); taken++)
+            {
+                waiting.GoOn();
+            }
+
+            Volatile.Write(ref _isQueued, 0);
+            Interlocked.MemoryBarrier();
+            if (!_queue.IsEmpty)
+            {
+                Queue();
+            }
+        }
+
+        private void Queue()
+        {
+            if (Interlocked.Exchange(ref _isQueued, 1) == 0)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
         }
     }
 }
