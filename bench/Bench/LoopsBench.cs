@@ -16,6 +16,7 @@ internal static class LoopsBench
         var messages = options.Number("messages", 20_000);
         var conversations = options.Number("conversations", 500);
         var rounds = options.Number("rounds", 3);
+        var warmUp = options.Number("warm-up-messages", 40_000);
 
         Console.WriteLine("== loops: webhook in, echo agent, send to the provider ==");
         await using var provider = await Provider.StartAsync(cancellationToken);
@@ -23,7 +24,7 @@ internal static class LoopsBench
         var channels = await ChannelsAsync(product, provider, options.Number("tenants", 5), options.Number("channels", 10), cancellationToken);
         await Conditions.PrintAsync(product, cancellationToken);
         Conditions.Load(connections);
-        Conditions.Line("backlog", $"{rounds} x {messages:N0} webhooks of {conversations} conversations on {channels.Count} channels, posted as fast as they are acknowledged, after a warm-up");
+        Conditions.Line("backlog", $"{rounds} x {messages:N0} webhooks of {conversations} conversations on {channels.Count} channels, posted as fast as they are acknowledged, after {warmUp:N0} more as a warm-up");
 
         var plan = new LoadPlan(
             [.. channels.Select(channel => new WebhookTemplate(product.Address, $"/webhooks/evolution/{channel.Id}", channel.Secret))], connections, conversations, 0);
@@ -32,7 +33,7 @@ internal static class LoopsBench
         var beside = bot is null ? null : new BotRun(
             bot, provider, plan with { Templates = [.. channels.Select(channel => new WebhookTemplate(bot.Address, $"/webhooks/evolution/{channel.Name}", UsualBot.Secret))] },
             options.Number("bot-messages", 4_000), cancellationToken);
-        await run.BacklogAsync(messages / 4, keep: false);
+        await run.BacklogAsync(warmUp, keep: false);
         await (beside?.BacklogAsync(keep: false) ?? Task.CompletedTask);
         for (var round = 0; round < rounds; round++)
         {

@@ -40,7 +40,7 @@ catch (OperationCanceledException)
 // Short: shows that everything runs and where a figure stands; what is published comes from each by itself.
 static async Task<int> AllAsync(Options options, CancellationToken cancellationToken) =>
     await AckBench.RunAsync(options.Or("seconds", 4).Or("rounds", 2), cancellationToken)
-    | await LoopsBench.RunAsync(options.Or("messages", 5_000).Or("rounds", 2).Or("seconds", 5), cancellationToken)
+    | await LoopsBench.RunAsync(options.Or("messages", 5_000).Or("warm-up-messages", 5_000).Or("rounds", 2).Or("seconds", 5), cancellationToken)
     | await FullBench.RunAsync(options.Or("stored", 200_000).Or("messages", 5_000).Or("rounds", 1).Or("seconds", 4), cancellationToken)
     | await MemoryBench.RunAsync(options.Or("accounts", 2_000), cancellationToken)
     | await ListsBench.RunAsync(options.Or("repeats", 8), cancellationToken);
