@@ -10,7 +10,6 @@ namespace Channels.Core.Fairness;
 /// </remarks>
 public sealed class FairGate
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(2);
 
@@ -54,6 +53,9 @@ public sealed class FairGate
 
     /// <summary>How many of those on rations are in one round; as many as there are places unless said otherwise. Asked when somebody wants in.</summary>
     public Func<int>? PlacesInRound { get; init; }
+
+    /// <summary>A rest is waited for in steps of so much, and is a whole number of them.</summary>
+    public TimeSpan Step { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Whether a rest follows the round that ends now; always unless said otherwise.</summary>
     public Func<bool>? Rests { get; init; }
@@ -261,7 +263,7 @@ public sealed class FairGate
     {
         while (_clock.GetElapsedTime(started) is var rested && rested < rest && rested < LongestRest && (Rests?.Invoke() ?? true))
         {
-            await Task.Delay(Look, _clock);
+            await Task.Delay(Step, _clock);
             lock (_gate)
             {
                 // Who no longer makes pressure need not wait for the end of a rest.

@@ -12,7 +12,7 @@ internal sealed class Gates(IInboxPressure pressure, DrainShare share, TimeProvi
     private const int Rows = 128;
 
     /// <summary>The same while others are about: what is read at once goes through all that follows in one go, and the others' next message waits behind it.</summary>
-    private const int RowsBesideOthers = 32;
+    private const int RowsBesideOthers = 8;
 
     /// <summary>Accounts in one round of rations while others are about: half of the processors stay free for them, and a wait for one is short.</summary>
     private static readonly int PlacesBesideOthers = Math.Max(1, Environment.ProcessorCount / 2);

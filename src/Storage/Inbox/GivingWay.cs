@@ -15,14 +15,22 @@ internal sealed class GivingWay(IInboxPressure pressure, TimeProvider clock)
     /// <summary>Webhooks held back at the most.</summary>
     private const int Most = 12_288;
 
-    /// <summary>For every processor so many webhooks are committed in one round.</summary>
-    private const int PerProcessor = 64;
+    /// <summary>For every processor so many webhooks are committed in one round: the fewer, the shorter the others' next one waits behind them.</summary>
+    private const int PerProcessor = 16;
 
     /// <summary>Committing over committing and rest.</summary>
-    private const double Share = 0.5;
+    private const double Share = 0.25;
+
+    /// <summary>Small rounds with the long rests of large ones would be next to nothing.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
     // Nobody waits for places but those in rounds: who need not wait any more goes in with all that its tenant has waiting.
-    private readonly FairGate _gate = new(int.MaxValue, tenant => MustWait(pressure, tenant), Share, clock) { PlacesInRound = () => PerProcessor * Environment.ProcessorCount };
+    private readonly FairGate _gate = new(int.MaxValue, tenant => MustWait(pressure, tenant), Share, clock)
+    {
+        PlacesInRound = () => PerProcessor * Environment.ProcessorCount,
+        Step = Step,
+    };
+
     private readonly Lock _deadlineGate = new();
     private CancellationTokenSource? _deadline;
     private long _deadlineSet;

@@ -38,7 +38,7 @@ public sealed class GatesTests : IInboxPressure
 
         Assert.Equal(Math.Max(1, Environment.ProcessorCount / 2), Inside(Heavy));
         Assert.Equal(24, Inside(Light));
-        Assert.Equal(32, _gates.RowsAtOnce);
+        Assert.Equal(8, _gates.RowsAtOnce);
     }
 
     [Fact]

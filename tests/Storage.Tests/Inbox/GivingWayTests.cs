@@ -10,7 +10,7 @@ public sealed class GivingWayTests : IInboxPressure
 {
     private static readonly TenantId Heavy = Webhooks.Tenant(1);
     private static readonly TenantId Light = Webhooks.Tenant(2);
-    private static readonly int Round = 64 * Environment.ProcessorCount;
+    private static readonly int Round = 16 * Environment.ProcessorCount;
 
     private readonly ManualClock _clock = new();
     private readonly TaskCompletionSource _committing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -85,22 +85,22 @@ public sealed class GivingWayTests : IInboxPressure
         Assert.Equal(1, _givingWay.Held);
 
         _clock.Advance(TimeSpan.FromMilliseconds(100));
-        var rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromMilliseconds(20));
+        var rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromMilliseconds(5));
         _committing.SetResult();
         await Task.WhenAll(first).WaitAsync(TimeSpan.FromSeconds(20));
         Assert.False(next.IsCompleted);
 
-        // As long as the round took: half of the time is rest.
-        for (var look = 1; look < 5; look++)
+        // Three times as long as the round took: a quarter of the time is work.
+        for (var look = 1; look < 60; look++)
         {
             await rest;
-            rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromMilliseconds(20));
-            _clock.Advance(TimeSpan.FromMilliseconds(20));
+            rest = _clock.TimerSetAsync(wait => wait == TimeSpan.FromMilliseconds(5));
+            _clock.Advance(TimeSpan.FromMilliseconds(5));
         }
 
         await rest;
         Assert.False(next.IsCompleted);
-        _clock.Advance(TimeSpan.FromMilliseconds(20));
+        _clock.Advance(TimeSpan.FromMilliseconds(5));
         await next.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
