@@ -48,7 +48,9 @@ internal static class YardstickServer
     public static async Task<(OwnProcess Process, Uri Address)> StartAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
-        var (process, address) = await OwnProcess.StartAsync(Environment.ProcessPath!, arguments, environment, "ready ", cancellationToken);
+        // Not the process' own path: started as "dotnet Channels.Bench.dll" that is dotnet.
+        var program = Path.ChangeExtension(typeof(YardstickServer).Assembly.Location, null);
+        var (process, address) = await OwnProcess.StartAsync(program, arguments, environment, "ready ", cancellationToken);
         return (process, new Uri(address));
     }
 }

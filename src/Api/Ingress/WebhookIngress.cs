@@ -105,7 +105,7 @@ internal sealed partial class WebhookIngress(
     {
         if (connectors.Find(kind) is not { } connector
             || !Guid.TryParse((string?)http.Request.RouteValues["channel_id"], out var id)
-            || await channels.FindAsync(new AccountId(id), CancellationToken.None) is not { } channel
+            || await channels.FindAsync(new AccountId(id), CancellationToken.None).InTimeAsync(clock) is not { } channel
             || channel.Kind != kind)
         {
             return IngressAnswer.NotFound;
@@ -173,7 +173,7 @@ internal sealed partial class WebhookIngress(
         }
 
         var now = clock.GetUtcNow();
-        switch (await globals.FindAsync(connector, name, request, now))
+        switch (await globals.FindAsync(connector, name, request, now).InTimeAsync(clock))
         {
             case GlobalWebhookOwner.One { Channel: var channel }:
                 return await KeepAsync(channel, request.Path, body, now);
@@ -195,7 +195,7 @@ internal sealed partial class WebhookIngress(
             return IngressAnswer.TooLarge;
         }
 
-        if (await shared.RouteAsync(connector, request, parts, at, now) is not { } routing)
+        if (await shared.RouteAsync(connector, request, parts, at, now).InTimeAsync(clock) is not { } routing)
         {
             Log.GlobalNotAuthentic(logger, connector.Manifest.Id);
             return IngressAnswer.Unauthenticated;
